@@ -1,0 +1,49 @@
+"""What coachsync asks of a calendar server: CalDAV (`caldav.py`) and the one in memory (`memory.py`) both answer this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from coachsync.model import Collection, Item, Listing, Principal
+
+
+class CalendarServer(Protocol):
+    """One account on one server. Collections are named by absolute URL, objects by path-absolute href.
+
+    Raises only errors of `coachsync.errors`: Refused (401, 403 at login), NotThere (404, 410), Stale (412), Temporary
+    (timeouts, broken or truncated answers, 429, 5xx), CoachsyncError for any other refusal.
+    """
+
+    def whoami(self) -> Principal:
+        """Discover the account's principal (RFC 6764, RFC 5397), its calendar homes and its addresses."""
+
+    def collections(self) -> tuple[Collection, ...]:
+        """The calendars below the account's homes."""
+
+    def collection(self, url: str) -> Collection:
+        """One calendar by its URL. Raises NotThere when it does not exist or is not a calendar."""
+
+    def changes(self, url: str, token: str | None) -> Listing:
+        """What changed since `token` (as an earlier Listing gave it); a complete listing when it is None or refused.
+
+        One request when nothing changed.
+        """
+
+    def fetch(self, url: str, hrefs: Iterable[str]) -> Iterator[Item]:
+        """The objects named, in bounded batches; one that vanished meanwhile is left out."""
+
+    def create(self, href: str, body: bytes) -> str | None:
+        """Store a new object (`If-None-Match: *`); its ETag, or None where the server gives none. Raises Stale when taken."""
+
+    def remove(self, href: str, etag: str) -> None:
+        """Delete one version of an object (`If-Match`). An object that is already gone is fine; another version is Stale."""
+
+    def etag(self, href: str) -> str | None:
+        """The object's current ETag, None when there is no such object."""
+
+    def make(self, url: str, name: str) -> None:
+        """Create a calendar collection (RFC 4791 section 5.3.1). One that already exists at the URL raises Stale."""
+
+    def close(self) -> None:
+        """Let go of the connections."""

@@ -1,0 +1,125 @@
+"""The nouns, as frozen values. Standard library only; every datetime is aware and in UTC unless a name says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """A half-open stretch of time, two UTC instants."""
+
+    start: datetime
+    end: datetime
+
+    def touches(self, start: datetime, end: datetime) -> bool:
+        """Whether [start, end) shares any time with this window."""
+        return start < self.end and end > self.start
+
+    def covers(self, other: Window) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+
+class Stand(StrEnum):
+    """How an occurrence stands with the coach's time."""
+
+    BUSY = "busy"
+    FREE = "free"  # TRANSP:TRANSPARENT
+    CANCELLED = "cancelled"
+    UNANSWERED = "unanswered"  # an invitation that the coach has not accepted
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Occurrence:
+    """One time at which an event takes place. Holds no text: `component` is the ordinal of its VEVENT in the object."""
+
+    start: datetime
+    end: datetime
+    all_day: bool = False
+    stand: Stand = Stand.BUSY
+    component: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an event's text says about time. With a `code` the event is quarantined; what could be read still counts."""
+
+    occurrences: tuple[Occurrence, ...] = ()
+    code: str | None = None
+
+
+class Label(StrEnum):
+    """The key of a label in the configuration: all that a slot can say besides its times."""
+
+    BUSY = "busy"
+    SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """All that a share can publish: two UTC instants and a label key. There is no field that could carry a character
+    of a source event."""
+
+    start: datetime
+    end: datetime
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who the account is on its server: calendar homes (absolute URLs) and calendar user addresses (lower case)."""
+
+    url: str
+    homes: tuple[str, ...]
+    addresses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A calendar collection as its server describes it. `identity` is what stays while it is the same collection."""
+
+    url: str
+    name: str = ""
+    description: str = ""
+    colour: str = ""
+    identity: str = ""  # DAV:resource-id and DAV:owner, where the server tells
+    sync_collection: bool = False
+    events: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a server says about a collection's objects.
+
+    `complete`: `etags` names every object, so what is missing is gone. Otherwise it is a delta and only `gone` is gone.
+    `unclear`: objects the server mentioned without telling whether they exist; never an absence.
+    `token` is opaque and goes back into the next question; None when the server has none to give.
+    """
+
+    etags: Mapping[str, str] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    unclear: frozenset[str] = frozenset()
+    complete: bool = False
+    token: str | None = None
+    token_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One calendar object as its server gave it: path-absolute href, ETag as sent, text byte for byte."""
+
+    href: str
+    etag: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """Something wrong with what is served. `detail` never repeats the secret that was found."""
+
+    code: str
+    where: str
+    detail: str
