@@ -1,4 +1,4 @@
-"""The nouns, as frozen values. Standard library only; every datetime is aware and in UTC unless a name says otherwise."""
+"""The nouns, as frozen values. Standard library only; every datetime is aware and in UTC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What coachsync asks of a calendar server: CalDAV (`caldav.py`) and the one in memory (`memory.py`) both answer this."""
+"""What coachsync asks of a calendar server; CalDAV (`caldav.py`) and the one in memory (`memory.py`) answer it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ class CalendarServer(Protocol):
     Raises only errors of `coachsync.errors`: Refused (401, 403 at login), NotThere (404, 410), Stale (412), Temporary
     (timeouts, broken or truncated answers, 429, 5xx), CoachsyncError for any other refusal.
     """
+
+    @property
+    def scheme(self) -> str | None:
+        """How the server wants the credential ("basic", "digest"), once that is known."""
 
     def whoami(self) -> Principal:
         """Discover the account's principal (RFC 6764, RFC 5397), its calendar homes and its addresses."""
@@ -34,10 +38,10 @@ class CalendarServer(Protocol):
         """The objects named, in bounded batches; one that vanished meanwhile is left out."""
 
     def create(self, href: str, body: bytes) -> str | None:
-        """Store a new object (`If-None-Match: *`); its ETag, or None where the server gives none. Raises Stale when taken."""
+        """Store a new object (`If-None-Match: *`); its ETag, None where the server gives none. Raises Stale when taken."""
 
     def remove(self, href: str, etag: str) -> None:
-        """Delete one version of an object (`If-Match`). An object that is already gone is fine; another version is Stale."""
+        """Delete one version of an object (`If-Match`). One that is already gone is fine; another version is Stale."""
 
     def etag(self, href: str) -> str | None:
         """The object's current ETag, None when there is no such object."""

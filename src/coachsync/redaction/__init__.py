@@ -1,0 +1,1 @@
+"""WHAT others may see: pure."""

@@ -1,0 +1,1 @@
+"""WHAT must change so that both calendars agree: pure."""

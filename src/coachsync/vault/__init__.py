@@ -1,0 +1,1 @@
+"""HOW bytes are sealed: bytes in, bytes out; the only importer of cryptography."""

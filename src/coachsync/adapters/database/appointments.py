@@ -1,0 +1,220 @@
+"""Copies of calendar objects: the base of every sync, sealed at rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import Row
+
+from coachsync.adapters.database.engine import Database
+from coachsync.adapters.database.removed import keep
+from coachsync.adapters.database.sealing import open_bytes, open_json, seal_json
+from coachsync.adapters.database.tables import appointments, calendars
+from coachsync.model import Item, Occurrence, Reading, Stand
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Which collection a calendar's copies belong to, and how far they agree with it."""
+
+    url: str
+    source: str = ""  # what the configuration said when it was found
+    principal: str = ""
+    identity: str = ""
+    token: str | None = None
+    listed_at: int | None = field(default=None, metadata={"column": True})
+    synced_at: int | None = field(default=None, metadata={"column": True})
+    held: str | None = field(default=None, metadata={"column": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One stored object without its text. `agreed`: the server had this version when last asked."""
+
+    row: int
+    href: str
+    etag: str
+    uid: str
+    agreed: bool
+    frame: str | None
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReading:
+    """What one object says about time, with the row it belongs to and the frame it was read in."""
+
+    row: int
+    frame: str | None
+    reading: Reading
+
+
+class Copies:
+    """The copies of one source calendar of the configuration."""
+
+    def __init__(self, database: Database, calendar: str) -> None:
+        self._database = database
+        self._name = calendar
+        self._id = self._find_id()
+
+    # --- the endpoint ----------------------------------------------------------------------------------------------
+
+    def endpoint(self) -> Endpoint | None:
+        """The collection these copies belong to, None before the first sync."""
+        with self._database.transaction() as connection:
+            row = connection.execute(sa.select(calendars).where(calendars.c.name == self._name)).one_or_none()
+        if row is None:
+            return None
+        sealed = open_json(self._database.key, row.key, f"calendars/{self._name}", row.sealed)
+        return Endpoint(**sealed, listed_at=row.listed_at, synced_at=row.synced_at, held=row.held)
+
+    def bind(self, endpoint: Endpoint) -> None:
+        """Store the endpoint. Written after the objects it speaks of, so that a run cut short simply asks again."""
+        values = asdict(endpoint)
+        columns = {name: values.pop(name) for name in ("listed_at", "synced_at", "held")}
+        key = self._database.key
+        columns |= {"key": key.name, "sealed": seal_json(key, f"calendars/{self._name}", values)}
+        statement = insert(calendars).values(name=self._name, **columns)
+        with self._database.transaction() as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=columns))
+        self._id = self._find_id()
+
+    def disown(self) -> None:
+        """Nothing is agreed any more: the collection is another one, and the next sync is a first sync again."""
+        with self._database.transaction() as connection:
+            connection.execute(self._mine(sa.update(appointments)).values(agreed=False))
+
+    # --- the copies ------------------------------------------------------------------------------------------------
+
+    def all(self) -> tuple[Copy, ...]:
+        """Every copy, without texts."""
+        columns = [column for column in appointments.c if column.name not in ("body", "reading")]
+        with self._database.transaction() as connection:
+            rows = connection.execute(self._mine(sa.select(*columns))).all()
+        return tuple(self._copy(row) for row in rows)
+
+    def texts(self, rows: Iterable[int] | None = None) -> Iterator[tuple[int, bytes]]:
+        """Row and text of these copies (all when None), a batch at a time."""
+        wanted = list(rows) if rows is not None else [copy.row for copy in self.all()]
+        columns = (appointments.c.id, appointments.c.place, appointments.c.key, appointments.c.body)
+        for start in range(0, len(wanted), 500):
+            query = self._mine(sa.select(*columns)).where(appointments.c.id.in_(wanted[start : start + 500]))
+            with self._database.transaction() as connection:
+                batch = connection.execute(query).all()
+            for row in batch:
+                yield row.id, open_bytes(self._database.key, row.key, self._context("body", row.place), row.body)
+
+    def store(self, items: Iterable[tuple[Item, str]], now: datetime) -> None:
+        """Write objects with their UIDs, in one transaction; what they overwrite is kept.
+
+        A copy that nobody agreed on is replaced by an object of the same UID: a moved collection brings its own back.
+        """
+        values = [self._values(item, uid) for item, uid in items]
+        if not values:
+            return
+        statement = insert(appointments)
+        changed = {name: statement.excluded[name] for name in ("uid", "agreed", "key", "head", "body")}
+        stray = sa.and_(appointments.c.agreed.is_(False), appointments.c.uid.in_([value["uid"] for value in values]))
+        with self._database.transaction() as connection:
+            self._keep_old(appointments.c.place.in_([value["place"] for value in values]), "overwritten", now)
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["calendar_id", "place"], set_={**changed, "frame": None}
+                ),
+                values,
+            )
+            connection.execute(self._mine(sa.delete(appointments)).where(stray))
+
+    def forget(self, rows: Iterable[int], now: datetime) -> None:
+        """Drop copies, in one transaction; they are kept among what was removed."""
+        which = appointments.c.id.in_(list(rows))
+        with self._database.transaction() as connection:
+            self._keep_old(which, "deleted", now)
+            connection.execute(self._mine(sa.delete(appointments)).where(which))
+
+    # --- readings --------------------------------------------------------------------------------------------------
+
+    def readings(self) -> Iterator[StoredReading]:
+        """What every copy was read as; an empty reading for one that nobody has read yet."""
+        columns = (appointments.c.id, appointments.c.key, appointments.c.reading, appointments.c.frame)
+        query = self._mine(sa.select(*columns, appointments.c.code))
+        with self._database.transaction() as connection:
+            rows = connection.execute(query).all()
+        for row in rows:
+            yield StoredReading(row.id, row.frame, self._reading(row))
+
+    def record(self, readings: Iterable[StoredReading]) -> None:
+        """Store readings, in one transaction."""
+        key = self._database.key
+        with self._database.transaction() as connection:
+            for stored in readings:
+                packed = [_pack(occurrence) for occurrence in stored.reading.occurrences]
+                sealed = seal_json(key, f"appointments/{self._id}/reading/{stored.row}", packed)
+                values = {"reading": sealed, "frame": stored.frame, "code": stored.reading.code}
+                connection.execute(self._mine(sa.update(appointments)).where(appointments.c.id == stored.row), values)
+
+    # --- inside ----------------------------------------------------------------------------------------------------
+
+    def _find_id(self) -> int | None:
+        query = sa.select(calendars.c.id).where(calendars.c.name == self._name)
+        with self._database.transaction() as connection:
+            found: int | None = connection.execute(query).scalar()
+        return found
+
+    def _mine(self, statement: Any) -> Any:
+        return statement.where(appointments.c.calendar_id == self._id)
+
+    def _context(self, column: str, place: bytes) -> str:
+        return f"appointments/{self._id}/{column}/{place.hex()}"
+
+    def _blind(self, what: str, value: str) -> bytes:
+        return self._database.key.blind(f"{what}/{self._id}", value)
+
+    def _values(self, item: Item, uid: str) -> dict[str, Any]:
+        key, place = self._database.key, self._blind("href", item.href)
+        head = {"href": item.href, "etag": item.etag, "uid": uid}
+        return {
+            "calendar_id": self._id,
+            "place": place,
+            "uid": self._blind("uid", uid),
+            "agreed": True,
+            "key": key.name,
+            "head": seal_json(key, self._context("head", place), head),
+            "body": key.seal(self._context("body", place), item.body),
+        }
+
+    def _copy(self, row: Row[Any]) -> Copy:
+        head = open_json(self._database.key, row.key, self._context("head", row.place), row.head)
+        return Copy(row.id, head["href"], head["etag"], head["uid"], row.agreed, row.frame, row.code)
+
+    def _reading(self, row: Row[Any]) -> Reading:
+        if row.reading is None:
+            return Reading(code=row.code)
+        context = f"appointments/{self._id}/reading/{row.id}"
+        packed = json.loads(open_bytes(self._database.key, row.key, context, row.reading))
+        return Reading(tuple(_unpack(values) for values in packed), row.code)
+
+    def _keep_old(self, which: sa.ColumnElement[bool], reason: str, now: datetime) -> None:
+        with self._database.transaction() as connection:
+            for row in connection.execute(self._mine(sa.select(appointments)).where(which)).all():
+                head = open_json(self._database.key, row.key, self._context("head", row.place), row.head)
+                body = open_bytes(self._database.key, row.key, self._context("body", row.place), row.body)
+                keep(self._database, f"calendar {self._name}", reason, head, body, now)
+
+
+def _pack(occurrence: Occurrence) -> list[Any]:
+    start, end = int(occurrence.start.timestamp()), int(occurrence.end.timestamp())
+    return [start, end, int(occurrence.all_day), occurrence.stand.value, occurrence.component]
+
+
+def _unpack(values: list[Any]) -> Occurrence:
+    start, end, all_day, stand, component = values
+    return Occurrence(
+        datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC), bool(all_day), Stand(stand), component
+    )

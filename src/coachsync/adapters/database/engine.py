@@ -1,0 +1,136 @@
+"""Opening the database, bringing its schema up to date, and transactions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from coachsync.errors import CoachsyncError
+from coachsync.vault.rows import DeviceKey
+
+SCHEMA = "0001"  # the newest migration; a test holds it to the scripts
+_FILE = "coachsync.db"
+
+
+def database_file(state: Path) -> Path:
+    """The path of the database below the state folder."""
+    return state / _FILE
+
+
+class Database:
+    """One connection to the state, and the key that opens its rows.
+
+    While rehearsing (`rehearsal`), everything is written as usual and taken back at the end.
+    """
+
+    def __init__(self, connection: Connection, key: DeviceKey) -> None:
+        self.connection = connection
+        self.key = key
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All or nothing. Inside another transaction it is a part of that one."""
+        begin = self.connection.begin_nested if self.connection.in_transaction() else self.connection.begin
+        try:
+            with begin():
+                yield self.connection
+        except sa.exc.OperationalError as problem:
+            raise _unusable(problem) from None
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Whatever the body writes is gone afterwards."""
+        outer = self.connection.begin()
+        try:
+            yield
+        finally:
+            outer.rollback()
+
+    def close(self) -> None:
+        """Let go of the connection and of its engine."""
+        engine = self.connection.engine
+        self.connection.close()
+        engine.dispose()
+
+
+def open_database(state: Path, key: DeviceKey) -> Database:
+    """Open the state's database, creating it or migrating it to this version's schema.
+
+    Raises CoachsyncError when the file is no database of ours, is newer than this version, or cannot be written.
+    """
+    path = database_file(state)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        connection = _engine(path).connect()
+        _migrate(connection)
+    except (sa.exc.DBAPIError, OSError) as problem:
+        raise _unusable(problem) from None
+    return Database(connection, key)
+
+
+def _engine(path: Path) -> sa.Engine:
+    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.StaticPool)
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(raw: Any, _record: Any) -> None:
+        raw.isolation_level = None  # transactions are begun below, not by the driver's guesses
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "temp_store=MEMORY",
+            "busy_timeout=5000",
+        ):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _migrate(connection: Connection) -> None:
+    with connection.begin():
+        version = _version(connection)
+    if version == SCHEMA:
+        return
+    if version is not None and version > SCHEMA:
+        raise CoachsyncError(
+            "state-too-new",
+            "A newer coachsync has written this state folder.",
+            "Install that version again; nothing was changed.",
+            where="practice.state",
+        )
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _version(connection: Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _unusable(problem: Exception) -> CoachsyncError:
+    cause = (
+        str(problem.orig) if isinstance(problem, sa.exc.DBAPIError) else os.strerror(getattr(problem, "errno", 0) or 0)
+    )
+    return CoachsyncError(
+        "state-unusable",
+        f"The state's database cannot be used: {cause}.",
+        "Check that the state folder has room, belongs to the user who runs coachsync and is not on a network share.",
+        where="practice.state",
+    )

@@ -1,0 +1,67 @@
+"""What was overwritten or deleted, on either side, kept sealed for 30 days so that it can be brought back."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from coachsync.adapters.database.engine import Database
+from coachsync.adapters.database.sealing import open_bytes, open_json, seal_json
+from coachsync.adapters.database.tables import removed
+
+KEPT_FOR = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """One object that was overwritten or deleted: where it stood, why and when it went, its text."""
+
+    origin: str
+    reason: str
+    removed_at: datetime
+    href: str
+    body: bytes
+
+
+def keep(database: Database, origin: str, reason: str, head: dict[str, Any], body: bytes, now: datetime) -> None:
+    """Keep one object's text; `head` holds at least its href. `origin` is "calendar NAME" or "share NAME"."""
+    key, tag = database.key, os.urandom(16)
+    values = {
+        "origin": origin,
+        "reason": reason,
+        "removed_at": int(now.timestamp()),
+        "tag": tag,
+        "key": key.name,
+        "head": seal_json(key, f"removed/head/{tag.hex()}", head),
+        "body": key.seal(f"removed/body/{tag.hex()}", body),
+    }
+    with database.transaction() as connection:
+        connection.execute(sa.insert(removed).values(**values))
+
+
+def kept(database: Database, origin: str) -> tuple[Removed, ...]:
+    """What is kept of one origin, oldest first."""
+    query = sa.select(removed).where(removed.c.origin == origin).order_by(removed.c.removed_at, removed.c.id)
+    with database.transaction() as connection:
+        rows = connection.execute(query).all()
+    return tuple(
+        Removed(
+            row.origin,
+            row.reason,
+            datetime.fromtimestamp(row.removed_at, UTC),
+            open_json(database.key, row.key, f"removed/head/{row.tag.hex()}", row.head)["href"],
+            open_bytes(database.key, row.key, f"removed/body/{row.tag.hex()}", row.body),
+        )
+        for row in rows
+    )
+
+
+def discard_expired(database: Database, now: datetime) -> int:
+    """Delete what has been kept long enough; how many there were."""
+    before = int((now - KEPT_FOR).timestamp())
+    with database.transaction() as connection:
+        return connection.execute(sa.delete(removed).where(removed.c.removed_at < before)).rowcount

@@ -1,0 +1,142 @@
+"""The journal of shares: what each target serves, or may serve after a run cut short."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from coachsync.adapters.database.engine import Database
+from coachsync.adapters.database.sealing import open_json, seal_json
+from coachsync.adapters.database.tables import published, shares
+from coachsync.model import Label, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The target a share is bound to.
+
+    `target` tells one target of the configuration from another; `url` is the collection (empty for a file);
+    `made` is False from just before MKCALENDAR until the server has it; `digest` is of the last file written.
+    `account` is the account of the configuration that it was published with.
+    """
+
+    target: str
+    account: str = ""
+    url: str = ""
+    made: bool = True
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One published object. `live` is False while the server may or may not have it."""
+
+    slot: Slot
+    uid: str
+    href: str
+    etag: str | None = None
+    live: bool = False
+    tag: bytes = field(default_factory=lambda: os.urandom(16))
+
+
+class Shares:
+    """The journal of one share of the configuration."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+        self._id = self._find_id()
+
+    def share(self) -> Share | None:
+        """The target this share is bound to, None before it was first published."""
+        query = sa.select(shares).where(shares.c.name == self._name)
+        with self._database.transaction() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return Share(**open_json(self._database.key, row.key, f"shares/{self._name}", row.sealed))
+
+    def published_at(self) -> int | None:
+        """When everything wanted was last served, in seconds since 1970."""
+        with self._database.transaction() as connection:
+            found: int | None = connection.execute(
+                sa.select(shares.c.published_at).where(shares.c.name == self._name)
+            ).scalar()
+        return found
+
+    def bind(self, share: Share) -> None:
+        """Store what the share is bound to."""
+        key = self._database.key
+        values = {"key": key.name, "sealed": seal_json(key, f"shares/{self._name}", asdict(share))}
+        statement = insert(shares).values(name=self._name, **values)
+        with self._database.transaction() as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+        self._id = self._find_id()
+
+    def done(self, now: datetime) -> None:
+        """Everything wanted is served as of now."""
+        statement = sa.update(shares).where(shares.c.name == self._name)
+        with self._database.transaction() as connection:
+            connection.execute(statement, {"published_at": int(now.timestamp())})
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Everything the target serves or may serve."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(sa.select(published).where(published.c.share_id == self._id)).all()
+        key = self._database.key
+        return tuple(
+            _unpack(open_json(key, row.key, self._context(row.tag), row.sealed), row.tag, live=row.live) for row in rows
+        )
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Store or replace entries by their tag, in one transaction."""
+        key = self._database.key
+        with self._database.transaction() as connection:
+            for entry in entries:
+                sealed = seal_json(key, self._context(entry.tag), _pack(entry))
+                values = {"live": entry.live, "key": key.name, "sealed": sealed}
+                statement = insert(published).values(tag=entry.tag, share_id=self._id, **values)
+                connection.execute(statement.on_conflict_do_update(index_elements=["tag"], set_=values))
+
+    def drop(self, entries: Iterable[Entry]) -> None:
+        """The target no longer serves these."""
+        with self._database.transaction() as connection:
+            for entry in entries:
+                connection.execute(sa.delete(published).where(published.c.tag == entry.tag))
+
+    def _find_id(self) -> int | None:
+        with self._database.transaction() as connection:
+            found: int | None = connection.execute(sa.select(shares.c.id).where(shares.c.name == self._name)).scalar()
+        return found
+
+    def _context(self, tag: bytes) -> str:
+        return f"published/{self._id}/{tag.hex()}"
+
+
+def confirmed(entry: Entry, etag: str | None) -> Entry:
+    """The entry once the server has its object."""
+    return replace(entry, etag=etag, live=True)
+
+
+def _pack(entry: Entry) -> dict[str, Any]:
+    slot = entry.slot
+    return {
+        "start": int(slot.start.timestamp()),
+        "end": int(slot.end.timestamp()),
+        "label": slot.label.value,
+        "uid": entry.uid,
+        "href": entry.href,
+        "etag": entry.etag,
+    }
+
+
+def _unpack(values: dict[str, Any], tag: bytes, *, live: bool) -> Entry:
+    start, end = (datetime.fromtimestamp(values[edge], UTC) for edge in ("start", "end"))
+    slot = Slot(start, end, Label(values["label"]))
+    return Entry(slot, values["uid"], values["href"], values["etag"], live, tag)

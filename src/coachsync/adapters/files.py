@@ -1,0 +1,76 @@
+"""Files written so that a reader, or a power cut, sees either the old content or the new, never half of one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from coachsync.errors import CoachsyncError
+
+_PRIVATE = 0o600
+
+
+def make_private_folder(folder: Path) -> None:
+    """Create the folder, with parents, for its owner alone. One that others can enter is closed to them.
+
+    Raises CoachsyncError when it cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_mode & 0o077:
+            folder.chmod(0o700)
+    except OSError as problem:
+        raise _failed("folder-not-writable", problem) from None
+
+
+def write_atomically(path: Path, content: bytes, mode: int = _PRIVATE, modified: float | None = None) -> None:
+    """Replace the file's content, synced to disk; `modified` (seconds since 1970) sets the file's times.
+
+    Raises CoachsyncError when the folder is missing, full or not writable; the old file is then untouched.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=".coachsync-", dir=path.parent)
+        scratch = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fchmod(file.fileno(), mode)
+                os.fsync(file.fileno())
+            if modified is not None:
+                os.utime(scratch, (modified, modified))
+            scratch.replace(path)
+        except BaseException:
+            scratch.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+    except OSError as problem:
+        raise _failed("file-not-written", problem) from None
+
+
+def read_if_there(path: Path) -> bytes | None:
+    """The file's content, None when there is no such file. Raises CoachsyncError when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        raise _failed("file-not-read", problem) from None
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in the folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _failed(code: str, problem: OSError) -> CoachsyncError:
+    return CoachsyncError(
+        code,
+        f"The system refused: {os.strerror(problem.errno or 0)}.",
+        "Check that the folder exists, has room and belongs to the user who runs coachsync.",
+    )

@@ -1,0 +1,52 @@
+"""One writer at a time: daemon and commands share a lock on the state folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from coachsync.errors import Temporary
+
+_STEP = 0.05  # seconds between two tries
+
+
+@contextmanager
+def hold(state: Path, command: str, patience: float = 5.0) -> Iterator[None]:
+    """Hold the state's lock while the body runs, waiting `patience` seconds for it.
+
+    The kernel frees it when the process ends, however it ends. Raises Temporary, naming the holder's command and
+    process number, when somebody else keeps it.
+    """
+    with (state / "lock").open("a+b") as file:
+        _wait(file.fileno(), patience)
+        os.ftruncate(file.fileno(), 0)
+        os.pwrite(file.fileno(), f"{command} {os.getpid()}".encode(), 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(file.fileno(), 0)
+
+
+def _wait(handle: int, patience: float) -> None:
+    for _ in range(1 + int(patience / _STEP)):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_STEP)
+        else:
+            return
+    raise _held(handle)
+
+
+def _held(handle: int) -> Temporary:
+    command, _, pid = os.pread(handle, 200, 0).decode(errors="replace").partition(" ")
+    return Temporary(
+        "state-in-use",
+        f"Another coachsync ({command or 'unknown'}, process {pid or 'unknown'}) is working on the state.",
+        "Wait for it to finish, or stop it, and run this again.",
+        where="practice.state",
+    )

@@ -1,0 +1,73 @@
+"""Device-tier rows: what the daemon must know, sealed at rest under the device key.
+
+Protects a backup and a stolen disk that does not hold the key; never a running machine. Every row has a key of its
+own, derived with HKDF-SHA256 (RFC 5869) from the device key and 32 random bytes that stand in front of the row, so
+there is no nonce to manage: AES-256-GCM uses each derived key once. The context (which table, column and row) is
+authenticated with it, so a sealed value opens only in the place it was sealed for.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from coachsync.errors import WrongKey
+
+KEY_BYTES = 32
+_SALT_BYTES = 32
+_TAG_BYTES = 16
+_NONCE = bytes(12)  # each derived key encrypts exactly one row
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DeviceKey:
+    """The 32 bytes that open device-tier rows, and the name by which each row says which key it needs."""
+
+    secret: bytes
+
+    @property
+    def name(self) -> str:
+        """Sixteen hexadecimal digits that tell keys apart and reveal nothing of them."""
+        return hmac.digest(self.secret, b"coachsync device key name", sha256)[:8].hex()
+
+    def seal(self, context: str, plain: bytes) -> bytes:
+        """Seal `plain` for the place `context`: 32 bytes of salt, the ciphertext, a 16-byte tag."""
+        salt = os.urandom(_SALT_BYTES)
+        return salt + AESGCM(self._row_key(salt)).encrypt(_NONCE, plain, context.encode())
+
+    def open(self, context: str, sealed: bytes) -> bytes:
+        """Open what `seal` made for the same context. Raises WrongKey when it was altered or moved."""
+        if len(sealed) < _SALT_BYTES + _TAG_BYTES:
+            raise _damaged()
+        try:
+            return AESGCM(self._row_key(sealed[:_SALT_BYTES])).decrypt(_NONCE, sealed[_SALT_BYTES:], context.encode())
+        except InvalidTag:
+            raise _damaged() from None
+
+    def blind(self, context: str, value: str) -> bytes:
+        """A 16-byte index for looking `value` up without storing it: the same value gives the same bytes."""
+        key = hmac.digest(self.secret, b"coachsync blind index", sha256)
+        return hmac.digest(key, f"{context}\0{value}".encode("utf-8", "surrogateescape"), sha256)[:16]
+
+    def _row_key(self, salt: bytes) -> bytes:
+        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=salt, info=b"coachsync device row").derive(self.secret)
+
+
+def new_device_key() -> DeviceKey:
+    """A fresh random key."""
+    return DeviceKey(os.urandom(KEY_BYTES))
+
+
+def _damaged() -> WrongKey:
+    return WrongKey(
+        "row-does-not-open",
+        "A stored row does not open with the device key.",
+        "The state folder was altered or belongs to another key; restore both from the same backup.",
+    )

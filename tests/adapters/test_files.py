@@ -1,0 +1,54 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from coachsync.adapters.files import make_private_folder, read_if_there, write_atomically
+from coachsync.errors import CoachsyncError
+
+
+def test_a_file_is_replaced_whole_with_mode_and_times(tmp_path: Path) -> None:
+    path = tmp_path / "office.ics"
+    write_atomically(path, b"one", 0o644, modified=1_700_000_000)
+    write_atomically(path, b"two", 0o644, modified=1_700_003_600)
+    assert path.read_bytes() == b"two"
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert path.stat().st_mtime == 1_700_003_600
+    assert [file.name for file in tmp_path.iterdir()] == ["office.ics"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "office.ics"
+    write_atomically(path, b"one")
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CoachsyncError) as caught:
+        write_atomically(path, b"two")
+    assert caught.value.code == "file-not-written"
+    assert path.read_bytes() == b"one"
+    assert [file.name for file in tmp_path.iterdir()] == ["office.ics"]
+
+
+def test_a_missing_folder_is_said_without_its_path(tmp_path: Path) -> None:
+    with pytest.raises(CoachsyncError) as caught:
+        write_atomically(tmp_path / "Marie" / "office.ics", b"one")
+    assert "Marie" not in caught.value.message + caught.value.hint
+
+
+def test_a_missing_file_reads_as_none_and_a_folder_is_an_error(tmp_path: Path) -> None:
+    assert read_if_there(tmp_path / "none") is None
+    with pytest.raises(CoachsyncError):
+        read_if_there(tmp_path)
+
+
+def test_a_private_folder_is_closed_to_others(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    make_private_folder(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    make_private_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
