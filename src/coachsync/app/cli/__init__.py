@@ -1,0 +1,61 @@
+"""The command line. stdout is data, stderr is for people; the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from coachsync.errors import CoachsyncError, UsageError
+
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and leave with its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(words))
+
+
+def run(words: list[str]) -> int:
+    """Run one command; its exit code. No error passes as a traceback, and none repeats what an event says."""
+    from coachsync.app.cli.commands import cli
+    from coachsync.app.cli.output import tell_error
+
+    try:
+        result = cli.main(args=words, prog_name="coachsync", standalone_mode=False)
+    except BrokenPipeError:  # whoever read the output has had enough
+        return CoachsyncError.exit_code
+    except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  the last line: a defect must not print an event
+        failure = _failure(problem)
+        tell_error(failure, as_json="--json" in words)
+        return _INTERRUPTED if failure.code == "interrupted" else failure.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def _failure(problem: BaseException) -> CoachsyncError:
+    """What to tell a person of anything that was raised."""
+    import click
+
+    if isinstance(problem, CoachsyncError):
+        return problem
+    if isinstance(problem, click.exceptions.NoArgsIsHelpError):
+        return UsageError("usage", "Which command?", problem.format_message())
+    if isinstance(problem, click.ClickException):
+        return UsageError("usage", problem.format_message(), "See: coachsync --help")
+    if isinstance(problem, (click.Abort, KeyboardInterrupt)):
+        return CoachsyncError("interrupted", "Interrupted; the next run goes on from there.")
+    return _defect(problem)
+
+
+def _defect(problem: BaseException) -> CoachsyncError:
+    frames = traceback.extract_tb(problem.__traceback__)
+    ours = [frame for frame in frames if "coachsync" in Path(frame.filename).parts] or frames
+    at = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "unknown"
+    return CoachsyncError(
+        "defect",
+        f"coachsync has a defect: {type(problem).__name__} at {at}. Nothing half-done is left behind.",
+        "Run it again; if it stays, report this line (it holds no name).",
+    )

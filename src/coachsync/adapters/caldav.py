@@ -1,0 +1,162 @@
+"""A calendar server over CalDAV (RFC 4791): the calendars of one account, read and written.
+
+What each kind of server does differently is handled where it shows: hrefs in `hrefs.py`, tokens and ctags in
+`listing.py`, batches in `multiget.py`, logging in and redirects in `transport.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+from coachsync.adapters import hrefs, listing, multiget, principal
+from coachsync.adapters.dav import Dav, Told
+from coachsync.adapters.multistatus import APPLE, CAL, DAV, OWNCLOUD, Response
+from coachsync.adapters.network_errors import truncated
+from coachsync.adapters.transport import Scheme, Transport
+from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Stale
+from coachsync.model import Collection, Item, Listing, Principal
+
+_TYPE, _NAME = f"{DAV}resourcetype", f"{DAV}displayname"
+_DESCRIPTION, _COLOUR = f"{CAL}calendar-description", f"{APPLE}calendar-color"
+_REPORTS, _COMPONENTS = f"{DAV}supported-report-set", f"{CAL}supported-calendar-component-set"
+_IDENTITY = (f"{DAV}resource-id", f"{OWNCLOUD}id", f"{DAV}owner")
+_DESCRIBED = (_TYPE, _NAME, _DESCRIPTION, _COLOUR, _REPORTS, _COMPONENTS, *_IDENTITY)
+
+
+class CalDav:
+    """One account on one CalDAV server; see `CalendarServer` for what each method promises.
+
+    `url` may be the server's root, a DAV root, a principal, a calendar home or a calendar. `timeout` is in seconds, to
+    connect and for each read. `ca_file` replaces the system's certificate authorities. `scheme` is what an earlier
+    process negotiated: it saves a refused request. No proxy is used: the environment's settings are not read.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        username: str,
+        password: str,
+        timeout: float = 30,
+        ca_file: Path | None = None,
+        scheme: Scheme | None = None,
+    ) -> None:
+        self._url = hrefs.origin(url) + hrefs.path(url)
+        self._transport = Transport(url, username, password, timeout, ca_file, scheme)
+        self._dav = Dav(self._transport)
+        self._principal: Principal | None = None
+        self._origins: dict[str, str] = {}  # of collections met: where the objects in them are
+
+    @property
+    def scheme(self) -> Scheme | None:
+        """The authentication scheme the server asked for, to be remembered; None when it has not asked yet."""
+        return self._transport.scheme
+
+    def whoami(self) -> Principal:
+        self._principal = principal.discover(self._transport, self._dav, self._url)
+        return self._principal
+
+    def collections(self) -> tuple[Collection, ...]:
+        known = self._principal or self.whoami()
+        return tuple(
+            calendar
+            for home in known.homes
+            for calendar in self._described(self._dav.propfind(self._own(home), _DESCRIBED, depth=1))
+        )
+
+    def collection(self, url: str) -> Collection:
+        for calendar in self._described(self._dav.propfind(self._own(url), _DESCRIBED)):
+            return calendar
+        raise NotThere("not-a-calendar", "What is there is not a calendar.", "Check the calendar's url.")
+
+    def changes(self, url: str, token: str | None) -> Listing:
+        return listing.changes(self._dav, self._own(url), token)
+
+    def fetch(self, url: str, hrefs: Iterable[str]) -> Iterator[Item]:
+        return multiget.fetch(self._dav, self._own(url), hrefs)
+
+    def create(self, href: str, body: bytes) -> str | None:
+        answer = self._dav.put(self._at(href), body, {"If-None-Match": "*"})
+        return multiget.strong(answer.headers.get("ETag"))
+
+    def remove(self, href: str, etag: str) -> None:
+        if not etag:
+            raise Stale("stale", "An object whose version is unknown is not deleted.")
+        try:
+            self._dav.delete(self._at(href), {"If-Match": etag})
+        except NotThere:
+            return
+
+    def etag(self, href: str) -> str | None:
+        return multiget.current_etag(self._dav, self._at(href))
+
+    def make(self, url: str, name: str) -> None:
+        """An existing URL is refused with 405, 409 (Radicale) or 403 (Xandikos, Cyrus): a look tells which it is."""
+        try:
+            self._dav.mkcalendar(self._own(url), name)
+        except CoachsyncError as problem:
+            if problem.code not in ("forbidden", "refused") or not self._exists(url):
+                raise
+            raise Stale("exists", "There is something at this URL already.") from None
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _own(self, url: str) -> str:
+        """A collection's URL, once it is clear that the credential may go there."""
+        if not principal.trusted(url, self._url):
+            raise Misconfigured("url-elsewhere", "The calendar is not on the account's server.", "Check its url.")
+        place = hrefs.Folder.at(url)
+        self._origins[place.path] = place.origin
+        return place.url
+
+    def _at(self, href: str) -> str:
+        """The URL of an object: where its collection was met, else on the account's own host."""
+        return self._origins.get(href.rpartition("/")[0] + "/", hrefs.origin(self._url)) + href
+
+    def _exists(self, url: str) -> bool:
+        try:
+            return bool(self._dav.propfind(url, (_TYPE,)).status.responses)
+        except NotThere:
+            return False
+
+    def _described(self, told: Told) -> Iterator[Collection]:
+        """The calendars among the resources of an answer: no inboxes, none that Nextcloud has in its trash."""
+        seen: set[str] = set()
+        for response in told.status.responses:
+            path = told.folder.resolve(response.href)
+            if path is None or _TYPE not in response.found or path.rstrip("/") in seen:
+                continue
+            seen.add(path.rstrip("/"))
+            if f"{CAL}calendar" in response.found[_TYPE].tags:
+                yield _collection(told.folder.origin + path.rstrip("/") + "/", response)
+
+
+def _collection(url: str, response: Response) -> Collection:
+    components = response.found.get(_COMPONENTS)
+    reports = response.found.get(_REPORTS)
+    return Collection(
+        url,
+        name=response.text(_NAME),
+        description=response.text(_DESCRIPTION),
+        colour=response.text(_COLOUR),
+        identity=_identity(response),
+        sync_collection=reports is not None and f"{DAV}sync-collection" in reports.tags,
+        events=components is None or not components.names or "VEVENT" in components.names,
+    )
+
+
+def _identity(response: Response) -> str:
+    """What tells this collection from another at the same URL: a hash of its own id and its owner, as far as told.
+
+    Raises Temporary when the server failed to tell: that is no sign of another collection.
+    """
+    if any(response.failed.get(tag, 0) >= HTTPStatus.INTERNAL_SERVER_ERROR for tag in _IDENTITY):
+        raise truncated()
+    known = [(tag, response.found[tag]) for tag in _IDENTITY if tag in response.found]
+    told = [
+        f"{tag} {prop.text.strip()} {' '.join(prop.hrefs)}" for tag, prop in known if prop.text.strip() or prop.hrefs
+    ]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32] if told else ""

@@ -1,0 +1,197 @@
+"""A calendar server in memory, for tests: it keeps the promises of `CalendarServer`, and fails on request.
+
+What it says is always true of what it holds, unless a test asks for a server that misbehaves: `MemoryServer.fail`,
+`show_half` and `forget_history` stand for faults that have been seen on real ones.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from coachsync.errors import CoachsyncError, NotThere, Refused, Stale
+from coachsync.model import Collection, Item, Listing, Principal
+
+
+@dataclass(slots=True)
+class _Calendar:
+    """A collection: its objects as (ETag, text), and at which revision each href was last touched."""
+
+    about: Collection
+    objects: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    touched: dict[str, int] = field(default_factory=dict)
+    revision: int = 0
+    history: int = 0  # goes up when the server forgets: tokens of an earlier history are refused
+
+
+class MemoryServer:
+    """The server: shared by the accounts of its users. Its changes by other clients are `store` and `delete`."""
+
+    def __init__(self, url: str = "https://calendar.example/") -> None:
+        self.url = url
+        self.requests: Counter[str] = Counter()  # by method of CalendarServer
+        self._calendars: dict[str, _Calendar] = {}
+        self._made = 0
+        self._failures: list[tuple[str, CoachsyncError]] = []
+        self._hidden: dict[str, frozenset[str]] = {}
+
+    def account(self, username: str) -> MemoryCalendars:
+        """One user's view; the user's calendars lie under `home`."""
+        return MemoryCalendars(self, username)
+
+    def home(self, username: str) -> str:
+        return f"{self.url}{username}/"
+
+    def add(self, url: str, name: str = "", owner: str = "") -> None:
+        """Make a calendar. Raises Stale when there is one."""
+        if url in self._calendars:
+            raise Stale("exists", "There is something at this URL already.")
+        self._made += 1
+        identity = f"{owner or urlsplit(url).path.split('/')[1]}:{self._made}"
+        self._calendars[url] = _Calendar(Collection(url, name, identity=identity, sync_collection=True))
+
+    def drop(self, url: str) -> None:
+        """Delete a calendar: every question about it is answered with NotThere."""
+        self._calendars.pop(url, None)
+
+    def store(self, url: str, href: str, body: bytes) -> str:
+        """Put an object there, whatever was there before; its new ETag."""
+        calendar = self.calendar(url)
+        calendar.revision += 1
+        etag = f'"{calendar.about.identity}-{calendar.revision}"'
+        calendar.objects[href] = (etag, body)
+        calendar.touched[href] = calendar.revision
+        return etag
+
+    def delete(self, url: str, href: str) -> None:
+        """Take an object away."""
+        calendar = self.calendar(url)
+        calendar.revision += 1
+        del calendar.objects[href]
+        calendar.touched[href] = calendar.revision
+
+    def empty(self, url: str) -> None:
+        """Take every object away: the collection stays, and says so."""
+        for href in list(self.calendar(url).objects):
+            self.delete(url, href)
+
+    def objects(self, url: str) -> dict[str, bytes]:
+        """What the calendar holds, by href."""
+        return {href: body for href, (_, body) in self.calendar(url).objects.items()}
+
+    def fail(self, method: str, error: CoachsyncError, times: int = 1) -> None:
+        """The next calls of this method raise `error` instead of answering."""
+        self._failures += [(method, error)] * times
+
+    def forget_history(self, url: str) -> None:
+        """Every token handed out for this calendar is refused from now on."""
+        self.calendar(url).history += 1
+
+    def show_half(self, url: str, hidden: Iterable[str] = ()) -> None:
+        """Complete listings leave these objects out, as if the storage were read only in part; () ends it."""
+        self._hidden[url] = frozenset(hidden)
+
+    def calendar(self, url: str) -> _Calendar:
+        try:
+            return self._calendars[url]
+        except KeyError:
+            raise NotThere("not-there", "The server says that this does not exist.") from None
+
+    def calendars(self, home: str) -> tuple[Collection, ...]:
+        return tuple(calendar.about for url, calendar in self._calendars.items() if url.startswith(home))
+
+    def holder(self, href: str) -> tuple[str, _Calendar]:
+        """The calendar an href lies in."""
+        url = self.url.rstrip("/") + href.rpartition("/")[0] + "/"
+        return url, self.calendar(url)
+
+    def listing(self, url: str, token: str | None) -> Listing:
+        """What changed since the token; everything when it is None or of another collection or history."""
+        calendar = self.calendar(url)
+        history = f"sync:{calendar.about.identity}/{calendar.history}/"
+        now = f"{history}{calendar.revision}"
+        since = token.removeprefix(history) if token else ""
+        if not token or since == token or int(since) > calendar.revision:
+            hidden = self._hidden.get(url, frozenset())
+            shown = {href: etag for href, (etag, _) in calendar.objects.items() if href not in hidden}
+            return Listing(shown, complete=True, token=now, token_refused=token is not None)
+        touched = {href for href, revision in calendar.touched.items() if revision > int(since)}
+        there = {href: calendar.objects[href][0] for href in touched if href in calendar.objects}
+        return Listing(there, gone=frozenset(touched - there.keys()), token=now)
+
+    def called(self, method: str) -> None:
+        """Count a request, and fail it when a test has asked for that."""
+        self.requests[method] += 1
+        for number, (failing, error) in enumerate(self._failures):
+            if failing == method:
+                del self._failures[number]
+                raise error
+
+
+class MemoryCalendars:
+    """One account on a MemoryServer; see `CalendarServer` for what each method promises."""
+
+    def __init__(self, server: MemoryServer, username: str) -> None:
+        self._server = server
+        self._username = username
+
+    def whoami(self) -> Principal:
+        self._server.called("whoami")
+        if not self._username:
+            raise Refused("login-refused", "The server refuses the user name or password.")
+        home = self._server.home(self._username)
+        return Principal(home, (home,), frozenset({f"mailto:{self._username}@calendar.example"}))
+
+    def collections(self) -> tuple[Collection, ...]:
+        self._server.called("collections")
+        return self._server.calendars(self._server.home(self._username))
+
+    def collection(self, url: str) -> Collection:
+        self._server.called("collection")
+        return self._server.calendar(url).about
+
+    def changes(self, url: str, token: str | None) -> Listing:
+        self._server.called("changes")
+        return self._server.listing(url, token)
+
+    def fetch(self, url: str, hrefs: Iterable[str]) -> Iterator[Item]:
+        self._server.called("fetch")
+        calendar = self._server.calendar(url)
+        for href in hrefs:
+            if href in calendar.objects:
+                yield Item(href, *calendar.objects[href])
+
+    def create(self, href: str, body: bytes) -> str | None:
+        self._server.called("create")
+        url, calendar = self._server.holder(href)
+        if href in calendar.objects:
+            raise Stale("stale", "The object on the server is not the version this was meant for.")
+        return self._server.store(url, href, body)
+
+    def remove(self, href: str, etag: str) -> None:
+        self._server.called("remove")
+        try:
+            url, calendar = self._server.holder(href)
+        except NotThere:
+            return
+        if not etag or (href in calendar.objects and calendar.objects[href][0] != etag):
+            raise Stale("stale", "The object on the server is not the version this was meant for.")
+        if href in calendar.objects:
+            self._server.delete(url, href)
+
+    def etag(self, href: str) -> str | None:
+        self._server.called("etag")
+        try:
+            found = self._server.holder(href)[1].objects.get(href)
+        except NotThere:
+            return None
+        return found[0] if found else None
+
+    def make(self, url: str, name: str) -> None:
+        self._server.called("make")
+        self._server.add(url, name, self._username)
+
+    def close(self) -> None:
+        """Nothing is held open."""

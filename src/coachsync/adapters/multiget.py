@@ -1,0 +1,116 @@
+"""The texts of objects, in bounded batches (RFC 4791 section 7.9).
+
+A batch that cannot be read or is refused is split until what is wrong with it stands alone: one object with control
+characters makes the XML of all unreadable, and sabre/dav 1.8 answers 404 to all for one that is missing. A single
+object comes by GET, byte for byte; out of a multiget it comes with the line endings XML leaves (LF, mostly).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from coachsync.adapters import hrefs
+from coachsync.adapters.dav import Dav, Told
+from coachsync.adapters.multistatus import DATA, ETAG, UnreadableError
+from coachsync.errors import CoachsyncError, NotThere
+from coachsync.model import Item
+
+BATCH = 200
+_MOST_FAILURES = 3  # single objects that may fail before the server as a whole counts as failing
+
+
+def fetch(dav: Dav, url: str, wanted: Iterable[str]) -> Iterator[Item]:
+    """The objects named, in their order, batch by batch; one that vanished is left out.
+
+    One that the server refuses to give does not keep back the others: it is raised after the last of them.
+    """
+    reading = _Reading(dav, url)
+    waiting = iter(wanted)
+    while batch := list(islice(waiting, BATCH)):
+        yield from reading.batch(batch)
+    if reading.failures:
+        raise reading.failures[0]
+
+
+@dataclass(slots=True)
+class _Reading:
+    dav: Dav
+    url: str
+    failures: list[CoachsyncError] = field(default_factory=list)
+
+    def batch(self, wanted: list[str]) -> Iterator[Item]:
+        """A batch by multiget, or by halves; what its answer leaves out is asked for alone."""
+        if len(wanted) == 1:
+            yield from self._alone(wanted[0])
+            return
+        try:
+            items = _items(self.dav.multiget(self.url, wanted))
+        except (UnreadableError, CoachsyncError) as problem:
+            if not self._may_split(problem):
+                raise
+            middle = len(wanted) // 2
+            yield from self.batch(wanted[:middle])
+            yield from self.batch(wanted[middle:])
+            return
+        for href in wanted:
+            item = items.get(hrefs.canonical(href))
+            if item:
+                yield Item(href, item.etag, item.body)
+            else:
+                yield from self._alone(href)
+
+    def _may_split(self, problem: Exception) -> bool:
+        """Whether a smaller batch may do better: not when network, login or the calendar itself is the trouble."""
+        if isinstance(problem, NotThere):
+            self.dav.propfind(self.url, (ETAG,))  # raises NotThere when the calendar is gone
+            return True
+        return isinstance(problem, UnreadableError) or (isinstance(problem, CoachsyncError) and problem.code in _SPLIT)
+
+    def _alone(self, href: str) -> Iterator[Item]:
+        """One object by GET."""
+        try:
+            yield self._get(href)
+        except NotThere:
+            return
+        except CoachsyncError as problem:
+            if problem.code not in _SPLIT or len(self.failures) >= _MOST_FAILURES:
+                raise
+            self.failures.append(problem)
+
+    def _get(self, href: str) -> Item:
+        """An object with its ETag. Told only in a PROPFIND, it is asked first and the text read again after it."""
+        answer = self.dav.get(hrefs.origin(self.url) + href)
+        etag = strong(answer.headers.get("ETag"))
+        if etag is None:
+            etag = current_etag(self.dav, hrefs.origin(self.url) + href)
+            answer = self.dav.get(hrefs.origin(self.url) + href)
+        return Item(href, etag or "", answer.body)
+
+
+_SPLIT = frozenset({"forbidden", "refused", "storage-full", "too-large", "server-error", "stale", "locked"})
+
+
+def strong(etag: str | None) -> str | None:
+    """An ETag that says that the bytes are the same, or None (RFC 9110 section 8.8.1)."""
+    return etag if etag and not etag.startswith("W/") else None
+
+
+def current_etag(dav: Dav, url: str) -> str | None:
+    """The ETag of an object as its collection lists it; None when there is no such object."""
+    try:
+        told = dav.propfind(url, (ETAG,))
+    except NotThere:
+        return None
+    return next((etag for response in told.status.responses if (etag := response.text(ETAG))), None)
+
+
+def _items(told: Told) -> dict[str, Item]:
+    """The objects of a multiget answer that came with text and ETag, by canonical href."""
+    items: dict[str, Item] = {}
+    for response in told.status.responses:
+        path = told.folder.resolve(response.href)
+        if path is not None and DATA in response.found and (etag := response.text(ETAG)):
+            items[path] = Item(path, etag, response.found[DATA].text.encode())
+    return items

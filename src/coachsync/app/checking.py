@@ -1,0 +1,157 @@
+"""Trying everything that a run will need, without changing anything at the other end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+from coachsync.adapters.database import Shares
+from coachsync.app import locating
+from coachsync.app.collection_target import same_collection
+from coachsync.app.wiring import Wiring
+from coachsync.config import CalDavTarget, FileTarget, Share
+from coachsync.errors import CoachsyncError, NotThere
+
+
+class Grade(StrEnum):
+    """How a check went."""
+
+    GOOD = "ok"
+    NOTE = "note"  # nothing is wrong; worth knowing
+    BAD = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing tried, and what to do when it failed."""
+
+    grade: Grade
+    code: str
+    where: str
+    message: str
+    hint: str = ""
+
+
+def check(wiring: Wiring) -> Iterator[Check]:
+    """Try accounts, calendars and shares one after the other; one that fails stops no other."""
+    yield from _sections(wiring)
+    reachable = set()
+    for account in wiring.config.accounts:
+        tried = _tried(f"accounts.{account}", partial(_account, wiring, account))
+        if tried.grade is not Grade.BAD:
+            reachable.add(account)
+        yield tried
+    for name, calendar in wiring.config.calendars.items():
+        if calendar.account in reachable:
+            yield _tried(f"calendars.{name}", partial(_calendar, wiring, name))
+    for name, share in wiring.config.shares.items():
+        if isinstance(share.to, FileTarget) or share.to.account in reachable:
+            yield _tried(f"shares.{name}", partial(_share, wiring, share))
+
+
+def _tried(where: str, attempt: Callable[[], Check]) -> Check:
+    try:
+        return attempt()
+    except CoachsyncError as failure:
+        return Check(Grade.BAD, failure.code, failure.where or where, failure.message, failure.hint)
+
+
+def _sections(wiring: Wiring) -> Iterator[Check]:
+    for section in wiring.config.dormant:
+        yield Check(
+            Grade.NOTE, "section-without-effect", section, "This section is valid and has no effect in this version."
+        )
+    yield Check(
+        Grade.NOTE,
+        "device-key-in-state",
+        "practice.state",
+        "What is stored is encrypted; the key is a file in the state folder, so whoever copies the whole folder can "
+        "read appointments.",
+        "Leave the folder keys/ out of backups that others can read, and keep a copy of it elsewhere.",
+    )
+
+
+def _account(wiring: Wiring, account: str) -> Check:
+    server = wiring.server(account)
+    principal = server.whoami()
+    if not principal.homes:
+        return Check(
+            Grade.NOTE,
+            "no-calendar-home",
+            f"accounts.{account}",
+            "Signed in; the server names no place for calendars, so calendars need a url.",
+        )
+    count = sum(1 for collection in server.collections() if collection.events)
+    return Check(Grade.GOOD, "signed-in", f"accounts.{account}", f"Signed in; {count} calendars.")
+
+
+def _calendar(wiring: Wiring, name: str) -> Check:
+    where = f"calendars.{name}"
+    collection = locating.source(wiring, name)
+    if not collection.events:
+        return Check(Grade.BAD, "no-events", where, "This collection holds no events.", "Name a calendar.")
+    if not collection.sync_collection:
+        return Check(
+            Grade.NOTE,
+            "no-sync-collection",
+            where,
+            "Found; the server cannot say what changed, so every change costs a full listing.",
+        )
+    return Check(Grade.GOOD, "found", where, "Found.")
+
+
+def _share(wiring: Wiring, share: Share) -> Check:
+    if isinstance(share.to, FileTarget):
+        return _file(share, share.to)
+    return _collection(wiring, share, share.to)
+
+
+def _file(share: Share, target: FileTarget) -> Check:
+    where = f"shares.{share.name}.to"
+    folder = target.path.parent
+    if not folder.is_dir():
+        return Check(Grade.BAD, "folder-missing", where, "The folder of the file does not exist.", "Make the folder.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Check(Grade.BAD, "folder-not-writable", where, "coachsync may not write there.", "Change its owner.")
+    return Check(Grade.GOOD, "writable", where, "The file can be written.")
+
+
+def _collection(wiring: Wiring, share: Share, target: CalDavTarget) -> Check:
+    where = f"shares.{share.name}.to"
+    bound = Shares(wiring.database, share.name).share()
+    server = wiring.server(target.account)
+    if bound is not None and bound.url and bound.made:
+        server.collection(bound.url)
+        return Check(Grade.GOOD, "published", where, "The share's calendar is there.")
+    if target.url is None:
+        found = locating.by_name(server, target.display_name or "", where)
+        there = found.url if found else None
+    else:
+        there = _there(wiring, target)
+    if there is None:
+        return Check(Grade.GOOD, "to-be-made", where, "The calendar does not exist yet; the first sync makes it.")
+    if any(same_collection(there, locating.source(wiring, name).url) for name in share.calendars):
+        return Check(
+            Grade.BAD, "target-is-source", where, "The target is a source calendar.", "Give the share its own calendar."
+        )
+    held = len(server.changes(there, None).etags)
+    if held:
+        return Check(
+            Grade.BAD,
+            "target-not-empty",
+            where,
+            f"The target holds {held} objects that this share did not publish.",
+            f"If nobody needs them: coachsync share publish {share.name} --replace. Otherwise name another target.",
+        )
+    return Check(Grade.GOOD, "empty", where, "The calendar is there and empty.")
+
+
+def _there(wiring: Wiring, target: CalDavTarget) -> str | None:
+    url = locating.absolute(wiring.config.accounts[target.account], target.url or "")
+    try:
+        return wiring.server(target.account).collection(url).url
+    except NotThere:
+        return None

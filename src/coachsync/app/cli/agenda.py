@@ -1,0 +1,54 @@
+"""`coachsync agenda`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+import click
+
+from coachsync.app import agenda as job
+from coachsync.app.cli.commands import Options
+from coachsync.app.cli.opening import opened
+from coachsync.app.cli.output import instant, tell_json, tell_table
+from coachsync.app.wiring import Wiring
+from coachsync.redaction.window import window
+from coachsync.span import Span
+
+_MARKS = {"busy": "", "free": "free", "cancelled": "cancelled", "unanswered": "not accepted"}
+
+
+@click.command("agenda")
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="The first day (default: today).")
+@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True, help="How many days.")
+@click.option("--unreadable", is_flag=True, help="List the events that cannot be read, instead.")
+@click.pass_obj
+def command(options: Options, first: datetime | None, days: int, unreadable: bool) -> None:
+    """List the appointments as last synced, with their titles: for the coach's eyes."""
+    with opened(options, "agenda") as wiring:
+        if unreadable:
+            _unreadable(wiring, options)
+        else:
+            _appointments(wiring, options, first, days)
+
+
+def _appointments(wiring: Wiring, options: Options, first: datetime | None, days: int) -> None:
+    day = first.date() if first is not None else wiring.now.astimezone(wiring.zone).date()
+    found = job.agenda(wiring, window(day, Span(), Span(days=days - 1), wiring.zone))
+    if options.json:
+        tell_json([asdict(line) | {"start": instant(line.start), "end": instant(line.end)} for line in found])
+        return
+    rows = []
+    for line in found:
+        start, end = line.start.astimezone(wiring.zone), line.end.astimezone(wiring.zone)
+        hours = "all day" if line.all_day else f"{start:%H:%M}-{end:%H:%M}"
+        rows.append((line.id, f"{start:%a %d %b %Y}", hours, line.title, line.calendar, _MARKS[line.stand]))
+    tell_table(("id", "day", "time", "title", "calendar", ""), rows)
+
+
+def _unreadable(wiring: Wiring, options: Options) -> None:
+    found = job.unreadable(wiring)
+    if options.json:
+        tell_json([asdict(event) for event in found])
+        return
+    tell_table(("id", "calendar", "code", "title"), [(e.id, e.calendar, e.code, e.title) for e in found])

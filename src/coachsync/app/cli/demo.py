@@ -1,0 +1,182 @@
+"""`coachsync demo`: everything for real, on a server of its own, with an invented practice."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from shlex import quote
+
+import click
+
+from coachsync import config
+from coachsync.adapters.files import make_private_folder, write_atomically
+from coachsync.app import jobs
+from coachsync.app.agenda import agenda
+from coachsync.app.cli.commands import Options
+from coachsync.app.cli.output import as_document, progress, tell_json
+from coachsync.app.demo.practice import Change, changed, practice, shown_monday
+from coachsync.app.demo.server import RadicaleServer
+from coachsync.app.outcome import FINDINGS, Outcome
+from coachsync.app.publish import wanted
+from coachsync.app.verify import verify
+from coachsync.app.wiring import Wiring, open_wiring
+from coachsync.model import Finding, Stand
+from coachsync.redaction.window import window
+from coachsync.span import Span
+
+_PRIVATE, _SHARE = "coaching", "office"
+_TITLES = ("Private: what the coach sees", "Shared: what others see")
+# Before the title: a narrow terminal cuts its end.
+_MARKS = {Stand.CANCELLED.value: "[annulé] ", Stand.FREE.value: "[libre] ", Stand.UNANSWERED.value: "[sans réponse] "}
+_CONFIG = """\
+# The invented practice of `coachsync demo`.
+version = 1
+
+[practice]
+name = "Cabinet Arnaud"
+language = "fr"
+timezone = "Europe/Paris"
+state = "state"
+
+[accounts.demo]
+url = "{url}"
+username = "{username}"
+password = {{ file = "demo.password" }}
+
+[calendars.coaching]
+account = "demo"
+name = "Coaching"
+
+[shares.office]
+from = ["coaching"]
+to = {{ account = "demo", name = "Coaching (secrétariat)" }}
+profile = "busy"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """One run of the real sync, and what its week and its check showed."""
+
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+    slots: int
+
+
+@click.command("demo")
+@click.option("--keep", is_flag=True, help="Leave everything in place, and print how to go on exploring.")
+@click.pass_obj
+def command(options: Options, keep: bool) -> int:
+    """Show what coachsync does, on an invented practice and a calendar server on this machine."""
+    with _folder(keep=keep) as folder, RadicaleServer(folder / "server") as server:
+        today = datetime.now(UTC).date()
+        events = practice(today)
+        _tell(options, f"1. A calendar server runs on this machine, with {len(events)} appointments of a coach.")
+        server.fill(events, _PRIVATE, "Coaching")
+        settings = _configure(folder, server)
+        _tell(options, "2. The private calendar is read and the share is published: the week, on both sides.")
+        first = _play(options, settings, shown_monday(today))
+        _tell(options, "3. The coach moves a session, cancels one and adds one; the share follows.")
+        for change in changed(today):
+            server.put(change.event, _PRIVATE)
+            _tell(options, f"   - {_sentence(change)}")
+        second = _play(options, settings, shown_monday(today))
+        if options.json:
+            tell_json({"scenes": [_document(first), _document(second)]})
+        if keep:
+            _tell_how_to_go_on(folder, server)
+    return FINDINGS if first.findings or second.findings else max(s.outcome.exit_code() for s in (first, second))
+
+
+@contextmanager
+def _folder(*, keep: bool) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="coachsync-demo-"))
+    make_private_folder(folder / "server")
+    try:
+        yield folder
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _configure(folder: Path, server: RadicaleServer) -> config.Config:
+    write_atomically(folder / "demo.password", server.password.encode())
+    text = _CONFIG.format(url=server.url, username=server.username)
+    write_atomically(folder / "coachsync.toml", text.encode())
+    return config.load(folder / "coachsync.toml")
+
+
+def _play(options: Options, settings: config.Config, monday: date) -> _Scene:
+    """Sync, show the week, verify."""
+    with progress() as show, open_wiring(settings, "demo", datetime.now(UTC), show) as wiring:
+        outcome = jobs.sync(wiring)
+        share = settings.shares[_SHARE]
+        findings = verify(wiring, share)
+        if not options.json:
+            _show_week(wiring, monday)
+            _tell_scene(outcome, findings)
+        return _Scene(outcome, findings, len(wanted(wiring, share)))
+
+
+def _show_week(wiring: Wiring, monday: date) -> None:
+    from rich.console import Console
+
+    from coachsync.app.cli.week import Entry, week
+
+    seven = window(monday, Span(), Span(days=6), wiring.zone)
+    private = [Entry(line.start, line.end, _MARKS.get(line.stand, "") + line.title) for line in agenda(wiring, seven)]
+    share = wiring.config.shares[_SHARE]
+    shared = [
+        Entry(slot.start, slot.end, share.texts[slot.label])
+        for slot in wanted(wiring, share)
+        if seven.touches(slot.start, slot.end)
+    ]
+    Console().print(week(private, shared, monday, wiring.zone, _TITLES, "fr"))
+
+
+def _tell_scene(outcome: Outcome, findings: Sequence[Finding]) -> None:
+    share = outcome.shares.get(_SHARE)
+    if share is not None:
+        click.echo(f"   Share: {share.created} slots created, {share.deleted} deleted.")
+    for problem in outcome.problems():
+        click.echo(f"   {problem.where}: {problem.message} [{problem.code}]")
+    if findings:
+        for finding in findings:
+            click.echo(f"   FOUND {finding.code} in {finding.where}: {finding.detail}")
+    else:
+        click.echo("   Checked from outside: the share was fetched again and holds nothing but these times.")
+    click.echo()
+
+
+def _tell(options: Options, sentence: str) -> None:
+    if not options.json:
+        click.echo(sentence)
+
+
+def _sentence(change: Change) -> str:
+    when = [f"{moment:%a %d %b %H:%M}" for moment in (change.before, change.after) if moment is not None]
+    return f"{change.kind}: {' to '.join(when)}"
+
+
+def _document(scene: _Scene) -> dict[str, object]:
+    return {
+        "slots": scene.slots,
+        "findings": [{"code": f.code, "where": f.where, "detail": f.detail} for f in scene.findings],
+        "problems": [as_document(problem) for problem in scene.outcome.problems()],
+    }
+
+
+def _tell_how_to_go_on(folder: Path, server: RadicaleServer) -> None:
+    """On stderr: with --json, stdout holds the document alone."""
+    here = f"coachsync --config {quote(str(folder / 'coachsync.toml'))}"
+    click.echo(f"Everything stays in {folder}. Start its calendar server again:", err=True)
+    click.echo(f"  cd {quote(str(server.folder))} && {' '.join(map(quote, server.command))} &", err=True)
+    click.echo("and explore:", err=True)
+    for words in ("agenda", "share preview office", "share verify office", "sync --dry-run", "check"):
+        click.echo(f"  {here} {words}", err=True)
+    click.echo(f"Remove it with: rm -r {quote(str(folder))}", err=True)

@@ -1,0 +1,26 @@
+"""From the options before a command to an opened state: the only place that reads the clock for a command."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from coachsync import config
+from coachsync.app.cli.commands import Options
+from coachsync.app.cli.output import progress
+from coachsync.app.wiring import Wiring, open_wiring
+
+
+def configured(options: Options) -> config.Config:
+    """The configuration that the options, the environment or the usual places name."""
+    return config.load(config.locate(options.config, os.environ))
+
+
+@contextmanager
+def opened(options: Options, command: str) -> Iterator[Wiring]:
+    """The state, held for this command, with progress bars while it works."""
+    settings = configured(options)
+    with progress() as show, open_wiring(settings, command, datetime.now(UTC), show) as wiring:
+        yield wiring

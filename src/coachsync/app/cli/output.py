@@ -1,0 +1,94 @@
+"""How results and errors are written: JSON documents, tables, progress."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from coachsync.app.wiring import Progress, silent
+from coachsync.errors import CoachsyncError, Misconfigured, Problem
+
+
+def tell_json(document: Any) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def tell_error(problem: CoachsyncError, *, as_json: bool) -> None:
+    """An error on stderr: what happened, where, what to do next."""
+    entries = problem.problems if isinstance(problem, Misconfigured) else ()
+    if as_json:
+        error: dict[str, Any] = {"code": problem.code, "message": problem.message, "hint": problem.hint}
+        if problem.where:
+            error["where"] = problem.where
+        if entries:
+            error["problems"] = [as_document(entry) | {"message": entry.message} for entry in entries]
+        click.echo(json.dumps({"error": error}, ensure_ascii=False), err=True)
+        return
+    where = f" ({problem.where})" if problem.where else ""
+    click.echo(f"coachsync: {problem.message}{where}", err=True)
+    if problem.hint:
+        click.echo(f"  {problem.hint}", err=True)
+    tell_problems(entries)
+
+
+def tell_problems(problems: Iterable[Problem]) -> None:
+    """Problems on stderr, one after the other."""
+    for problem in problems:
+        click.echo(f"- {problem.where}: {problem.message} [{problem.code}]", err=True)
+        if problem.hint:
+            click.echo(f"    {problem.hint}", err=True)
+
+
+def as_document(problem: Problem) -> dict[str, str]:
+    """A problem as `--json` shows it."""
+    return {"code": problem.code, "where": problem.where, "hint": problem.hint or problem.message}
+
+
+def instant(moment: datetime) -> str:
+    """An instant as `--json` shows it: RFC 3339, in UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def tell_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table on stdout; plain columns when stdout is no terminal."""
+    rows = list(rows)
+    if not sys.stdout.isatty():
+        for row in rows:
+            click.echo("\t".join(row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Progress bars on stderr when it is a terminal, nothing otherwise."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    with Bars(console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield show

@@ -1,0 +1,140 @@
+"""`coachsync share`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from coachsync.adapters.database import Shares
+from coachsync.app import jobs
+from coachsync.app.cli.commands import Options
+from coachsync.app.cli.opening import opened
+from coachsync.app.cli.output import as_document, instant, tell_json, tell_problems, tell_table
+from coachsync.app.cli.sync import document
+from coachsync.app.outcome import FINDINGS, PARTLY
+from coachsync.app.publish import wanted
+from coachsync.app.verify import verify
+from coachsync.app.wiring import Wiring
+from coachsync.config import FileTarget, Share
+from coachsync.errors import CoachsyncError, Problem, UsageError
+from coachsync.model import Finding
+
+
+@click.group("share")
+def command() -> None:
+    """Shares: what others may see."""
+
+
+@command.command("list")
+@click.pass_obj
+def list_shares(options: Options) -> None:
+    """List the configured shares and how much each serves."""
+    with opened(options, "share list") as wiring:
+        shares = [_described(wiring, share) for share in wiring.config.shares.values()]
+    if options.json:
+        tell_json(shares)
+        return
+    columns = ("name", "profile", "from", "target", "slots", "published")
+    tell_table(columns, [tuple(str(share[column] or "-") for column in columns) for share in shares])
+
+
+@command.command("preview")
+@click.argument("name")
+@click.pass_obj
+def preview(options: Options, name: str) -> None:
+    """Show every slot that the share would serve, from the last synced copies: all that its audience can learn."""
+    with opened(options, "share preview") as wiring:
+        share = _named(wiring, name)
+        found = wanted(wiring, share)
+        zone = wiring.zone
+    if options.json:
+        tell_json([{"start": instant(s.start), "end": instant(s.end), "label": share.texts[s.label]} for s in found])
+        return
+    rows = []
+    for slot in found:
+        start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
+        until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%a %d %b %H:%M}"
+        rows.append((f"{start:%a %d %b %Y}", f"{start:%H:%M}-{until}", share.texts[slot.label]))
+    tell_table(("day", "time", "label"), rows)
+
+
+@command.command("publish")
+@click.argument("name")
+@click.option("--replace", is_flag=True, help="Empty the target first, whoever filled it, and fill it again.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
+    """Publish the share now."""
+    if replace and not yes and sys.stdin.isatty():
+        click.confirm(
+            "Everything in the target is removed and the share is filled in anew. Go on?", abort=True, err=True
+        )
+    with opened(options, "share publish") as wiring:
+        _named(wiring, name)
+        outcome = jobs.publish_share(wiring, name, replace_content=replace)
+    if options.json:
+        tell_json(document(outcome))
+    else:
+        done = outcome.shares[name]
+        click.echo(f"share {name}: {done.created} created, {done.deleted} deleted")
+    tell_problems(outcome.problems())
+    return outcome.exit_code()
+
+
+@command.command("verify")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.pass_obj
+def verify_shares(options: Options, names: tuple[str, ...]) -> int:
+    """Fetch what the share serves, as its audience gets it, and look for anything that should not be there."""
+    findings: list[tuple[str, Finding]] = []
+    problems: list[Problem] = []
+    with opened(options, "share verify") as wiring:
+        shares = [_named(wiring, name) for name in names] or list(wiring.config.shares.values())
+        for share in shares:
+            try:
+                findings += [(share.name, finding) for finding in verify(wiring, share)]
+            except CoachsyncError as failure:
+                if len(shares) == 1:
+                    raise
+                problems.append(failure.problem(f"shares.{share.name}"))
+    _tell_findings(options, len(shares), findings, problems)
+    return FINDINGS if findings else PARTLY if problems else 0
+
+
+def _tell_findings(options: Options, count: int, findings: list[tuple[str, Finding]], problems: list[Problem]) -> None:
+    if options.json:
+        listed = [{"share": name, "code": f.code, "where": f.where, "detail": f.detail} for name, f in findings]
+        tell_json({"findings": listed, "problems": [as_document(problem) for problem in problems]})
+    elif findings:
+        tell_table(("share", "code", "where", "detail"), [(name, f.code, f.where, f.detail) for name, f in findings])
+    else:
+        click.echo(f"{count - len(problems)} shares verified: nothing but what was published")
+    tell_problems(problems)
+
+
+def _named(wiring: Wiring, name: str) -> Share:
+    if name not in wiring.config.shares:
+        known = ", ".join(sorted(wiring.config.shares)) or "none"
+        raise UsageError("no-such-share", "No share of that name is configured.", f"There are: {known}.")
+    return wiring.config.shares[name]
+
+
+def _described(wiring: Wiring, share: Share) -> dict[str, Any]:
+    journal = Shares(wiring.database, share.name)
+    at = journal.published_at()
+    return {
+        "name": share.name,
+        "profile": share.profile.key,
+        "from": ", ".join(share.calendars),
+        "target": "file" if isinstance(share.to, FileTarget) else "calendar",
+        "slots": len(journal.entries()),
+        "published": _when(at),
+    }
+
+
+def _when(seconds: int | None) -> str | None:
+    from datetime import UTC, datetime
+
+    return None if seconds is None else instant(datetime.fromtimestamp(seconds, UTC))

@@ -1,0 +1,70 @@
+"""`coachsync sync`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from coachsync.app import jobs
+from coachsync.app.cli.commands import Options
+from coachsync.app.cli.opening import opened
+from coachsync.app.cli.output import as_document, tell_json, tell_problems
+from coachsync.app.outcome import Outcome
+
+
+@click.command("sync")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option(
+    "--accept-deletions",
+    "accept",
+    multiple=True,
+    metavar="CALENDAR",
+    help="What this calendar no longer holds was really deleted: let copies and shares follow.",
+)
+@click.pass_obj
+def command(options: Options, dry_run: bool, accept: tuple[str, ...]) -> int:
+    """Read the source calendars and bring every share up to date, now."""
+    with opened(options, "sync") as wiring:
+        outcome = jobs.sync(wiring, accept=accept, dry_run=dry_run)
+    if options.json:
+        tell_json(document(outcome))
+    else:
+        _tell(outcome, dry_run=dry_run)
+    tell_problems(outcome.problems())
+    return outcome.exit_code()
+
+
+def document(outcome: Outcome) -> dict[str, Any]:
+    """The outcome as `--json` shows it."""
+    nothing = {"added": 0, "changed": 0, "removed": 0}
+    return {
+        "calendars": {
+            name: {
+                "pulled": {"added": pulled.added, "changed": pulled.changed, "removed": pulled.removed},
+                "pushed": dict(nothing),
+            }
+            for name, pulled in outcome.calendars.items()
+        },
+        "shares": {
+            name: {"created": share.created, "deleted": share.deleted, "held_back": share.held_back}
+            for name, share in outcome.shares.items()
+        },
+        "conflicts": 0,
+        "quarantined": outcome.quarantined,
+        "problems": [as_document(problem) for problem in outcome.problems()],
+    }
+
+
+def _tell(outcome: Outcome, *, dry_run: bool) -> None:
+    would = "would be " if dry_run else ""
+    for name, pulled in outcome.calendars.items():
+        held = f", {pulled.held} held" if pulled.held else ""
+        click.echo(
+            f"calendar {name}: {pulled.added} {would}added, {pulled.changed} changed, {pulled.removed} removed{held}"
+        )
+    for name, share in outcome.shares.items():
+        held = f", {share.held_back} held back" if share.held_back else ""
+        click.echo(f"share {name}: {share.created} {would}created, {share.deleted} deleted{held}")
+    if outcome.quarantined:
+        click.echo(f"{outcome.quarantined} events cannot be read: coachsync agenda --unreadable")

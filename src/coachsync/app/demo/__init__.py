@@ -1,0 +1,1 @@
+"""The demonstration: an invented practice on a real server, and what others see of it."""

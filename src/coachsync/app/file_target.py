@@ -1,0 +1,112 @@
+"""A share served as one `.ics` file, written atomically."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import replace as changed
+from datetime import datetime
+from pathlib import Path
+
+from coachsync.adapters.database import Entry, Shares
+from coachsync.adapters.database import Share as Bound
+from coachsync.adapters.database.removed import keep
+from coachsync.adapters.database.shares import confirmed
+from coachsync.adapters.files import read_if_there, write_atomically
+from coachsync.app.target import not_empty
+from coachsync.app.wiring import Wiring
+from coachsync.config import FileTarget, Share
+from coachsync.errors import CoachsyncError, Problem
+from coachsync.model import Slot
+from coachsync.redaction.profiles import Publish
+from coachsync.redaction.publication import feed
+
+_FOR_A_WEB_SERVER = 0o644
+
+
+class FileShare:
+    """The file of one share."""
+
+    def __init__(self, wiring: Wiring, share: Share, journal: Shares) -> None:
+        if not isinstance(share.to, FileTarget):
+            raise TypeError("a file share needs a file target of the configuration")
+        self._wiring, self._share, self._journal = wiring, share, journal
+        self._path = share.to.path
+        self.noticed: tuple[Problem, ...] = ()
+
+    @property
+    def described(self) -> str:
+        """What tells this target from another one."""
+        return f"file\n{self._path}"
+
+    def bind(self, *, replace: bool) -> None:
+        """Make sure that the file is ours to write; see `open_target`."""
+        bound = self._journal.share()
+        known = bound if bound is not None and bound.target == self.described else Bound(self.described)
+        there = read_if_there(self._path)
+        if there is not None and _digest(there) != known.digest:
+            if not (replace or known.digest):
+                raise not_empty(self._share, 1)
+            keep(self._wiring.database, f"share {self._share.name}", "replaced", {"href": ""}, there, self._wiring.now)
+            if known.digest:
+                self.noticed += (self._edited(),)
+        self._journal.bind(known)
+
+    def apply(
+        self, create: tuple[Slot, ...], delete: tuple[Entry, ...], resume: tuple[Entry, ...]
+    ) -> tuple[Problem, ...]:
+        """See `Target`. The file is written when its content would differ, and not touched otherwise."""
+        going = {entry.tag for entry in delete}
+        stay = [entry for entry in self._journal.entries() if entry.tag not in going]
+        fresh = [Entry(slot, str(uuid.uuid4()), href="") for slot in create]
+        self._journal.write(fresh)
+        entries = [entry if entry.live else confirmed(entry, None) for entry in stay + fresh]
+        content = feed([(entry.uid, entry.slot) for entry in entries], self._share.texts)
+        there = read_if_there(self._path)
+        if there != content:
+            # The journal first: a file that only a run cut short has written must still be known as ours.
+            self._bind_digest(content)
+            at = scheduled(self._wiring.now.astimezone(self._wiring.zone), self._share.profile.publish)
+            write_atomically(self._path, content, _FOR_A_WEB_SERVER, modified=at.timestamp())
+        self._journal.write(entry for entry in entries if entry.tag in {e.tag for e in (*fresh, *resume)})
+        self._journal.drop(delete)
+        return self.noticed
+
+    def _bind_digest(self, content: bytes) -> None:
+        bound = self._journal.share() or Bound(self.described)
+        self._journal.bind(changed(bound, digest=_digest(content)))
+
+    def _edited(self) -> Problem:
+        return Problem(
+            "share-object-edited",
+            f"shares.{self._share.name}",
+            "Somebody changed the share's file; it is written again, and their version is kept for 30 days.",
+            "See who may write to the file.",
+        )
+
+
+def remove_file(bound: Bound) -> None:
+    """Remove the file of a share, unless somebody changed it. Raises CoachsyncError when it stays."""
+    path = Path(bound.target.partition("\n")[2])
+    there = read_if_there(path)
+    if there is None:
+        return
+    if _digest(there) != bound.digest:
+        raise CoachsyncError("file-edited", "the file was changed by somebody.")
+    try:
+        path.unlink()
+    except OSError:
+        raise CoachsyncError("file-not-removed", "the system refused to remove the file.") from None
+
+
+def scheduled(local: datetime, publish: Publish) -> datetime:
+    """The file's time: the last edge of its schedule, so that it does not tell when a client's appointment changed."""
+    if publish is Publish.DAILY:
+        return local.replace(hour=0, minute=0, second=0, microsecond=0)
+    if publish is Publish.HOURLY:
+        return local.replace(minute=0, second=0, microsecond=0)
+    return local
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

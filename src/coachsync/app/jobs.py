@@ -1,0 +1,74 @@
+"""The jobs: calendar by calendar and share by share, each gathers, decides and applies; one that fails stops none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from contextlib import nullcontext
+from dataclasses import replace
+
+from coachsync.adapters.database.removed import discard_expired
+from coachsync.app.outcome import Outcome, Pulled
+from coachsync.app.publish import publish
+from coachsync.app.pull import pull
+from coachsync.app.reading import read
+from coachsync.app.wiring import Wiring
+from coachsync.errors import CoachsyncError, UsageError
+
+
+def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False) -> Outcome:
+    """Pull every calendar, then publish every share.
+
+    `accept` names calendars whose held disappearances a person has confirmed. A dry run asks the servers, decides, and
+    leaves neither them nor the state changed. Raises UsageError for a calendar that is not configured.
+    """
+    for name in accept:
+        if name not in wiring.config.calendars:
+            known = ", ".join(sorted(wiring.config.calendars))
+            raise UsageError("no-such-calendar", "No calendar of that name is configured.", f"There are: {known}.")
+    with wiring.database.rehearsal() if dry_run else nullcontext():
+        outcome = Outcome()
+        _pull(wiring, outcome, wiring.config.calendars, accept)
+        _publish(wiring, outcome, wiring.config.shares, dry_run=dry_run)
+        discard_expired(wiring.database, wiring.now)
+    return outcome
+
+
+def publish_share(wiring: Wiring, name: str, *, replace_content: bool = False) -> Outcome:
+    """Pull the calendars that a share is made from, then publish it. Raises what its publishing raises."""
+    outcome, share = Outcome(), wiring.config.shares[name]
+    _pull(wiring, outcome, share.calendars, accept=())
+    held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
+    outcome.shares[name] = publish(wiring, share, held, replace=replace_content)
+    return outcome
+
+
+def _pull(wiring: Wiring, outcome: Outcome, calendars: Iterable[str], accept: Collection[str]) -> None:
+    feeding = {calendar for share in wiring.config.shares.values() for calendar in share.calendars}
+    for name in calendars:
+        accepted = name in accept
+        try:
+            pulled = pull(wiring, name, accept_deletions=accepted)
+            if name in feeding:  # what no share is made from is read when somebody looks at it
+                pulled = _merged(pulled, read(wiring, name, accept_deletions=accepted))
+            outcome.calendars[name] = pulled
+        except CoachsyncError as failure:
+            outcome.failures.append((f"calendars.{name}", failure))
+
+
+def _merged(pulled: Pulled, read_: Pulled) -> Pulled:
+    return replace(
+        pulled,
+        held=pulled.held or read_.held,
+        why=pulled.why or read_.why,
+        quarantined=read_.quarantined,
+        news=read_.news,
+    )
+
+
+def _publish(wiring: Wiring, outcome: Outcome, shares: Iterable[str], *, dry_run: bool) -> None:
+    held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
+    for name in shares:
+        try:
+            outcome.shares[name] = publish(wiring, wiring.config.shares[name], held, dry_run=dry_run)
+        except CoachsyncError as failure:
+            outcome.failures.append((f"shares.{name}", failure))

@@ -1,0 +1,89 @@
+"""One share out: gather what is wanted, decide by set difference against the journal, apply."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from coachsync.adapters.database import Copies, Entry, Shares
+from coachsync.app import reading
+from coachsync.app.outcome import Published
+from coachsync.app.target import Target, open_target
+from coachsync.app.wiring import Wiring
+from coachsync.config import Share
+from coachsync.errors import NotInitialised
+from coachsync.model import Slot
+from coachsync.redaction import publication
+from coachsync.redaction.slots import slots
+from coachsync.redaction.window import window
+
+Held = Mapping[str, frozenset[int]]  # by calendar: rows whose disappearance waits for a person
+
+
+@dataclass(frozen=True, slots=True)
+class SharePlan:
+    """What must change in one share: a dry run prints it, `publish` carries it out."""
+
+    create: tuple[Slot, ...]
+    delete: tuple[Entry, ...]
+    resume: tuple[Entry, ...]  # journaled before, and wanted still: the target may or may not have them
+    held_back: int
+
+
+def wanted(wiring: Wiring, share: Share, without: Held | None = None) -> tuple[Slot, ...]:
+    """The slots that the share should serve now, sorted.
+
+    Raises NotInitialised while a calendar it is made from has never been read whole: a share made from a part of a
+    calendar would look free.
+    """
+    today = wiring.now.astimezone(wiring.zone).date()
+    frame = window(today, share.profile.past, share.profile.future, wiring.zone)
+    found = []
+    for calendar in share.calendars:
+        endpoint = Copies(wiring.database, calendar).endpoint()
+        if endpoint is None or endpoint.synced_at is None:
+            raise NotInitialised(
+                "calendar-never-synced",
+                "A calendar that this share is made from has not been read yet; the share stays as it is.",
+                "Run: coachsync sync",
+                where=f"calendars.{calendar}",
+            )
+        found += reading.occurrences(wiring, calendar, (without or {}).get(calendar, frozenset()))
+    return slots(found, share.profile, frame, wiring.zone)
+
+
+def plan(wiring: Wiring, share: Share, held: Held) -> SharePlan:
+    """Compare what is wanted with the journal of what was published."""
+    entries = Shares(wiring.database, share.name).entries()
+    want = wanted(wiring, share)
+    changes = publication.plan(want, [entry.slot for entry in entries])
+    going = set(changes.delete)
+    return SharePlan(
+        create=changes.create,
+        delete=tuple(entry for entry in entries if entry.slot in going),
+        resume=tuple(entry for entry in entries if not entry.live and entry.slot not in going),
+        held_back=_held_back(wiring, share, want, held),
+    )
+
+
+def publish(wiring: Wiring, share: Share, held: Held, *, replace: bool = False, dry_run: bool = False) -> Published:
+    """Make the share's target serve what is wanted, and nothing else.
+
+    `replace` empties and refills the target, whoever filled it. Raises CoachsyncError when the target is refused or
+    cannot be written; what was done until then is journaled, and the next run goes on from there.
+    """
+    if dry_run:
+        todo = plan(wiring, share, held)
+        return Published(len(todo.create) + len(todo.resume), len(todo.delete), todo.held_back)
+    wanted(wiring, share)  # before anything is touched: it may be refused
+    target: Target = open_target(wiring, share, replace=replace)
+    todo = plan(wiring, share, held)
+    problems = target.apply(todo.create, todo.delete, todo.resume)
+    Shares(wiring.database, share.name).done(wiring.now)
+    return Published(len(todo.create) + len(todo.resume), len(todo.delete), todo.held_back, problems)
+
+
+def _held_back(wiring: Wiring, share: Share, want: Collection[Slot], held: Held) -> int:
+    if not any(held.get(calendar) for calendar in share.calendars):
+        return 0
+    return len(set(want) - set(wanted(wiring, share, held)))

@@ -1,0 +1,124 @@
+"""Reading the copies of a calendar: what each says about time, kept until its text or the question changes."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from coachsync.adapters.database import Copies, Copy, StoredReading
+from coachsync.app.outcome import Pulled
+from coachsync.app.wiring import Wiring
+from coachsync.errors import Problem
+from coachsync.model import Occurrence, Window
+from coachsync.redaction.window import window
+from coachsync.span import Span
+from coachsync.sync import guard
+
+_READER = "1"  # another number reads everything again
+_AT_LEAST = (Span(months=2), Span(months=13))  # back and ahead, whatever the shares ask for
+_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The question that a reading answers."""
+
+    horizon: Window
+    zone: str
+    addresses: frozenset[str]
+
+    def name(self, wiring: Wiring) -> str:
+        who = wiring.database.key.blind("addresses", "\n".join(sorted(self.addresses))).hex()[:8]
+        edges = f"{self.horizon.start:%Y%m%d}-{self.horizon.end:%Y%m%d}"
+        return f"{_READER}/{edges}/{self.zone}/{who}"
+
+
+def read(wiring: Wiring, calendar: str, *, accept_deletions: bool = False) -> Pulled:
+    """Read every copy that changed since it was last read.
+
+    When so many become unreadable at once that a server's fault is likelier than the coach's wish, their earlier
+    readings stay in force until `accept_deletions`.
+    """
+    copies = Copies(wiring.database, calendar)
+    frame = _frame(wiring, calendar)
+    name = frame.name(wiring)
+    known = {copy.row: copy for copy in copies.all()}
+    before = {stored.row: stored.reading for stored in copies.readings()}
+    stale = [row for row, copy in known.items() if copy.frame != name]
+    fresh = _fresh(wiring, calendar, copies, stale, frame, name)
+    lost = [stored for stored in fresh if _lost(stored) and before[stored.row].occurrences]
+    readable = sum(1 for reading in before.values() if reading.occurrences)
+    held = [] if accept_deletions or not guard.refuses(readable, len(lost)) else lost
+    news = [stored for stored in fresh if stored not in held and _news(stored, known[stored.row])]
+    copies.record(stored for stored in fresh if stored not in held)
+    quarantined = sum(1 for copy in copies.all() if copy.code is not None)
+    return Pulled(
+        held=len(held),
+        why="mass-unreadable" if held else "",
+        quarantined=quarantined,
+        news=tuple(_quarantine(wiring, calendar, known[stored.row], stored) for stored in news),
+    )
+
+
+def occurrences(wiring: Wiring, calendar: str, without: frozenset[int] = frozenset()) -> list[Occurrence]:
+    """Every occurrence read from the calendar's copies, leaving out some rows."""
+    return [
+        occurrence
+        for stored in Copies(wiring.database, calendar).readings()
+        if stored.row not in without
+        for occurrence in stored.reading.occurrences
+    ]
+
+
+def short_id(wiring: Wiring, uid: str) -> str:
+    """Five letters and digits by which a person names an appointment: the same for the same UID, and only here."""
+    return base64.b32encode(wiring.database.key.blind("appointment", uid)).decode()[:5]
+
+
+def horizon(wiring: Wiring, today: date) -> Window:
+    """How far events are expanded: what any share may ask for, in whole months so that it moves once a month."""
+    spans = [(share.profile.past, share.profile.future) for share in wiring.config.shares.values()]
+    edges = [(span.before(today), ahead.after(today)) for span, ahead in [*spans, _AT_LEAST]]
+    first = min(start for start, _ in edges).replace(day=1)
+    last = (max(end for _, end in edges).replace(day=28) + timedelta(days=35)).replace(day=1)
+    return replace(window(first, Span(), Span(), wiring.zone), end=window(last, Span(), Span(), wiring.zone).start)
+
+
+def _frame(wiring: Wiring, calendar: str) -> _Frame:
+    today = wiring.now.astimezone(wiring.zone).date()
+    account = wiring.config.calendars[calendar].account
+    return _Frame(horizon(wiring, today), wiring.config.practice.timezone, wiring.addresses(account))
+
+
+def _fresh(
+    wiring: Wiring, calendar: str, copies: Copies, stale: Iterable[int], frame: _Frame, name: str
+) -> list[StoredReading]:
+    rows = list(stale)
+    if not rows:
+        return []
+    found = []
+    for row, reading in wiring.reader.read(copies.texts(rows), frame.horizon, frame.zone, frame.addresses):
+        found.append(StoredReading(row, name, reading))
+        if len(found) % _BATCH == 0 or len(found) == len(rows):
+            wiring.progress(f"calendars.{calendar} (reading)", len(found), len(rows))
+    return found
+
+
+def _lost(stored: StoredReading) -> bool:
+    return stored.reading.code is not None and not stored.reading.occurrences
+
+
+def _news(stored: StoredReading, copy: Copy) -> bool:
+    return stored.reading.code is not None and stored.reading.code != copy.code
+
+
+def _quarantine(wiring: Wiring, calendar: str, copy: Copy, stored: StoredReading) -> Problem:
+    kept = "its times are published" if stored.reading.occurrences else "it is not published"
+    return Problem(
+        f"event-{stored.reading.code}",
+        f"calendars.{calendar}/{short_id(wiring, copy.uid or copy.href)}",
+        f"An event cannot be read as it should be; {kept}. The others go on.",
+        "`coachsync agenda --unreadable` names it; open it in your calendar and save it again, or delete it.",
+    )

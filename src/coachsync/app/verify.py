@@ -1,0 +1,73 @@
+"""A share checked from outside: fetched again as its audience gets it, and compared with what we wrote (promise 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+from coachsync import contentline
+from coachsync.adapters import secondparser
+from coachsync.adapters.calendars import CalendarServer
+from coachsync.adapters.database import Copies, Entry, Shares
+from coachsync.adapters.files import read_if_there
+from coachsync.app.wiring import Wiring, connect
+from coachsync.config import CalDavTarget, Share
+from coachsync.errors import NotInitialised, NotThere
+from coachsync.model import Finding
+from coachsync.redaction import leaks
+
+
+def verify(wiring: Wiring, share: Share) -> tuple[Finding, ...]:
+    """What is wrong with what the share serves; nothing when it serves exactly what was published.
+
+    Raises NotInitialised before it was first published, and what the server raises when it cannot be asked.
+    """
+    journal = Shares(wiring.database, share.name)
+    bound = journal.share()
+    if bound is None or journal.published_at() is None:
+        raise NotInitialised(
+            "share-never-published",
+            "This share has not been published yet.",
+            f"Run: coachsync share publish {share.name}",
+            where=f"shares.{share.name}",
+        )
+    entries = journal.entries()
+    if isinstance(share.to, CalDavTarget):
+        return _collection(wiring, share, share.to, bound.url, entries)
+    view = read_if_there(share.to.path)
+    if view is None:
+        return (Finding("target-missing", "file", "the file is not there"),)
+    written = [(entry.uid, entry.slot) for entry in entries if entry.live]
+    return leaks.in_file(view, secondparser.view(view), written, share.texts, "", lambda: private(wiring))
+
+
+def private(wiring: Wiring) -> Iterator[str]:
+    """Everything that nobody else may read: the texts and the addresses of every source event."""
+    for calendar in wiring.config.calendars:
+        copies = Copies(wiring.database, calendar)
+        for copy in copies.all():
+            yield copy.href
+        for _, body in copies.texts():
+            yield contentline.decode(body)
+
+
+def _collection(
+    wiring: Wiring, share: Share, target: CalDavTarget, url: str, entries: Sequence[Entry]
+) -> tuple[Finding, ...]:
+    journal = {entry.href: (entry.uid, entry.slot) for entry in entries}
+    with closing(_eyes(wiring, share, target)) as server:
+        try:
+            collection = server.collection(url)
+        except NotThere:
+            return (Finding("target-missing", "collection", "the share's calendar is not there"),)
+        front = leaks.Front(collection.name, collection.description, collection.colour, target.display_name)
+        listed = sorted(server.changes(url, None).etags)
+        served = [
+            leaks.Served(item.href, item.body, secondparser.view(item.body)) for item in server.fetch(url, listed)
+        ]
+    return leaks.in_collection(served, journal, share.texts, front, lambda: private(wiring))
+
+
+def _eyes(wiring: Wiring, share: Share, target: CalDavTarget) -> CalendarServer:
+    """The audience's account where one is configured, else the one that publishes; never the publishing connection."""
+    return connect(wiring.config.accounts[share.audience or target.account])

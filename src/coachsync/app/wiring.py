@@ -1,0 +1,148 @@
+"""The one meeting place: configuration, state and servers of a run, opened once and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from coachsync.adapters import keystore, lock, secrets
+from coachsync.adapters.calendars import CalendarServer
+from coachsync.adapters.database import Database, SignIn, SignIns, open_database
+from coachsync.adapters.database.engine import database_file
+from coachsync.adapters.files import make_private_folder
+from coachsync.adapters.reader import Reader
+from coachsync.config import Account, Config, Secret
+from coachsync.errors import CoachsyncError, NotThere
+from coachsync.model import Principal
+
+Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    """No progress is shown."""
+
+
+class Wiring:
+    """What every job needs: the configuration, the state, the servers, the present moment."""
+
+    def __init__(self, config: Config, database: Database, now: datetime, progress: Progress = silent) -> None:
+        self.config = config
+        self.database = database
+        self.now = now
+        self.progress = progress
+        self.zone = ZoneInfo(config.practice.timezone)
+        self._servers: dict[str, CalendarServer] = {}
+        self._failures: dict[str, CoachsyncError] = {}
+        self._reader: Reader | None = None
+
+    @property
+    def reader(self) -> Reader:
+        """The process that reads events, started when first needed."""
+        if self._reader is None:
+            self._reader = Reader()
+        return self._reader
+
+    def server(self, account: str) -> CalendarServer:
+        """The account's server. An account that failed once in this run is not tried again: its error is raised."""
+        if account in self._failures:
+            raise self._failures[account]
+        if account not in self._servers:
+            try:
+                known = self._remembered(account)
+                self._servers[account] = connect(self.config.accounts[account], known.scheme if known else None)
+            except CoachsyncError as problem:
+                self._failures[account] = problem
+                raise
+        return self._servers[account]
+
+    def signin(self, account: str) -> SignIn:
+        """Who the account is and where its calendars live; asks the server the first time only."""
+        known = self._remembered(account)
+        if known is not None:
+            return known
+        server, settings = self.server(account), self.config.accounts[account]
+        principal = _discovered(server)
+        found = SignIn(
+            url=settings.url,
+            username=settings.username,
+            scheme=server.scheme,
+            principal=principal.url,
+            homes=principal.homes,
+            addresses=tuple(sorted(principal.addresses)),
+        )
+        SignIns(self.database).remember(account, found)
+        return found
+
+    def addresses(self, account: str) -> frozenset[str]:
+        """The coach's own calendar addresses, lower case; by the user name where the server tells none."""
+        told = self.signin(account).addresses
+        username = self.config.accounts[account].username.lower()
+        return frozenset(told) | ({username} if "@" in username else set())
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for server in self._servers.values():
+            server.close()
+        if self._reader is not None:
+            self._reader.close()
+        self.database.close()
+
+    def _remembered(self, account: str) -> SignIn | None:
+        settings = self.config.accounts[account]
+        known = SignIns(self.database).find(account)
+        if known is None or (known.url, known.username) != (settings.url, settings.username):
+            return None
+        return known
+
+
+def _discovered(server: CalendarServer) -> Principal:
+    """A server without discovery is no failure: calendars given by their URL work all the same."""
+    try:
+        return server.whoami()
+    except NotThere:
+        return Principal(url="", homes=())
+
+
+@contextmanager
+def open_wiring(config: Config, command: str, now: datetime, progress: Progress = silent) -> Iterator[Wiring]:
+    """Open the state for one command, alone: the lock is held until the body ends.
+
+    Raises Temporary when another process holds the state, CoachsyncError when the state cannot be used.
+    """
+    state = config.practice.state
+    make_private_folder(state)
+    with lock.hold(state, command):
+        key = keystore.load_device_key(state, create=not database_file(state).exists())
+        wiring = Wiring(config, open_database(state, key), now, progress)
+        try:
+            yield wiring
+        finally:
+            wiring.close()
+
+
+def connect(account: Account, scheme: str | None = None) -> CalendarServer:
+    """A connection to the account's server; `scheme` is the authentication that it agreed to before."""
+    from coachsync.adapters.caldav import CalDav  # half a second of imports that `agenda` and `--help` do without
+
+    return CalDav(
+        url=account.url,
+        username=account.username,
+        password=password(account.password),
+        timeout=account.timeout,
+        ca_file=account.ca_file,
+        scheme="digest" if scheme == "digest" else "basic" if scheme == "basic" else None,
+    )
+
+
+def password(secret: Secret | None) -> str:
+    """The password, fetched now from where the configuration says it is kept; empty where it names none.
+
+    Raises Misconfigured or Temporary when it cannot be had.
+    """
+    if secret is None:
+        return ""
+    if secret.file is not None:
+        return secrets.from_file(secret.file)
+    return secrets.from_command(secret.command or ())

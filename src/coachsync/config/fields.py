@@ -1,0 +1,176 @@
+"""What may stand behind one key: pydantic types whose refusals carry our codes and hints, and never the value."""
+
+from __future__ import annotations
+
+import unicodedata
+import zoneinfo
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from coachsync.config import faults, urls
+from coachsync.span import Span, parse
+
+_BREAKING = ("Cc", "Zl", "Zp")
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_LONGEST_TIMEOUT = 600.0  # seconds
+_DAYS_A_MONTH = 30.4375
+
+
+def refuse(code: str, message: str, hint: str = "") -> NoReturn:
+    """Refuse a value: called by a validator."""
+    raise PydanticCustomError("coachsync", "refused", {"code": code, "message": message, "hint": hint})
+
+
+def later(what: str, instead: str) -> BeforeValidator:
+    """A key that is foreseen and that this version does not know how to honour: it is refused whatever it says."""
+
+    def not_in_this_version(_value: object) -> object:
+        refuse("not-in-this-version", f"This version does not know {what} yet.", instead)
+
+    return BeforeValidator(not_in_this_version)
+
+
+def not_yet(word: str, what: str, instead: str) -> AfterValidator:
+    """One word among those a key takes that this version does not know how to honour."""
+
+    def check(value: str) -> str:
+        if value == word:
+            refuse("not-in-this-version", f"This version does not know {what} yet.", instead)
+        return value
+
+    return AfterValidator(check)
+
+
+def text(longest: int) -> AfterValidator:
+    """One line of text that is not blank."""
+
+    def check(value: str) -> str:
+        if not value.strip():
+            refuse("empty-text", "The text is empty.", "Write something between the quotes, or leave the key away.")
+        if any(unicodedata.category(character) in _BREAKING for character in value):
+            refuse("bad-text", "The text holds a line break or control character.", "Keep it on one line.")
+        if len(value) > longest:
+            refuse("text-too-long", f"The text is longer than {longest} characters.", "Shorten it.")
+        return value.strip()
+
+    return AfterValidator(check)
+
+
+def _path(value: str) -> str:
+    try:
+        Path(value).expanduser()
+    except RuntimeError:
+        refuse("bad-path", "There is no such home folder.", "Write the whole path.")
+    return value
+
+
+def _name(value: str) -> str:
+    if not faults.NAME.fullmatch(value):
+        refuse(
+            "bad-name",
+            "A name here has 1 to 40 letters (a-z, A-Z), digits, _ and -.",
+            "It appears in reports and journals: choose one that says nothing about a client.",
+        )
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        zones = zoneinfo.available_timezones()
+        cities = {zone for zone in zones if zone.rpartition("/")[2].casefold() == value.casefold()}
+        hint = faults.meant(min(cities, default=value), zones, "")
+        known = hint if hint.startswith("Did") else 'Write it like "Europe/Paris".'
+        refuse("unknown-timezone", "There is no such time zone.", known)
+    return value
+
+
+def _url(wrong: Callable[[str], tuple[str, str, str] | None]) -> AfterValidator:
+    def check(value: str) -> str:
+        fault = wrong(value)
+        if fault:
+            refuse(*fault)
+        return value
+
+    return AfterValidator(check)
+
+
+def _span(value: object) -> Span:
+    if isinstance(value, str):
+        try:
+            return parse(value)
+        except ValueError:
+            pass
+    refuse("bad-duration", "This is not a duration.", 'Write "PT15M" (minutes), "P14D" (days) or "P6M" (months).')
+
+
+def _elapsed(span: Span) -> timedelta:
+    if span.months:
+        refuse("bad-duration", "Months and years have no fixed length.", "Write days, hours, minutes or seconds.")
+    return span.elapsed()
+
+
+def _interval(length: timedelta) -> timedelta:
+    if not timedelta(seconds=1) <= length <= _DAY:
+        refuse("bad-duration", "The interval is not between a second and a day.", 'Five minutes are "PT5M".')
+    return length
+
+
+def _rounding(length: timedelta) -> timedelta:
+    if not timedelta(0) < length <= _HOUR or _HOUR % length:
+        refuse("bad-rounding", "Times are rounded to a part of an hour.", "PT5M, PT10M, PT15M, PT20M, PT30M or PT1H.")
+    return length
+
+
+def _timeout(value: object) -> float:
+    seconds: object = value
+    if isinstance(value, str):
+        seconds = _elapsed(_span(value)).total_seconds()
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST_TIMEOUT:
+        refuse("bad-duration", "A timeout is more than 0 and at most 600 seconds.", "Write 30, or PT30S in quotes.")
+    return float(seconds)
+
+
+def _reach(months: int) -> AfterValidator:
+    def check(span: Span) -> Span:
+        if span.seconds:
+            refuse("bad-window", "A window is made of whole days.", 'Write "P14D", "P8W" or "P6M".')
+        if span.months + span.days / _DAYS_A_MONTH > months:
+            refuse("bad-window", f"A window reaches at most {months} months this way.", "Make it shorter.")
+        return span
+
+    return AfterValidator(check)
+
+
+def _password(value: object) -> object:
+    if isinstance(value, str):
+        refuse(
+            "password-in-configuration",
+            "A password does not belong in this file.",
+            'Put it in a file of its own (chmod 600) and write: password = { file = "cloud.password" }. '
+            "If this file was copied or backed up, change the password.",
+        )
+    return value
+
+
+Text = Annotated[str, text(200)]
+LabelText = Annotated[str, text(60)]
+PathText = Annotated[str, text(4000), AfterValidator(_path)]
+Name = Annotated[str, AfterValidator(_name)]
+Zone = Annotated[str, AfterValidator(_zone)]
+ServerUrl = Annotated[str, _url(urls.wrong)]
+CollectionUrl = Annotated[str, _url(urls.wrong_collection)]
+Duration = Annotated[Span, BeforeValidator(_span)]
+Interval = Annotated[timedelta, BeforeValidator(lambda value: _interval(_elapsed(_span(value))))]
+Rounding = Annotated[timedelta, BeforeValidator(lambda value: _rounding(_elapsed(_span(value))))]
+Timeout = Annotated[float, BeforeValidator(_timeout)]
+Past = Annotated[Duration, _reach(12)]
+Future = Annotated[Duration, _reach(24)]
+NotInHere = BeforeValidator(_password)

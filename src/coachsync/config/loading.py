@@ -1,0 +1,132 @@
+"""TOML text to a Config, or every problem in it at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from coachsync.config import lines, schema, wording
+from coachsync.config.crosscheck import Parts, check
+from coachsync.config.resolving import resolve, state_folder
+from coachsync.config.values import Config
+from coachsync.errors import Misconfigured, Problem
+
+_LONGEST = 1 << 20  # bytes
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+
+# What tomllib says, and what a person can do about it; its own words may repeat a part of the file.
+_SYNTAX = (
+    ("Cannot declare", "The same section stands twice.", "Merge the two."),
+    ("Cannot overwrite", "The same key stands twice.", "Keep one."),
+    ("Duplicate inline", "The same key stands twice in { }.", "Keep one."),
+    ("Unescaped", "A backslash in text has a meaning of its own.", "Use 'single quotes' around that text."),
+    ("Invalid hex", "A backslash in text has a meaning of its own.", "Use 'single quotes' around that text."),
+    ("Unclosed", "A closing bracket is missing.", "Check the [ ] and { } before this place."),
+    ("Illegal character", "A closing quote is missing, or there is a control character.", "Check the quotes here."),
+    ("Unterminated", "A closing quote is missing.", "Check the quotes before this place."),
+    ("Invalid value", "The value is missing, or is text without quotes.", 'Text stands in quotes: name = "Cabinet".'),
+    ("Expected '='", 'A key is followed by "=" and a value.', 'Write key = "value" on one line.'),
+    (
+        "Expected newline",
+        "Something is left over after the value.",
+        "One key to a line; text stands in one pair of quotes.",
+    ),
+)
+
+
+def load(path: Path) -> Config:
+    """Read the configuration file.
+
+    Raises Misconfigured with the code "configuration" and every problem found, in the order of the file.
+    """
+    path = path.absolute()
+    text = _text(path)
+    raw = _parsed(text, path)
+    document = schema.check(schema.Document, raw)
+    faults = [*wording.faults(document, raw)] if isinstance(document, list) else []
+    faults += check(_parts(raw, path.parent))
+    if faults or isinstance(document, list):
+        known = lines.find(text)
+        faults.sort(key=lambda fault: fault.line(known))
+        raise _refused(path, *(fault.problem(known) for fault in faults))
+    return resolve(document, path.parent)
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LONGEST + 1)
+    except FileNotFoundError:
+        raise _refused(
+            path, Problem("configuration-missing", "", "The file does not exist.", "Check its name and folder.")
+        ) from None
+    except OSError:
+        raise _refused(
+            path,
+            Problem("configuration-unreadable", "", "The file cannot be read.", "Let the user who runs this read it."),
+        ) from None
+    if len(content) > _LONGEST:
+        raise _refused(path, Problem("configuration-too-long", "", "The file is over 1 MiB.", "Is it the right file?"))
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"Line {line}: The text is not UTF-8."
+        raise _refused(
+            path, Problem("not-utf-8", f"line {line}", message, "Save the file again as UTF-8 in your editor.")
+        ) from None
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        said = str(error)
+    place = _PLACE.search(said)
+    line, column = (int(place[1]), int(place[2])) if place else (text.rstrip().count("\n") + 1, 0)
+    message, hint = next(
+        ((message, hint) for start, message, hint in _SYNTAX if said.startswith(start)),
+        ("This is not TOML.", "Compare it with the commented example configuration."),
+    )
+    spot = f"Line {line}, column {column}" if column else f"Line {line}, the end of the file"
+    raise _refused(path, Problem("toml-syntax", f"line {line}", f"{spot}: {message}", hint))
+
+
+def _parts(raw: Mapping[str, Any], folder: Path) -> Parts:
+    """What can be checked together although something else may be wrong."""
+    practice = schema.check(schema.Practice, raw.get("practice"))
+    database = schema.check(schema.Database, raw.get("database"))
+    accounts, calendars, shares = (_tables(raw.get(name)) for name in ("accounts", "calendars", "shares"))
+    return Parts(
+        accounts=_sound(schema.Account, accounts),
+        calendars=_sound(schema.Calendar, calendars),
+        shares=_sound(schema.Share, shares),
+        account_names=accounts.keys(),
+        calendar_names=calendars.keys(),
+        folder=folder,
+        database=None if isinstance(database, list) else database,
+        state=None if isinstance(practice, list) else state_folder(practice, folder),
+    )
+
+
+def _tables(section: object) -> dict[str, object]:
+    return section if isinstance(section, dict) else {}
+
+
+def _sound(table: type[schema.T], entries: Mapping[str, object]) -> dict[str, schema.T]:
+    read = {name: schema.check(table, entry) for name, entry in entries.items()}
+    return {name: entry for name, entry in read.items() if not isinstance(entry, list)}
+
+
+def _refused(path: Path, *problems: Problem) -> Misconfigured:
+    count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return Misconfigured(
+        "configuration",
+        f"The configuration has {count}.",
+        "Correct the file and run: coachsync check",
+        where=path.name,
+        problems=problems,
+    )

@@ -1,0 +1,54 @@
+"""Which file is the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from coachsync.errors import Misconfigured, NotInitialised
+
+_NAME = Path("coachsync", "coachsync.toml")
+_SYSTEM = Path("/etc")
+
+
+def locate(option: str | None, environ: Mapping[str, str], system: Path = _SYSTEM) -> Path:
+    """`--config`, then COACHSYNC_CONFIG, then the user's file, then the system's.
+
+    Raises Misconfigured when a file that was named explicitly is not there, NotInitialised when there is none at all.
+    """
+    for given, origin in ((option, "--config"), (environ.get("COACHSYNC_CONFIG"), "COACHSYNC_CONFIG")):
+        if given:
+            path = Path(given).absolute()
+            if not _there(path):
+                raise Misconfigured(
+                    "configuration-missing",
+                    f"The configuration file that {origin} names does not exist.",
+                    f"Correct {origin}, or leave it away to use the usual place.",
+                    where=origin,
+                )
+            return path
+    for folder in (_user_folder(environ), system):
+        if _there(folder / _NAME):
+            return folder / _NAME
+    raise NotInitialised(
+        "no-configuration",
+        "There is no configuration yet.",
+        "Copy coachsync.example.toml to ~/.config/coachsync/coachsync.toml and fill it in, or name a file with "
+        "--config. `coachsync demo` needs none.",
+    )
+
+
+def _user_folder(environ: Mapping[str, str]) -> Path:
+    """$XDG_CONFIG_HOME when it is an absolute path, else ~/.config (XDG Base Directory Specification)."""
+    given = environ.get("XDG_CONFIG_HOME", "")
+    if given.startswith("/"):
+        return Path(given)
+    return (Path(environ["HOME"]) if environ.get("HOME") else Path.home()) / ".config"
+
+
+def _there(path: Path) -> bool:
+    """Whether something is there. A place that may not be looked at counts: reading it then says what is wrong."""
+    try:
+        return path.exists()
+    except OSError:
+        return True

@@ -1,0 +1,105 @@
+"""From the shape of the file to the values of the program: paths made absolute, defaults filled in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+import platformdirs
+
+from coachsync.config import schema
+from coachsync.config.values import Account, CalDavTarget, Calendar, Config, FileTarget, Practice, Secret, Share
+from coachsync.redaction.profiles import LABELS, PROFILES, AllDay, Profile, Publish
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def resolve(document: schema.Document, folder: Path) -> Config:
+    """The frozen configuration of a file that stands in `folder` and has no fault."""
+    language = document.practice.language
+    return Config(
+        practice=Practice(
+            name=document.practice.name,
+            language=language,
+            timezone=document.practice.timezone,
+            state=state_folder(document.practice, folder),
+        ),
+        accounts=_frozen({name: _account(name, table, folder) for name, table in document.accounts.items()}),
+        calendars=_frozen({name: _calendar(name, table) for name, table in document.calendars.items()}),
+        shares=_frozen({name: _share(name, table, folder, language) for name, table in document.shares.items()}),
+        dormant=tuple(name for name in schema.DORMANT if getattr(document, name) is not None),
+    )
+
+
+def state_folder(practice: schema.Practice, folder: Path) -> Path:
+    """The state folder; the user's own (XDG) when the file names none."""
+    return located(folder, practice.state or platformdirs.user_state_dir("coachsync"))
+
+
+def located(folder: Path, path: str) -> Path:
+    """An absolute path: `~` is a home folder, anything relative starts at the folder of the configuration."""
+    return Path(os.path.normpath(Path(folder, Path(path).expanduser())))
+
+
+def _account(name: str, table: schema.Account, folder: Path) -> Account:
+    return Account(
+        name=name,
+        url=table.url,
+        username=table.username,
+        password=_secret(table.password, folder),
+        ca_file=located(folder, table.ca_file) if table.ca_file else None,
+        timeout=table.timeout,
+    )
+
+
+def _secret(password: schema.Password | None, folder: Path) -> Secret | None:
+    if password is None:
+        return None
+    if password.file is not None:
+        return Secret(file=located(folder, password.file))
+    return Secret(command=tuple(password.command or ()))
+
+
+def _calendar(name: str, table: schema.Calendar) -> Calendar:
+    return Calendar(name, table.account, display_name=table.name, url=table.url, interval=table.interval)
+
+
+def _share(name: str, table: schema.Share, folder: Path, language: str) -> Share:
+    profile = _profile(table)
+    own = {} if table.label is None else {profile.label: table.label}
+    return Share(
+        name=name,
+        calendars=tuple(table.sources),
+        to=_target(table.to, folder),
+        profile=profile,
+        texts=_frozen({**LABELS[language], **own}),
+        audience=table.audience.account if table.audience else None,
+    )
+
+
+def _target(to: schema.Target, folder: Path) -> CalDavTarget | FileTarget:
+    if to.file is not None:
+        return FileTarget(located(folder, to.file))
+    return CalDavTarget(to.account or "", display_name=to.name, url=to.url)
+
+
+def _profile(table: schema.Share) -> Profile:
+    """The profile with what the share sets in its place."""
+    usual = PROFILES[table.profile]
+    return replace(
+        usual,
+        past=usual.past if table.window.past is None else table.window.past,
+        future=usual.future if table.window.future is None else table.window.future,
+        round_to=usual.round_to if table.round_to is None else table.round_to,
+        all_day=usual.all_day if table.all_day is None else AllDay(table.all_day),
+        publish=usual.publish if table.publish is None else Publish(table.publish),
+    )
+
+
+def _frozen(values: Mapping[K, V]) -> Mapping[K, V]:
+    return MappingProxyType(dict(values))

@@ -1,0 +1,276 @@
+"""The shape of the configuration file: which sections and keys there are, and what each takes.
+
+Keys that a later version will honour are known here and refused under a code of their own: accepted in silence they
+would publish more, or do less, than was asked.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from coachsync.config.fields import (
+    CollectionUrl,
+    Duration,
+    Future,
+    Interval,
+    LabelText,
+    Name,
+    NotInHere,
+    Past,
+    PathText,
+    Rounding,
+    ServerUrl,
+    Text,
+    Timeout,
+    Zone,
+    later,
+    not_yet,
+    refuse,
+)
+
+_PROFILES = "Use busy or session."
+_LEAVE = "Leave this key away."
+
+
+class Table(BaseModel):
+    """A table of the file: exact types, no unknown key, no value in any error."""
+
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        validate_by_name=False,
+        validate_by_alias=True,
+    )
+
+
+class Practice(Table):
+    """[practice]"""
+
+    name: Text = ""
+    language: Literal["en", "fr"] = "en"
+    timezone: Zone
+    state: PathText | None = None
+
+
+class Password(Table):
+    """Where a password is kept."""
+
+    file: PathText | None = None
+    command: list[Text] | None = None
+    keyring: Annotated[Any, later("passwords in a keyring", "Use { file = ... } or { command = [...] }.")] = None
+    credential: Annotated[Any, later("systemd credentials", "Use { file = ... } or { command = [...] }.")] = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.file is None) == (self.command is None):
+            refuse("one-of", "A password is kept in one place.", "Give either file or command.")
+        if self.command == []:
+            refuse("one-of", "The command is empty.", 'Write its words as a list: ["pass", "show", "cloud"].')
+        return self
+
+
+class Account(Table):
+    """[accounts.NAME]"""
+
+    url: ServerUrl
+    username: Text = ""
+    password: Annotated[Password, NotInHere] | None = None
+    ca_file: PathText | None = None
+    timeout: Timeout = 30.0
+
+    @model_validator(mode="after")
+    def _whose_password(self) -> Self:
+        if self.password is not None and not self.username:
+            refuse("missing-key", "There is a password and no username.", "Add username.")
+        return self
+
+
+class Calendar(Table):
+    """[calendars.NAME]"""
+
+    account: str
+    name: Text | None = None
+    url: CollectionUrl | None = None
+    interval: Interval = Field(default="PT5M", validate_default=True)
+    categories: Annotated[Any, later("categories", "Every event of the calendar counts; " + _LEAVE.lower())] = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        _name_or_url(self.name, self.url)
+        return self
+
+
+class Target(Table):
+    """Where a share goes."""
+
+    account: str | None = None
+    name: Text | None = None
+    url: CollectionUrl | None = None
+    file: PathText | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.file is None:
+            if self.account is None:
+                refuse("one-of", "The target says neither account nor file.", "Give account with name or url, or file.")
+            _name_or_url(self.name, self.url)
+        elif (self.account, self.name, self.url) != (None, None, None):
+            refuse("one-of", "A share goes to one place.", "Give either file, or account with name or url.")
+        elif not self.file.endswith(".ics"):
+            refuse("not-an-ics-file", "The file's name does not end in .ics.", "Name it like office.ics.")
+        return self
+
+
+class Reach(Table):
+    """How far a share looks back and ahead."""
+
+    past: Past | None = None
+    future: Future | None = None
+
+
+class Audience(Table):
+    """With whose eyes a share is verified."""
+
+    account: str
+
+
+class Share(Table):
+    """[shares.NAME]"""
+
+    sources: list[str] = Field(alias="from", min_length=1)
+    to: Target
+    profile: Annotated[
+        Literal["busy", "session", "pseudonym", "sponsor"],
+        not_yet("pseudonym", "the profile pseudonym", _PROFILES),
+        not_yet("sponsor", "the profile sponsor", _PROFILES),
+    ]
+    label: LabelText | None = None
+    window: Reach = Reach()
+    round_to: Rounding | None = None
+    all_day: Literal["no", "working-hours"] | None = None
+    publish: Literal["now", "hourly", "daily"] | None = None
+    audience: Audience | None = None
+    recurrence: Annotated[
+        Literal["unlinked", "series"],
+        not_yet("series", "linked series", 'Use "unlinked": each slot stands alone.'),
+    ] = "unlinked"
+    buffer: Annotated[Any, later("time kept free around sessions", _LEAVE)] = None
+    hours: Annotated[Any, later("working hours of your own", "They are 09:00 to 17:00, Monday to Friday.")] = None
+    categories: Annotated[Any, later("categories", "Make a calendar of its own for what is shared.")] = None
+    clients: Annotated[Any, later("clients", "Make a calendar of its own for what is shared.")] = None
+    public_link: Annotated[Any, later("public links", "Use to = { file = ... } and serve the file.")] = None
+
+
+class Inbox(Table):
+    """[inbox]"""
+
+    folder: PathText
+
+
+class Retention(Table):
+    """[retention]"""
+
+    rules: list[Text]
+
+
+class Succession(Table):
+    """[succession]"""
+
+    check_in_every: Duration | None = None
+    grace: Duration | None = None
+
+
+class Vault(Table):
+    """[vault]"""
+
+    lock_after: Duration | None = None
+
+
+class Backup(Table):
+    """[backup]"""
+
+    folder: PathText | None = None
+    mirror: PathText | None = None
+
+
+class Notify(Table):
+    """[notify]"""
+
+    mail: Text | None = None
+    desktop: bool | None = None
+
+
+class Database(Table):
+    """[database]"""
+
+    url: Text
+
+
+class Document(Table):
+    """The whole file."""
+
+    version: Literal[1]
+    practice: Practice
+    accounts: dict[Name, Account] = Field(default_factory=dict)
+    calendars: dict[Name, Calendar] = Field(default_factory=dict)
+    shares: dict[Name, Share] = Field(default_factory=dict)
+    database: Database | None = None
+    inbox: Inbox | None = None
+    retention: Retention | None = None
+    succession: Succession | None = None
+    vault: Vault | None = None
+    backup: Backup | None = None
+    notify: Notify | None = None
+
+
+DORMANT = (
+    "inbox",
+    "retention",
+    "succession",
+    "vault",
+    "backup",
+    "notify",
+)  # understood; without effect in this version
+
+
+def _name_or_url(name: str | None, url: str | None) -> None:
+    if (name is None) == (url is None):
+        refuse(
+            "one-of", "A calendar is named in one way.", "Give either name (as your calendar program shows it) or url."
+        )
+
+
+T = TypeVar("T", bound=Table)
+
+
+def check(table: type[T], raw: object) -> T | list[ErrorDetails]:
+    """The table read from parsed TOML, or everything that is wrong with it; no error holds a value of the file."""
+    try:
+        return table.model_validate(raw)
+    except ValidationError as error:
+        return error.errors(include_url=False, include_input=False)
+
+
+def keys_at(key: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys that the table at this place of the file may have, none where there is no table."""
+    table: type[Table] | None = Document
+    named = False  # the next part of the key is a name that the coach chose
+    for part in key:
+        if named:
+            named = False
+            continue
+        fields = {field.alias or name: field for name, field in table.model_fields.items()} if table else {}
+        annotation = fields[part].annotation if part in fields else None
+        table, named = _table_in(annotation), get_origin(annotation) is dict
+    return tuple(field.alias or name for name, field in table.model_fields.items()) if table and not named else ()
+
+
+def _table_in(annotation: object) -> type[Table] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        return annotation
+    return next((table for inner in get_args(annotation) if (table := _table_in(inner))), None)

@@ -1,0 +1,98 @@
+"""The configuration as the rest of the program sees it: frozen, complete, every path absolute.
+
+Addresses, user names and commands are left out of every `repr`: a value may end up in a traceback or a log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from coachsync.model import Label
+from coachsync.redaction.profiles import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """The coach's practice. `timezone` is an IANA name that exists here; `state` is the folder of the local state."""
+
+    name: str
+    language: str  # en | fr
+    timezone: str
+    state: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a password is kept: exactly one of a file and a command (the program and its arguments)."""
+
+    file: Path | None = field(default=None, repr=False)
+    command: tuple[str, ...] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A login on a CalDAV server; `timeout` in seconds. Without a password the server is asked without one."""
+
+    name: str
+    url: str = field(repr=False)
+    username: str = field(default="", repr=False)
+    password: Secret | None = None
+    ca_file: Path | None = None
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A source calendar, by its display name or by its URL (absolute, or relative to the account's): one of the two."""
+
+    name: str
+    account: str
+    display_name: str | None = field(default=None, repr=False)
+    url: str | None = field(default=None, repr=False)
+    interval: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class CalDavTarget:
+    """A share's collection, by its display name or by its URL: one of the two."""
+
+    account: str
+    display_name: str | None = field(default=None, repr=False)
+    url: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FileTarget:
+    """A share's `.ics` file."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A redacted copy. `profile` has the share's own settings in it; `texts` is what each label says;
+    `audience` is the account with whose eyes the share is verified."""
+
+    name: str
+    calendars: tuple[str, ...]
+    to: CalDavTarget | FileTarget
+    profile: Profile
+    texts: Mapping[Label, str]
+    audience: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration; accounts, calendars and shares by their names, in the order of the file.
+
+    `dormant` names the sections that are understood and have no effect in this version.
+    """
+
+    practice: Practice
+    accounts: Mapping[str, Account]
+    calendars: Mapping[str, Calendar]
+    shares: Mapping[str, Share]
+    dormant: tuple[str, ...] = ()

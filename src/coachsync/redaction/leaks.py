@@ -1,0 +1,135 @@
+"""What a served share must not contain: everything it serves, compared with what was published, then searched.
+
+What equals what we wrote is ours. Only the rest is searched for what identifies a client, here and never by asking a
+server. No finding repeats a character of what it found. `where` is "object 3" for an object that we published, "foreign
+object 3" for one that we did not, "file" and "collection": whoever can write into a share can make any finding about a
+foreign object, so nothing that others can see may depend on what the search says about one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from coachsync import contentline
+from coachsync.model import Finding, Label, Slot
+from coachsync.redaction.objects import Examination, Expected, Seen, examine, expected
+from coachsync.redaction.publication import document, feed
+from coachsync.redaction.words import Words, search
+
+Journal = Mapping[str, tuple[str, Slot]]  # what we published: href -> (UID, slot)
+Private = Callable[[], Iterable[str]]  # texts that nobody else may read: events whole, names of their objects
+
+_NOTHING = Expected({}, {})
+# One colour for a whole collection tells nothing of any client, and clients give one on their own.
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One object as the audience gets it, and what the second parser sees in it (None: it cannot read it)."""
+
+    href: str
+    body: bytes
+    view: Sequence[Seen] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What a collection says of itself; `expected` is the configured name, None when its URL was configured instead."""
+
+    name: str = ""
+    description: str = ""
+    colour: str = ""
+    expected: str | None = None
+
+
+class _Search:
+    """Looks for what is private; the private texts are read at the first question, and never without one."""
+
+    def __init__(self, private: Private) -> None:
+        self._private = private
+        self._words: Words | None = None
+
+    def __call__(self, code: str, where: str, subject: str, text: str) -> Iterator[Finding]:
+        if self._words is None:
+            self._words = Words.of_texts(self._private())
+        how = search(text, self._words)
+        if how:
+            yield Finding(code, where, f"{subject} holds a word of a private event, {how}")
+
+
+def in_collection(
+    served: Iterable[Served], journal: Journal, texts: Mapping[Label, str], front: Front, private: Private
+) -> tuple[Finding, ...]:
+    """What is wrong with a collection that a share was published to. Hrefs count as equal in any percent-encoding."""
+    seek = _Search(private)
+    published = {unquote(href): entry for href, entry in journal.items()}
+    findings = list(_of_front(front, seek))
+    for number, item in enumerate(served, 1):
+        entry = published.pop(unquote(item.href), None)
+        if entry is None:
+            findings += _of_foreign(item, f"foreign object {number}", seek)
+            continue
+        uid, slot = entry
+        written = expected(document(uid, slot, texts[slot.label]))
+        examination = examine(contentline.decode(item.body), written, item.view)
+        findings += _of_examination(examination, f"object {number}", seek)
+        if uid not in examination.uids and not any(code == "foreign-object" for code, _ in examination.remarks):
+            findings.append(Finding("missing-object", f"object {number}", "it holds no event that can be read"))
+    if published:
+        findings.append(Finding("missing-object", "collection", f"published and not served: {len(published)}"))
+    return tuple(dict.fromkeys(findings))
+
+
+def in_file(
+    body: bytes,
+    view: Sequence[Seen] | None,
+    entries: Iterable[tuple[str, Slot]],
+    texts: Mapping[Label, str],
+    name: str,
+    private: Private,
+) -> tuple[Finding, ...]:
+    """What is wrong with a share that is one calendar file; `entries` (UID, slot) and `name` as given to `feed`."""
+    written = expected(feed(entries, texts, name))
+    examination = examine(contentline.decode(body), written, view)
+    findings = list(_of_examination(examination, "file", _Search(private)))
+    missing = len(written.events.keys() - examination.uids)
+    if missing:
+        findings.append(Finding("missing-object", "file", f"published and not served: {missing}"))
+    return tuple(dict.fromkeys(findings))
+
+
+def _of_examination(examination: Examination, where: str, seek: _Search) -> Iterator[Finding]:
+    for code, detail in examination.remarks:
+        yield Finding(code, where, detail)
+    for subject, text in examination.rest:
+        yield from seek("identifier", where, subject, text)
+
+
+def _of_foreign(item: Served, where: str, seek: _Search) -> Iterator[Finding]:
+    yield Finding("foreign-object", where, "an object that was not published here")
+    yield from seek("href", where, "its address", unquote(item.href).rstrip("/").rpartition("/")[2])
+    for subject, text in examine(contentline.decode(item.body), _NOTHING, item.view).rest:
+        yield from seek("identifier", where, subject, text)
+
+
+def _of_front(front: Front, seek: _Search) -> Iterator[Finding]:
+    """The collection's own properties: those that are ours are not searched, for a label may be a client's word too."""
+    if front.expected is not None and _composed(front.name) != _composed(front.expected):
+        yield Finding("collection-text", "collection", "its name is not the configured one")
+    if front.expected is None or _composed(front.name) != _composed(front.expected):
+        yield from seek("identifier", "collection", "its name", front.name)
+    if front.description:
+        yield Finding("collection-text", "collection", "it has a description that was not written here")
+        yield from seek("identifier", "collection", "its description", front.description)
+    if front.colour and not _COLOUR.fullmatch(front.colour):
+        yield Finding("collection-text", "collection", "its colour is no colour")
+        yield from seek("identifier", "collection", "its colour", front.colour)
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)

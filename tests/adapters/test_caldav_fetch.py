@@ -1,0 +1,253 @@
+"""Reading objects: batches, and what is done when a batch cannot be read. Over scripted servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+import pytest
+
+from coachsync.adapters.caldav import CalDav
+from coachsync.adapters.multiget import BATCH
+from coachsync.errors import CoachsyncError, NotThere, Temporary
+from davscript import CALENDAR, about, asked_hrefs, member, multistatus, whole
+from servers import Reply, Request, Scripted
+
+Start = Callable[..., Scripted]
+Connect = Callable[..., CalDav]
+
+
+class Shelf:
+    """A calendar that holds these texts by file name; `status` overrides how a single object is answered."""
+
+    def __init__(self, texts: dict[str, bytes]) -> None:
+        self.texts = {CALENDAR + name: text for name, text in texts.items()}
+        self.status: dict[str, int] = {}
+        self.headers = {"ETag": '"1"', "Content-Type": "text/calendar"}
+        self.multiget: Callable[[list[str]], Reply] = self._multiget
+
+    def __call__(self, request: Request) -> Reply:
+        if request.method == "REPORT":
+            return self.multiget(asked_hrefs(request))
+        if request.path in self.status:
+            return Reply(self.status[request.path])
+        if request.path not in (*self.texts, CALENDAR):
+            return Reply(404)
+        if request.method == "PROPFIND":
+            return multistatus(member(request.path, '"own"'))
+        return Reply(200, self.texts[request.path], self.headers)
+
+    def _multiget(self, hrefs: list[str]) -> Reply:
+        there = [member(href, '"1"', data=self.texts[href].decode()) for href in hrefs if href in self.texts]
+        return multistatus(*there, *(whole(href, "404 Not Found") for href in hrefs if href not in self.texts))
+
+
+def numbered(count: int) -> Shelf:
+    return Shelf({f"{number}.ics": b"TEXT %d\n" % number for number in range(count)})
+
+
+def fetch(server: Scripted, connect: Connect, hrefs: object) -> Iterator[object]:
+    return connect(server.url).fetch(server.url + CALENDAR[1:], hrefs)  # type: ignore[arg-type]
+
+
+def test_objects_come_in_bounded_batches_in_the_order_asked(scripted: Start, connect: Connect) -> None:
+    shelf = numbered(2 * BATCH + 50)
+    server = scripted(shelf)
+
+    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+
+    assert server.methods == ["REPORT"] * 3
+    assert [len(asked_hrefs(request)) for request in server.requests] == [BATCH, BATCH, 50]
+    assert {item.href: item.body for item in items} == shelf.texts
+    assert [item.href for item in items] == list(shelf.texts)
+
+
+def test_a_batch_is_asked_for_only_when_it_is_needed(scripted: Start, connect: Connect) -> None:
+    shelf = numbered(2 * BATCH)
+    server = scripted(shelf)
+
+    list(islice(fetch(server, connect, iter(shelf.texts)), BATCH))
+
+    assert len(server.requests) == 1
+
+
+def test_objects_left_out_of_an_answer_are_asked_for_one_by_one(scripted: Start, connect: Connect) -> None:
+    shelf = numbered(4)
+    shelf.multiget = lambda hrefs: multistatus(*(member(href, data="x") for href in hrefs[:2] if href in shelf.texts))
+    server = scripted(shelf)
+    wanted = [*shelf.texts, CALENDAR + "gone.ics"]
+
+    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], wanted))
+
+    assert [item.href for item in items] == list(shelf.texts)
+    assert server.methods == ["REPORT", "GET", "GET", "GET"]
+
+
+def test_one_text_that_breaks_the_xml_does_not_keep_back_the_others(scripted: Start, connect: Connect) -> None:
+    shelf = numbered(8)
+    shelf.texts[CALENDAR + "5.ics"] = b"SUMMARY:\x01\x0b \xff\xfe\r\n"
+
+    def multiget(hrefs: list[str]) -> Reply:
+        raw = "".join(member(href, data="@" + href) for href in hrefs).encode()
+        for href in hrefs:
+            raw = raw.replace(b"@" + href.encode() + b"<", shelf.texts[href] + b"<")
+        return Reply(
+            207, b'<multistatus xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">' + raw + b"</multistatus>"
+        )
+
+    shelf.multiget = multiget
+    server = scripted(shelf)
+
+    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+
+    assert {item.href: item.body for item in items} == shelf.texts
+    assert server.count["GET"] == 1
+
+
+def test_a_text_larger_than_xml_is_read_with_comes_by_get(scripted: Start, connect: Connect) -> None:
+    shelf = numbered(4)
+    shelf.texts[CALENDAR + "2.ics"] = b"x" * 11_000_000
+    server = scripted(shelf)
+
+    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+
+    assert {item.href: item.body for item in items} == shelf.texts
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 413, 500, 507])
+def test_a_refused_batch_is_split(scripted: Start, connect: Connect, status: int) -> None:
+    shelf = numbered(12)
+    usual = shelf.multiget
+    shelf.multiget = lambda hrefs: usual(hrefs) if len(hrefs) <= 3 else Reply(status)
+    server = scripted(shelf)
+
+    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+
+    assert {item.href: item.body for item in items} == shelf.texts
+    assert server.count["REPORT"] == 7
+
+
+def test_one_missing_object_that_fails_the_whole_batch(scripted: Start, connect: Connect) -> None:
+    """As sabre/dav 1.8 does."""
+    shelf = numbered(8)
+    usual = shelf.multiget
+    shelf.multiget = lambda hrefs: usual(hrefs) if shelf.texts.keys() >= set(hrefs) else Reply(404)
+    server = scripted(shelf)
+
+    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], [*shelf.texts, CALENDAR + "gone.ics"]))
+
+    assert [item.href for item in items] == list(shelf.texts)
+
+
+def test_p05_a_vanished_calendar_is_not_a_calendar_whose_objects_vanished(scripted: Start, connect: Connect) -> None:
+    server = scripted(lambda _: Reply(404))
+
+    with pytest.raises(NotThere):
+        list(fetch(server, connect, [f"{CALENDAR}{number}.ics" for number in range(50)]))
+
+    assert len(server.requests) == 2
+
+
+def test_an_object_that_is_refused_is_raised_after_all_others(scripted: Start, connect: Connect) -> None:
+    shelf = numbered(3)
+    shelf.multiget = lambda hrefs: multistatus(
+        member(hrefs[0], data="x"), whole(hrefs[1], "403 No"), member(hrefs[2], data="x")
+    )
+    shelf.status = {CALENDAR + "1.ics": 403}
+    server = scripted(shelf)
+    items = connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts))
+
+    assert [next(items).href, next(items).href] == [CALENDAR + "0.ics", CALENDAR + "2.ics"]
+    with pytest.raises(CoachsyncError) as refused:
+        next(items)
+    assert refused.value.code == "forbidden"
+
+
+def test_a_server_that_fails_for_everything_is_not_hammered(scripted: Start, connect: Connect) -> None:
+    server = scripted(lambda _: Reply(500))
+
+    with pytest.raises(Temporary) as failing:
+        list(fetch(server, connect, [f"{CALENDAR}{number}.ics" for number in range(BATCH)]))
+
+    assert failing.value.code == "server-error"
+    assert len(server.requests) < 20
+
+
+def test_p05_a_cut_answer_is_not_an_absence(scripted: Start, connect: Connect) -> None:
+    shelf = numbered(10)
+    usual = shelf.multiget
+    shelf.multiget = lambda hrefs: Reply(207, usual(hrefs).body[:-200])
+    server = scripted(shelf)
+
+    with pytest.raises(Temporary) as cut:
+        list(fetch(server, connect, list(shelf.texts)))
+
+    assert cut.value.code == "answer-truncated"
+
+
+def test_a_single_text_cut_short_is_not_taken(scripted: Start, connect: Connect) -> None:
+    server = scripted(lambda _: Reply(200, b"BEGIN:VCALENDAR", {"ETag": '"1"'}, announced=400))
+
+    with pytest.raises(Temporary) as cut:
+        list(fetch(server, connect, [CALENDAR + "a.ics"]))
+
+    assert cut.value.code == "answer-truncated"
+
+
+def test_a_single_object_comes_byte_for_byte_and_uncompressed(scripted: Start, connect: Connect) -> None:
+    body = b"BEGIN:VCALENDAR\r\nX:\xff \n \r\n\x00END:VCALENDAR"
+    server = scripted(Shelf({"a.ics": body}))
+
+    [item] = connect(server.url).fetch(server.url + CALENDAR[1:], [CALENDAR + "a.ics"])
+
+    assert (item.href, item.etag, item.body) == (CALENDAR + "a.ics", '"1"', body)
+    assert server.requests[0].headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("etag", [None, 'W/"weak"'])
+def test_an_etag_that_get_does_not_tell_is_asked_before_the_text(
+    scripted: Start, connect: Connect, etag: str | None
+) -> None:
+    shelf = Shelf({"a.ics": b"text"})
+    shelf.headers = {"ETag": etag} if etag else {}
+    server = scripted(shelf)
+
+    [item] = connect(server.url).fetch(server.url + CALENDAR[1:], [CALENDAR + "a.ics"])
+
+    assert item.etag == '"own"'
+    assert server.methods == ["GET", "PROPFIND", "GET"]
+
+
+def test_a_login_page_is_not_an_event(scripted: Start, connect: Connect) -> None:
+    server = scripted(lambda _: Reply(200, b"<html>", {"Content-Type": "text/html; charset=utf-8", "ETag": '"1"'}))
+
+    with pytest.raises(Temporary) as refused:
+        list(fetch(server, connect, [CALENDAR + "a.ics"]))
+
+    assert refused.value.code == "not-caldav"
+
+
+def test_relative_hrefs_of_an_answer_are_understood(scripted: Start, connect: Connect) -> None:
+    shelf = Shelf({"a:b.ics": b"one", "c.ics": b"two"})
+    shelf.multiget = lambda _: multistatus(member("a:b.ics", data="one"), member("c.ics", data="two"))
+    server = scripted(shelf)
+
+    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+
+    assert {item.href: item.body for item in items} == shelf.texts
+    assert server.methods == ["REPORT"]
+
+
+def test_about_is_no_object(scripted: Start, connect: Connect) -> None:
+    """A calendar described beside its objects, as in a Nextcloud delta, is not among them."""
+    shelf = numbered(2)
+    usual = shelf.multiget
+    shelf.multiget = lambda hrefs: Reply(
+        207,
+        usual(hrefs).body.replace(b"</multistatus>", about(CALENDAR, "<displayname/>").encode() + b"</multistatus>"),
+    )
+    server = scripted(shelf)
+
+    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+
+    assert [item.href for item in items] == list(shelf.texts)

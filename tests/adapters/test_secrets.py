@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from coachsync.adapters import secrets
+from coachsync.config import Secret
+from coachsync.errors import CoachsyncError, Misconfigured, Temporary
+
+CANARY = "zébu-hunter2"
+
+
+@pytest.fixture
+def secret_file(tmp_path: Path) -> Callable[..., Path]:
+    def write(content: bytes, mode: int = 0o600) -> Path:
+        path = tmp_path / "cloud.password"
+        path.write_bytes(content)
+        path.chmod(mode)
+        return path
+
+    return write
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def refused(call: Callable[[], str]) -> CoachsyncError:
+    """The error that the call raises; no part of the secret or of the command may be in it."""
+    with pytest.raises(CoachsyncError) as caught:
+        call()
+    shown = f"{caught.value.message} {caught.value.hint} {caught.value!r} {caught.value.__cause__!r}"
+    assert CANARY not in shown
+    assert sys.executable not in shown
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("content", "secret"),
+    [
+        (b"simple", "simple"),
+        (b"one newline\n", "one newline"),
+        (b"windows\r\n", "windows"),
+        (b"  spaces stay \n", "  spaces stay "),
+        ("\ufeffpassé\n".encode(), "passé"),
+        ("narrow\u202fspace\u00a0\n".encode(), "narrow\u202fspace\u00a0"),
+        (b"x" * 4096, "x" * 4096),
+    ],
+)
+def test_file_gives_its_text_without_one_line_ending(
+    secret_file: Callable[..., Path], content: bytes, secret: str
+) -> None:
+    assert secrets.from_file(secret_file(content)) == secret
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o600, 0o700])
+def test_file_for_its_owner_alone_is_read(secret_file: Callable[..., Path], mode: int) -> None:
+    assert secrets.from_file(secret_file(b"s", mode)) == "s"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o660, 0o644, 0o610, 0o666])
+def test_file_that_others_can_touch_is_refused(secret_file: Callable[..., Path], mode: int) -> None:
+    path = secret_file(CANARY.encode(), mode)
+    error = refused(lambda: secrets.from_file(path))
+    assert error.code == "secret-file-open"
+    assert "chmod 600" in error.hint
+    assert error.exit_code == 78
+
+
+def test_file_of_another_user_is_refused(secret_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = secret_file(CANARY.encode())
+    if os.geteuid() == 0:
+        os.chown(path, 12345, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    assert refused(lambda: secrets.from_file(path)).code == "secret-file-open"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "secret-file-empty"),
+        (b"\n", "secret-file-empty"),
+        (b"\xff\xfe" + CANARY.encode(), "secret-file-not-text"),
+        (f"{CANARY}\nsecond line\n".encode(), "secret-file-not-text"),
+        (f"{CANARY}\x00".encode(), "secret-file-not-text"),
+        (f"{CANARY}\x1b[2J".encode(), "secret-file-not-text"),
+        (b"x" * 4097, "secret-file-too-long"),
+        (CANARY.encode() * 1_000_000, "secret-file-too-long"),
+    ],
+)
+def test_file_without_a_usable_password_is_refused(secret_file: Callable[..., Path], content: bytes, code: str) -> None:
+    path = secret_file(content)
+    assert refused(lambda: secrets.from_file(path)).code == code
+
+
+def test_missing_file_is_named_as_missing(tmp_path: Path) -> None:
+    assert refused(lambda: secrets.from_file(tmp_path / "none")).code == "secret-file-missing"
+
+
+def test_folder_and_pipe_are_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    (tmp_path / "folder").mkdir(mode=0o700)
+    assert refused(lambda: secrets.from_file(tmp_path / "pipe")).code == "secret-file-unreadable"
+    assert refused(lambda: secrets.from_file(tmp_path / "folder")).code == "secret-file-unreadable"
+
+
+def test_link_is_judged_by_the_file_it_leads_to(tmp_path: Path, secret_file: Callable[..., Path]) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(secret_file(CANARY.encode(), 0o644))
+    assert refused(lambda: secrets.from_file(link)).code == "secret-file-open"
+
+
+def test_file_swapped_after_it_was_opened_does_not_count(
+    tmp_path: Path, secret_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = secret_file(b"the checked one")
+    real = os.open
+
+    def open_then_swap(name: Path, flags: int) -> int:
+        handle = real(name, flags)
+        (tmp_path / "other").write_bytes(b"the swapped one")
+        (tmp_path / "other").replace(path)
+        return handle
+
+    monkeypatch.setattr(os, "open", open_then_swap)
+    assert secrets.from_file(path) == "the checked one"
+
+
+@pytest.mark.parametrize(
+    ("code", "secret"),
+    [
+        ("print('simple')", "simple"),
+        ("import sys; sys.stdout.write('no newline')", "no newline"),
+        ("print('first'); print('login: alice')", "first"),
+        ("import sys; sys.stdout.buffer.write('passé\\r\\n'.encode())", "passé"),
+        ("print('first'); print('x' * 10_000_000)", "first"),
+        ("import sys; print('stdin is', repr(sys.stdin.read()))", "stdin is ''"),
+    ],
+)
+def test_command_gives_its_first_line(code: str, secret: str) -> None:
+    assert secrets.from_command(python(code)) == secret
+
+
+def test_command_runs_without_a_shell() -> None:
+    assert secrets.from_command(["echo", "$HOME; `id` | cat"]) == "$HOME; `id` | cat"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (f"print('{CANARY}'); raise SystemExit(3)", "secret-command-failed"),
+        (f"raise ValueError('{CANARY}')", "secret-command-failed"),
+        ("import os; os.kill(os.getpid(), 9)", "secret-command-failed"),
+        ("pass", "secret-command-empty"),
+        (f"print(); print('{CANARY}')", "secret-command-empty"),
+        ("import sys; sys.stdout.buffer.write(b'\\xff\\n')", "secret-command-not-text"),
+        (f"print('{CANARY}\\x07')", "secret-command-not-text"),
+        ("print('x' * 5000)", "secret-command-too-long"),
+    ],
+)
+def test_command_that_gives_no_password_is_refused(code: str, expected: str) -> None:
+    error = refused(lambda: secrets.from_command(python(code)))
+    assert error.code == expected
+    assert isinstance(error, Misconfigured)
+
+
+def test_error_output_of_a_command_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    refused(lambda: secrets.from_command(python(f"import sys; print('{CANARY}', file=sys.stderr); sys.exit(1)")))
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("argv", [["/nonexistent/program"], ["/"], [], ["nul\x00byte"]])
+def test_command_that_cannot_start_is_refused(argv: list[str]) -> None:
+    assert refused(lambda: secrets.from_command(argv)).code == "secret-command-not-run"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time; time.sleep(60)",
+        "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])",
+        "while True: print('x' * 1000)",
+        "import os, time; os.close(1); time.sleep(60)",
+    ],
+    ids=["sleeps", "its child sleeps", "talks for ever", "closes its output and stays"],
+)
+def test_slow_command_is_stopped_and_is_worth_another_try(code: str) -> None:
+    began = time.monotonic()
+    error = refused(lambda: secrets.from_command(python(code), timeout=0.4))
+    assert time.monotonic() - began < 5
+    assert error.code == "secret-command-slow"
+    assert isinstance(error, Temporary)
+
+
+def test_stopped_command_leaves_no_process_behind(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    child = f"import os, time, pathlib; pathlib.Path({str(note)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    refused(lambda: secrets.from_command(python(parent), timeout=2))
+    pid = int(note.read_text())
+    deadline = time.monotonic() + 5
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not alive(pid)
+
+
+def test_password_is_obtained_from_where_the_configuration_says(secret_file: Callable[..., Path]) -> None:
+    assert secrets.obtain(Secret(file=secret_file(b"from a file"))) == "from a file"
+    assert secrets.obtain(Secret(command=("echo", "from a command"))) == "from a command"
+    assert secrets.obtain(None) == ""
+    assert refused(lambda: secrets.obtain(Secret())).code == "secret-command-not-run"
+
+
+def alive(pid: int) -> bool:
+    """Whether the process still runs; one that has ended and waits to be collected does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except FileNotFoundError:
+        return False
+
+
+def test_program_left_in_the_background_does_not_hold_up_the_answer() -> None:
+    left = "import subprocess; subprocess.Popen(['sleep', '5'], start_new_session=True); print('agent')"
+    began = time.monotonic()
+    assert secrets.from_command(python(left)) == "agent"
+    assert time.monotonic() - began < 4

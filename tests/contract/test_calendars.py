@@ -1,0 +1,282 @@
+"""What every calendar server does for us: the same tests over the one in memory, Radicale and Xandikos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+
+from coachsync.adapters.calendars import CalendarServer
+from coachsync.adapters.hrefs import path
+from coachsync.adapters.memory import MemoryServer
+from coachsync.errors import NotThere, Stale
+
+
+def event(uid: str, summary: str = "Séance") -> bytes:
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", "BEGIN:VEVENT", f"UID:{uid}"]
+    lines += ["DTSTAMP:20260101T000000Z", "DTSTART:20260105T090000Z", "DTEND:20260105T100000Z"]
+    lines += [f"SUMMARY:{summary}", "END:VEVENT", "END:VCALENDAR", ""]
+    return "\r\n".join(lines).encode()
+
+
+@dataclass
+class Place:
+    """A server under test: a client, another client of the same account, and a calendar's URL that is free."""
+
+    client: CalendarServer
+    other: CalendarServer
+    new_url: Callable[[], str]
+
+    def calendar(self, name: str = "Coaching") -> str:
+        url = self.new_url()
+        self.client.make(url, name)
+        return url
+
+    def put(self, url: str, uid: str | None = None) -> str:
+        """Store an event as another client does; its href."""
+        href = f"{path(url)}{uuid4().hex}.ics"
+        self.other.create(href, event(uid or uuid4().hex))
+        return href
+
+
+@pytest.fixture(params=["memory", "radicale", "xandikos"])
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    if request.param == "memory":
+        server = MemoryServer()
+        home = server.home("coach")
+        yield Place(server.account("coach"), server.account("coach"), lambda: f"{home}{uuid4().hex}/")
+        return
+    account = request.getfixturevalue(request.param)
+    first, second = account.client(), account.client()
+    yield Place(first, second, account.new_calendar)
+    first.close()
+    second.close()
+
+
+def test_the_account_finds_its_homes_and_its_calendars(place: Place) -> None:
+    url = place.calendar("Coaching à Paris")
+
+    assert url.startswith(place.client.whoami().homes)
+    found = {calendar.url: calendar for calendar in place.client.collections()}
+    assert found[url].name == "Coaching à Paris"
+    assert found[url].events
+    assert found[url].sync_collection
+
+
+def test_a_calendar_is_described_by_its_url(place: Place) -> None:
+    url = place.calendar("Coaching")
+
+    described = place.client.collection(url)
+
+    assert (described.url, described.name) == (url, "Coaching")
+    assert described.identity == place.other.collection(url).identity != ""
+
+
+def test_a_calendar_that_does_not_exist_is_not_there(place: Place) -> None:
+    missing = place.new_url()
+
+    for ask in (place.client.collection, lambda url: place.client.changes(url, None)):
+        with pytest.raises(NotThere):
+            ask(missing)
+
+
+def test_a_home_is_not_a_calendar(place: Place) -> None:
+    with pytest.raises(NotThere):
+        place.client.collection(place.client.whoami().homes[0])
+
+
+def test_making_a_calendar_twice_is_refused_and_changes_nothing(place: Place) -> None:
+    url = place.calendar("First")
+    href = place.put(url)
+
+    with pytest.raises(Stale):
+        place.other.make(url, "Second")
+
+    assert place.client.collection(url).name == "First"
+    assert list(place.client.changes(url, None).etags) == [href]
+
+
+def test_an_empty_calendar_is_listed_as_empty(place: Place) -> None:
+    listing = place.client.changes(place.calendar(), None)
+
+    assert listing.complete
+    assert listing.etags == {}
+    assert listing.gone == listing.unclear == frozenset()
+    assert not listing.token_refused
+
+
+def test_a_first_listing_names_every_object_with_its_etag(place: Place) -> None:
+    url = place.calendar()
+    hrefs = {place.put(url) for _ in range(3)}
+
+    listing = place.client.changes(url, None)
+
+    assert listing.complete
+    assert listing.etags.keys() == hrefs
+    assert listing.etags == {href: place.client.etag(href) for href in hrefs}
+
+
+def test_nothing_changed_is_an_empty_delta(place: Place) -> None:
+    url = place.calendar()
+    place.put(url)
+    token = place.client.changes(url, None).token
+
+    listing = place.other.changes(url, token)
+
+    assert listing.token == token
+    assert (dict(listing.etags), listing.gone, listing.complete) == ({}, frozenset(), False)
+
+
+def test_a_delta_names_what_came_and_what_went(place: Place) -> None:
+    url = place.calendar()
+    stays, goes = place.put(url), place.put(url)
+    before = place.client.changes(url, None)
+    came = place.put(url)
+    place.other.remove(goes, before.etags[goes])
+
+    delta = place.client.changes(url, before.token)
+
+    assert not delta.complete
+    assert delta.etags.keys() == {came}
+    assert delta.gone == {goes}
+    assert place.client.changes(url, None).etags.keys() == {stays, came}
+
+
+def test_an_object_deleted_before_the_first_listing_is_not_reported_gone(place: Place) -> None:
+    url = place.calendar()
+    goes = place.put(url)
+    place.other.remove(goes, place.other.etag(goes) or "")
+    place.put(url)
+
+    assert place.client.changes(url, None).gone == frozenset()
+
+
+@pytest.mark.parametrize(
+    "token", ["sync:http://nowhere.example/token", "sync:", "from another program", "sync:0/0/999"]
+)
+def test_a_token_the_server_does_not_know_gives_a_complete_listing(place: Place, token: str) -> None:
+    url = place.calendar()
+    href = place.put(url)
+
+    listing = place.client.changes(url, token)
+
+    assert listing.token_refused
+    assert listing.complete
+    assert listing.etags.keys() == {href}
+    assert not place.client.changes(url, listing.token).token_refused
+
+
+def test_a_token_of_another_calendar_is_refused(place: Place) -> None:
+    one, two = place.calendar(), place.calendar()
+    place.put(one)
+    place.put(two)
+    foreign = place.client.changes(one, None).token
+
+    listing = place.client.changes(two, foreign)
+
+    assert listing.complete
+    assert listing.token_refused
+
+
+def test_objects_are_fetched_with_the_etag_of_their_listing(place: Place) -> None:
+    url = place.calendar()
+    hrefs = [place.put(url, f"uid-{number}") for number in range(5)]
+    listing = place.client.changes(url, None)
+
+    items = list(place.client.fetch(url, hrefs))
+
+    assert [item.href for item in items] == hrefs
+    assert {item.href: item.etag for item in items} == listing.etags
+    for number, item in enumerate(items):
+        assert f"UID:uid-{number}".encode() in item.body
+        assert "SUMMARY:Séance".encode() in item.body
+
+
+def test_an_object_that_vanished_is_left_out_of_a_fetch(place: Place) -> None:
+    url = place.calendar()
+    one, two = place.put(url), place.put(url)
+    missing = f"{path(url)}{uuid4().hex}.ics"
+
+    assert [item.href for item in place.client.fetch(url, [one, missing, two])] == [one, two]
+    assert list(place.client.fetch(url, [missing])) == []
+    assert list(place.client.fetch(url, [])) == []
+
+
+def test_a_created_object_has_the_etag_that_creating_gave(place: Place) -> None:
+    url = place.calendar()
+    href = f"{path(url)}{uuid4().hex}.ics"
+
+    etag = place.client.create(href, event("one"))
+
+    assert etag is not None
+    assert place.client.etag(href) == etag
+
+
+def test_p04_creating_over_an_object_is_refused_and_keeps_it(place: Place) -> None:
+    url = place.calendar()
+    href = place.put(url, "first")
+
+    with pytest.raises(Stale):
+        place.client.create(href, event("first", "Autre"))
+
+    [item] = place.client.fetch(url, [href])
+    assert b"Autre" not in item.body
+
+
+def test_creating_in_a_calendar_that_does_not_exist_is_refused(place: Place) -> None:
+    with pytest.raises(NotThere):
+        place.client.create(f"{path(place.new_url())}one.ics", event("one"))
+
+
+def test_p04_removing_another_version_is_refused_and_keeps_it(place: Place) -> None:
+    url = place.calendar()
+    href = place.put(url)
+
+    for etag in ('"another"', ""):
+        with pytest.raises(Stale):
+            place.client.remove(href, etag)
+
+    assert place.client.etag(href) is not None
+
+
+def test_removing_twice_is_fine(place: Place) -> None:
+    url = place.calendar()
+    href = place.put(url)
+    etag = place.client.etag(href)
+    assert etag
+
+    place.client.remove(href, etag)
+    place.client.remove(href, etag)
+
+    assert place.client.etag(href) is None
+
+
+def test_an_object_that_comes_back_is_there_again(place: Place) -> None:
+    url = place.calendar()
+    href = place.put(url, "returns")
+    before = place.client.changes(url, None)
+    place.other.remove(href, before.etags[href])
+    place.other.create(href, event("returns", "Deuxième"))
+
+    delta = place.client.changes(url, before.token)
+
+    assert delta.etags.keys() == {href}
+    assert delta.gone == frozenset()
+
+
+def test_names_that_need_encoding_come_back_in_one_spelling(place: Place) -> None:
+    url = place.calendar()
+    names = ["s%C3%A9ance%201.ics", "a+b@c.ics", "plain.ics"]
+    hrefs = [path(url) + name for name in names]
+    for number, href in enumerate(hrefs):
+        place.client.create(href, event(f"encoded-{number}"))
+
+    listing = place.client.changes(url, None)
+
+    assert listing.etags.keys() == set(hrefs)
+    assert [item.href for item in place.client.fetch(url, hrefs)] == hrefs
+    for href in hrefs:
+        place.client.remove(href, listing.etags[href])
+    assert place.client.changes(url, listing.token).gone == set(hrefs)

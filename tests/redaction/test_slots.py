@@ -1,0 +1,423 @@
+"""From occurrences to slots: examples of each rule, then the properties that hold for all of them."""
+
+from __future__ import annotations
+
+import time as stopwatch
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coachsync.model import Label, Occurrence, Slot, Stand, Window
+from coachsync.redaction.profiles import BUSY, SESSION, AllDay, Profile, WorkingHours
+from coachsync.redaction.slots import slots
+from coachsync.redaction.window import midnight, window
+from coachsync.span import Span
+
+PARIS = ZoneInfo("Europe/Paris")
+MONDAY = date(2026, 1, 5)
+WEEK = window(MONDAY, Span(), Span(days=6), PARIS)
+OFFICE = replace(BUSY, all_day=AllDay.WORKING_HOURS)
+QUARTER = timedelta(minutes=15)
+
+
+def at(text: str, zone: ZoneInfo = PARIS) -> datetime:
+    """A local time, "2026-01-05 09:00", as an instant; without a day that Monday."""
+    return datetime.fromisoformat(text if "-" in text else f"{MONDAY} {text}").replace(tzinfo=zone).astimezone(UTC)
+
+
+def busy(start: str, end: str, zone: ZoneInfo = PARIS, **more: object) -> Occurrence:
+    return Occurrence(at(start, zone), at(end, zone), **more)  # type: ignore[arg-type] # keywords of a dataclass
+
+
+def said(found: Sequence[Slot], zone: ZoneInfo = PARIS) -> list[str]:
+    """Slots as local text, the end's day only where it is another one."""
+    lines = []
+    for slot in found:
+        start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
+        lines.append(
+            f"{start:%a %H:%M:%S}-{end:%H:%M:%S}" if start.date() == end.date() else f"{start:%a %H:%M}-{end:%a %H:%M}"
+        )
+    return lines
+
+
+# ------------------------------------------------------------------------------------------------ what counts at all
+
+
+@pytest.mark.parametrize("stand", [stand for stand in Stand if stand is not Stand.BUSY])
+@pytest.mark.parametrize("profile", [BUSY, SESSION])
+def test_only_what_makes_the_coach_busy_is_published(profile: Profile, stand: Stand) -> None:
+    assert slots([busy("09:00", "10:00", stand=stand)], profile, WEEK, PARIS) == ()
+
+
+@pytest.mark.parametrize("profile", [BUSY, SESSION])
+def test_what_has_no_length_says_nothing(profile: Profile) -> None:
+    assert slots([busy("09:07", "09:07"), busy("10:00", "09:00")], profile, WEEK, PARIS) == ()
+
+
+@pytest.mark.parametrize("profile", [BUSY, SESSION])
+def test_nothing_gives_nothing(profile: Profile) -> None:
+    assert slots([], profile, WEEK, PARIS) == ()
+
+
+@pytest.mark.parametrize("profile", [BUSY, SESSION])
+@pytest.mark.parametrize(
+    ("start", "end"), [("2026-01-04 22:00", "2026-01-05 00:00"), ("2026-01-12 00:00", "2026-01-12 01:00")]
+)
+def test_what_only_touches_the_edge_of_the_window_is_outside(profile: Profile, start: str, end: str) -> None:
+    assert slots([busy(start, end)], profile, WEEK, PARIS) == ()
+
+
+def test_a_slot_carries_the_label_of_its_profile() -> None:
+    assert {slot.label for slot in slots([busy("09:00", "10:00")], SESSION, WEEK, PARIS)} == {Label.SESSION}
+    assert {slot.label for slot in slots([busy("09:00", "10:00")], BUSY, WEEK, PARIS)} == {Label.BUSY}
+
+
+# -------------------------------------------------------------------------------------------------------------- busy
+
+
+@pytest.mark.parametrize(
+    ("occurrences", "expected"),
+    [
+        ([("09:00", "10:00")], ["Mon 09:00:00-10:00:00"]),
+        ([("09:05", "09:55")], ["Mon 09:00:00-10:00:00"]),
+        ([("09:14", "09:16")], ["Mon 09:00:00-09:30:00"]),
+        ([("09:00:01", "09:00:02")], ["Mon 09:00:00-09:15:00"]),
+        ([("09:00", "10:00"), ("10:00", "11:00")], ["Mon 09:00:00-11:00:00"]),
+        ([("09:00", "10:05"), ("10:10", "11:00")], ["Mon 09:00:00-11:00:00"]),
+        ([("09:00", "10:00"), ("10:15", "11:00")], ["Mon 09:00:00-10:00:00", "Mon 10:15:00-11:00:00"]),
+        ([("10:15", "11:00"), ("09:00", "10:00")], ["Mon 09:00:00-10:00:00", "Mon 10:15:00-11:00:00"]),
+        ([("09:00", "12:00"), ("10:00", "11:00")], ["Mon 09:00:00-12:00:00"]),
+        ([("09:00", "10:00"), ("09:00", "10:00")], ["Mon 09:00:00-10:00:00"]),
+        ([("23:50", "2026-01-06 00:10")], ["Mon 23:45-Tue 00:00", "Tue 00:00:00-00:15:00"]),
+        ([("22:00", "2026-01-06 00:00")], ["Mon 22:00-Tue 00:00"]),
+        (
+            [("22:00", "23:58"), ("2026-01-06 00:00", "2026-01-06 01:00")],
+            ["Mon 22:00-Tue 00:00", "Tue 00:00:00-01:00:00"],
+        ),
+        ([("2026-01-04 23:00", "00:30")], ["Mon 00:00:00-00:30:00"]),
+        ([("2026-01-11 23:50", "2026-01-12 03:00")], ["Sun 23:45-Mon 00:00"]),
+        ([("20:00", "2026-01-07 08:00")], ["Mon 20:00-Tue 00:00", "Tue 00:00-Wed 00:00", "Wed 00:00:00-08:00:00"]),
+    ],
+)
+def test_busy_is_rounded_merged_and_cut_at_midnight(occurrences: list[tuple[str, str]], expected: list[str]) -> None:
+    assert said(slots([busy(*one) for one in occurrences], BUSY, WEEK, PARIS)) == expected
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "end", "expected"),
+    [
+        # 02:00 to 03:00 does not exist in Paris that night: an hour and a half, from 01:30 to 04:00 on the clock
+        ("Europe/Paris", "2026-03-29 01:40", "2026-03-29 03:50", ("2026-03-29T00:30", "2026-03-29T02:00")),
+        # 02:00 to 03:00 happens twice
+        ("Europe/Paris", "2026-10-25 01:50", "2026-10-25 03:05", ("2026-10-24T23:45", "2026-10-25T02:15")),
+        ("Asia/Kathmandu", "2026-01-05 09:01", "2026-01-05 09:59", ("2026-01-05T03:15", "2026-01-05T04:15")),
+        ("Australia/Lord_Howe", "2026-01-05 09:01", "2026-01-05 09:31", ("2026-01-04T22:00", "2026-01-04T22:45")),
+        # the day begins at 01:00 in Cairo that night
+        ("Africa/Cairo", "2024-04-26 01:05", "2024-04-26 01:20", ("2024-04-25T22:00", "2024-04-25T22:30")),
+    ],
+)
+def test_rounding_keeps_to_the_wall_clock(zone: str, start: str, end: str, expected: tuple[str, str]) -> None:
+    place = ZoneInfo(zone)
+    around = window(datetime.fromisoformat(start).date(), Span(days=3), Span(days=3), place)
+    found = slots([busy(start, end, place)], BUSY, around, place)
+    assert [(slot.start, slot.end) for slot in found] == [
+        tuple(datetime.fromisoformat(text).replace(tzinfo=UTC) for text in expected)
+    ]
+
+
+def test_an_hour_is_an_hour_of_the_wall_clock_too() -> None:
+    hourly = replace(BUSY, round_to=timedelta(hours=1))
+    kathmandu = ZoneInfo("Asia/Kathmandu")
+    assert said(slots([busy("09:20", "09:40", kathmandu)], hourly, WEEK, kathmandu), kathmandu) == [
+        "Mon 09:00:00-10:00:00"
+    ]
+
+
+def test_blocks_are_cut_where_the_day_begins_when_midnight_does_not_exist() -> None:
+    cairo = ZoneInfo("Africa/Cairo")
+    around = window(date(2024, 4, 25), Span(), Span(days=3), cairo)
+    found = slots([busy("2024-04-25 23:00", "2024-04-26 02:00", cairo)], BUSY, around, cairo)
+    assert said(found, cairo) == ["Thu 23:00-Fri 01:00", "Fri 01:00:00-02:00:00"]
+
+
+def test_a_block_over_a_day_that_never_was_has_no_empty_piece() -> None:
+    apia = ZoneInfo("Pacific/Apia")
+    around = window(date(2011, 12, 28), Span(), Span(days=6), apia)
+    found = slots([busy("2011-12-29 22:00", "2011-12-31 02:00", apia)], BUSY, around, apia)
+    assert said(found, apia) == ["Thu 22:00-Sat 00:00", "Sat 00:00:00-02:00:00"]
+
+
+def test_busy_without_rounding_still_merges() -> None:
+    exact = replace(BUSY, round_to=None)
+    found = slots([busy("09:05", "09:55"), busy("09:55", "10:01"), busy("10:02", "10:03")], exact, WEEK, PARIS)
+    assert said(found) == ["Mon 09:05:00-10:01:00", "Mon 10:02:00-10:03:00"]
+
+
+# ----------------------------------------------------------------------------------------------------------- session
+
+
+@pytest.mark.parametrize(
+    ("occurrences", "expected"),
+    [
+        ([("09:05", "09:55")], ["Mon 09:05:00-09:55:00"]),
+        ([("09:00", "10:00"), ("10:00", "11:00")], ["Mon 09:00:00-10:00:00", "Mon 10:00:00-11:00:00"]),
+        ([("09:00", "10:00"), ("09:00", "10:00")], ["Mon 09:00:00-10:00:00"]),
+        ([("09:00", "10:00"), ("09:30", "10:30")], ["Mon 09:00:00-10:00:00", "Mon 09:30:00-10:30:00"]),
+        ([("2026-01-04 23:00", "01:00")], ["Sun 23:00-Mon 01:00"]),
+        ([("2026-01-11 23:00", "2026-01-12 01:00")], ["Sun 23:00-Mon 01:00"]),
+        ([("23:00", "2026-01-06 01:00")], ["Mon 23:00-Tue 01:00"]),
+    ],
+)
+def test_each_session_is_one_slot_whole_and_once(occurrences: list[tuple[str, str]], expected: list[str]) -> None:
+    assert said(slots([busy(*one) for one in occurrences], SESSION, WEEK, PARIS)) == expected
+
+
+def test_sessions_can_be_rounded_and_stay_apart() -> None:
+    rounded = replace(SESSION, round_to=QUARTER)
+    found = slots([busy("09:05", "09:55"), busy("09:02", "09:50"), busy("10:00", "11:00")], rounded, WEEK, PARIS)
+    assert said(found) == ["Mon 09:00:00-10:00:00", "Mon 10:00:00-11:00:00"]
+
+
+def test_a_second_is_the_finest_time_there_is() -> None:
+    odd = Occurrence(at("09:00") + timedelta(microseconds=5), at("10:00") - timedelta(microseconds=5))
+    assert said(slots([odd], SESSION, WEEK, PARIS)) == ["Mon 09:00:00-10:00:00"]
+
+
+@pytest.mark.parametrize("profile", [BUSY, SESSION, replace(SESSION, round_to=QUARTER), OFFICE])
+def test_the_ends_of_the_calendar_are_no_crash(profile: Profile) -> None:
+    ever = [
+        Occurrence(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), all_day=all_day)
+        for all_day in (True, False)
+    ]
+    for zone in (PARIS, ZoneInfo("America/Sao_Paulo")):
+        assert slots(ever, profile, WEEK, zone)
+
+
+# ----------------------------------------------------------------------------------------------------------- all day
+
+
+def whole_days(first: str, after: str) -> Occurrence:
+    return busy(f"{first} 00:00", f"{after} 00:00", all_day=True)
+
+
+@pytest.mark.parametrize("profile", [BUSY, SESSION])
+def test_whole_days_are_not_published_unless_asked(profile: Profile) -> None:
+    assert slots([whole_days("2026-01-05", "2026-01-08")], profile, WEEK, PARIS) == ()
+
+
+@pytest.mark.parametrize("profile", [OFFICE, replace(SESSION, all_day=AllDay.WORKING_HOURS)])
+def test_whole_days_take_the_working_hours_of_working_days(profile: Profile) -> None:
+    found = slots([whole_days("2026-01-08", "2026-01-13")], profile, WEEK, PARIS)  # Thursday to Monday
+    assert said(found) == ["Thu 09:00:00-17:00:00", "Fri 09:00:00-17:00:00"]
+
+
+def test_a_free_day_takes_nothing() -> None:
+    day = replace(whole_days("2026-01-05", "2026-01-06"), stand=Stand.FREE)
+    assert slots([day], OFFICE, WEEK, PARIS) == ()
+
+
+def test_working_hours_are_the_practice_s_own() -> None:
+    mine = replace(OFFICE, hours=WorkingHours(time(8, 20), time(12), frozenset({0, 5})))
+    found = slots([whole_days("2026-01-05", "2026-01-12")], mine, WEEK, PARIS)
+    assert said(found) == ["Mon 08:15:00-12:00:00", "Sat 08:15:00-12:00:00"]
+
+
+def test_working_hours_merge_with_sessions() -> None:
+    found = slots([whole_days("2026-01-05", "2026-01-06"), busy("16:30", "18:00")], OFFICE, WEEK, PARIS)
+    assert said(found) == ["Mon 09:00:00-18:00:00"]
+
+
+def test_working_hours_follow_the_change_of_clocks() -> None:
+    saturdays = replace(OFFICE, hours=WorkingHours(weekdays=frozenset(range(7))))
+    around = window(date(2026, 3, 28), Span(), Span(days=1), PARIS)
+    found = slots([whole_days("2026-03-28", "2026-03-30")], saturdays, around, PARIS)
+    assert [slot.start.hour for slot in found] == [8, 7]
+
+
+# -------------------------------------------------------------------------------------------------------- properties
+
+HARD = [
+    ("UTC", date(2026, 1, 1)),
+    ("Europe/Paris", date(2026, 3, 29)),
+    ("Europe/Paris", date(2026, 10, 25)),
+    ("Africa/Cairo", date(2024, 4, 26)),
+    ("Africa/Cairo", date(2024, 10, 31)),
+    ("America/Sao_Paulo", date(2017, 10, 15)),
+    ("America/Sao_Paulo", date(2018, 2, 17)),
+    ("America/Havana", date(2026, 11, 1)),
+    ("America/St_Johns", date(2010, 11, 7)),  # clocks went back at 00:01
+    ("America/St_Johns", date(2010, 3, 14)),
+    ("Asia/Kathmandu", date(2026, 1, 1)),
+    ("Australia/Lord_Howe", date(2026, 4, 5)),  # half an hour
+    ("Australia/Lord_Howe", date(2026, 10, 4)),
+    ("Pacific/Apia", date(2011, 12, 30)),
+    ("America/Toronto", date(1919, 3, 31)),
+]
+PLACES = st.sampled_from([(ZoneInfo(name), day) for name, day in HARD])
+# minutes from the middle of the window, and minutes long; close together, so that they meet
+TIMES = st.lists(
+    st.tuples(st.integers(-6 * 1440, 6 * 1440), st.integers(0, 600) | st.integers(0, 4000), st.sampled_from(Stand)),
+    max_size=12,
+)
+
+
+def occurrences_around(day: date, times: list[tuple[int, int, Stand]]) -> list[Occurrence]:
+    middle = datetime.combine(day, time(12), tzinfo=UTC)
+    return [
+        Occurrence(middle + timedelta(minutes=start), middle + timedelta(minutes=start + length), stand=stand)
+        for start, length, stand in times
+    ]
+
+
+def held(moment: datetime, stretches: Sequence[tuple[datetime, datetime]]) -> bool:
+    return any(start <= moment < end for start, end in stretches)
+
+
+def published(occurrences: Sequence[Occurrence]) -> list[tuple[datetime, datetime]]:
+    return [(one.start, one.end) for one in occurrences if one.stand is Stand.BUSY and one.start < one.end]
+
+
+@given(PLACES, TIMES)
+def test_every_busy_instant_in_the_window_is_covered(
+    place: tuple[ZoneInfo, date], times: list[tuple[int, int, Stand]]
+) -> None:
+    zone, day = place
+    occurrences = occurrences_around(day, times)
+    around = window(day, Span(days=3), Span(days=3), zone)
+    found = [(slot.start, slot.end) for slot in slots(occurrences, BUSY, around, zone)]
+    for start, end in published(occurrences):
+        moment, last = max(start, around.start), min(end, around.end)
+        while moment < last:
+            assert held(moment, found)
+            moment = min(slot_end for slot_start, slot_end in found if slot_start <= moment < slot_end)
+
+
+@given(PLACES, TIMES)
+def test_no_published_instant_is_further_than_the_rounding_from_a_busy_one(
+    place: tuple[ZoneInfo, date], times: list[tuple[int, int, Stand]]
+) -> None:
+    zone, day = place
+    occurrences = occurrences_around(day, times)
+    busy_times = published(occurrences)
+    for slot in slots(occurrences, BUSY, window(day, Span(days=3), Span(days=3), zone), zone):
+        for step in range((slot.end - slot.start) // timedelta(minutes=1)):
+            moment = slot.start + timedelta(minutes=step)
+            assert any(start - QUARTER < moment < end + QUARTER for start, end in busy_times)
+
+
+@given(PLACES, TIMES)
+def test_blocks_are_apart_inside_the_window_and_inside_a_day(
+    place: tuple[ZoneInfo, date], times: list[tuple[int, int, Stand]]
+) -> None:
+    zone, day = place
+    around = window(day, Span(days=3), Span(days=3), zone)
+    found = slots(occurrences_around(day, times), BUSY, around, zone)
+    edges = {midnight(day + timedelta(days=days), zone) for days in range(-5, 6)}
+    for slot in found:
+        assert around.start <= slot.start < slot.end <= around.end
+        assert not any(slot.start < edge < slot.end for edge in edges)
+    for one, other in pairwise(found):
+        assert one.end < other.start or one.end == other.start in edges
+
+
+@given(PLACES, TIMES)
+def test_publishing_what_was_published_changes_nothing(
+    place: tuple[ZoneInfo, date], times: list[tuple[int, int, Stand]]
+) -> None:
+    zone, day = place
+    around = window(day, Span(days=3), Span(days=3), zone)
+    found = slots(occurrences_around(day, times), BUSY, around, zone)
+    assert slots([Occurrence(slot.start, slot.end) for slot in found], BUSY, around, zone) == found
+
+
+@pytest.mark.parametrize("profile", [BUSY, OFFICE])
+@given(PLACES, TIMES, st.integers(-4, 4), st.integers(1, 4))
+def test_a_window_that_slides_changes_only_the_days_at_its_edges(
+    profile: Profile, place: tuple[ZoneInfo, date], times: list[tuple[int, int, Stand]], first: int, length: int
+) -> None:
+    zone, middle = place
+    occurrences = [replace(one, all_day=not index % 5) for index, one in enumerate(occurrences_around(middle, times))]
+    today = middle + timedelta(days=first)
+    tomorrow = today + timedelta(days=1)
+    before = slots(occurrences, profile, window(today, Span(), Span(days=length), zone), zone)
+    after = slots(occurrences, profile, window(tomorrow, Span(), Span(days=length), zone), zone)
+    common = Window(midnight(tomorrow, zone), midnight(today + timedelta(days=length + 1), zone))
+
+    def inside(found: Sequence[Slot]) -> list[Slot]:
+        return [slot for slot in found if common.touches(slot.start, slot.end)]
+
+    assert inside(before) == inside(after)
+    assert {slot for slot in before if slot not in after} == set(before) - set(inside(before))
+    assert all(slot.end <= common.start for slot in set(before) - set(after))
+    assert all(slot.start >= common.end for slot in set(after) - set(before))
+
+
+@given(TIMES, st.sampled_from([0, 330, 345, -210]))
+def test_blocks_agree_with_counting_quarters_of_an_hour(times: list[tuple[int, int, Stand]], offset: int) -> None:
+    """Another way to the same result where no clock changes: which quarters are busy, in runs, days apart."""
+    zone = {0: ZoneInfo("UTC"), 330: ZoneInfo("Asia/Kolkata"), 345: ZoneInfo("Asia/Kathmandu")}.get(
+        offset, ZoneInfo("America/St_Johns")
+    )
+    day = date(2026, 1, 15)
+    around = window(day, Span(days=3), Span(days=3), zone)
+    occurrences = occurrences_around(day, times)
+    quarters = [around.start + number * QUARTER for number in range((around.end - around.start) // QUARTER)]
+    taken = [
+        any(start < quarter + QUARTER and end > quarter for start, end in published(occurrences))
+        for quarter in quarters
+    ]
+    runs: list[tuple[datetime, datetime]] = []
+    for quarter, is_taken in zip(quarters, taken, strict=True):
+        if not is_taken:
+            continue
+        is_midnight = quarter.astimezone(zone).time() == time(0)
+        if runs and runs[-1][1] == quarter and not is_midnight:
+            runs[-1] = runs[-1][0], quarter + QUARTER
+        else:
+            runs.append((quarter, quarter + QUARTER))
+    assert [(slot.start, slot.end) for slot in slots(occurrences, BUSY, around, zone)] == runs
+
+
+@given(PLACES, TIMES)
+def test_sessions_are_exactly_what_touches_the_window(
+    place: tuple[ZoneInfo, date], times: list[tuple[int, int, Stand]]
+) -> None:
+    zone, day = place
+    around = window(day, Span(days=3), Span(days=3), zone)
+    occurrences = occurrences_around(day, times)
+    touching = {(start, end) for start, end in published(occurrences) if around.touches(start, end)}
+    assert [(slot.start, slot.end) for slot in slots(occurrences, SESSION, around, zone)] == sorted(touching)
+
+
+@given(PLACES, TIMES, st.randoms(use_true_random=False))
+@settings(max_examples=50)
+def test_the_order_of_events_does_not_matter(place: tuple[ZoneInfo, date], times, random) -> None:  # type: ignore[no-untyped-def] # Hypothesis gives them
+    zone, day = place
+    around = window(day, Span(days=3), Span(days=3), zone)
+    occurrences = occurrences_around(day, times)
+    shuffled = [*occurrences, *occurrences]
+    random.shuffle(shuffled)
+    for profile in (BUSY, SESSION):
+        assert slots(shuffled, profile, around, zone) == slots(occurrences, profile, around, zone)
+
+
+@pytest.mark.parametrize("profile", [BUSY, SESSION, OFFICE])
+def test_ten_thousand_events_take_less_than_200_microseconds_each(profile: Profile) -> None:
+    around = window(MONDAY, Span(), Span(months=6), PARIS)
+    occurrences = [
+        Occurrence(
+            begin := around.start + timedelta(minutes=(number * 17) % 260_000),
+            begin + timedelta(minutes=50),
+            number % 7 == 0,
+        )
+        for number in range(10_000)
+    ]
+    began = stopwatch.process_time()
+    assert slots(occurrences, profile, around, PARIS)
+    assert stopwatch.process_time() - began < 10_000 * 200e-6

@@ -1,0 +1,425 @@
+"""The house rules of ARCHITECTURE.md, read from the source with `ast`. The rules are data; the rest is a reader.
+
+Each rule is also shown to turn red: `SEEDED` breaks it in a tree of its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "coachsync"
+
+# ---------------------------------------------------------------------------------------------------------- rules
+
+# Which part of the house may import which other; the longest prefix decides. A part may always import itself,
+# and the house has no other parts.
+GROUND = ("errors", "model", "contentline", "span")
+ROOMS = ("sync", "redaction", "vault", "policy")
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "": (),
+    "__main__": ("app",),
+    "errors": (),
+    "model": ("errors",),
+    "contentline": ("model", "errors"),
+    "span": ("model", "errors"),
+    "sync": GROUND,
+    "redaction": GROUND,
+    "vault": GROUND,
+    "policy": GROUND,
+    "config": ("redaction.profiles", "span", "model", "errors"),
+    "adapters": ("", *ROOMS, *GROUND),
+    "app": ("", "config", "adapters", *ROOMS, *GROUND),
+}
+
+# What the pure parts may import from the standard library: nothing that reads or writes, waits, draws or logs.
+PURE = (*GROUND, *ROOMS)
+CALM = (
+    "__future__", "abc", "base64", "binascii", "bisect", "calendar", "codecs", "collections", "contextlib", "copy",
+    "dataclasses", "datetime", "decimal", "difflib", "enum", "fractions", "functools", "heapq", "html", "ipaddress",
+    "itertools", "json", "keyword", "math", "numbers", "operator", "quopri", "re", "statistics", "string", "struct",
+    "textwrap", "types", "typing", "unicodedata", "urllib.parse", "zoneinfo",
+)  # fmt: skip
+# The vault draws its own randomness and works on bytes: a module, and what of it may be used (nothing listed: all).
+VAULT_TOO: dict[str, tuple[str, ...]] = {"os": ("urandom",), "secrets": (), "hashlib": (), "hmac": ()}
+
+# Randomness: `vault` makes keys, `app` draws names and orders, the database marks each row that it seals.
+RANDOMNESS = frozenset({"random", "secrets", "uuid"})
+MAY_DRAW = ("vault", "app", "adapters.database")
+
+# Reading the clock (promise 14) is for `app` alone. A stopwatch (time.monotonic) is no clock.
+CLOCK = frozenset({"now", "today", "utcnow"})
+CLOCK_FUNCTIONS = frozenset(
+    f"time.{name}"
+    for name in ("time", "time_ns", "localtime", "gmtime", "ctime", "asctime", "strftime", "clock_gettime")
+)
+MAY_READ_CLOCK = ("app",)
+
+# Builtins that reach the world; barred from the pure parts. `print` and `input` are for the command line alone.
+WORLDLY = frozenset({"open", "input", "print", "exec", "eval", "compile", "breakpoint", "__import__"})
+TALK = frozenset({"print", "input", "pprint.pprint"})
+MAY_TALK = ("app.cli",)
+
+# One importer for each library from outside; a library that is not listed is not used at all.
+IMPORTER: dict[str, tuple[str, ...]] = {
+    "alembic": ("adapters.database",),
+    "caldav": ("adapters.transport",),
+    "click": ("app.cli",),
+    "cryptography": ("vault",),
+    "icalendar": ("adapters.ical",),
+    "lxml": ("adapters.multistatus",),
+    "platformdirs": ("config",),
+    "pydantic": ("config.fields", "config.schema"),
+    "pydantic_core": ("config.fields", "config.schema"),
+    "recurring_ical_events": ("adapters.ical",),
+    "rich": ("app.cli",),
+    "sqlalchemy": ("adapters.database",),
+    "vobject": ("adapters.secondparser",),
+}
+
+# Imports that hide from a reader of imports. The command line imports a command when it is called, to start quickly.
+HIDDEN_IMPORTS = frozenset({"importlib.import_module", "importlib.__import__", "__import__", "builtins.__import__"})
+MAY_HIDE = ("app.cli.commands",)
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 50
+
+# ---------------------------------------------------------------------------------------------------------- reader
+
+
+def within(name: str, parts: tuple[str, ...]) -> bool:
+    """Whether the dotted name is one of the parts or below one; "" is the top of the package itself, not all of it."""
+    return any(name == part or (part and name.startswith(f"{part}.")) for part in parts)
+
+
+@dataclass(frozen=True)
+class Module:
+    """One source file: its dotted name below coachsync ("" for coachsync itself), its text, and who else there is."""
+
+    name: str
+    text: str
+    package: bool
+    everyone: frozenset[str]
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    @property
+    def part(self) -> str | None:
+        """The part of the house this belongs to, None when it has no place in it."""
+        places = [part for part in MAY_IMPORT if part == self.name or (part and self.name.startswith(f"{part}."))]
+        return max(places, key=len, default=None)
+
+    @cached_property
+    def imports(self) -> tuple[tuple[str, int], ...]:
+        """Full dotted names of the modules imported, wherever in the file, with their lines."""
+        return tuple(self._imports())
+
+    def _imports(self) -> Iterator[tuple[str, int]]:
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from ((alias.name, node.lineno) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                origin = self._origin(node)
+                for alias in node.names:
+                    full = f"{origin}.{alias.name}"
+                    yield (full if inside(full) in self.everyone else origin), node.lineno
+
+    def _origin(self, node: ast.ImportFrom) -> str:
+        if not node.level:
+            return node.module or ""
+        here = f"coachsync.{self.name}".rstrip(".").split(".")
+        above = here[: len(here) - node.level + self.package]
+        return ".".join([*above, *([node.module] if node.module else [])])
+
+    @cached_property
+    def uses(self) -> tuple[tuple[str, int], ...]:
+        """Dotted names that are used, imported names and aliases resolved: `dt.now` gives `datetime.datetime.now`."""
+        known = {name: name for name in dir(builtins)}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    known[alias.asname or alias.name.split(".")[0]] = (
+                        alias.name if alias.asname else alias.name.split(".")[0]
+                    )
+            elif isinstance(node, ast.ImportFrom):
+                known |= {alias.asname or alias.name: f"{self._origin(node)}.{alias.name}" for alias in node.names}
+        return tuple(
+            (dotted, node.lineno)
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Name | ast.Attribute) and (dotted := spelled(node, known))
+        )
+
+
+def spelled(node: ast.expr, known: dict[str, str]) -> str:
+    """The dotted name of `a.b.c`; what stands before it may be any expression, written "?"."""
+    if isinstance(node, ast.Attribute):
+        return f"{spelled(node.value, known) or '?'}.{node.attr}"
+    return known.get(node.id, f"?{node.id}") if isinstance(node, ast.Name) else ""
+
+
+def inside(full: str) -> str | None:
+    """`coachsync.sync.plan` -> `sync.plan`, `coachsync` -> ``; None for anything that is not ours."""
+    if full == "coachsync":
+        return ""
+    return full.removeprefix("coachsync.") if full.startswith("coachsync.") else None
+
+
+def house(root: Path) -> tuple[Module, ...]:
+    """Every module below the package folder `root`."""
+    named = {}
+    for path in sorted(root.rglob("*.py")):
+        words = list(path.relative_to(root).with_suffix("").parts)
+        package = words[-1] == "__init__"
+        named[".".join(words[:-1] if package else words)] = (path.read_text(encoding="utf-8"), package)
+    return tuple(Module(name, text, package, frozenset(named)) for name, (text, package) in named.items())
+
+
+# ---------------------------------------------------------------------------------------------------------- checks
+
+
+def directions(module: Module) -> Iterator[str]:
+    """Imports run one way, the rooms never import each other, and nothing stands outside the house."""
+    if module.part is None:
+        yield f"{module.name}: has no place in the house"
+        return
+    for full, line in module.imports:
+        other = inside(full)
+        if other is None or within(other, (module.part,)):
+            continue
+        if not within(other, MAY_IMPORT[module.part]):
+            yield f"{module.name}:{line}: imports {full}"
+
+
+def absolute(module: Module) -> Iterator[str]:
+    """Imports say the whole name, and none is hidden in a string."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            yield f"{module.name}:{node.lineno}: relative import"
+    for name, line in module.uses:
+        if name in HIDDEN_IMPORTS and not within(module.name, MAY_HIDE):
+            yield f"{module.name}:{line}: hidden import"
+
+
+def libraries(module: Module) -> Iterator[str]:
+    """One importer for each outside library."""
+    for full, line in module.imports:
+        top = full.split(".")[0]
+        if top == "coachsync" or top in sys.stdlib_module_names:
+            continue
+        if not within(module.name, IMPORTER.get(top, ())):
+            yield f"{module.name}:{line}: imports {full}"
+
+
+def purity(module: Module) -> Iterator[str]:
+    """The rooms and what they stand on do no IO, draw no randomness and do not log."""
+    if not within(module.name, PURE):
+        return
+    extra = VAULT_TOO if within(module.name, ("vault",)) else {}
+    for full, line in module.imports:
+        if full.split(".")[0] in sys.stdlib_module_names and not within(full, (*CALM, *extra)):
+            yield f"{module.name}:{line}: imports {full}"
+    for name, line in module.uses:
+        if name in WORLDLY:
+            yield f"{module.name}:{line}: uses {name}"
+        top, _, rest = name.partition(".")
+        if rest and rest.split(".")[0] not in extra.get(top, ()) and extra.get(top):
+            yield f"{module.name}:{line}: uses {name}"
+
+
+def randomness(module: Module) -> Iterator[str]:
+    """Only the vault and `app` draw."""
+    if within(module.name, MAY_DRAW):
+        return
+    for name, line in [*module.imports, *module.uses]:
+        if name.split(".")[0] in RANDOMNESS or name == "os.urandom":
+            yield f"{module.name}:{line}: uses {name}"
+
+
+def clock(module: Module) -> Iterator[str]:
+    """Below `app`, time is an argument."""
+    if within(module.name, MAY_READ_CLOCK):
+        return
+    for name, line in module.uses:
+        if name in CLOCK_FUNCTIONS or (name.startswith("datetime.") and name.rpartition(".")[2] in CLOCK):
+            yield f"{module.name}:{line}: reads the clock ({name})"
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK:
+            yield f"{module.name}:{node.lineno}: reads a clock (.{node.func.attr}())"
+
+
+def talk(module: Module) -> Iterator[str]:
+    """Only the command line prints and asks."""
+    if not within(module.name, MAY_TALK):
+        yield from (f"{module.name}:{line}: uses {name}" for name, line in module.uses if name in TALK)
+
+
+def sizes(module: Module) -> Iterator[str]:
+    """No file over 400 lines, no function over 50."""
+    lines = module.text.count("\n")
+    if lines > LONGEST_FILE:
+        yield f"{module.name}: {lines} lines"
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > LONGEST_FUNCTION:
+                yield f"{module.name}:{node.lineno}: {node.name} has {length} lines"
+
+
+def docstrings(module: Module) -> Iterator[str]:
+    """Every module says what it is for."""
+    if not (ast.get_docstring(module.tree) or "").strip():
+        yield f"{module.name}: no docstring"
+
+
+CHECKS: tuple[Callable[[Module], Iterator[str]], ...] = (
+    directions, absolute, libraries, purity, randomness, clock, talk, sizes, docstrings,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_house_keeps_its_rules(check: Callable[[Module], Iterator[str]]) -> None:
+    modules = house(SOURCE)
+    assert len(modules) > 10
+    assert [broken for module in modules for broken in check(module)] == []
+
+
+# -------------------------------------------------------------------------------------------------- the test, tested
+
+SEEDED: dict[str, tuple[Callable[[Module], Iterator[str]], str, str]] = {
+    "a room imports another": (directions, "sync/plan.py", "from coachsync.redaction import slots"),
+    "a room imports another by a plain import": (directions, "policy/retention.py", "import coachsync.vault.rows as r"),
+    "a room imports another inside a function": (directions, "vault/rows.py", "def f():\n    import coachsync.sync"),
+    "a room imports another for types only": (
+        directions, "redaction/slots.py",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from coachsync.sync.plan import Plan",
+    ),
+    "a room imports another relatively": (directions, "redaction/slots.py", "from ..sync import plan"),
+    "a room imports an adapter": (directions, "redaction/slots.py", "from coachsync.adapters.ical import read"),
+    "a room imports config": (directions, "policy/retention.py", "from coachsync import config"),
+    "a room imports app": (directions, "sync/plan.py", "import coachsync.app.jobs"),
+    "an adapter imports config": (directions, "adapters/caldav.py", "from coachsync.config import Account"),
+    "an adapter imports app": (directions, "adapters/caldav.py", "from coachsync.app import jobs"),
+    "config imports an adapter": (directions, "config/loading.py", "from coachsync.adapters import secrets"),
+    "config imports more of a room": (directions, "config/loading.py", "from coachsync.redaction import slots"),
+    "the nouns import a room": (directions, "model.py", "from coachsync.sync import plan"),
+    "errors import the nouns": (directions, "errors.py", "from coachsync.model import Slot"),
+    "content lines import an adapter": (directions, "contentline.py", "from coachsync.adapters import ical"),
+    "everything from the top": (directions, "sync/plan.py", "import coachsync"),
+    "a new part of the house": (directions, "utils.py", ""),
+    "a relative import": (absolute, "sync/plan.py", "from . import guard"),
+    "a hidden import": (absolute, "app/jobs.py", "import importlib\nimportlib.import_module('coachsync.sync')"),
+    "a hidden import, renamed": (absolute, "adapters/ical.py", "from importlib import import_module as i\ni('')"),
+    "a hidden import by a builtin": (absolute, "adapters/ical.py", "__import__('os')"),
+    "a second importer of caldav": (libraries, "adapters/ical.py", "import caldav.lib.error"),
+    "a second importer of pydantic": (libraries, "app/jobs.py", "from pydantic import BaseModel"),
+    "cryptography outside the vault": (libraries, "adapters/keystore.py", "from cryptography import fernet"),
+    "click below the command line": (libraries, "app/jobs.py", "import click"),
+    "a library nobody listed": (libraries, "adapters/caldav.py", "import requests"),
+    "a room reads files": (purity, "redaction/slots.py", "import pathlib"),
+    "a room imports os": (purity, "sync/plan.py", "from os import path"),
+    "a room opens a file": (purity, "sync/plan.py", "def f():\n    return open('x')"),
+    "a room opens a file by another name": (purity, "sync/plan.py", "import builtins"),
+    "a room logs": (purity, "policy/retention.py", "import logging"),
+    "a room draws": (purity, "redaction/publication.py", "import uuid"),
+    "a room hashes": (purity, "redaction/publication.py", "import hashlib"),
+    "a room waits": (purity, "sync/plan.py", "import time"),
+    "a room fetches": (purity, "sync/plan.py", "import urllib.request"),
+    "the nouns start a program": (purity, "model.py", "import subprocess"),
+    "the vault uses more of os": (purity, "vault/rows.py", "import os\nos.remove('x')"),
+    "the vault imports more of os": (purity, "vault/rows.py", "from os import remove\nremove('x')"),
+    "the vault renames os": (purity, "vault/rows.py", "import os as o\no.environ"),
+    "the vault opens a file": (purity, "vault/rows.py", "open('x')"),
+    "an adapter draws": (randomness, "adapters/caldav.py", "from uuid import uuid4"),
+    "an adapter draws from the system": (randomness, "adapters/caldav.py", "import os\nos.urandom(8)"),
+    "a room draws in secret": (randomness, "sync/plan.py", "import secrets"),
+    "config draws": (randomness, "config/loading.py", "import random"),
+    "an adapter reads the clock": (clock, "adapters/ical.py", "import datetime as d\nd.datetime.now(d.UTC)"),
+    "an adapter hands the clock on": (
+        clock, "adapters/ical.py", "from datetime import datetime as D\nfield(default_factory=D.now)",
+    ),
+    "a room reads today": (clock, "redaction/window.py", "from datetime import date\ndate.today()"),
+    "a room reads utcnow": (clock, "redaction/window.py", "import datetime\ndatetime.datetime.utcnow()"),
+    "an adapter asks a clock it was given": (clock, "adapters/ical.py", "def f(clock):\n    return clock.now()"),
+    "an adapter asks the database": (clock, "adapters/database.py", "from sqlalchemy import func\nfunc.now()"),
+    "an adapter reads seconds": (clock, "adapters/lock.py", "from time import time as seconds\nseconds()"),
+    "config reads the clock": (clock, "config/loading.py", "import time\ntime.localtime()"),
+    "an adapter prints": (talk, "adapters/caldav.py", "print('x')"),
+    "app prints outside the command line": (talk, "app/jobs.py", "list(map(print, [1]))"),
+    "an adapter asks": (talk, "adapters/secrets.py", "input()"),
+    "a file of 401 lines": (sizes, "sync/plan.py", "x = 1\n" * 401),
+    "a function of 51 lines": (sizes, "sync/plan.py", "def f():\n" + "    x = 1\n" * 50),
+    "a method of 51 lines": (sizes, "sync/plan.py", "class C:\n    async def f(self):\n" + "        x = 1\n" * 50),
+    "no docstring": (docstrings, "sync/merge.py", "x = 1"),
+    "an empty docstring": (docstrings, "sync/merge.py", '""" """'),
+}  # fmt: skip
+
+ALLOWED: dict[str, tuple[Callable[[Module], Iterator[str]], str, str]] = {
+    "app joins the rooms": (directions, "app/jobs.py", "from coachsync.sync import plan\nimport coachsync.config"),
+    "app knows the version": (directions, "app/cli/__init__.py", "from coachsync import __version__"),
+    "an adapter knows the version": (directions, "adapters/caldav.py", "from coachsync import __version__"),
+    "a room imports its own": (directions, "sync/plan.py", "from coachsync.sync import guard"),
+    "a room imports the nouns": (directions, "vault/rows.py", "from coachsync import errors, model, contentline, span"),
+    "an adapter imports an adapter": (directions, "adapters/keystore.py", "from coachsync.adapters import files"),
+    "an adapter imports a room": (directions, "adapters/keystore.py", "from coachsync.vault.rows import DeviceKey"),
+    "config imports the profiles": (directions, "config/loading.py", "from coachsync.redaction import profiles"),
+    "the command line imports late": (absolute, "app/cli/commands.py", "import importlib as i\ni.import_module('x')"),
+    "an importer as a package": (libraries, "adapters/database/tables.py", "import sqlalchemy.types"),
+    "a room decodes": (purity, "redaction/leaks.py", "import quopri, urllib.parse\nfrom zoneinfo import ZoneInfo"),
+    "a room names a method open": (purity, "vault/rows.py", "def f(key):\n    return key.open('x')"),
+    "the vault draws": (purity, "vault/rows.py", "import os, hmac, secrets\nos.urandom(8)"),
+    "the vault draws its keys": (randomness, "vault/rows.py", "import secrets"),
+    "app draws": (randomness, "app/publish.py", "from uuid import uuid4\nfrom random import SystemRandom"),
+    "app reads the clock": (clock, "app/jobs.py", "from datetime import UTC, datetime\ndatetime.now(UTC)"),
+    "a stopwatch": (clock, "adapters/lock.py", "import time\ntime.monotonic()"),
+    "today as an argument": (clock, "redaction/window.py", "def f(today, plan):\n    return today, plan.now"),
+    "the command line prints": (talk, "app/cli/share.py", "print('x')"),
+    "a file of 400 lines": (sizes, "sync/plan.py", "x = 1\n" * 400),
+    "a function of 50 lines": (sizes, "sync/plan.py", "def f():\n" + "    x = 1\n" * 49),
+}  # fmt: skip
+
+
+def seeded(root: Path, place: str, text: str) -> Module:
+    """A small house with one file more, and that file."""
+    files = ["sync/plan", "sync/guard", "redaction/slots", "redaction/profiles", "vault/rows", "policy/retention"]
+    files += ["adapters/ical", "adapters/files", "adapters/secrets", "app/jobs", "config/schema"]
+    files += ["errors", "model", "contentline", "span"]
+    for name in files:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / f"{name}.py").write_text('"""A module."""\n')
+    for folder in [root, *(path for path in root.rglob("*") if path.is_dir())]:
+        (folder / "__init__.py").write_text('"""A part of the house."""\n')
+    (root / place).parent.mkdir(parents=True, exist_ok=True)
+    (root / place).write_text(text)
+    name = place.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return next(module for module in house(root) if module.name == name)
+
+
+@pytest.mark.parametrize("case", SEEDED)
+def test_a_broken_rule_turns_red(case: str, tmp_path: Path) -> None:
+    check, place, text = SEEDED[case]
+    assert list(check(seeded(tmp_path, place, text)))
+
+
+@pytest.mark.parametrize("case", ALLOWED)
+def test_what_the_rules_allow_stays_green(case: str, tmp_path: Path) -> None:
+    check, place, text = ALLOWED[case]
+    assert list(check(seeded(tmp_path, place, text))) == []
+
+
+def test_every_check_is_shown_to_turn_red() -> None:
+    assert {check for check, _, _ in SEEDED.values()} == set(CHECKS)
+
+
+def test_a_house_without_violations_is_green(tmp_path: Path) -> None:
+    seeded(tmp_path, "sync/plan.py", '"""Fine."""\n')
+    modules = house(tmp_path)
+    assert [broken for module in modules for check in CHECKS for broken in check(module)] == []
