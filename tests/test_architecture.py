@@ -1,4 +1,4 @@
-"""The house rules of ARCHITECTURE.md, read from the source with `ast`. The rules are data; the rest is a reader.
+"""The house rules of ARCHITECTURE.md, read from the source with `ast`. The rules are data, `house` reads.
 
 Each rule is also shown to turn red: `SEEDED` breaks it in a tree of its own.
 """
@@ -6,14 +6,13 @@ Each rule is also shown to turn red: `SEEDED` breaks it in a tree of its own.
 from __future__ import annotations
 
 import ast
-import builtins
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import pytest
+
+from house import Module, house, inside, within
 
 SOURCE = Path(__file__).parent.parent / "src" / "coachsync"
 
@@ -91,111 +90,25 @@ MAY_HIDE = ("app.cli.commands",)
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 
-# ---------------------------------------------------------------------------------------------------------- reader
-
-
-def within(name: str, parts: tuple[str, ...]) -> bool:
-    """Whether the dotted name is one of the parts or below one; "" is the top of the package itself, not all of it."""
-    return any(name == part or (part and name.startswith(f"{part}.")) for part in parts)
-
-
-@dataclass(frozen=True)
-class Module:
-    """One source file: its dotted name below coachsync ("" for coachsync itself), its text, and who else there is."""
-
-    name: str
-    text: str
-    package: bool
-    everyone: frozenset[str]
-
-    @cached_property
-    def tree(self) -> ast.Module:
-        return ast.parse(self.text)
-
-    @property
-    def part(self) -> str | None:
-        """The part of the house this belongs to, None when it has no place in it."""
-        places = [part for part in MAY_IMPORT if part == self.name or (part and self.name.startswith(f"{part}."))]
-        return max(places, key=len, default=None)
-
-    @cached_property
-    def imports(self) -> tuple[tuple[str, int], ...]:
-        """Full dotted names of the modules imported, wherever in the file, with their lines."""
-        return tuple(self._imports())
-
-    def _imports(self) -> Iterator[tuple[str, int]]:
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                yield from ((alias.name, node.lineno) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                origin = self._origin(node)
-                for alias in node.names:
-                    full = f"{origin}.{alias.name}"
-                    yield (full if inside(full) in self.everyone else origin), node.lineno
-
-    def _origin(self, node: ast.ImportFrom) -> str:
-        if not node.level:
-            return node.module or ""
-        here = f"coachsync.{self.name}".rstrip(".").split(".")
-        above = here[: len(here) - node.level + self.package]
-        return ".".join([*above, *([node.module] if node.module else [])])
-
-    @cached_property
-    def uses(self) -> tuple[tuple[str, int], ...]:
-        """Dotted names that are used, imported names and aliases resolved: `dt.now` gives `datetime.datetime.now`."""
-        known = {name: name for name in dir(builtins)}
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    known[alias.asname or alias.name.split(".")[0]] = (
-                        alias.name if alias.asname else alias.name.split(".")[0]
-                    )
-            elif isinstance(node, ast.ImportFrom):
-                known |= {alias.asname or alias.name: f"{self._origin(node)}.{alias.name}" for alias in node.names}
-        return tuple(
-            (dotted, node.lineno)
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.Name | ast.Attribute) and (dotted := spelled(node, known))
-        )
-
-
-def spelled(node: ast.expr, known: dict[str, str]) -> str:
-    """The dotted name of `a.b.c`; what stands before it may be any expression, written "?"."""
-    if isinstance(node, ast.Attribute):
-        return f"{spelled(node.value, known) or '?'}.{node.attr}"
-    return known.get(node.id, f"?{node.id}") if isinstance(node, ast.Name) else ""
-
-
-def inside(full: str) -> str | None:
-    """`coachsync.sync.plan` -> `sync.plan`, `coachsync` -> ``; None for anything that is not ours."""
-    if full == "coachsync":
-        return ""
-    return full.removeprefix("coachsync.") if full.startswith("coachsync.") else None
-
-
-def house(root: Path) -> tuple[Module, ...]:
-    """Every module below the package folder `root`."""
-    named = {}
-    for path in sorted(root.rglob("*.py")):
-        words = list(path.relative_to(root).with_suffix("").parts)
-        package = words[-1] == "__init__"
-        named[".".join(words[:-1] if package else words)] = (path.read_text(encoding="utf-8"), package)
-    return tuple(Module(name, text, package, frozenset(named)) for name, (text, package) in named.items())
-
-
 # ---------------------------------------------------------------------------------------------------------- checks
+
+
+def part_of(module: Module) -> str | None:
+    """The part of the house that a module belongs to, None when it has no place in it."""
+    return max((part for part in MAY_IMPORT if within(module.name, (part,))), key=len, default=None)
 
 
 def directions(module: Module) -> Iterator[str]:
     """Imports run one way, the rooms never import each other, and nothing stands outside the house."""
-    if module.part is None:
+    part = part_of(module)
+    if part is None:
         yield f"{module.name}: has no place in the house"
         return
     for full, line in module.imports:
         other = inside(full)
-        if other is None or within(other, (module.part,)):
+        if other is None or within(other, (part,)):
             continue
-        if not within(other, MAY_IMPORT[module.part]):
+        if not within(other, MAY_IMPORT[part]):
             yield f"{module.name}:{line}: imports {full}"
 
 

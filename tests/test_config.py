@@ -227,10 +227,27 @@ def test_database_where_it_is_anyway(load: Callable[[str], Config], tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "window", ['past = "P1Y"', 'past = "P365D"', 'future = "P2Y"', 'future = "P104W"', 'future = "P0D"']
+    "window", ['past = "P1Y"', 'past = "P365D"', 'future = "P2Y"', 'future = "P730D"', 'future = "P0D"']
 )
 def test_widest_and_smallest_windows(load: Callable[[str], Config], window: str) -> None:
     load(FULL.replace('future = "P1M"', window))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("timeout = 5", "timeout = 600"),
+        ("timeout = 5", "timeout = 0.5"),
+        ('"PT10M"', '"PT1S"'),
+        ('"PT10M"', '"P1D"'),
+        ('"Occupée"', f'"{"é" * 60}"'),
+        ('"Coaching (office)"', f'"{"é" * 200}"'),
+        ('"Europe/Paris"', '"UTC"'),
+    ],
+)
+def test_values_at_the_edge_of_what_is_taken(load: Callable[[str], Config], old: str, new: str) -> None:
+    assert FULL.count(old) == 1
+    load(FULL.replace(old, new))
 
 
 @pytest.mark.parametrize("minutes", [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60])

@@ -63,6 +63,10 @@ def test_characters_that_only_look_like_line_endings_do_not_count() -> None:
     assert find('a = "x\u2028y\u0085z"\nb = 1') == {("a",): 1, ("b",): 2}
 
 
+def test_keys_inside_a_list_are_found() -> None:
+    assert find("x = 0\na = [{ b = 1 }, 2]") == {("x",): 1, ("a",): 2, ("a", "b"): 2}
+
+
 def test_statement_of_enormous_length_is_given_up() -> None:
     assert find("a = 1\nb = [\n" + "1,\n" * 1000 + "]\nc = 2\n") == {("a",): 1}
 
@@ -94,5 +98,6 @@ def test_words_that_are_no_names_are_not_shown() -> None:
 def test_hint_names_the_closest_word_or_all() -> None:
     assert meant("Coachin", ["coaching", "second"], "They are") == 'Did you mean "coaching"?'
     assert meant("zzz", ["coaching", "second"], "They are") == "They are coaching, second."
+    assert meant("FR", ["en", "fr"], "They are") == 'Did you mean "fr"?'
     assert meant(12, ["a"], "They are") == "They are a."
     assert meant("x", [], "They are") == ""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -268,9 +269,19 @@ def test_a_server_that_does_not_answer_is_given_up(scripted: Start, connect: Con
     server = scripted(lambda _: Reply(delay=3))
 
     with pytest.raises(Temporary) as late:
-        connect(server.url, timeout=0.3).changes(server.url, None)
+        connect(server.url, timeout=0.3).changes(server.url, "sync:a")
 
     assert late.value.code == "timeout"
+
+
+def test_a_server_may_take_ten_times_as_long_before_it_lists_everything(scripted: Start, connect: Connect) -> None:
+    server = scripted(lambda request: replace(unchanged(request), delay=1))
+
+    assert connect(server.url, timeout=0.3).changes(server.url, None).complete
+
+    server.script = lambda _: Reply(delay=3)
+    with pytest.raises(Temporary):
+        connect(server.url, timeout=0.1).changes(server.url, None)
 
 
 def test_a_host_that_does_not_exist(connect: Connect) -> None:
@@ -355,11 +366,13 @@ def log() -> Iterator[list[str]]:
     root.setLevel(logging.DEBUG)
     for name in names:
         logging.getLogger(name).setLevel(logging.DEBUG)
+        logging.getLogger(name).addHandler(kept)
     yield kept.lines
     root.removeHandler(kept)
     root.setLevel(level)
     for name, old in levels.items():
         logging.getLogger(name).setLevel(old)
+        logging.getLogger(name).removeHandler(kept)
 
 
 def test_p12_nothing_of_what_travels_is_logged(

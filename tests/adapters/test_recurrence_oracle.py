@@ -284,7 +284,7 @@ def _exceptions(draw, made: Series) -> None:
         first.start = shape(first.of + timedelta(minutes=draw(st.sampled_from([0, 15, -60, 90, 1440]))))
 
 
-@settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(series())
 def test_occurrences_are_those_of_the_oracle(made):
     text = document(made)

@@ -194,6 +194,18 @@ def test_overrides_have_the_type_and_zone_of_their_series() -> None:
                 assert line.value.endswith("Z") == start.value.endswith("Z")
 
 
+@pytest.mark.parametrize("today", DAYS[::4])
+def test_a_series_with_an_end_ends_with_the_session_that_its_rule_names(today: date) -> None:
+    checked = 0
+    for event in practice.practice(today):
+        rule = next((line.value for line in vevents([event])[0].lines if line.name == "RRULE"), "")
+        if until := re.search(r"UNTIL=(\d{8}T\d{6})(Z?)", rule):
+            end = datetime.strptime(until[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC if until[2] else PARIS)
+            assert seen([event.text], today, 100)[-1].start == end.astimezone(UTC)
+            checked += 1
+    assert checked >= 8
+
+
 # ------------------------------------------------------------------------------------------- kinds of what is there
 
 KINDS: dict[str, Callable[[contentline.Component], bool]] = {

@@ -153,6 +153,15 @@ def test_a_block_over_a_day_that_never_was_has_no_empty_piece() -> None:
     assert said(found, apia) == ["Thu 22:00-Sat 00:00", "Sat 00:00:00-02:00:00"]
 
 
+def test_rounding_may_pull_a_block_over_a_midnight_that_clocks_jumped_over() -> None:
+    """Clocks went from 23:30 to 00:30: a quarter of an hour later, an hour before is the day before."""
+    toronto = ZoneInfo("America/Toronto")
+    hourly = replace(BUSY, round_to=timedelta(hours=1))
+    early = [busy("1919-03-31 00:45", "1919-03-31 00:50", toronto)]
+    for day, expected in ((date(1919, 3, 30), ["Sun 23:00-Mon 00:30"]), (date(1919, 3, 31), ["Mon 00:30:00-01:00:00"])):
+        assert said(slots(early, hourly, window(day, Span(), Span(), toronto), toronto), toronto) == expected
+
+
 def test_busy_without_rounding_still_merges() -> None:
     exact = replace(BUSY, round_to=None)
     found = slots([busy("09:05", "09:55"), busy("09:55", "10:01"), busy("10:02", "10:03")], exact, WEEK, PARIS)

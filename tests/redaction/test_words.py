@@ -21,7 +21,7 @@ EVENT = (
     "DTSTART;TZID=Europe/Paris:20260105T090000\r\nDTEND;TZID=Europe/Paris:20260105T100000\r\n"
     "SUMMARY:Séance avec Anaïs Lefèvre\\nObjectifs\r\n"
     "DESCRIPTION:Appeler le +33 6 12 34 56 78\\, code Q7rT92\r\n"
-    " ou écrire à j.d@example.net\r\n"
+    "  ou écrire à j.d@example.net\r\n"
     "X-CLIENT-OCTAVE;X-TOPIC=Licenciement:oui\r\n"
     "LOCATION:https://visio.example.org/salle/abc-defg-hij?pwd=K3x9Zq81\r\n"
     "ATTACH;FILENAME=bilan_2.pdf:https://drive.example.com/f/1aB\r\n"
@@ -39,12 +39,12 @@ EVENT = (
         *("visio.example.org", "salle", "abc-defg-hij", "k3x9zq81"),
         *("bilan_2.pdf", "bilan", "drive.example.com"),
         *("weiss", "weiss@firma.example", "firma"),
-        *("europe", "paris", "mozilla", "040000008200e00074c5@exchange.example", "exchange.example"),
+        *("europe", "paris", "mozilla", "040000008200e00074c5@exchange.example", "exchange"),
     ],
 )
 def test_words_numbers_addresses_links_and_files_identify(word: str) -> None:
     found = identifiers(EVENT)
-    assert word in found or any(word in longer for longer in found if "@" in longer and word == "exchange.example")
+    assert word in found
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_an_event_that_says_nothing_identifies_nobody() -> None:
 @pytest.mark.parametrize(
     "written",
     [
-        "DESCRIPTION:" + base64.b64encode("Entretien avec Zelphania".encode()).decode(),
+        "DESCRIPTION:" + base64.b64encode(b"Entretien avec Zelphania").decode(),
         "DESCRIPTION;ENCODING=QUOTED-PRINTABLE:Z=65lph=61nia",
         "URL:https://example.org/%5A%65lphania",
         "SUMMARY:=?utf-8?B?WmVscGhhbmlh?=",
@@ -178,7 +178,7 @@ def test_a_phone_number_is_known_with_and_without_its_country() -> None:
 
 def test_a_long_token_is_known_by_its_beginning() -> None:
     token = "k7" + "x9" * 60
-    assert search(f"X:{token}", Words.of_texts([f"URL:https://example.org/{token}"])) == "as written"
+    assert search(f"X:{token[:70]}", Words.of_texts([f"URL:https://example.org/{token}"])) == "as written"
 
 
 def test_a_byte_that_is_no_character_hides_nothing() -> None:

@@ -30,8 +30,9 @@ class CalDav:
     """One account on one CalDAV server; see `CalendarServer` for what each method promises.
 
     `url` may be the server's root, a DAV root, a principal, a calendar home or a calendar. `timeout` is in seconds, to
-    connect and for each read. `ca_file` replaces the system's certificate authorities. `scheme` is what an earlier
-    process negotiated: it saves a refused request. No proxy is used: the environment's settings are not read.
+    connect and for each read; a whole listing may take ten times as long to begin. `ca_file` replaces the system's
+    certificate authorities. `scheme` is what an earlier process negotiated: it saves a refused request. No proxy is
+    used: the environment's settings are not read.
     """
 
     def __init__(
@@ -106,14 +107,19 @@ class CalDav:
 
     def _own(self, url: str) -> str:
         """A collection's URL, once it is clear that the credential may go there."""
-        if not principal.trusted(url, self._url):
-            raise Misconfigured("url-elsewhere", "The calendar is not on the account's server.", "Check its url.")
-        place = hrefs.Folder.at(url)
+        place = hrefs.Folder.at(self._trusted(url))
         self._origins[place.path] = place.origin
         return place.url
 
+    def _trusted(self, url: str) -> str:
+        if not principal.trusted(url, self._url):
+            raise Misconfigured("url-elsewhere", "The calendar is not on the account's server.", "Check its url.")
+        return url
+
     def _at(self, href: str) -> str:
-        """The URL of an object: where its collection was met, else on the account's own host."""
+        """The URL of an object: as given, else where its collection was met, else on the account's own host."""
+        if not href.startswith("/"):
+            return self._trusted(href)
         return self._origins.get(href.rpartition("/")[0] + "/", hrefs.origin(self._url)) + href
 
     def _exists(self, url: str) -> bool:

@@ -9,7 +9,8 @@ from coachsync.model import Collection, Item, Listing, Principal
 
 
 class CalendarServer(Protocol):
-    """One account on one server. Collections are named by absolute URL, objects by path-absolute href.
+    """One account on one server. Collections are named by absolute URL, objects by path-absolute href as listings give
+    it; where one object is meant, its absolute URL will do as well.
 
     Raises only errors of `coachsync.errors`: Refused (401, 403 at login), NotThere (404, 410), Stale (412), Temporary
     (timeouts, broken or truncated answers, 429, 5xx), CoachsyncError for any other refusal.
@@ -35,10 +36,16 @@ class CalendarServer(Protocol):
         """
 
     def fetch(self, url: str, hrefs: Iterable[str]) -> Iterator[Item]:
-        """The objects named, in bounded batches; one that vanished meanwhile is left out."""
+        """The objects named, in bounded batches; one that vanished meanwhile is left out.
+
+        When the server refuses some of them, the others come first and then the first refusal is raised.
+        """
 
     def create(self, href: str, body: bytes) -> str | None:
-        """Store a new object (`If-None-Match: *`); its ETag, None where the server gives none. Raises Stale when taken."""
+        """Store a new object (`If-None-Match: *`); its ETag, None where the server tells none.
+
+        Raises Stale when the place is taken, NotThere when the collection is gone.
+        """
 
     def remove(self, href: str, etag: str) -> None:
         """Delete one version of an object (`If-Match`). One that is already gone is fine; another version is Stale."""

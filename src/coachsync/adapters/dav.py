@@ -13,6 +13,9 @@ from coachsync.adapters.network_errors import truncated
 from coachsync.adapters.transport import Answer, Transport
 from coachsync.errors import CoachsyncError, NotThere, Stale, Temporary
 
+# Times the timeout: before it says the first word of a whole listing, a server may read every file (Radicale took a
+# minute for 10,000 events that it had not listed before).
+_LISTING = 10
 _ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _SERVER_ERRORS = frozenset(range(500, 600)) - {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.INSUFFICIENT_STORAGE}
 _TOO_LARGE = f"{CAL}max-resource-size"
@@ -36,14 +39,15 @@ class Dav:
 
     def propfind(self, url: str, tags: Iterable[str], depth: int = 0) -> Told:
         """The properties of a resource, with `depth` 1 also of its members. NotThere comes in two ways."""
-        told = self._ask("PROPFIND", url, multistatus.propfind(tags), {"Depth": str(depth)})
+        patience = _LISTING if depth else 1
+        told = self._ask("PROPFIND", url, multistatus.propfind(tags), {"Depth": str(depth)}, patience)
         if told.status.responses and all(response.status in _ABSENT for response in told.status.responses):
             raise _not_there()
         return told
 
     def sync(self, url: str, token: str) -> Told:
         """A sync-collection report. Depth is 0: how deep the answer goes is said in its body (RFC 6578 section 3.2)."""
-        return self._ask("REPORT", url, multistatus.sync_collection(token), {"Depth": "0"})
+        return self._ask("REPORT", url, multistatus.sync_collection(token), {"Depth": "0"}, 1 if token else _LISTING)
 
     def multiget(self, url: str, hrefs: Iterable[str]) -> Told:
         """The texts of several objects. Raises UnreadableError when a text in the answer breaks its XML."""
@@ -70,9 +74,9 @@ class Dav:
     def mkcalendar(self, url: str, name: str) -> Answer:
         return _success(self._transport.send("MKCALENDAR", url, multistatus.mkcalendar(name), _XML))
 
-    def _ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Told:
+    def _ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str], patience: int) -> Told:
         try:
-            return _told(_success(self._transport.send(method, url, body, {**_XML, **headers})))
+            return _told(_success(self._transport.send(method, url, body, {**_XML, **headers}, patience)))
         except UnreadableError:
             raise _not_caldav() from None
 

@@ -103,7 +103,7 @@ class MemoryServer:
         return tuple(calendar.about for url, calendar in self._calendars.items() if url.startswith(home))
 
     def holder(self, href: str) -> tuple[str, _Calendar]:
-        """The calendar an href lies in."""
+        """The calendar an object lies in."""
         url = self.url.rstrip("/") + href.rpartition("/")[0] + "/"
         return url, self.calendar(url)
 
@@ -137,6 +137,11 @@ class MemoryCalendars:
         self._server = server
         self._username = username
 
+    @property
+    def scheme(self) -> str | None:
+        """It takes no password."""
+        return None
+
     def whoami(self) -> Principal:
         self._server.called("whoami")
         if not self._username:
@@ -165,6 +170,7 @@ class MemoryCalendars:
 
     def create(self, href: str, body: bytes) -> str | None:
         self._server.called("create")
+        href = urlsplit(href).path
         url, calendar = self._server.holder(href)
         if href in calendar.objects:
             raise Stale("stale", "The object on the server is not the version this was meant for.")
@@ -172,6 +178,7 @@ class MemoryCalendars:
 
     def remove(self, href: str, etag: str) -> None:
         self._server.called("remove")
+        href = urlsplit(href).path
         try:
             url, calendar = self._server.holder(href)
         except NotThere:
@@ -183,6 +190,7 @@ class MemoryCalendars:
 
     def etag(self, href: str) -> str | None:
         self._server.called("etag")
+        href = urlsplit(href).path
         try:
             found = self._server.holder(href)[1].objects.get(href)
         except NotThere:

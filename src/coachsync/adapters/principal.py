@@ -84,7 +84,7 @@ def _principal(dav: Dav, configured: str, answer: Response, where: str) -> Princ
         answer, where = _ask(dav, url)
     elif url is None and _HOME not in answer.found:
         raise NotThere("not-there", "The server says nothing about this account here.")
-    homes = tuple(hrefs.absolute(href, where) for href in _hrefs(answer, _HOME))
+    homes = tuple(hrefs.Folder.at(hrefs.absolute(href, where)).url for href in _hrefs(answer, _HOME))
     for home in homes:
         _stay(home, configured)
     if not homes:

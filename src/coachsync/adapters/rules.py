@@ -144,7 +144,7 @@ def _times_a_day(parts: dict[str, list[str]]) -> int:
 
 def _bound(frequency: str, parts: dict[str, list[str]], times: int, start: Moment, last: Moment) -> None:
     interval = int(parts.get("INTERVAL", ["1"])[0])
-    periods = (last - start).days // (_PERIOD_DAYS[frequency] * interval)
+    periods = (last.toordinal() - start.toordinal()) // (_PERIOD_DAYS[frequency] * interval)
     if periods * times > MOST_PERIODS:
         raise Unreadable("rule-too-long")
 

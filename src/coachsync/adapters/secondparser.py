@@ -18,7 +18,7 @@ _LONGEST_LINE = 1 << 16  # characters
 _LONE_RETURN = re.compile(r"\r(?!\n)")  # ends a line for vobject, and for nothing else here
 
 # Its messages repeat the line that it could not read, on standard error. We publish UTC alone, so the time zones that
-# it remembers from one object to the next are of no consequence; transform=False keeps it from reading them at all.
+# it remembers from one object to the next are of no consequence; it is kept from reading them at all.
 logging.getLogger("vobject.base").disabled = True
 
 

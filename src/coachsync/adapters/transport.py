@@ -97,8 +97,14 @@ class Transport:
         schemes: dict[type, Scheme] = {requests.auth.HTTPDigestAuth: "digest", requests.auth.HTTPBasicAuth: "basic"}
         return schemes.get(type(self._client.auth))
 
-    def send(self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
-        """Send one request and follow redirects on the same host. Any status but 401, 429 and 503 is returned."""
+    def send(
+        self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None, patience: int = 1
+    ) -> Answer:
+        """Send one request and follow redirects on the same host. Any status but 401, 429 and 503 is returned.
+
+        `patience` is how many times the timeout the server may stay silent before it answers.
+        """
+        self._client.timeout = (self._timeout, self._timeout * patience)
         for _ in range(1 + _MOST_REDIRECTS):
             self._permit(url)
             answer = self._authorised(method, url, body, headers or {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable, Iterable
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Copies, Entry, Shares
@@ -131,7 +131,7 @@ class CollectionTarget:
         for item in self._server.fetch(bound.url, foreign):
             keep(self._wiring.database, origin, "replaced", {"href": item.href}, item.body, self._wiring.now)
         for href, etag in listing.etags.items():
-            self._server.remove(href, etag)
+            self._server.remove(urljoin(bound.url, href), etag)
         self._journal.drop(self._journal.entries())
 
     # --- publishing ------------------------------------------------------------------------------------------------
@@ -176,14 +176,14 @@ class CollectionTarget:
     def _put(self, entry: Entry) -> Entry:
         body = document(entry.uid, entry.slot, self._share.texts[entry.slot.label])
         try:
-            etag = self._server.create(entry.href, body)
+            etag = self._server.create(self._address(entry.href), body)
         except Stale:  # an earlier try of ours arrived after all: nobody else can know the address
             etag = None
-        return confirmed(entry, etag or self._server.etag(entry.href))
+        return confirmed(entry, etag or self._server.etag(self._address(entry.href)))
 
     def _delete(self, entry: Entry) -> None:
         try:
-            _remove(self._server, entry)
+            _remove(self._server, self._url, entry)
         except Stale:
             self._delete_changed(entry)
 
@@ -192,7 +192,7 @@ class CollectionTarget:
         origin = f"share {self._share.name}"
         for item in self._server.fetch(self._url, [entry.href]):
             keep(self._wiring.database, origin, "edited", {"href": item.href}, item.body, self._wiring.now)
-            self._server.remove(item.href, item.etag)
+            self._server.remove(self._address(item.href), item.etag)
         self.noticed += (
             Problem(
                 "share-object-edited",
@@ -201,6 +201,9 @@ class CollectionTarget:
                 "See who may write to the share: its audience needs to read only.",
             ),
         )
+
+    def _address(self, href: str) -> str:
+        return urljoin(self._url, href)
 
     def _gone(self) -> CoachsyncError:
         return CoachsyncError(
@@ -211,18 +214,19 @@ class CollectionTarget:
         )
 
 
-def remove_from(server: CalendarServer | None, entries: Iterable[Entry]) -> None:
-    """Remove what these entries say is served. Raises CoachsyncError when it cannot be reached."""
+def remove_from(server: CalendarServer | None, url: str, entries: Iterable[Entry]) -> None:
+    """Remove what these entries say the collection serves. Raises CoachsyncError when it cannot be reached."""
     if server is None:
         raise CoachsyncError("account-gone", "its account is no longer configured.")
     for entry in entries:
-        _remove(server, entry)
+        _remove(server, url, entry)
 
 
-def _remove(server: CalendarServer, entry: Entry) -> None:
-    etag = entry.etag if entry.live and entry.etag else server.etag(entry.href)
+def _remove(server: CalendarServer, url: str, entry: Entry) -> None:
+    address = urljoin(url, entry.href)
+    etag = entry.etag if entry.live and entry.etag else server.etag(address)
     if etag is not None:
-        server.remove(entry.href, etag)
+        server.remove(address, etag)
 
 
 def same_collection(one: str, other: str) -> bool:

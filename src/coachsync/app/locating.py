@@ -22,7 +22,7 @@ def by_name(server: CalendarServer, name: str, key: str) -> Collection | None:
 
     Raises Misconfigured when several have the name.
     """
-    found = [collection for collection in server.collections() if collection.name == name]
+    found = [collection for collection in server.collections() if collection.name.strip() == name]
     if len(found) > 1:
         raise Misconfigured(
             "calendar-ambiguous",

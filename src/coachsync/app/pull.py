@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from itertools import islice
 
 from coachsync import contentline
 from coachsync.adapters.database import Copies, Copy, Endpoint
 from coachsync.app import locating
 from coachsync.app.outcome import Pulled
 from coachsync.app.wiring import Wiring
-from coachsync.errors import Misconfigured, NotThere, Problem
+from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Problem, Refused, Temporary
 from coachsync.model import Item, Listing
 from coachsync.sync import guard
 from coachsync.sync.plan import Plan, plan
@@ -121,7 +120,7 @@ def _take_in(wiring: Wiring, calendar: str, endpoint: Endpoint, listing: Listing
     copies = Copies(wiring.database, calendar)
     before = copies.all()
     todo, known = _decide(before, listing)
-    _store(wiring, calendar, copies, endpoint.url, todo)
+    refused = _store(wiring, calendar, copies, endpoint.url, todo)
     rows = {copy.href: copy.row for copy in before}
     gone = [rows[href] for href in todo.gone]
     strays = [copy.row for copy in copies.all() if not copy.agreed]
@@ -130,7 +129,7 @@ def _take_in(wiring: Wiring, calendar: str, endpoint: Endpoint, listing: Listing
     copies.forget(forgotten, wiring.now)
     why = "" if not held else "collection-replaced" if strays else "mass-deletion"
     # The token moves on only when everything it stands for was taken in; otherwise the same changes are told again.
-    settled = not listing.unclear and (not held or held == strays)
+    settled = not listing.unclear and not refused and (not held or held == strays)
     now = _seconds(wiring)
     copies.bind(
         replace(
@@ -148,22 +147,44 @@ def _take_in(wiring: Wiring, calendar: str, endpoint: Endpoint, listing: Listing
         held=len(held),
         why=why,
         held_rows=frozenset(held),
-        problems=_unclear(calendar, listing),
+        problems=_unclear(calendar, listing) + refused,
     )
 
 
-def _store(wiring: Wiring, calendar: str, copies: Copies, url: str, todo: Plan) -> None:
+def _store(wiring: Wiring, calendar: str, copies: Copies, url: str, todo: Plan) -> tuple[Problem, ...]:
+    """Fetch and store, batch by batch. One object that the server refuses to give stops no other: it is told."""
     server = wiring.server(wiring.config.calendars[calendar].account)
-    done, total = 0, len(todo.fetch)
-    for batch in _batches(server.fetch(url, todo.fetch)):
+    batch: list[Item] = []
+    stored = 0
+
+    def flush() -> None:
+        nonlocal stored
         copies.store([(item, contentline.uid(item.body)) for item in batch], wiring.now)
-        done += len(batch)
-        wiring.progress(f"calendars.{calendar}", done, total)
+        stored += len(batch)
+        batch.clear()
+        wiring.progress(f"calendars.{calendar}", stored, len(todo.fetch))
+
+    try:
+        for item in server.fetch(url, todo.fetch):
+            batch.append(item)
+            if len(batch) == _BATCH:
+                flush()
+    except (Temporary, Refused):
+        raise
+    except CoachsyncError as refusal:
+        return (_refused_object(calendar, refusal),)
+    finally:
+        flush()
+    return ()
 
 
-def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
-    while batch := list(islice(items, _BATCH)):
-        yield batch
+def _refused_object(calendar: str, refusal: CoachsyncError) -> Problem:
+    return Problem(
+        f"object-{refusal.code}",
+        f"calendars.{calendar}",
+        f"The server lists an event and does not give it: {refusal.message} The others came in.",
+        "It is asked again at the next sync.",
+    )
 
 
 def _vanished(wiring: Wiring, copies: Copies, *, accept_deletions: bool) -> Pulled:

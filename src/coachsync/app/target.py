@@ -54,7 +54,8 @@ def withdraw(wiring: Wiring, share: Share, journal: Shares) -> tuple[Problem, ..
         return ()
     try:
         if bound.url:
-            remove_from(wiring.server(bound.account) if bound.account in wiring.config.accounts else None, entries)
+            server = wiring.server(bound.account) if bound.account in wiring.config.accounts else None
+            remove_from(server, bound.url, entries)
         else:
             remove_file(bound)
     except CoachsyncError as problem:

@@ -10,7 +10,7 @@ from coachsync.adapters import secondparser
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Copies, Entry, Shares
 from coachsync.adapters.files import read_if_there
-from coachsync.app.wiring import Wiring, connect
+from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Share
 from coachsync.errors import NotInitialised, NotThere
 from coachsync.model import Finding
@@ -70,4 +70,4 @@ def _collection(
 
 def _eyes(wiring: Wiring, share: Share, target: CalDavTarget) -> CalendarServer:
     """The audience's account where one is configured, else the one that publishes; never the publishing connection."""
-    return connect(wiring.config.accounts[share.audience or target.account])
+    return wiring.connect(wiring.config.accounts[share.audience or target.account], None)

@@ -13,11 +13,12 @@ from coachsync.adapters.database import Database, SignIn, SignIns, open_database
 from coachsync.adapters.database.engine import database_file
 from coachsync.adapters.files import make_private_folder
 from coachsync.adapters.reader import Reader
-from coachsync.config import Account, Config, Secret
+from coachsync.config import Account, Config
 from coachsync.errors import CoachsyncError, NotThere
 from coachsync.model import Principal
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
+Connect = Callable[[Account, str | None], CalendarServer]  # an account, and the authentication it agreed to before
 
 
 def silent(_what: str, _done: int, _total: int) -> None:
@@ -27,8 +28,16 @@ def silent(_what: str, _done: int, _total: int) -> None:
 class Wiring:
     """What every job needs: the configuration, the state, the servers, the present moment."""
 
-    def __init__(self, config: Config, database: Database, now: datetime, progress: Progress = silent) -> None:
+    def __init__(
+        self,
+        config: Config,
+        database: Database,
+        now: datetime,
+        progress: Progress = silent,
+        connect: Connect | None = None,
+    ) -> None:
         self.config = config
+        self.connect: Connect = connect or to_caldav
         self.database = database
         self.now = now
         self.progress = progress
@@ -51,7 +60,7 @@ class Wiring:
         if account not in self._servers:
             try:
                 known = self._remembered(account)
-                self._servers[account] = connect(self.config.accounts[account], known.scheme if known else None)
+                self._servers[account] = self.connect(self.config.accounts[account], known.scheme if known else None)
             except CoachsyncError as problem:
                 self._failures[account] = problem
                 raise
@@ -79,7 +88,9 @@ class Wiring:
         """The coach's own calendar addresses, lower case; by the user name where the server tells none."""
         told = self.signin(account).addresses
         username = self.config.accounts[account].username.lower()
-        return frozenset(told) | ({username} if "@" in username else set())
+        return frozenset(address.removeprefix("mailto:") for address in told) | (
+            {username} if "@" in username else set()
+        )
 
     def close(self) -> None:
         """Let go of everything."""
@@ -122,27 +133,23 @@ def open_wiring(config: Config, command: str, now: datetime, progress: Progress 
             wiring.close()
 
 
-def connect(account: Account, scheme: str | None = None) -> CalendarServer:
+def to_caldav(account: Account, scheme: str | None = None) -> CalendarServer:
     """A connection to the account's server; `scheme` is the authentication that it agreed to before."""
     from coachsync.adapters.caldav import CalDav  # half a second of imports that `agenda` and `--help` do without
 
     return CalDav(
         url=account.url,
         username=account.username,
-        password=password(account.password),
+        password=_password(account),
         timeout=account.timeout,
         ca_file=account.ca_file,
         scheme="digest" if scheme == "digest" else "basic" if scheme == "basic" else None,
     )
 
 
-def password(secret: Secret | None) -> str:
-    """The password, fetched now from where the configuration says it is kept; empty where it names none.
-
-    Raises Misconfigured or Temporary when it cannot be had.
-    """
-    if secret is None:
-        return ""
-    if secret.file is not None:
-        return secrets.from_file(secret.file)
-    return secrets.from_command(secret.command or ())
+def _password(account: Account) -> str:
+    try:
+        return secrets.obtain(account.password)
+    except CoachsyncError as problem:
+        problem.where = problem.where or f"accounts.{account.name}.password"
+        raise

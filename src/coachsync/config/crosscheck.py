@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from coachsync.config import schema, urls
@@ -14,50 +14,57 @@ from coachsync.config.resolving import located
 DATABASE = "coachsync.db"  # below the state folder
 
 Place = tuple[str, ...]  # two spellings of one calendar or file give the same place
+Tables = Mapping[str, Mapping[str, object]]  # by section and name, as parsed: anything may be in them
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The sections that are in order by themselves, every name there is in the file, and the resolved state folder."""
+    """The sections that are in order by themselves, all of them as they are in the file, and the state folder."""
 
-    accounts: Mapping[str, schema.Account] = field(default_factory=dict)
-    calendars: Mapping[str, schema.Calendar] = field(default_factory=dict)
-    shares: Mapping[str, schema.Share] = field(default_factory=dict)
-    account_names: Set[str] = frozenset()
-    calendar_names: Set[str] = frozenset()
-    folder: Path = Path("/")
-    state: Path | None = None
-    database: schema.Database | None = None
+    accounts: Mapping[str, schema.Account]
+    calendars: Mapping[str, schema.Calendar]
+    shares: Mapping[str, schema.Share]
+    database: schema.Database | None
+    tables: Tables
+    folder: Path
+    state: Path | None
 
 
 def check(parts: Parts) -> Iterator[Fault]:
     """Every fault between the sections."""
-    yield from _references(parts)
+    yield from _references(parts.tables)
     yield from _targets(parts)
     yield from _files(parts)
     yield from _database(parts)
 
 
-def _references(parts: Parts) -> Iterator[Fault]:
-    for name, calendar in parts.calendars.items():
-        yield from _account(parts, ("calendars", name, "account"), calendar.account)
-    for name, share in parts.shares.items():
-        for source in share.sources:
-            if source not in parts.calendar_names:
-                hint = _choice(source, parts.calendar_names, "calendars")
-                yield Fault("unknown-calendar", ("shares", name, "from"), "It names a calendar that is not here.", hint)
-        if len(set(share.sources)) < len(share.sources):
+def _references(tables: Tables) -> Iterator[Fault]:
+    """Names that are not here; looked for in a section that has other faults, too."""
+    for key, given, section in _mentions(tables):
+        if isinstance(given, str) and given not in tables[section]:
+            what = section.removesuffix("s")
+            hint = _choice(given, tables[section].keys(), section)
+            yield Fault(f"unknown-{what}", key, f"There is no [{section}] section of this name.", hint)
+    for name, share in tables["shares"].items():
+        sources = _entry(share, "from")
+        if isinstance(sources, list) and any(sources.count(source) > 1 for source in sources):
             yield Fault("named-twice", ("shares", name, "from"), "It names a calendar twice.", "Name it once.")
-        if share.to.account is not None:
-            yield from _account(parts, ("shares", name, "to", "account"), share.to.account)
-        if share.audience is not None:
-            yield from _account(parts, ("shares", name, "audience", "account"), share.audience.account)
 
 
-def _account(parts: Parts, key: Key, name: str) -> Iterator[Fault]:
-    if name not in parts.account_names:
-        hint = _choice(name, parts.account_names, "accounts")
-        yield Fault("unknown-account", key, "It names an account that is not here.", hint)
+def _mentions(tables: Tables) -> Iterator[tuple[Key, object, str]]:
+    """Where the file names an account or a calendar, what it names, and the section that must have it."""
+    for name, calendar in tables["calendars"].items():
+        yield ("calendars", name, "account"), _entry(calendar, "account"), "accounts"
+    for name, share in tables["shares"].items():
+        sources = _entry(share, "from")
+        for source in sources if isinstance(sources, list) else []:
+            yield ("shares", name, "from"), source, "calendars"
+        for place in ("to", "audience"):
+            yield ("shares", name, place, "account"), _entry(_entry(share, place), "account"), "accounts"
+
+
+def _entry(table: object, key: str) -> object:
+    return table.get(key) if isinstance(table, dict) else None
 
 
 def _choice(given: str, names: Set[str], section: str) -> str:

@@ -99,15 +99,14 @@ def _parts(raw: Mapping[str, Any], folder: Path) -> Parts:
     """What can be checked together although something else may be wrong."""
     practice = schema.check(schema.Practice, raw.get("practice"))
     database = schema.check(schema.Database, raw.get("database"))
-    accounts, calendars, shares = (_tables(raw.get(name)) for name in ("accounts", "calendars", "shares"))
+    tables = {name: _tables(raw.get(name)) for name in ("accounts", "calendars", "shares")}
     return Parts(
-        accounts=_sound(schema.Account, accounts),
-        calendars=_sound(schema.Calendar, calendars),
-        shares=_sound(schema.Share, shares),
-        account_names=accounts.keys(),
-        calendar_names=calendars.keys(),
-        folder=folder,
+        accounts=_sound(schema.Account, tables["accounts"]),
+        calendars=_sound(schema.Calendar, tables["calendars"]),
+        shares=_sound(schema.Share, tables["shares"]),
         database=None if isinstance(database, list) else database,
+        tables=tables,
+        folder=folder,
         state=None if isinstance(practice, list) else state_folder(practice, folder),
     )
 

@@ -61,7 +61,7 @@ class Password(Table):
     """Where a password is kept."""
 
     file: PathText | None = None
-    command: list[Text] | None = None
+    command: list[str] | None = None
     keyring: Annotated[Any, later("passwords in a keyring", "Use { file = ... } or { command = [...] }.")] = None
     credential: Annotated[Any, later("systemd credentials", "Use { file = ... } or { command = [...] }.")] = None
 
@@ -69,7 +69,7 @@ class Password(Table):
     def _one_place(self) -> Self:
         if (self.file is None) == (self.command is None):
             refuse("one-of", "A password is kept in one place.", "Give either file or command.")
-        if self.command == []:
+        if self.command is not None and not "".join(self.command[:1]).strip():
             refuse("one-of", "The command is empty.", 'Write its words as a list: ["pass", "show", "cloud"].')
         return self
 
@@ -164,6 +164,12 @@ class Share(Table):
     categories: Annotated[Any, later("categories", "Make a calendar of its own for what is shared.")] = None
     clients: Annotated[Any, later("clients", "Make a calendar of its own for what is shared.")] = None
     public_link: Annotated[Any, later("public links", "Use to = { file = ... } and serve the file.")] = None
+
+    @model_validator(mode="after")
+    def _eyes(self) -> Self:
+        if self.audience is not None and self.to.file is not None:
+            refuse("one-of", "A file is read without an account.", "Leave audience away.")
+        return self
 
 
 class Inbox(Table):

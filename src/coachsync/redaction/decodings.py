@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
 
 from coachsync import contentline
+from coachsync.redaction.vocabulary import NAMES
 
 AS_WRITTEN = "as written"
 CODED = 6  # characters from which a run is read as base64 or hexadecimal where text is searched
@@ -21,13 +22,15 @@ _READABLE = 0.8  # the part of printable characters from which decoded bytes cou
 
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _QUOTED_PRINTABLE = re.compile(r"=[0-9A-Fa-f]{2}|=\r?\n")
+_ASSIGNED = re.compile(r"([A-Z-]{2,})=(?=[0-9A-F]{2})")  # VALUE=DATE, COUNT=10: no octet
 _ENCODED_WORD = re.compile(r"=\?[^?\s]{1,40}\?([BbQq])\?([^?\s]*)\?=")
 _BETWEEN_WORDS = re.compile(r"\?=\s+=\?")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}={0,2}")
+# The alphabets of RFC 4648 sections 4 and 5, and what both share: their signs also stand between words.
+_BASE64 = tuple(re.compile(rf"[A-Za-z0-9{more}]{{6,}}={{0,2}}") for more in ("+/", "_-", ""))
 _HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2}){4,}")
 _CARET = re.compile(r"\^(['n^])")
 _CARET_MEANS = {"n": "\n", "'": '"', "^": "^"}  # RFC 6868 section 3.1
-_CODE_POINT = re.compile(r"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|\bU\+([0-9A-Fa-f]{4,5})")
+_CODE_POINT = re.compile(r"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PRINTABLE_ASCII = re.compile(rb"[\x20-\x7e\s]")
 
@@ -89,9 +92,9 @@ def _caret(text: str) -> list[str]:
 
 def _code_points(text: str) -> list[str]:
     def character(found: re.Match[str]) -> str:
-        return chr(int(found[1] or found[2] or found[3], 16))
+        return chr(int(found[1] or found[2], 16))
 
-    return [_CODE_POINT.sub(character, text)] if "\\" in text or "U+" in text else []
+    return [_CODE_POINT.sub(character, text)] if "\\" in text else []
 
 
 def _html(text: str) -> list[str]:
@@ -103,6 +106,9 @@ def _percent(text: str) -> list[str]:
 
 
 def _quoted_printable(text: str) -> list[str]:
+    if "=" not in text:
+        return []
+    text = _ASSIGNED.sub(lambda found: f"{found[1]}=3D" if found[1] in NAMES else found[0], text)
     return _texts(quopri.decodestring(_bytes(text))) if _QUOTED_PRINTABLE.search(text) else []
 
 
@@ -116,7 +122,7 @@ def _encoded_words(text: str) -> list[str]:
 
 def _base64(text: str, shortest: int) -> str:
     """Each run read from each of the four places where a group can begin: something may stand before the real start."""
-    runs = [run for run in _BASE64.findall(text) if len(run) >= shortest]
+    runs = {run: None for alphabet in _BASE64 for run in alphabet.findall(text) if len(run) >= shortest}
     return "\n".join(filter(None, (_readable(_from_base64(run[start:])) for run in runs for start in range(4))))
 
 
@@ -154,6 +160,6 @@ _DECODERS: tuple[tuple[str, Callable[[str], list[str]]], ...] = (
     ("as code points", _code_points),
     ("as HTML", _html),
     ("percent-encoded", _percent),
-    ("quoted-printable", _quoted_printable),
     ("as RFC 2047 encodes headers", _encoded_words),
+    ("quoted-printable", _quoted_printable),
 )

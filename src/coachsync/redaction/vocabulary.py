@@ -43,11 +43,11 @@ _VALUES = _names("""
     BYHOUR BYDAY BYMONTHDAY BYYEARDAY BYWEEKNO BYMONTH BYSETPOS WKST RSCALE SKIP MAILTO HTTP HTTPS NONSGML
 """)
 
-_NAMES = COMPONENTS | PROPERTIES | PARAMETERS | _VALUES
+NAMES = COMPONENTS | PROPERTIES | PARAMETERS | _VALUES
 
 # Whole names and the words they are made of, in lower case.
-STOP_WORDS = frozenset(name.lower() for name in _NAMES) | frozenset(
-    word.lower() for name in _NAMES for word in re.findall(r"[A-Z]+", name)
+STOP_WORDS = frozenset(name.lower() for name in NAMES) | frozenset(
+    word.lower() for name in NAMES for word in re.findall(r"[A-Z]+", name)
 )
 
 

@@ -67,9 +67,13 @@ def _of_line(line: str) -> Iterator[str]:
     for _, reading in readings(line, _CODED):
         if escaped and reading == line:
             continue  # "\nAnna" holds no word "nanna"
-        folded = _TIME.sub(" ", plain(reading))  # times are judged as times, and no word of anybody
+        folded = _comparable(reading)
         yield from _numbers(folded)
         yield from (word for word in _words(folded) if word not in STOP_WORDS)
+
+
+def _comparable(text: str) -> str:
+    return _TIME.sub(" ", plain(text))  # times are compared as times; their digits are no number of anybody
 
 
 def _words(text: str) -> Iterator[str]:
@@ -139,4 +143,4 @@ class Words:
 
 def search(text: str, words: Words) -> str | None:
     """How a served line holds one of the words ("as written", "base64", ...), or None. The word itself is not told."""
-    return next((how for how, reading in readings(text) if words.within(plain(reading))), None)
+    return next((how for how, reading in readings(text) if words.within(_comparable(reading))), None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from shlex import quote
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -30,6 +33,7 @@ from coachsync.redaction.window import window
 from coachsync.span import Span
 
 _PRIVATE, _SHARE = "coaching", "office"
+_ZONE = "Europe/Paris"
 _TITLES = ("Private: what the coach sees", "Shared: what others see")
 # Before the title: a narrow terminal cuts its end.
 _MARKS = {Stand.CANCELLED.value: "[annulé] ", Stand.FREE.value: "[libre] ", Stand.UNANSWERED.value: "[sans réponse] "}
@@ -40,7 +44,7 @@ version = 1
 [practice]
 name = "Cabinet Arnaud"
 language = "fr"
-timezone = "Europe/Paris"
+timezone = "{zone}"
 state = "state"
 
 [accounts.demo]
@@ -74,7 +78,7 @@ class _Scene:
 def command(options: Options, keep: bool) -> int:
     """Show what coachsync does, on an invented practice and a calendar server on this machine."""
     with _folder(keep=keep) as folder, RadicaleServer(folder / "server") as server:
-        today = datetime.now(UTC).date()
+        today = datetime.now(ZoneInfo(_ZONE)).date()
         events = practice(today)
         _tell(options, f"1. A calendar server runs on this machine, with {len(events)} appointments of a coach.")
         server.fill(events, _PRIVATE, "Coaching")
@@ -95,6 +99,8 @@ def command(options: Options, keep: bool) -> int:
 
 @contextmanager
 def _folder(*, keep: bool) -> Iterator[Path]:
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # whatever ends it, nothing stays behind
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
     folder = Path(tempfile.mkdtemp(prefix="coachsync-demo-"))
     make_private_folder(folder / "server")
     try:
@@ -106,7 +112,7 @@ def _folder(*, keep: bool) -> Iterator[Path]:
 
 def _configure(folder: Path, server: RadicaleServer) -> config.Config:
     write_atomically(folder / "demo.password", server.password.encode())
-    text = _CONFIG.format(url=server.url, username=server.username)
+    text = _CONFIG.format(url=server.url, username=server.username, zone=_ZONE)
     write_atomically(folder / "coachsync.toml", text.encode())
     return config.load(folder / "coachsync.toml")
 

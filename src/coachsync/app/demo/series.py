@@ -11,7 +11,11 @@ from zoneinfo import ZoneInfo
 from coachsync.app.demo import wording
 from coachsync.app.demo.wording import CUSTOMIZED, PARIS, instant, text
 
+MON, TUE, WED, THU, FRI, SAT = range(6)
 FIRST, LAST = -5, 9  # a month back and two months ahead, in weeks
+SEMINAR, HOLIDAY = 3, 5  # weeks in which there is less, or nothing
+AWAY = frozenset({HOLIDAY})
+BUSY_END = frozenset({SEMINAR, HOLIDAY})
 
 APPLE = "-//Apple Inc.//macOS 15.6//EN"
 GOOGLE = "-//Google Inc//Google Calendar 70.9054//EN"

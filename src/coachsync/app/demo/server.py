@@ -86,7 +86,7 @@ class RadicaleServer:
         return f"{self.url}{quote(self.username)}/{quote(name)}/"
 
     def fill(self, events: Iterable[Event], name: str, title: str) -> None:
-        """Put a calendar with these objects into the storage, as Radicale lays it out. Only before the start."""
+        """Lay a calendar with these objects into the storage, as Radicale does, before anybody asks for it."""
         place = self.folder / "storage" / "collection-root" / self.username / name
         make_private_folder(place)
         properties = {"tag": "VCALENDAR", "D:displayname": title, "C:supported-calendar-component-set": "VEVENT"}

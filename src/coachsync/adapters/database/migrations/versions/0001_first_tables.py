@@ -11,6 +11,15 @@ depends_on = None
 
 def upgrade() -> None:
     """Create everything."""
+    _create_calendars()
+    _create_removed()
+    _create_shares()
+    _create_signins()
+    _create_appointments()
+    _create_published()
+
+
+def _create_calendars() -> None:
     op.create_table(
         "calendars",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -23,6 +32,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calendars")),
         sa.UniqueConstraint("name", name=op.f("uq_calendars_name")),
     )
+
+
+def _create_removed() -> None:
     op.create_table(
         "removed",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -36,6 +48,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_removed")),
     )
     op.create_index(op.f("ix_removed_removed_at"), "removed", ["removed_at"], unique=False)
+
+
+def _create_shares() -> None:
     op.create_table(
         "shares",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -46,6 +61,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shares")),
         sa.UniqueConstraint("name", name=op.f("uq_shares_name")),
     )
+
+
+def _create_signins() -> None:
     op.create_table(
         "signins",
         sa.Column("account", sa.String(length=40), nullable=False),
@@ -53,6 +71,9 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_signins")),
     )
+
+
+def _create_appointments() -> None:
     op.create_table(
         "appointments",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -73,6 +94,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("calendar_id", "place", name=op.f("uq_appointments_calendar_id")),
     )
     op.create_index("ix_appointments_uid", "appointments", ["calendar_id", "uid"], unique=False)
+
+
+def _create_published() -> None:
     op.create_table(
         "published",
         sa.Column("tag", sa.LargeBinary(length=16), nullable=False),

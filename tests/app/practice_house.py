@@ -1,0 +1,122 @@
+"""A practice for job tests: the real state and jobs, with a calendar server in memory and a clock that tests move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from coachsync import config
+from coachsync.adapters import keystore
+from coachsync.adapters.database import open_database
+from coachsync.adapters.database.engine import database_file
+from coachsync.adapters.memory import MemoryServer
+from coachsync.app import jobs
+from coachsync.app.outcome import Outcome
+from coachsync.app.verify import verify
+from coachsync.app.wiring import Wiring
+from coachsync.model import Finding
+
+CONFIG = """\
+version = 1
+[practice]
+name = "Cabinet Exemple"
+language = "fr"
+timezone = "Europe/Paris"
+state = "state"
+[accounts.cloud]
+url = "https://calendar.example/"
+username = "alice"
+[calendars.coaching]
+account = "cloud"
+name = "Coaching"
+[shares.office]
+from = ["coaching"]
+to = { account = "cloud", name = "Office" }
+profile = "session"
+"""
+SOURCE = "https://calendar.example/alice/source/"
+
+
+def event(uid: str, start: datetime, minutes: int = 60, title: str = "Marguerite", extra: str = "") -> bytes:
+    """One calendar object; `extra` holds further property lines, each with its line end."""
+    end = start + timedelta(minutes=minutes)
+    return (
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\n"
+        f"UID:{uid}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:{start:%Y%m%dT%H%M%SZ}\r\nDTEND:{end:%Y%m%dT%H%M%SZ}\r\n"
+        f"SUMMARY:{title}\r\n{extra}END:VEVENT\r\nEND:VCALENDAR\r\n"
+    ).encode()
+
+
+@dataclass
+class House:
+    """Everything of one practice. `now` is Monday 2 March 2026, nine o'clock in Paris, until a test moves it."""
+
+    folder: Path
+    text: str = CONFIG
+    now: datetime = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    server: MemoryServer = field(default_factory=MemoryServer)
+
+    def __post_init__(self) -> None:
+        self.server.add(SOURCE, "Coaching", "alice")
+        self.state.mkdir()
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    @contextmanager
+    def wiring(self) -> Iterator[Wiring]:
+        file = self.folder / "coachsync.toml"
+        file.write_text(self.text)
+        settings = config.load(file)
+        key = keystore.load_device_key(self.state, create=not database_file(self.state).exists())
+        opened = Wiring(
+            settings,
+            open_database(self.state, key),
+            self.now,
+            connect=lambda account, _scheme: self.server.account(account.username),
+        )
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def sync(self, *accept: str, dry_run: bool = False) -> Outcome:
+        with self.wiring() as wiring:
+            return jobs.sync(wiring, accept=accept, dry_run=dry_run)
+
+    def publish(self, name: str = "office", *, replace_content: bool = False) -> Outcome:
+        with self.wiring() as wiring:
+            return jobs.publish_share(wiring, name, replace_content=replace_content)
+
+    def verify(self, name: str = "office") -> tuple[Finding, ...]:
+        with self.wiring() as wiring:
+            return verify(wiring, wiring.config.shares[name])
+
+    # --- the coach's phone and the audience -------------------------------------------------------------------------
+
+    def put(self, name: str, body: bytes, url: str = SOURCE) -> None:
+        self.server.store(url, f"{url.removeprefix('https://calendar.example')}{name}.ics", body)
+
+    def delete(self, name: str, url: str = SOURCE) -> None:
+        self.server.delete(url, f"{url.removeprefix('https://calendar.example')}{name}.ics")
+
+    def sessions(self, count: int) -> None:
+        """`count` sessions of one hour, one on each day from today."""
+        for number in range(count):
+            self.put(f"e{number}", event(f"uid-{number}", self.now + timedelta(days=number, hours=1)))
+
+    def share_url(self, name: str = "Office") -> str:
+        (found,) = (about.url for about in self.server.calendars("https://calendar.example/") if about.name == name)
+        return found
+
+    def served(self, name: str = "Office") -> dict[str, bytes]:
+        return self.server.objects(self.share_url(name))
+
+    def starts(self, name: str = "Office") -> list[str]:
+        """DTSTART of everything the share serves, sorted."""
+        lines = [line for body in self.served(name).values() for line in body.decode().split("\r\n")]
+        return sorted(line.partition(":")[2] for line in lines if line.startswith("DTSTART"))

@@ -1,0 +1,531 @@
+"""What is said about what a share serves: nothing when it is ours, something otherwise, and never the secret."""
+
+from __future__ import annotations
+
+import base64
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coachsync import contentline
+from coachsync.adapters.secondparser import view
+from coachsync.model import Finding, Label, Slot
+from coachsync.redaction.leaks import Front, Served, in_collection, in_file
+from coachsync.redaction.publication import document, feed
+from coachsync.redaction.words import plain
+
+UID = "3f2a9b1c-7d54-4e0b-9a63-5c1d8e2f4a70"
+OTHER = "0b7e4c55-92aa-4d1f-8f3e-6a9d0c2b1e48"
+HREF = f"/dav/alice/b81f/{UID}.ics"
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+SLOT = Slot(START, START + timedelta(hours=1), Label.SESSION)
+LATER = Slot(START + timedelta(days=1), START + timedelta(days=1, hours=1), Label.SESSION)
+TEXTS = {Label.BUSY: "Indisponible", Label.SESSION: "Séance"}
+JOURNAL = {HREF: (UID, SLOT)}
+FRONT = Front(name="Coaching (office)", expected="Coaching (office)")
+CLEAN = document(UID, SLOT, "Séance")
+
+CANARY = "Zélphània"
+# A private event that also says what the share may say: its labels, its name, words of the protocol.
+PRIVATE = (
+    "BEGIN:VCALENDAR\r\nPRODID:-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN\r\n"
+    "BEGIN:VEVENT\r\nUID:zz-1@example.org\r\n"
+    f"SUMMARY:Séance {CANARY}\\, Busy\\, Indisponible\\, Coaching (office)\r\nDESCRIPTION:coachsync share opaque\r\n"
+    "COMMENT:06 12 34 56 78\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
+def private() -> Iterable[str]:
+    return [PRIVATE]
+
+
+def never() -> Iterable[str]:
+    raise AssertionError("there was nothing to search")
+
+
+def served(body: bytes, href: str = HREF) -> Served:
+    return Served(href, body, view(body))
+
+
+def verify(
+    body: bytes, front: Front = FRONT, words: Callable[[], Iterable[str]] = private, href: str = HREF
+) -> tuple[Finding, ...]:
+    return in_collection([served(body, href)], JOURNAL, TEXTS, front, words)
+
+
+def codes(findings: Iterable[Finding]) -> set[str]:
+    return {finding.code for finding in findings}
+
+
+def changed(old: str, new: str) -> bytes:
+    assert old in CLEAN.decode()
+    return CLEAN.decode().replace(old, new, 1).encode("utf-8", "surrogateescape")
+
+
+def with_line(line: str) -> bytes:
+    return changed("TRANSP:OPAQUE\r\n", f"TRANSP:OPAQUE\r\n{line}\r\n")
+
+
+# ----------------------------------------------------------------------------------------------------- a clean share
+
+
+def test_a_clean_share_has_no_finding_and_needs_no_search() -> None:
+    assert verify(CLEAN, words=never) == ()
+
+
+@pytest.mark.parametrize("label", ["Indisponible", "Séance", "Busy", "Session", CANARY, "a,b;c\\d\ne" * 20])
+@pytest.mark.parametrize("name", ["Coaching (office)", CANARY, "Séance", ""])
+def test_a_label_and_a_name_may_be_words_of_private_events(label: str, name: str) -> None:
+    item = served(document(UID, SLOT, label))
+    assert in_collection([item], JOURNAL, {Label.SESSION: label}, Front(name, expected=name), never) == ()
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=60))
+def test_whatever_the_label_what_we_wrote_is_ours(label: str) -> None:
+    item = served(document(UID, SLOT, label))
+    assert in_collection([item], JOURNAL, {Label.SESSION: label}, FRONT, never) == ()
+
+
+RADICALE = (  # as Radicale 3.9.0 gives it back
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nCALSCALE:GREGORIAN\r\nPRODID:-//coachsync//share//EN\r\nBEGIN:VEVENT\r\nUID:{uid}\r\n"
+    "DTSTART:20260105T090000Z\r\nDTEND:20260105T100000Z\r\nDTSTAMP:19700101T000000Z\r\nSUMMARY:Séance\r\nTRANSP:OPAQUE\r\n"
+    "END:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        RADICALE.format(uid=UID).encode(),
+        CLEAN.replace(b"\r\n", b"\n"),
+        CLEAN.replace(b"SUMMARY", b"summary").replace(b"BEGIN", b"begin"),
+        changed("UID:3f", "UI\r\n D:\r\n\t3f"),
+        CLEAN + b"\r\n",
+        changed("TRANSP:OPAQUE\r\n", ""),
+        changed("CALSCALE:GREGORIAN\r\n", ""),
+        with_line("CLASS:PUBLIC"),
+        with_line("SEQUENCE:0"),
+        with_line("CREATED:19700101T000000Z"),
+        with_line("LAST-MODIFIED:19700101T000000Z"),
+        *(
+            changed("-//coachsync//share//EN", prodid)
+            for prodid in (
+                "-//SabreDAV//SabreDAV//EN",
+                "-//Sabre//Sabre VObject 4.5.6//EN",
+                "-//PYVOBJECT//NONSGML Version 0.9.9//EN",
+                "-//Inverse inc./SOGo 5.8.0//EN",
+                "-//davical.org//NONSGML AWL Calendar//EN",
+                "-//CyrusIMAP.org//Cyrus 3.6.1//EN",
+            )
+        ),
+    ],
+)
+def test_what_servers_do_on_their_own_is_no_finding(body: bytes) -> None:
+    assert verify(body, words=never) == ()
+
+
+def test_a_prodid_that_nobody_knows_is_searched_and_tolerated() -> None:
+    assert verify(changed("-//coachsync//share//EN", "-//Somebody//Server 2//FR")) == ()
+
+
+@pytest.mark.parametrize("served_as", [quote(HREF), HREF.replace("alice", "al%69ce")])
+def test_an_address_is_the_same_in_any_percent_encoding(served_as: str) -> None:
+    assert verify(CLEAN, words=never, href=served_as) == ()
+    assert in_collection([served(CLEAN)], {served_as: (UID, SLOT)}, TEXTS, FRONT, never) == ()
+
+
+# --------------------------------------------------------------------------------------------- one rule after another
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "detail"),
+    [
+        (with_line("DESCRIPTION:x"), "property", "property DESCRIPTION is not on the allow-list"),
+        (with_line("X-FOO:x"), "property", "unknown property is not on the allow-list"),
+        (with_line("CLASS:PRIVATE"), "property", "property CLASS is not on the allow-list"),
+        (with_line("CLASS;X=1:PUBLIC"), "parameter", "unknown parameter on property CLASS"),
+        (with_line("SEQUENCE:1"), "property", "property SEQUENCE is not on the allow-list"),
+        (with_line("CREATED:20260101T120000Z"), "property", "property CREATED is not on the allow-list"),
+        (with_line("LAST-MODIFIED:20260101T120000Z"), "property", "property LAST-MODIFIED is not on the allow-list"),
+        (with_line("RRULE:FREQ=WEEKLY"), "property", "property RRULE is not on the allow-list"),
+        (with_line("SUMMARY:Séance"), "property", "property SUMMARY stands there more than once"),
+        (with_line("item1.SUMMARY:Séance"), "property", "unknown property is not on the allow-list"),
+        (with_line("no colon"), "property", "a line that is no property is not on the allow-list"),
+        (changed("SUMMARY:", "SUMMARY;LANGUAGE=fr:"), "parameter", "parameter LANGUAGE on property SUMMARY"),
+        (changed("DTSTART:", "DTSTART;X-A=b:"), "parameter", "unknown parameter on property DTSTART"),
+        (changed("BEGIN:VEVENT", "BEGIN;X-A=b:VEVENT"), "parameter", "unknown parameter on property BEGIN"),
+        (changed("END:VCALENDAR", "END;X-A=b:VCALENDAR"), "parameter", "unknown parameter on property END"),
+        (changed("SUMMARY:Séance", "SUMMARY:Other"), "value", "property SUMMARY has a value that was not written here"),
+        (changed("SUMMARY:Séance\r\n", ""), "value", "the label is missing"),
+        (
+            changed("TRANSP:OPAQUE", "TRANSP:TRANSPARENT"),
+            "value",
+            "property TRANSP has a value that was not written here",
+        ),
+        (changed("VERSION:2.0", "VERSION:1.0"), "value", "property VERSION has a value that was not written here"),
+        (
+            changed("19700101T000000Z", "20260101T000000Z"),
+            "value",
+            "property DTSTAMP has a value that was not written here",
+        ),
+        (changed("T090000Z", "T091500Z"), "wrong-time", "property DTSTART is not the time that was published"),
+        (
+            changed("DTEND:20260105T100000Z", "DTEND:20260105T110000"),
+            "wrong-time",
+            "property DTEND is not the time that was published",
+        ),
+        (changed("DTEND:20260105T100000Z\r\n", ""), "wrong-time", "property DTEND is missing"),
+        (
+            changed("END:VEVENT\r\n", "BEGIN:VALARM\r\nACTION:AUDIO\r\nEND:VALARM\r\nEND:VEVENT\r\n"),
+            "component",
+            "component VALARM",
+        ),
+        (
+            changed("END:VCALENDAR", "BEGIN:VTIMEZONE\r\nTZID:X\r\nEND:VTIMEZONE\r\nEND:VCALENDAR"),
+            "component",
+            "component VTIMEZONE",
+        ),
+        (changed("END:VCALENDAR", "BEGIN:X-FOO\r\nEND:X-FOO\r\nEND:VCALENDAR"), "component", "unknown component"),
+        (CLEAN.replace(b"VEVENT", b"VTODO"), "component", "component VTODO"),
+        (
+            changed("END:VCALENDAR", CLEAN[CLEAN.index(b"BEGIN:VEVENT") :].decode().rstrip()),
+            "component",
+            "an event is served more than once",
+        ),
+        (CLEAN + CLEAN, "unreadable-object", "it is not one calendar"),
+        (CLEAN + b"X:y\r\n", "unreadable-object", "there is text outside of the calendar"),
+        (CLEAN + b"hello\r\n", "unreadable-object", "there is text outside of the calendar"),
+        (changed("END:VEVENT\r\n", ""), "unreadable-object", "BEGIN and END do not nest"),
+        (CLEAN[:120], "unreadable-object", "BEGIN and END do not nest"),
+        (b"BEGIN:X\r\n" * 60 + b"END:X\r\n" * 60, "unreadable-object", "BEGIN and END do not nest"),
+        (b"", "unreadable-object", "it is not one calendar"),
+        (b"(null)", "unreadable-object", "it is not one calendar"),
+        (changed("Séance", "S\udce9ance"), "unreadable-object", "the second parser cannot read it"),
+        (changed("Séance", "Séance, bis"), "parsers-disagree", "two parsers see different properties or values in it"),
+        (changed("UID:3f2a", "UID:4f2a"), "foreign-object", "an event that was not published here"),
+        (changed(f"UID:{UID}\r\n", ""), "foreign-object", "an event that was not published here"),
+    ],
+)
+def test_what_is_not_ours_is_a_finding_with_a_code(body: bytes, code: str, detail: str) -> None:
+    assert Finding(code, "object 1", detail) in verify(body)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"(null)", CLEAN.replace(b"VEVENT", b"VTODO"), CLEAN.replace(b"BEGIN:VEVENT\r\n", b"", 1)]
+)
+def test_an_object_without_an_event_is_a_missing_one(body: bytes) -> None:
+    assert Finding("missing-object", "object 1", "it holds no event that can be read") in verify(body)
+
+
+def test_a_property_out_of_place_is_no_property_of_ours() -> None:
+    moved = CLEAN.replace(b"SUMMARY:S\xc3\xa9ance\r\n", b"").replace(
+        b"BEGIN:VEVENT", b"SUMMARY:S\xc3\xa9ance\r\nBEGIN:VEVENT"
+    )
+    assert codes(verify(moved)) >= {"property", "value"}
+
+
+def test_parsers_that_see_different_things_are_a_finding() -> None:
+    ours = view(CLEAN)
+    assert ours is not None
+    for other in (ours[:-1], (*ours, (("VCALENDAR",), "X-A", (), "b")), (*ours, ours[0])):
+        assert codes(in_collection([Served(HREF, CLEAN, other)], JOURNAL, TEXTS, FRONT, never)) == {"parsers-disagree"}
+    path, name, _, value = ours[0]
+    hidden = ((path, name, (("X-A", ("b",)),), value), *ours[1:])
+    assert codes(in_collection([Served(HREF, CLEAN, hidden)], JOURNAL, TEXTS, FRONT, never)) == {"parsers-disagree"}
+
+
+def test_what_was_published_and_is_not_served_is_counted() -> None:
+    journal = {**JOURNAL, "/dav/alice/b81f/x.ics": (OTHER, LATER), "/dav/alice/b81f/y.ics": (OTHER, LATER)}
+    assert in_collection([served(CLEAN)], journal, TEXTS, FRONT, never) == (
+        Finding("missing-object", "collection", "published and not served: 2"),
+    )
+
+
+def test_an_object_that_is_not_in_the_journal_is_foreign() -> None:
+    other = served(document(OTHER, LATER, "Séance"), "/dav/alice/b81f/other.ics")
+    found = in_collection([served(CLEAN), other], JOURNAL, TEXTS, FRONT, private)
+    assert found[0] == Finding("foreign-object", "foreign object 2", "an object that was not published here")
+
+
+def test_a_published_object_served_under_another_name_is_foreign_and_missing() -> None:
+    assert codes(verify(CLEAN, href=f"/dav/alice/b81f/{OTHER}.ics")) >= {"foreign-object", "missing-object"}
+
+
+def test_every_object_is_looked_at_and_has_its_number() -> None:
+    journal = {**JOURNAL, "/dav/alice/b81f/x.ics": (OTHER, LATER)}
+    bad = served(document(OTHER, SLOT, "Séance"), "/dav/alice/b81f/x.ics")
+    found = in_collection([served(CLEAN), bad], journal, TEXTS, FRONT, private)
+    assert {(finding.code, finding.where) for finding in found} == {("wrong-time", "object 2")}
+
+
+@pytest.mark.parametrize(
+    ("front", "detail"),
+    [
+        (Front("Other", expected="Coaching (office)"), "its name is not the configured one"),
+        (Front("", expected="Coaching (office)"), "its name is not the configured one"),
+        (replace(FRONT, description="x"), "it has a description that was not written here"),
+        (replace(FRONT, colour="blue"), "its colour is no colour"),
+        (replace(FRONT, colour="#0082c9 "), "its colour is no colour"),
+    ],
+)
+def test_what_a_collection_says_of_itself_is_ours_or_a_finding(front: Front, detail: str) -> None:
+    assert Finding("collection-text", "collection", detail) in verify(CLEAN, front)
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        replace(FRONT, colour="#0082c9"),
+        replace(FRONT, colour="#0082C9FF"),
+        Front(unicodedata.normalize("NFD", "Séances"), expected="Séances"),
+        Front("Team calendar", expected=None),
+    ],
+)
+def test_a_colour_and_a_name_that_was_not_configured_are_no_finding(front: Front) -> None:
+    assert verify(CLEAN, front) == ()
+
+
+# ------------------------------------------------------------------------------------------- canaries, wherever hidden
+
+B64 = base64.b64encode(f"Note: {CANARY}".encode()).decode()
+QP = "".join(f"={octet:02X}" for octet in CANARY.encode())
+PERCENT = "".join(f"%{octet:02x}" for octet in CANARY.encode())
+FORMS = {
+    "as it is": CANARY,
+    "in capitals": CANARY.upper(),
+    "without accents": "zelphania",
+    "composed otherwise": unicodedata.normalize("NFD", CANARY),
+    "in compatibility forms": "Ｚｅｌｐｈａｎｉａ",
+    "with something invisible": "Zelp\u00ad\u200bhania",
+    "inside a word": "leprojetzelphania2026",
+    "split by a fold": "Zelp\r\n hania",
+    "split by a fold inside a character": "Z\udcc3\r\n \udca9lphania",
+    "base64": B64,
+    "base64 for addresses": B64.replace("+", "-").replace("/", "_").rstrip("="),
+    "quoted-printable": QP,
+    "with a soft line break": "Zelp=\r\nhania",
+    "an encoded word": f"=?utf-8?B?{base64.b64encode(CANARY.encode()).decode()}?=",
+    "percent-encoded": PERCENT,
+    "percent-encoded twice": quote(PERCENT),
+    "RFC 6868": "a^nZelphania^'",
+    "an escaped line": "a\\nZelphania\\, b",
+    "code points": "Z\\u00e9lphania",
+    "HTML": "Z&eacute;lphania",
+    "hexadecimal": CANARY.encode().hex(),
+    "another character set": "Z\udce9lph\udce0nia",
+    "a phone number": "+33612345678",
+    "an address": "zz-1@example.org",
+}
+TOKENS = ("in capitals", "without accents", "inside a word", "base64 for addresses", "hexadecimal", "split by a fold")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere in a share where a text can stand."""
+
+    body: Callable[[str], bytes]
+    code: str
+
+
+PLACES = {
+    "an unknown property": Place(lambda text: with_line(f"X-NOTE:{text}"), "property"),
+    "a known property": Place(lambda text: with_line(f"DESCRIPTION:{text}"), "property"),
+    "a property twice": Place(lambda text: with_line(f"SUMMARY:{text}"), "property"),
+    "the label": Place(lambda text: changed("SUMMARY:Séance", f"SUMMARY:{text}"), "value"),
+    "a parameter of what is harmless": Place(lambda text: with_line(f'CLASS;X="{text}":PUBLIC'), "parameter"),
+    "after the label": Place(lambda text: changed("SUMMARY:Séance", f"SUMMARY:Séance {text}"), "value"),
+    "a parameter of the label": Place(lambda text: changed("SUMMARY:", f'SUMMARY;CN="{text}":'), "parameter"),
+    "a time": Place(lambda text: changed("DTSTART:20260105T090000Z", f"DTSTART:{text}"), "wrong-time"),
+    "the stamp": Place(lambda text: changed("DTSTAMP:19700101T000000Z", f"DTSTAMP:{text}"), "value"),
+    "the UID": Place(lambda text: changed(f"UID:{UID}", f"UID:{text}"), "foreign-object"),
+    "the PRODID": Place(lambda text: changed("-//coachsync//share//EN", f"-//{text}//EN"), "identifier"),
+    "the calendar": Place(lambda text: changed("VERSION", f"X-WR-CALDESC:{text}\r\nVERSION"), "property"),
+    "an alarm": Place(
+        lambda text: changed("END:VEVENT", f"BEGIN:VALARM\r\nDESCRIPTION:{text}\r\nEND:VALARM\r\nEND:VEVENT"),
+        "component",
+    ),
+    "another event": Place(
+        lambda text: changed(
+            "END:VCALENDAR", f"BEGIN:VEVENT\r\nUID:{OTHER}\r\nSUMMARY:{text}\r\nEND:VEVENT\r\nEND:VCALENDAR"
+        ),
+        "foreign-object",
+    ),
+    "before the calendar": Place(
+        lambda text: f"X:{text}\r\n".encode("utf-8", "surrogateescape") + CLEAN, "unreadable-object"
+    ),
+    "after the calendar": Place(
+        lambda text: CLEAN + f"{text}\r\n".encode("utf-8", "surrogateescape"), "unreadable-object"
+    ),
+    "a broken calendar": Place(lambda text: changed("END:VEVENT", f"X:{text}"), "unreadable-object"),
+    "a parameter of BEGIN": Place(lambda text: changed("BEGIN:VEVENT", f'BEGIN;X="{text}":VEVENT'), "parameter"),
+    "a line without a colon": Place(lambda text: with_line(f"{text}"), "property"),
+}
+NAMES = {
+    "a property name": Place(lambda text: with_line(f"X-{text}:x"), "property"),
+    "a folded property name": Place(lambda text: with_line(f"X-{text[:4]}\r\n {text[4:]}:x"), "property"),
+    "a group": Place(lambda text: with_line(f"{text}.X-A:x"), "property"),
+    "a parameter name": Place(lambda text: changed("SUMMARY:", f"SUMMARY;X-{text}=1:"), "parameter"),
+    "a component name": Place(
+        lambda text: changed("END:VCALENDAR", f"BEGIN:X-{text}\r\nEND:X-{text}\r\nEND:VCALENDAR"), "component"
+    ),
+}
+
+
+def tells(findings: Iterable[Finding]) -> bool:
+    """Whether a finding repeats anything of the secret, in whatever form."""
+    text = plain(" ".join(f"{finding.code} {finding.where} {finding.detail}" for finding in findings))
+    return any(
+        part in text for part in ("zelph", "hania", "612345678", "zz-1", plain(B64)[:12], plain(QP)[:9], PERCENT[:9])
+    )
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("form", FORMS)
+def test_p03_a_canary_is_found_in_every_place_and_form_and_not_repeated(place: str, form: str) -> None:
+    found = verify(PLACES[place].body(FORMS[form]))
+    assert "identifier" in codes(found)
+    if form != "with a soft line break":  # which leaves lines of another kind
+        assert PLACES[place].code in codes(found)
+    assert not tells(found)
+
+
+@pytest.mark.parametrize("place", NAMES)
+@pytest.mark.parametrize("form", TOKENS)
+def test_p03_a_canary_is_found_in_every_name(place: str, form: str) -> None:
+    found = verify(NAMES[place].body(FORMS[form]))
+    assert codes(found) >= {NAMES[place].code, "identifier"}
+    assert not tells(found)
+
+
+@pytest.mark.parametrize(
+    "form", ["as it is", "in capitals", "composed otherwise", "percent-encoded", "base64 for addresses"]
+)
+def test_p03_a_canary_is_found_in_the_address_of_an_object(form: str) -> None:
+    found = verify(CLEAN, href=f"/dav/alice/b81f/{FORMS[form]}.ics")
+    assert codes(found) >= {"foreign-object", "href"}
+    assert not tells(found)
+
+
+def test_the_path_above_an_object_is_not_what_it_says() -> None:
+    found = verify(CLEAN, href=f"/dav/{CANARY}/{OTHER}.ics")
+    assert "href" not in codes(found)
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if "fold" not in form and form != "with a soft line break"])
+@pytest.mark.parametrize(
+    "front",
+    [
+        lambda text: replace(FRONT, name=text),
+        lambda text: Front(name=text, expected=None),
+        lambda text: replace(FRONT, description=text),
+        lambda text: replace(FRONT, colour=text),
+    ],
+)
+def test_p03_a_canary_is_found_in_what_the_collection_says(front: Callable[[str], Front], form: str) -> None:
+    found = verify(CLEAN, front(FORMS[form]))
+    assert "identifier" in codes(found)
+    assert {finding.where for finding in found} == {"collection"}
+    assert not tells(found)
+
+
+def test_the_way_it_was_hidden_is_told() -> None:
+    found = verify(with_line(f"DESCRIPTION:{B64}"))
+    assert Finding("identifier", "object 1", "property DESCRIPTION holds a word of a private event, base64") in found
+
+
+def test_what_is_ours_is_not_searched_even_beside_what_is_not() -> None:
+    found = verify(changed("SUMMARY:Séance", "SUMMARY;LANGUAGE=fr:Séance"))
+    assert codes(found) == {"parameter"}
+
+
+def test_a_foreign_object_is_told_apart_from_ours() -> None:
+    foreign = served(with_line(f"X-NOTE:{CANARY}").replace(UID.encode(), OTHER.encode()), "/dav/alice/b81f/x.ics")
+    found = in_collection([served(CLEAN), foreign], JOURNAL, TEXTS, FRONT, private)
+    assert {(finding.code, finding.where) for finding in found} == {
+        ("foreign-object", "foreign object 2"),
+        ("identifier", "foreign object 2"),
+    }
+
+
+def test_private_events_are_read_once_for_a_whole_share() -> None:
+    times = []
+
+    def counted() -> Iterable[str]:
+        times.append(1)
+        return [PRIVATE]
+
+    journal = {f"/c/{number}.ics": (f"{number:032x}", SLOT) for number in range(5)}
+    items = [
+        served(document(uid, slot, "Séance").replace(b"TRANSP", b"X-A"), href) for href, (uid, slot) in journal.items()
+    ]
+    assert len(in_collection(items, journal, TEXTS, FRONT, counted)) == 5
+    assert times == [1]
+
+
+@given(st.binary(max_size=300) | st.text(max_size=80).map(lambda text: with_line(f"X-A:{text}")))
+def test_whatever_is_served_gives_findings_and_no_crash(body: bytes) -> None:
+    if body not in (CLEAN, b""):
+        assert verify(body)
+
+
+@given(st.integers(0, len(CLEAN) - 1), st.integers(0, 255))
+def test_any_single_octet_that_changes_the_meaning_is_noticed(place: int, octet: int) -> None:
+    body = CLEAN[:place] + bytes([octet]) + CLEAN[place + 1 :]
+    if not verify(body):  # then nothing is said that the original did not say
+        assert meaning(body) <= meaning(CLEAN) | {("", "")} or b"PRODID:-//coachsync//share//EN" not in body
+
+
+def meaning(body: bytes) -> set[tuple[str, str]]:
+    lines = contentline.parse(contentline.decode(body))
+    return {(line.name, line.value.upper() if line.name in ("BEGIN", "END") else line.value) for line in lines}
+
+
+# -------------------------------------------------------------------------------------------------------- share files
+
+ENTRIES = [(UID, SLOT), (OTHER, LATER)]
+FILE = feed(ENTRIES, TEXTS, "Cabinet")
+
+
+def verify_file(body: bytes, words: Callable[[], Iterable[str]] = private) -> tuple[Finding, ...]:
+    return in_file(body, view(body), ENTRIES, TEXTS, "Cabinet", words)
+
+
+def test_a_clean_file_has_no_finding_and_needs_no_search() -> None:
+    assert verify_file(FILE, never) == ()
+    nothing = feed([], TEXTS)
+    assert in_file(nothing, view(nothing), [], TEXTS, "", never) == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (FILE.replace(b"NAME:Cabinet", b"NAME:Other", 1), "value"),
+        (FILE.replace(b"VERSION", b"X-WR-CALDESC:x\r\nVERSION", 1), "property"),
+        (FILE.replace(b"T090000Z", b"T091500Z", 1), "wrong-time"),
+        (FILE.replace(UID.encode(), b"x"), "foreign-object"),
+        (feed(ENTRIES[:1], TEXTS, "Cabinet"), "missing-object"),
+        (feed([*ENTRIES, ENTRIES[0]], TEXTS, "Cabinet"), "component"),
+        (feed([*ENTRIES, ("0" * 32, SLOT)], TEXTS, "Cabinet"), "foreign-object"),
+        (feed([(UID, LATER), (OTHER, SLOT)], TEXTS, "Cabinet"), "wrong-time"),
+        (FILE[: len(FILE) // 2], "unreadable-object"),
+        (b"", "unreadable-object"),
+    ],
+)
+def test_a_file_that_is_not_ours_is_a_finding(body: bytes, code: str) -> None:
+    found = verify_file(body)
+    assert code in codes(found)
+    assert {finding.where for finding in found} == {"file"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_p03_a_canary_is_found_in_a_file(form: str) -> None:
+    hidden = FILE.replace(b"TRANSP", f"X-NOTE:{FORMS[form]}\r\nTRANSP".encode("utf-8", "surrogateescape"), 1)
+    found = verify_file(hidden)
+    assert codes(found) >= {"property", "identifier"}
+    assert not tells(found)
