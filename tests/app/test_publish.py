@@ -5,7 +5,9 @@ import pytest
 
 from coachsync.adapters.database import Shares
 from coachsync.adapters.database.removed import kept
+from coachsync.adapters.memory import MemoryCalendars
 from coachsync.errors import CoachsyncError, Misconfigured, Temporary
+from coachsync.model import Principal
 from practice_house import SOURCE, House, event
 
 OFFICE = "https://calendar.example/alice/office/"
@@ -232,7 +234,13 @@ def test_a_share_waits_for_a_calendar_that_was_never_read(house: House) -> None:
     assert len(house.served()) == 3
 
 
-def test_an_unanswered_invitation_is_not_published(house: House) -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_an_unanswered_invitation_is_not_published(house: House, told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not told:  # by the user name, where the server tells no address
+        silent = Principal(
+            "https://calendar.example/alice/", ("https://calendar.example/alice/",), frozenset({"/alice/"})
+        )
+        monkeypatch.setattr(MemoryCalendars, "whoami", lambda _: silent)
     invitation = "ORGANIZER:mailto:x@y.example\r\nATTENDEE;PARTSTAT={}:mailto:alice@calendar.example\r\n"
     house.put("open", event("uid-a", house.now, extra=invitation.format("NEEDS-ACTION")))
     house.put("taken", event("uid-b", house.now + timedelta(hours=3), extra=invitation.format("ACCEPTED")))

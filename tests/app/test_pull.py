@@ -154,8 +154,16 @@ def test_a_failing_server_changes_nothing(house: House, failure: CoachsyncError,
     served = house.served()
     house.server.fail("changes", failure)
     outcome = house.sync()
-    assert (codes(outcome), house.served()) == ([failure.code], served)
-    assert outcome.exit_code() == (3 if outcome.shares else code)
+    assert (codes(outcome), outcome.exit_code(), house.served()) == ([failure.code], code, served)
+
+
+def test_a_first_sync_and_a_first_publishing_say_why_they_failed(house: House) -> None:
+    house.sessions(2)
+    house.server.fail("whoami", Refused("login-refused", "No."), times=2)
+    assert house.sync().exit_code() == 77
+    with pytest.raises(Refused):
+        house.publish()
+    assert house.publish().exit_code() == 0
 
 
 def break_off(house: House, monkeypatch: pytest.MonkeyPatch, after: int, failure: CoachsyncError) -> None:
@@ -174,7 +182,7 @@ def test_p13_a_first_sync_cut_short_is_finished_by_the_next(house: House, monkey
     house.sessions(450)
     break_off(house, monkeypatch, 250, Temporary("timeout", "Late."))
     first = house.sync()
-    assert first.exit_code() == 3
+    assert first.exit_code() == 75
     assert set(codes(first)) == {"timeout", "calendar-never-synced"}
     assert len(copies(house)) == 250
     assert [about.name for about in house.server.calendars("https://calendar.example/")] == ["Coaching"]

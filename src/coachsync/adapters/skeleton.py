@@ -75,7 +75,10 @@ def _stated(properties: list[list[str]]) -> tuple[Stated, ...]:
 
 
 def skeleton(body: bytes, addresses: frozenset[str]) -> Skeleton:
-    """The skeleton of an object. `addresses` are the coach's, lower-case and without "mailto:". Never raises."""
+    """The skeleton of an object. `addresses` are the coach's, lower-case and without "mailto:". Never raises.
+
+    One without "@" is the first part of an address whose host nobody knows.
+    """
     try:
         return _skeleton(contentline.decode(body), addresses)
     except Unreadable as problem:
@@ -215,7 +218,7 @@ def _people(event: Component) -> list[Line]:
 
 def _is_unanswered(people: list[Line], addresses: frozenset[str]) -> bool:
     """Whether the coach is invited, by somebody else, and has accepted under none of the addresses invited."""
-    ours = [line for line in people if _addresses(line) & addresses]
+    ours = [line for line in people if not addresses.isdisjoint(_addresses(line))]
     if not ours or any(line.name == "ORGANIZER" for line in ours):
         return False
     return all(line.param("PARTSTAT").upper() != "ACCEPTED" for line in ours)
@@ -223,4 +226,5 @@ def _is_unanswered(people: list[Line], addresses: frozenset[str]) -> bool:
 
 def _addresses(line: Line) -> frozenset[str]:
     given = (line.value, line.param("EMAIL"))
-    return frozenset(unquote(one.strip().lower().removeprefix("mailto:")) for one in given if one)
+    whole = [unquote(one.strip().lower().removeprefix("mailto:")) for one in given if one]
+    return frozenset(whole) | {address.partition("@")[0] for address in whole}

@@ -12,7 +12,7 @@ from coachsync.app.publish import publish
 from coachsync.app.pull import pull
 from coachsync.app.reading import read
 from coachsync.app.wiring import Wiring
-from coachsync.errors import CoachsyncError, UsageError
+from coachsync.errors import CoachsyncError, NotInitialised, UsageError
 
 
 def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False) -> Outcome:
@@ -38,7 +38,12 @@ def publish_share(wiring: Wiring, name: str, *, replace_content: bool = False) -
     outcome, share = Outcome(), wiring.config.shares[name]
     _pull(wiring, outcome, share.calendars, accept=())
     held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
-    outcome.shares[name] = publish(wiring, share, held, replace=replace_content)
+    try:
+        outcome.shares[name] = publish(wiring, share, held, replace=replace_content)
+    except NotInitialised:
+        if outcome.failures:  # it waits for a calendar: why that could not be read says more
+            raise outcome.failures[0][1] from None
+        raise
     return outcome
 
 

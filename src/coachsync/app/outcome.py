@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from coachsync.errors import CoachsyncError, Misconfigured, Problem, Refused, Temporary
+from coachsync.errors import CoachsyncError, Misconfigured, NotInitialised, Problem, Refused, Temporary
 
 DONE, PARTLY, FINDINGS = 0, 3, 5
 _WHOLE_RUN = (Refused.exit_code, Temporary.exit_code, Misconfigured.exit_code)
@@ -62,8 +62,10 @@ class Outcome:
 
     def exit_code(self) -> int:
         """The exit code of `sync`: 77, 75 or 78 when everything failed so, then 5, then 3."""
-        causes = {failure.exit_code for _, failure in self.failures}
-        if self.failures and not self.calendars and not self.shares and len(causes) == 1:
+        # That a share waits for a calendar that was never read is a consequence, not a cause.
+        causes = {failure.exit_code for _, failure in self.failures if not isinstance(failure, NotInitialised)}
+        wrote = any(share.created or share.deleted for share in self.shares.values())
+        if not self.calendars and not wrote and len(causes) == 1:
             cause = causes.pop()
             return cause if cause in _WHOLE_RUN else PARTLY
         if any(pulled.held for pulled in self.calendars.values()):

@@ -85,12 +85,14 @@ class Wiring:
         return found
 
     def addresses(self, account: str) -> frozenset[str]:
-        """The coach's own calendar addresses, lower case; by the user name where the server tells none."""
-        told = self.signin(account).addresses
+        """The coach's own calendar addresses, lower case; by the user name where the server tells none.
+
+        A user name without "@" stands for the first part of an address, whatever its host.
+        """
+        told = {address.removeprefix("mailto:") for address in self.signin(account).addresses}
+        mail = frozenset(address for address in told if "@" in address)
         username = self.config.accounts[account].username.lower()
-        return frozenset(address.removeprefix("mailto:") for address in told) | (
-            {username} if "@" in username else set()
-        )
+        return mail if mail and "@" not in username else mail | {username} - {""}
 
     def close(self) -> None:
         """Let go of everything."""

@@ -22,7 +22,7 @@ _READABLE = 0.8  # the part of printable characters from which decoded bytes cou
 
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _QUOTED_PRINTABLE = re.compile(r"=[0-9A-Fa-f]{2}|=\r?\n")
-_ASSIGNED = re.compile(r"([A-Z-]{2,})=(?=[0-9A-F]{2})")  # VALUE=DATE, COUNT=10: no octet
+_ASSIGNED = re.compile(r"(?<![A-Z-])([A-Z-]{2,20})=(?=[0-9A-F]{2})")  # VALUE=DATE, COUNT=10: no octet
 _ENCODED_WORD = re.compile(r"=\?[^?\s]{1,40}\?([BbQq])\?([^?\s]*)\?=")
 _BETWEEN_WORDS = re.compile(r"\?=\s+=\?")
 # The alphabets of RFC 4648 sections 4 and 5, and what both share: their signs also stand between words.
