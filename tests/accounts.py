@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import servers
-from coachsync.adapters.caldav import CalDav
+from coachsync.adapters.caldav.client import CalDav
 
 _users = itertools.count()
 

@@ -11,8 +11,8 @@ import accounts
 import servers
 from accounts import Account
 from certificates import Authority
-from coachsync.adapters import transport
-from coachsync.adapters.caldav import CalDav
+from coachsync.adapters.caldav import transport
+from coachsync.adapters.caldav.client import CalDav
 from davscript import PASSWORD, USER
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from coachsync.adapters import ical
+from coachsync.adapters.ical import expansion
 from coachsync.model import Reading, Window
 
 PARIS = ";TZID=Europe/Paris"
@@ -22,7 +22,7 @@ def document(*events: str, zones: str = "") -> bytes:
 
 
 def read(*events: str, zones: str = "", horizon: Window = YEAR, zone: str = "Europe/Paris") -> Reading:
-    return ical.read(document(*events, zones=zones), horizon, zone, COACH)
+    return expansion.read(document(*events, zones=zones), horizon, zone, COACH)
 
 
 def times(reading: Reading) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 
 from accounts import Account
 from certificates import Authority
-from coachsync.adapters.caldav import CalDav
+from coachsync.adapters.caldav.client import CalDav
 from coachsync.errors import CoachsyncError, NotThere, Refused, Temporary
 from davscript import CALENDAR, about, basic, collection, multistatus
 from servers import Reply, Request, Scripted

@@ -7,8 +7,8 @@ from itertools import islice
 
 import pytest
 
-from coachsync.adapters.caldav import CalDav
-from coachsync.adapters.multiget import BATCH
+from coachsync.adapters.caldav.client import CalDav
+from coachsync.adapters.caldav.multiget import BATCH
 from coachsync.errors import CoachsyncError, NotThere, Temporary
 from davscript import CALENDAR, about, asked_hrefs, member, multistatus, whole
 from servers import Reply, Request, Scripted

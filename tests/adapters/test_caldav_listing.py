@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from coachsync.adapters.caldav import CalDav
+from coachsync.adapters.caldav.client import CalDav
 from coachsync.errors import CoachsyncError, NotThere, Temporary
 from davscript import CALENDAR, about, asked_token, error, member, multistatus, whole
 from servers import Reply, Request, Scripted

@@ -19,8 +19,8 @@ import accounts
 import servers
 from accounts import Account
 from certificates import Authority
-from coachsync.adapters import transport
-from coachsync.adapters.caldav import CalDav
+from coachsync.adapters.caldav import transport
+from coachsync.adapters.caldav.client import CalDav
 from coachsync.errors import CoachsyncError, Misconfigured, Refused, Temporary
 from davscript import CALENDAR, PASSWORD, USER, basic, digest, multistatus, unchanged
 from servers import Reply, Request, Scripted
@@ -420,7 +420,7 @@ def test_an_error_does_not_carry_the_librarys_own_text(connect: Connect) -> None
 ENVIRONMENT_PROBE = """
 import logging, sys
 logging.basicConfig(level=logging.DEBUG)
-from coachsync.adapters.caldav import CalDav
+from coachsync.adapters.caldav.client import CalDav
 client = CalDav(sys.argv[1], "alice-canary", "")
 client.changes(sys.argv[1] + "canary-path/", None)
 client.close()

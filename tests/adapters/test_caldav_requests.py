@@ -9,8 +9,8 @@ import pytest
 
 import accounts
 from accounts import Account
-from coachsync.adapters.caldav import CalDav
-from coachsync.adapters.hrefs import path
+from coachsync.adapters.caldav.client import CalDav
+from coachsync.adapters.caldav.hrefs import path
 from servers import Recorder
 
 Connect = Callable[..., CalDav]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from coachsync.adapters.caldav import CalDav
+from coachsync.adapters.caldav.client import CalDav
 from coachsync.errors import CoachsyncError, NotThere, Stale, Temporary
 from davscript import CALENDAR, about, error, member, multistatus, whole
 from servers import Reply, Request, Scripted

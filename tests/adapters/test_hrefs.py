@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coachsync.adapters import hrefs
-from coachsync.adapters.hrefs import Folder
+from coachsync.adapters.caldav import hrefs
+from coachsync.adapters.caldav.hrefs import Folder
 
 HERE = Folder.at("https://Dav.Example:443/dav/s%c3%a9ances")
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from coachsync.adapters import skeleton
+from coachsync.adapters.ical import skeleton
 from coachsync.model import Reading, Stand, Window
 from icaltext import PARIS, SERIES, read, starts, times
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from coachsync.adapters import skeleton
+from coachsync.adapters.ical import skeleton
 from coachsync.model import Reading, Window
 from icaltext import AT, PARIS, YEAR, read, starts, vtimezone
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from coachsync.adapters import multistatus
-from coachsync.adapters.multistatus import CAL, CTAG, DATA, DAV, ETAG, TruncatedError, UnreadableError
+from coachsync.adapters.caldav import multistatus
+from coachsync.adapters.caldav.multistatus import CAL, CTAG, DATA, DAV, ETAG, TruncatedError, UnreadableError
 from davscript import about, member, whole
 from davscript import multistatus as answer
 

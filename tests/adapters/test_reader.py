@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from coachsync.adapters.ical.reader import Reader
 
-from coachsync.adapters import ical, reader
-from coachsync.adapters.reader import Reader
+from coachsync.adapters.ical import expansion, reader
 from coachsync.errors import CoachsyncError
 from coachsync.model import Reading
 from icaltext import AT, COACH, PARIS, SERIES, YEAR, document
@@ -34,9 +34,11 @@ def codes(readings: list[Reading]) -> list[str | None]:
 
 
 def children() -> set[int]:
-    """The processes that this one has started and not yet collected."""
+    """The reading processes that this one has started and not yet collected; other tests' servers are not among them."""
     listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
-    return {int(pid) for pid in listed.split()}
+    servers = (b"radicale", b"xandikos")
+    commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in listed.split()}
+    return {pid for pid, command in commands.items() if not any(server in command for server in servers)}
 
 
 def open_files() -> int:
@@ -58,7 +60,7 @@ def test_readings_are_those_of_reading_here():
     ]
     with Reader() as here:
         readings = read(here, *bodies)
-    assert readings == [ical.read(body, YEAR, "Europe/Paris", COACH) for body in bodies]
+    assert readings == [expansion.read(body, YEAR, "Europe/Paris", COACH) for body in bodies]
     assert len(set(codes(readings))) > 4
     assert sum(bool(reading.occurrences) for reading in readings) == 5
 
@@ -185,7 +187,7 @@ def test_a_child_that_cannot_be_started_is_an_error_not_a_quarantine(monkeypatch
 
 def test_the_child_ends_when_its_parent_is_killed():
     script = (
-        "import sys; from datetime import UTC, datetime; from coachsync.adapters.reader import Reader; "
+        "import sys; from datetime import UTC, datetime; from coachsync.adapters.ical.reader import Reader; "
         "from coachsync.model import Window; "
         "w = Window(datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)); r = Reader(); "
         f"list(r.read([(0, {GOOD!r})], w, 'UTC', frozenset())); print(r._child.pid, flush=True); sys.stdin.read()"
@@ -220,7 +222,7 @@ def test_p12_neither_environment_nor_command_line_tell_the_child_anything(monkey
         b"-W",
         b"ignore",
         b"-m",
-        b"coachsync.adapters.readingchild",
+        b"coachsync.adapters.ical.child",
         b"1073741824",
         b"12",
     ]
@@ -229,7 +231,7 @@ def test_p12_neither_environment_nor_command_line_tell_the_child_anything(monkey
 def test_p12_no_text_of_an_event_is_sent_to_the_child():
     body = document(f"{SERIES} SUMMARY:Canary1 ATTENDEE;CN=Canary2:mailto:canary3@example.org X-CANARY4:1")
     found = reader.skeleton(body.replace(b"UID:1", b"UID:Canary5"), COACH)
-    assert b"canary" not in reader.readingchild.question(found, YEAR, "Europe/Paris").lower()
+    assert b"canary" not in reader.child.question(found, YEAR, "Europe/Paris").lower()
 
 
 def test_horizons_before_1970_are_asked_for_as_well():
@@ -237,5 +239,5 @@ def test_horizons_before_1970_are_asked_for_as_well():
     body = document("DTSTART:19600110T100000Z DURATION:PT1H")
     with Reader() as here:
         ((_, reading),) = here.read([(0, body)], old, "Europe/Paris", COACH)
-    assert reading == ical.read(body, old, "Europe/Paris", COACH)
+    assert reading == expansion.read(body, old, "Europe/Paris", COACH)
     assert len(reading.occurrences) == 1

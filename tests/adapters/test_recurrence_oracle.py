@@ -15,7 +15,7 @@ from dateutil import rrule
 from hypothesis import HealthCheck, assume, event, given, note, settings
 from hypothesis import strategies as st
 
-from coachsync.adapters import ical
+from coachsync.adapters.ical import expansion
 from coachsync.model import Occurrence, Stand, Window
 
 HORIZON = Window(datetime(2025, 2, 10, tzinfo=UTC), datetime(2026, 2, 10, tzinfo=UTC))
@@ -290,6 +290,6 @@ def test_occurrences_are_those_of_the_oracle(made):
     text = document(made)
     note(text.decode())
     event(made.parts["FREQ"])
-    reading = ical.read(text, HORIZON, made.practice, frozenset())
+    reading = expansion.read(text, HORIZON, made.practice, frozenset())
     assert reading.code is None
     assert list(reading.occurrences) == expected(made)

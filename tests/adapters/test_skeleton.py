@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coachsync.adapters import ical, skeleton
+from coachsync.adapters.ical import expansion, skeleton
 from coachsync.model import Reading, Stand
 from icaltext import AT, CLIENT, COACH, PARIS, SERIES, YEAR, document, read, times, vtimezone
 
@@ -78,7 +78,7 @@ def test_an_override_is_judged_by_its_own_people_and_without_any_by_those_of_the
     ],
 )
 def test_an_object_that_cannot_be_read_has_a_code(body, code):
-    assert ical.read(body, YEAR, "Europe/Paris", COACH) == Reading((), code)
+    assert expansion.read(body, YEAR, "Europe/Paris", COACH) == Reading((), code)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_object_that_cannot_be_read_has_a_code(body, code):
     ],
 )
 def test_an_object_without_events_takes_no_time(body):
-    assert ical.read(body, YEAR, "Europe/Paris", COACH) == Reading()
+    assert expansion.read(body, YEAR, "Europe/Paris", COACH) == Reading()
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_an_object_without_events_takes_no_time(body):
 )
 def test_damaged_text_is_reported_and_the_times_are_read(damage):
     body = document(AT).replace(b"UID:1", b"UID:1\r\n" + damage)
-    reading = ical.read(body, YEAR, "Europe/Paris", COACH)
+    reading = expansion.read(body, YEAR, "Europe/Paris", COACH)
     assert (times(reading), reading.code) == (["01-10 10:00/11:00"], "damaged-text")
 
 
@@ -108,14 +108,14 @@ def test_damaged_text_is_reported_and_the_times_are_read(damage):
 )
 def test_unusual_text_is_no_damage(text):
     body = document(AT).replace(b"UID:1", b"UID:1\r\n" + text.encode())
-    assert ical.read(body, YEAR, "Europe/Paris", COACH).code is None
+    assert expansion.read(body, YEAR, "Europe/Paris", COACH).code is None
 
 
 @pytest.mark.parametrize("cut", range(1, 12))
 def test_a_fold_inside_a_utf8_sequence_is_no_damage(cut):
     line = "SUMMARY:é🦉".encode()
     body = document(AT).replace(b"UID:1", b"UID:1\r\n" + line[:cut] + b"\r\n " + line[cut:])
-    reading = ical.read(body, YEAR, "Europe/Paris", COACH)
+    reading = expansion.read(body, YEAR, "Europe/Paris", COACH)
     assert (times(reading), reading.code) == (["01-10 10:00/11:00"], None)
 
 
@@ -124,20 +124,20 @@ def test_names_and_values_may_be_folded_anywhere():
     folded = b"".join(
         b"\r\n ".join(line[at : at + 3] for at in range(0, len(line), 3)) + b"\r\n" for line in body.split(b"\r\n")[:-1]
     )
-    whole = ical.read(body, YEAR, "Europe/Paris", COACH)
+    whole = expansion.read(body, YEAR, "Europe/Paris", COACH)
     assert len(whole.occurrences) == 4
-    assert ical.read(folded, YEAR, "Europe/Paris", COACH) == whole
+    assert expansion.read(folded, YEAR, "Europe/Paris", COACH) == whole
 
 
 def test_an_event_of_ten_mebibytes_is_read():
     body = document(AT).replace(b"UID:1", b"UID:1\r\nATTACH;ENCODING=BASE64;VALUE=BINARY:" + b"QUFB\r\n " * (10 << 18))
     started = time.process_time()
-    assert times(ical.read(body, YEAR, "Europe/Paris", COACH)) == ["01-10 10:00/11:00"]
+    assert times(expansion.read(body, YEAR, "Europe/Paris", COACH)) == ["01-10 10:00/11:00"]
     assert time.process_time() - started < 10
 
 
 def test_an_event_without_uid_is_read():
-    assert times(ical.read(document(AT).replace(b"UID:1\r\n", b""), YEAR, "Europe/Paris", COACH)) == [
+    assert times(expansion.read(document(AT).replace(b"UID:1\r\n", b""), YEAR, "Europe/Paris", COACH)) == [
         "01-10 10:00/11:00"
     ]
 
@@ -164,7 +164,7 @@ def test_p12_no_text_of_an_event_is_in_its_skeleton():
     found = skeleton.skeleton(body.replace(b"UID:1", b"UID:Canary22"), COACH)
     assert len(found.events) == 2
     assert "canary" not in repr(found).lower()
-    assert len(ical.expand(found, YEAR, "Europe/Paris").occurrences) == 4
+    assert len(expansion.expand(found, YEAR, "Europe/Paris").occurrences) == 4
 
 
 def test_a_skeleton_survives_its_journey():
@@ -228,11 +228,11 @@ LINES = st.one_of(
 def test_whatever_an_object_states_reading_it_raises_nothing(start, lines, custom):
     zone = vtimezone("Custom") if custom else ""
     body = document(" ".join([f"DTSTART:{start}", *lines]), zones=zone)
-    reading = ical.read(body, YEAR, "Europe/Paris", COACH)
+    reading = expansion.read(body, YEAR, "Europe/Paris", COACH)
     assert all(YEAR.touches(one.start, one.end) or one.start == one.end for one in reading.occurrences)
 
 
 @given(st.binary(max_size=200), st.integers(0, 400))
 def test_whatever_bytes_are_put_in_reading_it_raises_nothing(junk, at):
     body = document(SERIES)
-    ical.read(body[:at] + junk + body[at:], YEAR, "Europe/Paris", COACH)
+    expansion.read(body[:at] + junk + body[at:], YEAR, "Europe/Paris", COACH)

@@ -18,11 +18,11 @@ import icalendar
 import pytest
 import recurring_ical_events
 
+from accounts import Account
 from coachsync import contentline
 from coachsync.app.demo import people, practice, wording
 from coachsync.app.demo.practice import Event, changed, shown_monday
 from coachsync.app.demo.server import RadicaleServer
-from conftest import Account
 
 PARIS = ZoneInfo("Europe/Paris")
 TODAY = date(2026, 11, 22)

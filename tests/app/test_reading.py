@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from coachsync.adapters.database import Copies
-from coachsync.adapters.reader import Reader
+from coachsync.adapters.ical.reader import Reader
 from coachsync.app.agenda import agenda, unreadable
 from coachsync.app.reading import horizon, occurrences, read, short_id
 from coachsync.errors import NotInitialised

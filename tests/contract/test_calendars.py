@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
+from coachsync.adapters.caldav.hrefs import path
 from coachsync.adapters.calendars import CalendarServer
-from coachsync.adapters.hrefs import path
 from coachsync.adapters.memory import MemoryServer
 from coachsync.errors import NotThere, Stale
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coachsync import contentline
-from coachsync.adapters import ical
+from coachsync.adapters.ical import expansion
 from coachsync.model import Label, Occurrence, Slot
 from coachsync.redaction.profiles import BUSY, SESSION, Profile
 from coachsync.redaction.publication import Changes, document, feed, plan
@@ -221,7 +221,7 @@ def source(uid: str, summary: str, description: str, place: str, who: str, note:
 
 def published(body: bytes, profile: Profile) -> bytes:
     around = window(date(2026, 1, 5), profile.past, Span(months=2), PARIS)
-    reading = ical.read(body, around, "Europe/Paris", frozenset())
+    reading = expansion.read(body, around, "Europe/Paris", frozenset())
     assert reading.code is None
     found = slots(reading.occurrences, profile, around, PARIS)
     assert len(found) == 8

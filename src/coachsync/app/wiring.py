@@ -12,7 +12,7 @@ from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Database, SignIn, SignIns, open_database
 from coachsync.adapters.database.engine import database_file
 from coachsync.adapters.files import make_private_folder
-from coachsync.adapters.reader import Reader
+from coachsync.adapters.ical.reader import Reader
 from coachsync.config import Account, Config
 from coachsync.errors import CoachsyncError, NotThere
 from coachsync.model import Principal
@@ -137,7 +137,9 @@ def open_wiring(config: Config, command: str, now: datetime, progress: Progress 
 
 def to_caldav(account: Account, scheme: str | None = None) -> CalendarServer:
     """A connection to the account's server; `scheme` is the authentication that it agreed to before."""
-    from coachsync.adapters.caldav import CalDav  # half a second of imports that `agenda` and `--help` do without
+    from coachsync.adapters.caldav.client import (
+        CalDav,  # half a second of imports that `agenda` and `--help` do without
+    )
 
     return CalDav(
         url=account.url,

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 
-from coachsync.adapters import hrefs, listing, multiget, principal
-from coachsync.adapters.dav import Dav, Told
-from coachsync.adapters.multistatus import APPLE, CAL, DAV, OWNCLOUD, Response
-from coachsync.adapters.network_errors import truncated
-from coachsync.adapters.transport import Scheme, Transport
+from coachsync.adapters.caldav import hrefs, listing, multiget, principal
+from coachsync.adapters.caldav.dav import Dav, Told
+from coachsync.adapters.caldav.multistatus import APPLE, CAL, DAV, OWNCLOUD, Response
+from coachsync.adapters.caldav.network_errors import truncated
+from coachsync.adapters.caldav.transport import Scheme, Transport
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Stale
 from coachsync.model import Collection, Item, Listing, Principal
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from coachsync.adapters import hrefs
-from coachsync.adapters.dav import Dav, Told
-from coachsync.adapters.multistatus import DATA, ETAG, UnreadableError
+from coachsync.adapters.caldav import hrefs
+from coachsync.adapters.caldav.dav import Dav, Told
+from coachsync.adapters.caldav.multistatus import DATA, ETAG, UnreadableError
 from coachsync.errors import CoachsyncError, NotThere
 from coachsync.model import Item
 

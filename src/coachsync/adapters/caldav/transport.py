@@ -22,8 +22,8 @@ from caldav.lib.http_sync import requests
 from caldav.lib.python_utilities import WireBytes
 
 from coachsync import __version__
-from coachsync.adapters import hrefs
-from coachsync.adapters.network_errors import lost, network_error
+from coachsync.adapters.caldav import hrefs
+from coachsync.adapters.caldav.network_errors import lost, network_error
 from coachsync.errors import CoachsyncError, Misconfigured, Refused, Temporary
 
 Scheme = Literal["basic", "digest"]

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
-from coachsync.adapters.dav import Dav, Told
-from coachsync.adapters.multistatus import CTAG, ETAG, Response
-from coachsync.adapters.network_errors import truncated
+from coachsync.adapters.caldav.dav import Dav, Told
+from coachsync.adapters.caldav.multistatus import CTAG, ETAG, Response
+from coachsync.adapters.caldav.network_errors import truncated
 from coachsync.errors import CoachsyncError, NotThere
 from coachsync.model import Listing
 

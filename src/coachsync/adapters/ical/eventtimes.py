@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from coachsync.adapters.moments import Length, Moment, Unreadable, between, duration, moment
-from coachsync.adapters.skeleton import Stated
+from coachsync.adapters.ical.moments import Length, Moment, Unreadable, between, duration, moment
+from coachsync.adapters.ical.skeleton import Stated
 
 ZoneOf = Callable[[str], tzinfo]  # from a zone as `Stated` names it; raises Unreadable("unknown-zone")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from coachsync.adapters import hrefs
-from coachsync.adapters.dav import Dav
-from coachsync.adapters.multistatus import CAL, DAV, Response
-from coachsync.adapters.transport import Transport
+from coachsync.adapters.caldav import hrefs
+from coachsync.adapters.caldav.dav import Dav
+from coachsync.adapters.caldav.multistatus import CAL, DAV, Response
+from coachsync.adapters.caldav.transport import Transport
 from coachsync.errors import CoachsyncError, NotThere, Refused, Temporary
 from coachsync.model import Principal
 

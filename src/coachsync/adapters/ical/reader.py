@@ -18,8 +18,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Self, TypeVar
 
-from coachsync.adapters import readingchild
-from coachsync.adapters.skeleton import skeleton
+from coachsync.adapters.ical import child
+from coachsync.adapters.ical.skeleton import skeleton
 from coachsync.errors import CoachsyncError
 from coachsync.model import Reading, Window
 
@@ -71,7 +71,7 @@ class Reader:
             while True:
                 for key, text in islice(source, AHEAD - len(pending)):
                     found = skeleton(text, addresses)
-                    question = readingchild.question(found, horizon, zone) if found.events else b""
+                    question = child.question(found, horizon, zone) if found.events else b""
                     pending.append((key, question, found.code))
                     self._ask(question)
                 if not pending:
@@ -94,7 +94,7 @@ class Reader:
         """The answer to the first question; when it breaks the child, a new one is asked the others."""
         assert self._child is not None  # noqa: S101 - a question has been asked
         try:
-            return readingchild.answer(self._child.receive(self._timeout))
+            return child.answer(self._child.receive(self._timeout))
         except _Broken as problem:
             self.close()
             for question in questions[1:]:
@@ -114,7 +114,7 @@ class _Child:
     """The process and its two pipes, neither of which ever blocks the parent."""
 
     def __init__(self, memory: int, patience: int) -> None:
-        arguments = ["-E", "-P", "-W", "ignore", "-m", readingchild.__name__, str(memory), str(patience)]
+        arguments = ["-E", "-P", "-W", "ignore", "-m", child.__name__, str(memory), str(patience)]
         try:
             self._process = subprocess.Popen(  # noqa: S603 - this very interpreter, with our own module
                 [sys.executable, *arguments],
@@ -135,7 +135,7 @@ class _Child:
         self._unsent = bytearray()
         self._received = bytearray()
         try:
-            ready = self.receive(START_TIMEOUT) == readingchild.READY
+            ready = self.receive(START_TIMEOUT) == child.READY
         except _Broken:
             ready = False
         if not ready:

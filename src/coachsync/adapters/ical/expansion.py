@@ -17,11 +17,11 @@ from icalendar.prop import vDDDLists, vDDDTypes, vRecur
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 from recurring_ical_events import CalendarQuery
 
-from coachsync.adapters import rules
-from coachsync.adapters.eventtimes import EventTimes, at_time_of, event_times
-from coachsync.adapters.moments import Length, Moment, Unreadable, ending, instant, midnight
-from coachsync.adapters.skeleton import Skeleton, Stated, skeleton
-from coachsync.adapters.zones import Observed, offset
+from coachsync.adapters.ical import rules
+from coachsync.adapters.ical.eventtimes import EventTimes, at_time_of, event_times
+from coachsync.adapters.ical.moments import Length, Moment, Unreadable, ending, instant, midnight
+from coachsync.adapters.ical.skeleton import Skeleton, Stated, skeleton
+from coachsync.adapters.ical.zones import Observed, offset
 from coachsync.model import Occurrence, Reading, Stand, Window
 
 MOST_OCCURRENCES = 3_000  # of one object in the horizon

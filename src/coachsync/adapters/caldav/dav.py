@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from coachsync.adapters import multistatus
-from coachsync.adapters.hrefs import Folder
-from coachsync.adapters.multistatus import CAL, DAV, Multistatus, TruncatedError, UnreadableError
-from coachsync.adapters.network_errors import truncated
-from coachsync.adapters.transport import Answer, Transport
+from coachsync.adapters.caldav import multistatus
+from coachsync.adapters.caldav.hrefs import Folder
+from coachsync.adapters.caldav.multistatus import CAL, DAV, Multistatus, TruncatedError, UnreadableError
+from coachsync.adapters.caldav.network_errors import truncated
+from coachsync.adapters.caldav.transport import Answer, Transport
 from coachsync.errors import CoachsyncError, NotThere, Stale, Temporary
 
 # Times the timeout: before it says the first word of a whole listing, a server may read every file (Radicale took a

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from coachsync import contentline
-from coachsync.adapters import zones
-from coachsync.adapters.moments import Unreadable
+from coachsync.adapters.ical import zones
+from coachsync.adapters.ical.moments import Unreadable
 from coachsync.contentline import Component, Line
 from coachsync.model import Stand
 

@@ -14,7 +14,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from coachsync.adapters.skeleton import Skeleton
+from coachsync.adapters.ical.skeleton import Skeleton
 from coachsync.model import Occurrence, Reading, Stand, Window
 
 READY = b"ready\n"
@@ -38,11 +38,11 @@ def answer(line: bytes) -> Reading:
 
 
 def _reply(line: bytes) -> bytes:
-    from coachsync.adapters import ical
+    from coachsync.adapters.ical import expansion
 
     start, end, zone, dumped = json.loads(line)
     try:
-        reading = ical.expand(Skeleton.load(dumped), Window(_moment(start), _moment(end)), zone)
+        reading = expansion.expand(Skeleton.load(dumped), Window(_moment(start), _moment(end)), zone)
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - whatever a library does with hostile input, the others go on
@@ -75,7 +75,7 @@ def main(memory: int, patience: int) -> None:
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device, not a file of ours
         os.dup2(nowhere.fileno(), sys.stdout.fileno())  # what a library prints is no answer
-    from coachsync.adapters import ical  # noqa: F401 - loaded before the bounds hold
+    from coachsync.adapters.ical import expansion  # noqa: F401 - loaded before the bounds hold
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a keyboard interrupt is for the parent, which then ends this
     signal.signal(signal.SIGALRM, signal.SIG_DFL)

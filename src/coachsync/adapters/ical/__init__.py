@@ -1,0 +1,1 @@
+"""Times, zones and occurrences of events: `reader.Reader` is what others use."""
