@@ -279,3 +279,22 @@ def test_an_escaped_text_comes_back_and_never_breaks_its_line(text):
 )
 def test_escapes_are_read_as_rfc_5545_says(value, text):
     assert contentline.unescape(value) == text
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:a\r\n UID:folded text\r\nUID:right\r\nEND:VEVENT", "right"),
+        ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:1\nUID:right\nEND:VEVENT", "right"),
+        ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:ri\r\n ght\r\nEND:VEVENT", "right"),
+        ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID;X=1:right\r\nEND:VEVENT", "right"),
+        ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nU\r\n ID:right\r\nUID:second\r\nEND:VEVENT", "right"),
+        ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nBEGIN:VALARM\r\nUID:alarm\r\nEND:VALARM\r\nUID:right\r\nEND:VEVENT", "right"),
+        ("BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nUID:zone\r\nEND:VTIMEZONE\r\nBEGIN:VTODO\r\nUID:right\r\nEND:VTODO", "right"),
+        ("begin:vcalendar\r\nbegin:vevent\r\nuid:right\r\nend:vevent", "right"),
+        ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VEVENT\r\nUID:outside\r\n", ""),
+    ],
+)
+def test_the_uid_is_the_same_by_the_short_and_by_the_long_way(body: str, found: str) -> None:
+    assert contentline.uid(body.encode()) == found
+    assert contentline._uid_anywhere(body.encode()) == found

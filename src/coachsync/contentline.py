@@ -29,6 +29,11 @@ _CONTINUATION = range(0x80, 0xC0)  # octets that never begin a UTF-8 sequence
 _LONGEST_SEQUENCE = 4
 
 Params = tuple[tuple[str, tuple[str, ...]], ...]
+# A UID as nearly every program writes it: on one line, unfolded, after other properties of its component.
+_USUAL_UID = re.compile(
+    rb"\nBEGIN:(?:VEVENT|VTODO|VJOURNAL)\r?\n(?:(?!BEGIN|END)[A-Z][A-Z0-9-]*[;:][^\n]*\n(?:[ \t][^\n]*\n)*+)*?"
+    rb"UID:([^\r\n]*)\r?\n(?![ \t])"
+)
 
 
 class Malformed(ValueError):  # noqa: N818 - named for what happened, as coachsync.errors does
@@ -182,6 +187,11 @@ def components(lines: Iterable[Line]) -> tuple[Component, ...]:
 
 def uid(body: bytes) -> str:
     """The first UID of a calendar object's events, tasks or journal entries; "" when there is none."""
+    usual = _USUAL_UID.search(body)
+    return decode(usual[1]) if usual else _uid_anywhere(body)
+
+
+def _uid_anywhere(body: bytes) -> str:
     inside: list[str] = []
     for line in lines(decode(body)):
         if line.name == "BEGIN":

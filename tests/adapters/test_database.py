@@ -174,7 +174,7 @@ def test_shares_and_their_journal_come_back(database: Database) -> None:
     assert journal.share() is None
     journal.bind(Share("target", "cloud", "https://cloud.example/x/", made=False))
     slot = Slot(NOW, NOW + timedelta(hours=1), Label.BUSY)
-    entry = Entry(slot, "uid", "/x/1.ics")
+    entry = Entry(slot, "Busy", "uid", "/x/1.ics")
     journal.write([entry])
     journal.write([confirmed(entry, '"5"')])
     assert journal.entries() == (confirmed(entry, '"5"'),)
@@ -207,7 +207,7 @@ def test_every_sealed_row_names_its_key_and_a_row_of_another_key_is_refused(data
     SignIns(database).remember("cloud", SignIn("u", "n", None, "p", (), ()))
     journal = Shares(database, "office")
     journal.bind(Share("t"))
-    journal.write([Entry(Slot(NOW, NOW, Label.BUSY), "uid", "/x")])
+    journal.write([Entry(Slot(NOW, NOW, Label.BUSY), "Busy", "uid", "/x")])
     copies.store([(item("a", '"2"'), "uid-a")], NOW)
     with database.transaction() as connection:
         for table in (appointments, calendars, published, removed, shares, signins):

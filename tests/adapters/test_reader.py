@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from coachsync.adapters.ical.reader import Reader
 
 from coachsync.adapters.ical import expansion, reader
+from coachsync.adapters.ical.reader import Reader
 from coachsync.errors import CoachsyncError
 from coachsync.model import Reading
 from icaltext import AT, COACH, PARIS, SERIES, YEAR, document
@@ -34,7 +34,7 @@ def codes(readings: list[Reading]) -> list[str | None]:
 
 
 def children() -> set[int]:
-    """The reading processes that this one has started and not yet collected; other tests' servers are not among them."""
+    """The reading processes that this one has started and not yet collected, without the servers of other tests."""
     listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
     servers = (b"radicale", b"xandikos")
     commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in listed.split()}

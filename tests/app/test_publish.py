@@ -82,10 +82,15 @@ def test_a_window_that_slides_drops_yesterday_without_asking(house: House) -> No
     assert identities(house) < before
 
 
-def test_changing_the_label_replaces_no_slot_that_stays(house: House) -> None:
-    house.sessions(2)
+def test_a_changed_label_is_published_on_every_slot_and_is_no_mass_deletion(house: House) -> None:
+    house.sessions(30)
     house.sync()
-    assert {lines(body)["SUMMARY"] for body in house.served().values()} == {"Séance"}
+    starts = house.starts()
+    house.text += 'label = "Occupée"\n'
+    outcome = house.sync()
+    assert (outcome.exit_code(), house.starts()) == (0, starts)
+    assert {lines(body)["SUMMARY"] for body in house.served().values()} == {"Occupée"}
+    assert house.verify() == ()
 
 
 def test_a_target_that_holds_something_is_refused_and_left_alone(house: House) -> None:

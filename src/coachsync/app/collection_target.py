@@ -141,7 +141,10 @@ class CollectionTarget:
     ) -> tuple[Problem, ...]:
         """See `Target`. Writes go out in random order: together they would tell which slot became which."""
         path = urlsplit(self._url).path
-        fresh = tuple(Entry(slot, str(uuid.uuid4()), f"{path}{uuid.uuid4().hex}.ics") for slot in create)
+        texts = self._share.texts
+        fresh = tuple(
+            Entry(slot, texts[slot.label], str(uuid.uuid4()), f"{path}{uuid.uuid4().hex}.ics") for slot in create
+        )
         self._journal.write(fresh)
         work: list[tuple[Callable[[Entry], Entry | None], Entry]] = [(self._put, entry) for entry in fresh + resume]
         work += [(self._delete, entry) for entry in delete]
@@ -174,7 +177,7 @@ class CollectionTarget:
         withdrawn.clear()
 
     def _put(self, entry: Entry) -> Entry:
-        body = document(entry.uid, entry.slot, self._share.texts[entry.slot.label])
+        body = document(entry.uid, entry.slot, entry.text)
         try:
             etag = self._server.create(self._address(entry.href), body)
         except Stale:  # an earlier try of ours arrived after all: nobody else can know the address

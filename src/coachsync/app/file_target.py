@@ -58,7 +58,7 @@ class FileShare:
         """See `Target`. The file is written when its content would differ, and not touched otherwise."""
         going = {entry.tag for entry in delete}
         stay = [entry for entry in self._journal.entries() if entry.tag not in going]
-        fresh = [Entry(slot, str(uuid.uuid4()), href="") for slot in create]
+        fresh = [Entry(slot, self._share.texts[slot.label], str(uuid.uuid4()), href="") for slot in create]
         self._journal.write(fresh)
         entries = [entry if entry.live else confirmed(entry, None) for entry in stay + fresh]
         content = feed([(entry.uid, entry.slot) for entry in entries], self._share.texts)

@@ -56,12 +56,13 @@ def plan(wiring: Wiring, share: Share, held: Held) -> SharePlan:
     """Compare what is wanted with the journal of what was published."""
     entries = Shares(wiring.database, share.name).entries()
     want = wanted(wiring, share)
-    changes = publication.plan(want, [entry.slot for entry in entries])
-    going = set(changes.delete)
+    current = [entry for entry in entries if entry.text == share.texts[entry.slot.label]]
+    changes = publication.plan(want, [entry.slot for entry in current])
+    stay = {entry.tag for entry in current if entry.slot not in set(changes.delete)}
     return SharePlan(
         create=changes.create,
-        delete=tuple(entry for entry in entries if entry.slot in going),
-        resume=tuple(entry for entry in entries if not entry.live and entry.slot not in going),
+        delete=tuple(entry for entry in entries if entry.tag not in stay),
+        resume=tuple(entry for entry in entries if entry.tag in stay and not entry.live),
         held_back=_held_back(wiring, share, want, held),
     )
 

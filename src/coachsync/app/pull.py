@@ -123,7 +123,7 @@ def _take_in(wiring: Wiring, calendar: str, endpoint: Endpoint, listing: Listing
     refused = _store(wiring, calendar, copies, endpoint.url, todo)
     rows = {copy.href: copy.row for copy in before}
     gone = [rows[href] for href in todo.gone]
-    strays = [copy.row for copy in copies.all() if not copy.agreed]
+    strays = sorted(copies.strays())
     held = [] if accept_deletions else strays + (gone if guard.refuses(known, len(gone)) else [])
     forgotten = [row for row in gone + strays if row not in held]
     copies.forget(forgotten, wiring.now)
@@ -208,7 +208,7 @@ def _vanished(wiring: Wiring, copies: Copies, *, accept_deletions: bool) -> Pull
 def _still_held(copies: Copies, endpoint: Endpoint) -> Pulled:
     if endpoint.held is None:
         return Pulled()
-    strays = frozenset(copy.row for copy in copies.all() if not copy.agreed)
+    strays = copies.strays()
     return Pulled(held=len(strays), why=endpoint.held, held_rows=strays) if strays else Pulled()
 
 

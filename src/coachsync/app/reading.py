@@ -79,10 +79,11 @@ def short_id(wiring: Wiring, uid: str) -> str:
 
 def horizon(wiring: Wiring, today: date) -> Window:
     """How far events are expanded: what any share may ask for, in whole months so that it moves once a month."""
-    spans = [(share.profile.past, share.profile.future) for share in wiring.config.shares.values()]
-    edges = [(span.before(today), ahead.after(today)) for span, ahead in [*spans, _AT_LEAST]]
-    first = min(start for start, _ in edges).replace(day=1)
-    last = (max(end for _, end in edges).replace(day=28) + timedelta(days=35)).replace(day=1)
+    spans = [(share.profile.past, share.profile.future) for share in wiring.config.shares.values()] + [_AT_LEAST]
+    before = today.replace(day=1) - timedelta(days=1)  # a day to spare at both ends: rounding reaches an hour further
+    after = (today.replace(day=28) + timedelta(days=7)).replace(day=1)
+    first = min(past.before(before) for past, _ in spans).replace(day=1)
+    last = (max(future.after(after) for _, future in spans).replace(day=28) + timedelta(days=7)).replace(day=1)
     return replace(window(first, Span(), Span(), wiring.zone), end=window(last, Span(), Span(), wiring.zone).start)
 
 

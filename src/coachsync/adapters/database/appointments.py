@@ -99,6 +99,12 @@ class Copies:
             rows = connection.execute(self._mine(sa.select(*columns))).all()
         return tuple(self._copy(row) for row in rows)
 
+    def strays(self) -> frozenset[int]:
+        """The rows of copies that nobody agreed on: left over from a collection that was replaced."""
+        query = self._mine(sa.select(appointments.c.id)).where(appointments.c.agreed.is_(False))
+        with self._database.transaction() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def texts(self, rows: Iterable[int] | None = None) -> Iterator[tuple[int, bytes]]:
         """Row and text of these copies (all when None), a batch at a time."""
         wanted = list(rows) if rows is not None else [copy.row for copy in self.all()]

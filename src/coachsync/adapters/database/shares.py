@@ -35,9 +35,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One published object. `live` is False while the server may or may not have it."""
+    """One published object, and what its label said then. `live` is False while the server may or may not have it."""
 
     slot: Slot
+    text: str
     uid: str
     href: str
     etag: str | None = None
@@ -130,6 +131,7 @@ def _pack(entry: Entry) -> dict[str, Any]:
         "start": int(slot.start.timestamp()),
         "end": int(slot.end.timestamp()),
         "label": slot.label.value,
+        "text": entry.text,
         "uid": entry.uid,
         "href": entry.href,
         "etag": entry.etag,
@@ -139,4 +141,4 @@ def _pack(entry: Entry) -> dict[str, Any]:
 def _unpack(values: dict[str, Any], tag: bytes, *, live: bool) -> Entry:
     start, end = (datetime.fromtimestamp(values[edge], UTC) for edge in ("start", "end"))
     slot = Slot(start, end, Label(values["label"]))
-    return Entry(slot, values["uid"], values["href"], values["etag"], live, tag)
+    return Entry(slot, values["text"], values["uid"], values["href"], values["etag"], live, tag)
