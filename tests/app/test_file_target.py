@@ -92,7 +92,10 @@ def test_a_lost_file_is_written_again(house: House) -> None:
     assert file(house).read_bytes() == whole
 
 
-def test_p13_a_run_cut_short_after_the_file_was_written_goes_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("moment", [1, 2])
+def test_p13_a_run_cut_short_while_the_file_is_written_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
     house.sessions(2)
     house.sync()
     house.put("new", event("uid-new", house.now + timedelta(hours=7)))
@@ -101,7 +104,7 @@ def test_p13_a_run_cut_short_after_the_file_was_written_goes_on(house: House, mo
     def crash(handle: int) -> None:
         calls[0] += 1
         real(handle)
-        if calls[0] == 2:  # the file is in place, its folder is being synced
+        if calls[0] == moment:  # before and after the new file takes the place of the old one
             raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "fsync", crash)

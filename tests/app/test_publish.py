@@ -152,6 +152,17 @@ def test_a_target_that_is_a_source_is_refused(house: House) -> None:
     assert house.server.objects(SOURCE) == before
 
 
+def test_replace_never_empties_a_source_calendar_however_it_is_reached(house: House) -> None:
+    house.server.add(OFFICE, "Office", "alice")
+    house.sessions(3)
+    for href, body in house.server.objects(SOURCE).items():  # what the source holds, seen through another address
+        house.server.store(OFFICE, href.replace("source", "office"), body)
+    before = house.server.objects(OFFICE)
+    with pytest.raises(Misconfigured) as caught:
+        house.publish(replace_content=True)
+    assert (caught.value.code, house.server.objects(OFFICE)) == ("target-is-source", before)
+
+
 def test_p13_a_run_cut_short_leaves_no_duplicate(house: House) -> None:
     house.sessions(10)
     house.server.fail("create", Temporary("timeout", "Late."))

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from urllib.parse import urljoin, urlsplit
 
+from coachsync import contentline
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Copies, Entry, Shares
 from coachsync.adapters.database import Share as Bound
@@ -17,7 +18,7 @@ from coachsync.app.target import not_empty
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Share
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Problem, Stale
-from coachsync.model import Slot
+from coachsync.model import Item, Slot
 from coachsync.redaction.publication import document
 
 _FLUSH = 20  # objects written before the journal is told; a run cut short asks the server about these again
@@ -110,12 +111,20 @@ class CollectionTarget:
         for calendar in self._wiring.config.calendars:
             endpoint = Copies(self._wiring.database, calendar).endpoint()
             if endpoint is not None and same_collection(endpoint.url, url):
-                raise Misconfigured(
-                    "target-is-source",
-                    "The target of the share is a source calendar; nothing was written.",
-                    "Give the share a calendar of its own.",
-                    where=f"shares.{self._share.name}.to",
-                )
+                raise self._is_source("The target of the share is a source calendar; nothing was written.")
+
+    def _is_source(self, message: str) -> Misconfigured:
+        where = f"shares.{self._share.name}.to"
+        return Misconfigured("target-is-source", message, "Give the share a calendar of its own.", where=where)
+
+    def _refuse_appointments(self, items: Iterable[Item]) -> None:
+        """One server can be reached by two names: what a collection holds tells that it is a source all the same."""
+        copies = (Copies(self._wiring.database, calendar) for calendar in self._wiring.config.calendars)
+        private = {copy.uid for held in copies for copy in held.all() if copy.uid}
+        if any(contentline.uid(item.body) in private for item in items):
+            raise self._is_source(
+                "The target of the share holds appointments of a source calendar; nothing was removed."
+            )
 
     def _empty(self, bound: Bound) -> None:
         """Remove everything that the collection holds; what we did not publish is kept for 30 days."""
@@ -128,7 +137,9 @@ class CollectionTarget:
         ours = {entry.href for entry in self._journal.entries()}
         foreign = [href for href in listing.etags if href not in ours]
         origin = f"share {self._share.name}"
-        for item in self._server.fetch(bound.url, foreign):
+        held = list(self._server.fetch(bound.url, foreign))
+        self._refuse_appointments(held)
+        for item in held:
             keep(self._wiring.database, origin, "replaced", {"href": item.href}, item.body, self._wiring.now)
         for href, etag in listing.etags.items():
             self._server.remove(urljoin(bound.url, href), etag)

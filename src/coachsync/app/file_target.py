@@ -44,7 +44,7 @@ class FileShare:
         bound = self._journal.share()
         known = bound if bound is not None and bound.target == self.described else Bound(self.described)
         there = read_if_there(self._path)
-        if there is not None and _digest(there) != known.digest:
+        if there is not None and _digest(there) not in (known.digest, known.next_digest):
             if not (replace or known.digest):
                 raise not_empty(self._share, 1)
             keep(self._wiring.database, f"share {self._share.name}", "replaced", {"href": ""}, there, self._wiring.now)
@@ -64,17 +64,18 @@ class FileShare:
         content = feed([(entry.uid, entry.slot) for entry in entries], self._share.texts)
         there = read_if_there(self._path)
         if there != content:
-            # The journal first: a file that only a run cut short has written must still be known as ours.
-            self._bind_digest(content)
-            at = scheduled(self._wiring.now.astimezone(self._wiring.zone), self._share.profile.publish)
-            write_atomically(self._path, content, _FOR_A_WEB_SERVER, modified=at.timestamp())
+            self._write(content)
         self._journal.write(entry for entry in entries if entry.tag in {e.tag for e in (*fresh, *resume)})
         self._journal.drop(delete)
         return self.noticed
 
-    def _bind_digest(self, content: bytes) -> None:
+    def _write(self, content: bytes) -> None:
+        """The journal first: a file that a run cut short has written, or not, must still be known as ours."""
         bound = self._journal.share() or Bound(self.described)
-        self._journal.bind(changed(bound, digest=_digest(content)))
+        self._journal.bind(changed(bound, next_digest=_digest(content)))
+        at = scheduled(self._wiring.now.astimezone(self._wiring.zone), self._share.profile.publish)
+        write_atomically(self._path, content, _FOR_A_WEB_SERVER, modified=at.timestamp())
+        self._journal.bind(changed(bound, digest=_digest(content), next_digest=""))
 
     def _edited(self) -> Problem:
         return Problem(
@@ -91,7 +92,7 @@ def remove_file(bound: Bound) -> None:
     there = read_if_there(path)
     if there is None:
         return
-    if _digest(there) != bound.digest:
+    if _digest(there) not in (bound.digest, bound.next_digest):
         raise CoachsyncError("file-edited", "the file was changed by somebody.")
     try:
         path.unlink()

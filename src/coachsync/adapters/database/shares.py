@@ -22,7 +22,8 @@ class Share:
     """The target a share is bound to.
 
     `target` tells one target of the configuration from another; `url` is the collection (empty for a file);
-    `made` is False from just before MKCALENDAR until the server has it; `digest` is of the last file written.
+    `made` is False from just before MKCALENDAR until the server has it; `digest` is of the file that was written, and
+    `next_digest` of the one that is being written.
     `account` is the account of the configuration that it was published with.
     """
 
@@ -31,6 +32,7 @@ class Share:
     url: str = ""
     made: bool = True
     digest: str = ""
+    next_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
