@@ -262,3 +262,21 @@ def test_an_unanswered_invitation_is_not_published(house: House, told: bool, mon
     house.put("taken", event("uid-b", house.now + timedelta(hours=3), extra=invitation.format("ACCEPTED")))
     house.sync()
     assert house.starts() == ["20260302T110000Z"]
+
+
+def test_p13_a_collection_made_by_a_run_cut_short_is_found_by_its_url_not_by_its_name(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.sessions(2)
+    real = MemoryCalendars.make
+
+    def made_and_lost(self: MemoryCalendars, url: str, name: str) -> None:
+        monkeypatch.setattr(MemoryCalendars, "make", real)
+        real(self, url, "Renamed meanwhile")
+        raise Temporary("no-connection", "The connection was lost.")
+
+    monkeypatch.setattr(MemoryCalendars, "make", made_and_lost)
+    assert house.sync().exit_code() == 3
+    assert house.sync().exit_code() == 0
+    assert len(house.served("Renamed meanwhile")) == 2
+    assert len(house.server.calendars("https://calendar.example/")) == 2  # the source and one share

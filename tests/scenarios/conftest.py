@@ -1,0 +1,44 @@
+"""Fixtures of the scenarios: a practice, and one account after the other on each real server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from accounts import Account
+from scenario_practice import Practice, Web
+from scenario_saboteur import Saboteur
+
+
+@pytest.fixture
+def practice(tmp_path: Path) -> Practice:
+    return Practice(tmp_path)
+
+
+@pytest.fixture(params=["radicale", "xandikos"])
+def account(request: pytest.FixtureRequest) -> Account:
+    """An account on each server in turn."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Account)
+    return found
+
+
+@pytest.fixture
+def web(account: Account) -> Web:
+    return Web(account)
+
+
+@pytest.fixture
+def saboteur() -> Iterator[Callable[[str], Saboteur]]:
+    """Starts proxies that can be told to fail; stopped at the end of the test."""
+    started: list[Saboteur] = []
+
+    def start(url: str) -> Saboteur:
+        started.append(Saboteur(url))
+        return started[-1]
+
+    yield start
+    for proxy in started:
+        proxy.close()
