@@ -87,5 +87,13 @@ class NotThere(CoachsyncError):
     """The server answers that this collection or object does not exist (404, 410)."""
 
 
+class ObjectsRefused(CoachsyncError):
+    """The server gave every object asked for but those in `hrefs`; code, message and hint are of the first of them."""
+
+    def __init__(self, code: str, message: str, hint: str = "", where: str = "", hrefs: tuple[str, ...] = ()) -> None:
+        super().__init__(code, message, hint, where)
+        self.hrefs = hrefs
+
+
 class Stale(CoachsyncError):
     """A conditional write was refused (412): the object is not, or no longer, the version it was meant for."""

@@ -19,9 +19,6 @@ class Window:
         """Whether [start, end) shares any time with this window."""
         return start < self.end and end > self.start
 
-    def covers(self, other: Window) -> bool:
-        return self.start <= other.start and other.end <= self.end
-
 
 class Stand(StrEnum):
     """How an occurrence stands with the coach's time."""

@@ -7,9 +7,11 @@ from itertools import islice
 
 import pytest
 
+from coachsync.adapters.caldav import transport
 from coachsync.adapters.caldav.client import CalDav
 from coachsync.adapters.caldav.multiget import BATCH
-from coachsync.errors import CoachsyncError, NotThere, Temporary
+from coachsync.errors import NotThere, ObjectsRefused, Temporary
+from coachsync.model import Item
 from davscript import CALENDAR, about, asked_hrefs, member, multistatus, whole
 from servers import Reply, Request, Scripted
 
@@ -48,6 +50,17 @@ def numbered(count: int) -> Shelf:
 
 def fetch(server: Scripted, connect: Connect, hrefs: object) -> Iterator[object]:
     return connect(server.url).fetch(server.url + CALENDAR[1:], hrefs)  # type: ignore[arg-type]
+
+
+def until_refused(fetched: Iterator[Item]) -> tuple[list[Item], ObjectsRefused]:
+    """What came, and the refusal that came after it."""
+    items = []
+    try:
+        for item in fetched:
+            items.append(item)  # noqa: PERF402  list() would lose what came before the error
+    except ObjectsRefused as refusal:
+        return items, refusal
+    pytest.fail("nothing was refused")
 
 
 def test_objects_come_in_bounded_batches_in_the_order_asked(scripted: Start, connect: Connect) -> None:
@@ -158,9 +171,66 @@ def test_an_object_that_is_refused_is_raised_after_all_others(scripted: Start, c
     items = connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts))
 
     assert [next(items).href, next(items).href] == [CALENDAR + "0.ics", CALENDAR + "2.ics"]
-    with pytest.raises(CoachsyncError) as refused:
+    with pytest.raises(ObjectsRefused) as refused:
         next(items)
-    assert refused.value.code == "forbidden"
+    assert (refused.value.code, refused.value.hrefs) == ("forbidden", (CALENDAR + "1.ics",))
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "forbidden"), (413, "too-large"), (423, "locked"), (500, "server-error")]
+)
+def test_single_objects_that_are_refused_are_named_and_stop_nothing(
+    scripted: Start, connect: Connect, status: int, code: str
+) -> None:
+    shelf = numbered(BATCH + 50)
+    usual = shelf.multiget
+    refused = [CALENDAR + "3.ics", CALENDAR + f"{BATCH + 7}.ics"]
+    shelf.multiget = lambda hrefs: Reply(status) if {*refused} & {*hrefs} else usual(hrefs)
+    shelf.status = dict.fromkeys(refused, status)
+    server = scripted(shelf)
+
+    items, told = until_refused(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+
+    assert [item.href for item in items] == [href for href in shelf.texts if href not in refused]
+    assert (told.code, told.exit_code, told.hrefs) == (code, 1, tuple(refused))
+
+
+def test_an_answer_that_is_too_large_is_split_and_one_object_over_the_limit_is_refused_alone(
+    scripted: Start, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "ANSWER_LIMIT", 20_000)
+    shelf = Shelf({f"{number}.ics": b"x" * 4_000 for number in range(8)})
+    shelf.texts[CALENDAR + "5.ics"] = b"x" * 30_000
+    server = scripted(shelf)
+
+    items, told = until_refused(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+
+    assert [item.href for item in items] == [href for href in shelf.texts if href != CALENDAR + "5.ics"]
+    assert (told.code, told.hrefs) == ("answer-too-large", (CALENDAR + "5.ics",))
+
+
+def test_more_than_three_refused_objects_stop_the_fetch(scripted: Start, connect: Connect) -> None:
+    shelf = numbered(10)
+    shelf.multiget = lambda _: Reply(500)
+    shelf.status = {CALENDAR + f"{number}.ics": 500 for number in range(4)}
+    server = scripted(shelf)
+
+    with pytest.raises(Temporary) as stopped:
+        list(fetch(server, connect, list(shelf.texts)))
+
+    assert stopped.value.code == "server-error"
+
+
+def test_a_server_that_has_enough_after_a_refused_object_stops_the_fetch(scripted: Start, connect: Connect) -> None:
+    shelf = numbered(2)
+    shelf.multiget = lambda _: Reply(500)
+    shelf.status = {CALENDAR + "0.ics": 403, CALENDAR + "1.ics": 503}
+    server = scripted(shelf)
+
+    with pytest.raises(Temporary) as stopped:
+        list(fetch(server, connect, list(shelf.texts)))
+
+    assert stopped.value.code == "server-unavailable"
 
 
 def test_a_server_that_fails_for_everything_is_not_hammered(scripted: Start, connect: Connect) -> None:

@@ -1,3 +1,4 @@
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -47,3 +48,32 @@ def test_runs_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
             keys = list(together.map(lambda _, state=state: load_device_key(state, create=True), range(8)))
         assert {key.secret for key in keys} == {load_device_key(state, create=False).secret}
         assert [file.name for file in key_file(state).parent.iterdir()] == ["device.key"]
+
+
+def test_a_key_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    key_file(tmp_path).mkdir(parents=True)
+    with pytest.raises(CoachsyncError) as caught:
+        load_device_key(tmp_path, create=False)
+    assert (caught.value.code, caught.value.where) == ("device-key-not-read", "practice.state")
+    assert str(tmp_path) not in caught.value.message + caught.value.hint
+
+
+def test_a_key_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CoachsyncError) as caught:
+        load_device_key(tmp_path, create=True)
+    assert (caught.value.code, caught.value.where) == ("device-key-not-written", "practice.state")
+    assert list(key_file(tmp_path).parent.iterdir()) == []
+
+
+def test_a_folder_of_keys_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", denied)
+    with pytest.raises(CoachsyncError) as caught:
+        load_device_key(tmp_path, create=True)
+    assert caught.value.where == "practice.state"

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters import lock
-from coachsync.errors import Temporary
+from coachsync.errors import CoachsyncError, Temporary
 
 HOLDER = """
 import sys
 from pathlib import Path
 from coachsync.adapters import lock
-with lock.hold(Path(sys.argv[1]), "sync"):
+with lock.hold(Path(sys.argv[1]), "share publish"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -26,8 +26,7 @@ def test_a_second_writer_waits_briefly_and_names_the_holder(tmp_path: Path) -> N
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(Temporary) as caught, lock.hold(tmp_path, "agenda", patience=0.2):
             pass
-        assert "sync" in caught.value.message
-        assert str(holder.pid) in caught.value.message
+        assert f"(share publish, process {holder.pid})" in caught.value.message
         holder.kill()
     with lock.hold(tmp_path, "agenda", patience=0.2):
         assert (tmp_path / "lock").read_text() == f"agenda {os.getpid()}"
@@ -39,3 +38,19 @@ def test_the_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
     with lock.hold(tmp_path, "sync", patience=0):
         pass
     assert (tmp_path / "lock").read_text() == ""
+
+
+def test_a_lock_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+    with pytest.raises(CoachsyncError) as caught, lock.hold(tmp_path, "sync"):
+        pass
+    assert (caught.value.code, caught.value.where) == ("state-not-writable", "practice.state")
+    assert str(tmp_path) not in caught.value.message + caught.value.hint
+
+
+def test_a_holder_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    with lock.hold(tmp_path, "sync"):
+        (tmp_path / "lock").write_bytes(b"\x1b[2J\xff 12\x07")
+        with pytest.raises(Temporary) as caught, lock.hold(tmp_path, "agenda", patience=0):
+            pass
+    assert caught.value.message.isprintable()

@@ -280,3 +280,133 @@ def test_p13_a_collection_made_by_a_run_cut_short_is_found_by_its_url_not_by_its
     assert house.sync().exit_code() == 0
     assert len(house.served("Renamed meanwhile")) == 2
     assert len(house.server.calendars("https://calendar.example/")) == 2  # the source and one share
+
+
+def test_a_refused_replace_leaves_the_share_unbound(house: House) -> None:
+    house.server.add(OFFICE, "Office", "alice")
+    house.sessions(3)
+    for href, body in house.server.objects(SOURCE).items():
+        house.server.store(OFFICE, href.replace("source", "office"), body)
+    before = house.server.objects(OFFICE)
+    with pytest.raises(Misconfigured):
+        house.publish(replace_content=True)
+    outcome = house.sync()
+    assert [problem.code for problem in outcome.problems()] == ["target-not-empty"]
+    assert house.server.objects(OFFICE) == before
+
+
+def test_a_replace_that_is_cut_short_never_publishes_beside_what_was_there(house: House) -> None:
+    house.server.add(OFFICE, "Office", "alice")
+    for number in range(4):
+        house.put(f"mine{number}", event(f"private-{number}", house.now), OFFICE)
+    house.sessions(3)
+    house.server.fail("remove", Temporary("server-unavailable", "Busy."))
+    with pytest.raises(Temporary):
+        house.publish(replace_content=True)
+    outcome = house.sync()
+    assert [problem.code for problem in outcome.problems()] == ["target-not-empty"]
+    assert len(house.server.objects(OFFICE)) == 4
+    house.publish(replace_content=True)
+    assert len(house.served()) == 3
+
+
+def test_replace_refuses_a_source_calendar_that_was_never_read(house: House) -> None:
+    private = "https://calendar.example/alice/private/"
+    house.text = house.text.replace('name = "Office"', 'url = "alice/private/"')
+    house.text += '[calendars.private]\naccount = "cloud"\nname = "Private"\n'
+    house.server.add(private, "Private", "alice")
+    for number in range(5):
+        house.put(f"p{number}", event(f"p-{number}", house.now), private)
+    before = house.server.objects(private)
+    with pytest.raises(Misconfigured) as caught:
+        house.publish(replace_content=True)
+    assert (caught.value.code, house.server.objects(private)) == ("target-is-source", before)
+
+
+def test_p04_replace_keeps_what_somebody_made_of_our_objects(house: House) -> None:
+    house.sessions(2)
+    house.sync()
+    href, body = next(iter(house.served().items()))
+    edited = body.replace("Séance".encode(), b"Marguerite")
+    house.server.store(house.share_url(), href, edited)
+    house.publish(replace_content=True)
+    with house.wiring() as wiring:
+        assert [one.body for one in kept(wiring.database, "share office")] == [edited]
+
+
+def test_a_new_target_that_is_refused_leaves_the_old_one_serving(house: House) -> None:
+    house.sessions(4)
+    house.sync()
+    old = house.share_url()
+    house.server.add(OFFICE, "Other", "alice")
+    house.put("mine", event("private", house.now), OFFICE)
+    house.text = house.text.replace('name = "Office"', 'name = "Other"')
+    assert [problem.code for problem in house.sync().problems()] == ["target-not-empty"]
+    assert len(house.server.objects(old)) == 4
+
+
+def test_an_old_target_that_does_not_answer_is_cleared_later(house: House) -> None:
+    house.sessions(4)
+    house.sync()
+    old = house.share_url()
+    house.text = house.text.replace('name = "Office"', 'name = "Other"')
+    house.server.fail("remove", Temporary("server-unavailable", "Busy."))
+    assert [problem.code for problem in house.sync().problems()] == ["server-unavailable"]
+    assert house.sync().exit_code() == 0
+    assert (house.server.objects(old), len(house.served("Other"))) == ({}, 4)
+
+
+def test_an_edited_object_in_the_old_target_stays_and_is_said(house: House) -> None:
+    house.sessions(4)
+    house.sync()
+    old = house.share_url()
+    href = next(iter(house.served()))
+    house.server.store(old, href, b"edited")
+    house.text = house.text.replace('name = "Office"', 'name = "Other"')
+    outcome = house.sync()
+    (problem,) = outcome.problems()
+    assert (problem.code, "1 slots" in problem.message) == ("share-left-behind", True)
+    assert house.server.objects(old) == {href: b"edited"}
+    assert len(house.served("Other")) == 4
+
+
+def test_the_same_target_by_another_name_keeps_every_object(house: House) -> None:
+    house.sessions(4)
+    house.sync()
+    served = house.served()
+    path = house.share_url().removeprefix("https://calendar.example/")
+    house.text = house.text.replace('name = "Office"', f'url = "{path}"')
+    assert house.sync().exit_code() == 0
+    assert house.served() == served
+
+
+def test_two_shares_never_serve_one_collection(house: House) -> None:
+    house.server.add(OFFICE, "Office", "alice")
+    house.text += (
+        '[shares.second]\nfrom = ["coaching"]\nprofile = "busy"\nto = { account = "cloud", url = "alice/office/" }\n'
+    )
+    house.sync()  # both find it empty
+    house.sessions(2)
+    outcome = house.sync()
+    assert [problem.code for problem in outcome.problems()] == ["same-target"]
+    assert len(house.served()) == 2
+
+
+def test_a_dry_run_says_that_the_target_is_refused(house: House) -> None:
+    house.server.add(OFFICE, "Office", "alice")
+    house.put("mine", event("private", house.now), OFFICE)
+    house.sessions(2)
+    assert [problem.code for problem in house.sync(dry_run=True).problems()] == ["target-not-empty"]
+
+
+def test_p05_objects_that_lose_their_event_do_not_make_the_coach_look_free(house: House) -> None:
+    house.sessions(20)
+    house.sync()
+    for href in house.server.objects(SOURCE):
+        house.server.store(SOURCE, href, b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n")
+    assert (house.sync().exit_code(), len(house.served())) == (5, 20)
+    for number in range(90):  # however much comes in beside them
+        house.put(f"new{number}", event(f"uid-new{number}", house.now + timedelta(days=number, hours=6)))
+    assert (house.sync().exit_code(), len(house.served())) == (5, 110)
+    house.sessions(20)
+    assert (house.sync().exit_code(), len(house.served())) == (0, 110)

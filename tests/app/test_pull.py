@@ -6,8 +6,9 @@ import pytest
 
 from coachsync.adapters.database import Copies
 from coachsync.adapters.database.removed import kept
+from coachsync.adapters.ical.reader import Reader
 from coachsync.adapters.memory import MemoryCalendars
-from coachsync.errors import CoachsyncError, NotThere, Refused, Temporary
+from coachsync.errors import CoachsyncError, NotThere, ObjectsRefused, Refused, Temporary
 from coachsync.model import Item
 from practice_house import SOURCE, House, event
 
@@ -193,7 +194,8 @@ def test_p13_a_first_sync_cut_short_is_finished_by_the_next(house: House, monkey
 
 def test_an_object_that_the_server_does_not_give_stops_no_other(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.sessions(5)
-    break_off(house, monkeypatch, 4, CoachsyncError("forbidden", "The server forbids it."))
+    refused = tuple(house.server.objects(SOURCE))[4:]
+    break_off(house, monkeypatch, 4, ObjectsRefused("forbidden", "The server forbids it.", hrefs=refused))
     outcome = house.sync()
     assert (codes(outcome), outcome.exit_code(), len(house.served())) == (["object-forbidden"], 3, 4)
     assert house.sync().exit_code() == 0
@@ -229,3 +231,127 @@ def test_one_broken_calendar_does_not_stop_another(house: House) -> None:
     outcome = house.sync()
     assert outcome.exit_code() == 3
     assert outcome.calendars["second"].added == 1
+
+
+def test_p05_what_is_held_stays_held_however_the_calendar_grows(house: House) -> None:
+    house.sessions(50)
+    house.sync()
+    for number in range(12):
+        house.delete(f"e{number}")
+    assert house.sync().exit_code() == 5
+    for number in range(15):
+        house.put(f"new{number}", event(f"uid-new{number}", house.now + timedelta(days=number, hours=6)))
+    for gone_by in (0, 2):  # sessions of today that the window has left behind
+        outcome = house.sync()
+        assert (outcome.exit_code(), outcome.calendars["coaching"].held) == (5, 12)
+        assert len(house.served()) == 65 - gone_by
+        house.now += timedelta(days=1)  # the daily listing changes nothing about it
+    assert house.sync("coaching").calendars["coaching"].removed == 12
+
+
+def test_p05_a_held_deletion_is_still_told_when_the_server_says_nothing_more(house: House) -> None:
+    house.sessions(30)
+    house.sync()
+    house.now += timedelta(days=1)
+    hidden = list(house.server.objects(SOURCE))[:20]
+    house.server.show_half(SOURCE, hidden)
+    assert house.sync().exit_code() == 5
+    house.server.requests.clear()
+    outcome = house.sync()
+    assert dict(house.server.requests) == {"changes": 1}
+    assert (outcome.exit_code(), outcome.calendars["coaching"].held) == (5, 20)
+    house.server.show_half(SOURCE)
+    house.now += timedelta(days=1)
+    assert house.sync().exit_code() == 0
+
+
+def test_objects_that_only_change_their_address_are_no_deletion(house: House) -> None:
+    house.sessions(30)
+    house.sync()
+    served = house.served()
+    for number in range(30):
+        (body,) = [body for href, body in house.server.objects(SOURCE).items() if href.endswith(f"/e{number}.ics")]
+        house.delete(f"e{number}")
+        house.put(f"renamed{number}", body)
+    assert house.sync().exit_code() == 0
+    assert house.served() == served
+    assert copies(house) == house.server.objects(SOURCE)
+
+
+@pytest.mark.parametrize("given", [0, 5])
+def test_p05_a_first_sync_that_brings_little_is_not_taken_for_the_calendar(
+    house: House, monkeypatch: pytest.MonkeyPatch, given: int
+) -> None:
+    house.sessions(20)
+    refused = tuple(house.server.objects(SOURCE))[given:]
+    break_off(house, monkeypatch, given, ObjectsRefused("forbidden", "No.", hrefs=refused))
+    outcome = house.sync()
+    assert (outcome.exit_code(), outcome.calendars["coaching"].added, outcome.shares) == (3, given, {})
+    assert house.sync().exit_code() == 0
+    assert len(house.served()) == 20
+
+
+def test_p05_objects_that_are_listed_and_silently_not_given_are_asked_for_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.sessions(20)
+    whole = MemoryCalendars.fetch
+    monkeypatch.setattr(MemoryCalendars, "fetch", lambda *_: iter(()))
+    outcome = house.sync()
+    assert (codes(outcome)[0], outcome.exit_code(), outcome.shares) == ("calendar-never-synced", 3, {})
+    assert "object-not-given" in codes(outcome)
+    monkeypatch.setattr(MemoryCalendars, "fetch", whole)
+    assert house.sync().exit_code() == 0
+    assert len(house.served()) == 20
+
+
+def test_p04_strays_without_a_uid_are_neither_taken_for_another_nor_lost(house: House) -> None:
+    for number in range(20):
+        body = event("x", house.now + timedelta(days=number)).replace(b"UID:x\r\n", b"")
+        house.put(f"e{number}", body)
+    house.sync()
+    house.server.drop(SOURCE)
+    house.server.add(SOURCE, "Coaching", "alice")
+    house.put("only", event("x", house.now + timedelta(hours=5)).replace(b"UID:x\r\n", b""))
+    outcome = house.sync()
+    assert (outcome.exit_code(), outcome.calendars["coaching"].held, len(house.served())) == (5, 20, 21)
+
+
+def test_p04_a_copy_that_gives_way_to_its_new_self_is_kept(house: House) -> None:
+    house.sessions(1)
+    (old,) = house.server.objects(SOURCE).values()
+    house.sync()
+    house.server.drop(SOURCE)
+    house.server.add(SOURCE, "Coaching", "alice")
+    house.put("elsewhere", event("uid-0", house.now + timedelta(hours=5)))
+    house.sync()
+    with house.wiring() as wiring:
+        assert [one.body for one in kept(wiring.database, "calendar coaching")] == [old]
+
+
+def test_p05_a_share_made_during_an_outage_from_copies_that_nobody_read_yet_is_whole(house: House) -> None:
+    share = house.text[house.text.index("[shares") :]
+    house.text = house.text.replace(share, "")
+    house.sessions(6)
+    house.sync()
+    house.text += share
+    house.server.fail("changes", Temporary("timeout", "Late."))
+    outcome = house.sync()
+    assert outcome.shares["office"].created == 6
+    assert len(house.served()) == 6
+
+
+def test_p05_a_share_is_not_made_from_copies_that_could_not_be_read(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise CoachsyncError("reader-does-not-start", "No process can be started.")
+
+    house.sessions(6)
+    real = Reader.read
+    monkeypatch.setattr(Reader, "read", broken)
+    outcome = house.sync()
+    assert (outcome.exit_code(), outcome.shares) == (3, {})
+    monkeypatch.setattr(Reader, "read", real)
+    assert house.sync().exit_code() == 0
+    assert len(house.served()) == 6

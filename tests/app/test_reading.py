@@ -4,7 +4,7 @@ import pytest
 
 from coachsync.adapters.database import Copies
 from coachsync.adapters.ical.reader import Reader
-from coachsync.app.agenda import agenda, unreadable
+from coachsync.app.agenda import agenda, catch_up, unreadable
 from coachsync.app.reading import horizon, occurrences, read, short_id
 from coachsync.errors import NotInitialised
 from coachsync.model import Window
@@ -59,6 +59,7 @@ def test_a_calendar_that_feeds_no_share_is_read_when_somebody_looks(house: House
     house.sync()
     assert read_texts == []
     with house.wiring() as wiring:
+        assert catch_up(wiring) == ()
         assert len(agenda(wiring, WEEK)) == 3
     assert len(read_texts) == 3
 

@@ -1,4 +1,4 @@
-"""What coachsync asks of a calendar server; CalDAV (`caldav.py`) and the one in memory (`memory.py`) answer it."""
+"""What coachsync asks of a calendar server; CalDAV (package `caldav`) and the one in memory (`memory.py`) answer it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class CalendarServer(Protocol):
     def fetch(self, url: str, hrefs: Iterable[str]) -> Iterator[Item]:
         """The objects named, in bounded batches; one that vanished meanwhile is left out.
 
-        When the server refuses some of them, the others come first and then the first refusal is raised.
+        When the server refuses a few of them, the others come first and then ObjectsRefused is raised with the hrefs of
+        those not given. Any other error means that the fetch stopped where it was.
         """
 
     def create(self, href: str, body: bytes) -> str | None:

@@ -21,21 +21,44 @@ def key_file(state: Path) -> Path:
 def load_device_key(state: Path, *, create: bool) -> DeviceKey:
     """The device key of this state folder; a new one only when `create` says that nothing was ever sealed here.
 
-    Raises CoachsyncError when the key is missing or open to others, WrongKey when the file is not a key.
+    Raises CoachsyncError when the key is missing, open to others or cannot be read or written, WrongKey when the file
+    is not a key.
     """
     path = key_file(state)
     try:
         return _read(path)
     except FileNotFoundError:
         if not create:
-            raise CoachsyncError(
-                "device-key-missing",
-                "The state folder holds sealed data but its device key is missing; nothing was changed.",
-                "Restore keys/device.key from the backup that holds this state, or move the state folder away to start "
-                "afresh: a new key would open nothing.",
-                where="practice.state",
-            ) from None
+            raise _missing() from None
+    except OSError as problem:
+        raise _failed("device-key-not-read", problem) from None
+    try:
         return _create(path)
+    except CoachsyncError as problem:
+        problem.where = "practice.state"
+        raise
+    except OSError as problem:
+        raise _failed("device-key-not-written", problem) from None
+
+
+def _missing() -> CoachsyncError:
+    return CoachsyncError(
+        "device-key-missing",
+        "The state folder holds sealed data but its device key is missing; nothing was changed.",
+        "Restore keys/device.key from the backup that holds this state, or move the state folder away to start "
+        "afresh: a new key would open nothing.",
+        where="practice.state",
+    )
+
+
+def _failed(code: str, problem: OSError) -> CoachsyncError:
+    return CoachsyncError(
+        code,
+        f"The system refuses keys/device.key in the state folder: {os.strerror(problem.errno or 0)}.",
+        "Check that the folder keys/ has room, and that it and the file device.key in it belong to the user who runs "
+        "coachsync.",
+        where="practice.state",
+    )
 
 
 def _read(path: Path) -> DeviceKey:

@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-from coachsync.errors import Temporary
+from coachsync.errors import CoachsyncError, Temporary
 
 _STEP = 0.05  # seconds between two tries
 
@@ -19,9 +20,9 @@ def hold(state: Path, command: str, patience: float = 5.0) -> Iterator[None]:
     """Hold the state's lock while the body runs, waiting `patience` seconds for it.
 
     The kernel frees it when the process ends, however it ends. Raises Temporary, naming the holder's command and
-    process number, when somebody else keeps it.
+    process number, when somebody else keeps it, and CoachsyncError when the lock file cannot be opened.
     """
-    with (state / "lock").open("a+b") as file:
+    with _opened(state) as file:
         _wait(file.fileno(), patience)
         os.ftruncate(file.fileno(), 0)
         os.pwrite(file.fileno(), f"{command} {os.getpid()}".encode(), 0)
@@ -29,6 +30,18 @@ def hold(state: Path, command: str, patience: float = 5.0) -> Iterator[None]:
             yield
         finally:
             os.ftruncate(file.fileno(), 0)
+
+
+def _opened(state: Path) -> BinaryIO:
+    try:
+        return (state / "lock").open("a+b")
+    except OSError as problem:
+        raise CoachsyncError(
+            "state-not-writable",
+            f"The lock file of the state folder cannot be opened: {os.strerror(problem.errno or 0)}.",
+            "Check that the state folder and all that is in it belong to the user who runs coachsync.",
+            where="practice.state",
+        ) from None
 
 
 def _wait(handle: int, patience: float) -> None:
@@ -43,7 +56,8 @@ def _wait(handle: int, patience: float) -> None:
 
 
 def _held(handle: int) -> Temporary:
-    command, _, pid = os.pread(handle, 200, 0).decode(errors="replace").partition(" ")
+    command, _, pid = os.pread(handle, 200, 0).decode(errors="replace").rpartition(" ")
+    command, pid = ("".join(sign for sign in word if sign.isprintable()) for word in (command, pid))
     return Temporary(
         "state-in-use",
         f"Another coachsync ({command or 'unknown'}, process {pid or 'unknown'}) is working on the state.",

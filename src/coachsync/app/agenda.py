@@ -8,9 +8,10 @@ from datetime import datetime
 
 from coachsync import contentline
 from coachsync.adapters.database import Copies, Copy
+from coachsync.app.printable import printable
 from coachsync.app.reading import read, short_id
 from coachsync.app.wiring import Wiring
-from coachsync.errors import NotInitialised
+from coachsync.errors import NotInitialised, Problem
 from coachsync.model import Occurrence, Window
 
 
@@ -39,8 +40,16 @@ class Unreadable:
     title: str
 
 
+def catch_up(wiring: Wiring) -> tuple[Problem, ...]:
+    """Read what no share needed until now; what could not be read, for the first time, is told.
+
+    Raises NotInitialised before the first sync.
+    """
+    return tuple(problem for name in _synced(wiring) for problem in read(wiring, name).news)
+
+
 def agenda(wiring: Wiring, window: Window) -> list[Appointment]:
-    """The appointments that touch the window, by start. Raises NotInitialised before the first sync."""
+    """The appointments that touch the window, by start; `catch_up` first. Raises NotInitialised before any sync."""
     return sorted(
         (line for calendar in _synced(wiring) for line in _appointments(wiring, calendar, window)),
         key=lambda line: (line.start, line.end, line.title),
@@ -48,23 +57,24 @@ def agenda(wiring: Wiring, window: Window) -> list[Appointment]:
 
 
 def unreadable(wiring: Wiring) -> list[Unreadable]:
-    """Every quarantined event. Raises NotInitialised before the first sync."""
+    """Every quarantined event; `catch_up` first. Raises NotInitialised before the first sync."""
     found = []
     for calendar in _synced(wiring):
         copies = Copies(wiring.database, calendar)
         bad = {copy.row: copy for copy in copies.all() if copy.code is not None}
         for row, body in copies.texts(bad):
             copy = bad[row]
-            found.append(Unreadable(_name(wiring, copy), copy.uid, calendar, copy.code or "", _title(body, 0)))
+            found.append(
+                Unreadable(_name(wiring, copy), printable(copy.uid), calendar, copy.code or "", _title(body, 0))
+            )
     return found
 
 
 def _synced(wiring: Wiring) -> list[str]:
-    synced = [name for name in wiring.config.calendars if Copies(wiring.database, name).endpoint() is not None]
+    endpoints = {name: Copies(wiring.database, name).endpoint() for name in wiring.config.calendars}
+    synced = [name for name, endpoint in endpoints.items() if endpoint and endpoint.synced_at is not None]
     if not synced:
         raise NotInitialised("never-synced", "Nothing has been synced yet.", "Run: coachsync sync")
-    for name in synced:
-        read(wiring, name)
     return synced
 
 
@@ -81,7 +91,7 @@ def _appointments(wiring: Wiring, calendar: str, window: Window) -> Iterator[App
         for seen in shown[row]:
             yield Appointment(
                 _name(wiring, copy),
-                copy.uid,
+                printable(copy.uid),
                 calendar,
                 seen.start,
                 seen.end,
@@ -103,11 +113,5 @@ def _title(body: bytes, ordinal: int) -> str:
             open_event = line.name == "BEGIN"
             seen += open_event
         elif open_event and seen == ordinal and line.name == "SUMMARY":
-            return _printable(contentline.unescape(line.value))
+            return printable(contentline.unescape(line.value))
     return ""
-
-
-def _printable(text: str) -> str:
-    """One line that cannot move a terminal's cursor."""
-    flat = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
-    return "".join(character for character in flat if character.isprintable())

@@ -9,8 +9,9 @@ from enum import StrEnum
 from functools import partial
 
 from coachsync.adapters.database import Shares
-from coachsync.app import locating
-from coachsync.app.collection_target import same_collection
+from coachsync.adapters.database.shares import share_names
+from coachsync.app import claiming, locating
+from coachsync.app.target import not_empty, target_of
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, FileTarget, Share
 from coachsync.errors import CoachsyncError, NotThere
@@ -64,6 +65,14 @@ def _sections(wiring: Wiring) -> Iterator[Check]:
         yield Check(
             Grade.NOTE, "section-without-effect", section, "This section is valid and has no effect in this version."
         )
+    for name in share_names(wiring.database) - wiring.config.shares.keys():
+        yield Check(
+            Grade.NOTE,
+            "share-not-configured",
+            f"shares.{name}",
+            "This share is no longer in the configuration, and its target goes on serving what was published last.",
+            "Delete that calendar or file by hand when nobody should see it any more.",
+        )
     yield Check(
         Grade.NOTE,
         "device-key-in-state",
@@ -105,17 +114,22 @@ def _calendar(wiring: Wiring, name: str) -> Check:
 
 def _share(wiring: Wiring, share: Share) -> Check:
     if isinstance(share.to, FileTarget):
-        return _file(share, share.to)
+        return _file(wiring, share, share.to)
     return _collection(wiring, share, share.to)
 
 
-def _file(share: Share, target: FileTarget) -> Check:
+def _file(wiring: Wiring, share: Share, target: FileTarget) -> Check:
     where = f"shares.{share.name}.to"
     folder = target.path.parent
     if not folder.is_dir():
         return Check(Grade.BAD, "folder-missing", where, "The folder of the file does not exist.", "Make the folder.")
     if not os.access(folder, os.W_OK | os.X_OK):
         return Check(Grade.BAD, "folder-not-writable", where, "coachsync may not write there.", "Change its owner.")
+    opened = target_of(wiring, share)
+    bound = Shares(wiring.database, share.name).share()
+    if (bound is None or bound.target != opened.described) and target.path.exists():
+        refusal = not_empty(share, 1)
+        return Check(Grade.BAD, refusal.code, where, "There is a file that this share did not write.", refusal.hint)
     return Check(Grade.GOOD, "writable", where, "The file can be written.")
 
 
@@ -123,35 +137,29 @@ def _collection(wiring: Wiring, share: Share, target: CalDavTarget) -> Check:
     where = f"shares.{share.name}.to"
     bound = Shares(wiring.database, share.name).share()
     server = wiring.server(target.account)
-    if bound is not None and bound.url and bound.made:
-        server.collection(bound.url)
-        return Check(Grade.GOOD, "published", where, "The share's calendar is there.")
-    if target.url is None:
-        found = locating.by_name(server, target.display_name or "", where)
-        there = found.url if found else None
-    else:
-        there = _there(wiring, target)
+    if bound is not None and bound.target == target_of(wiring, share).described and bound.made:
+        return _published(wiring, share, target, bound.url)
+    there = claiming.find(wiring, share, target)
     if there is None:
         return Check(Grade.GOOD, "to-be-made", where, "The calendar does not exist yet; the first sync makes it.")
-    if any(same_collection(there, locating.source(wiring, name).url) for name in share.calendars):
-        return Check(
-            Grade.BAD, "target-is-source", where, "The target is a source calendar.", "Give the share its own calendar."
-        )
-    held = len(server.changes(there, None).etags)
-    if held:
+    claiming.refuse_source(wiring, share, target.account, there)
+    held = set(server.changes(there, None).etags)
+    if held and not held <= {entry.href for entry in Shares(wiring.database, share.name).entries()}:
+        claiming.refuse_appointments(wiring, share, server.fetch(there, sorted(held)))
+        raise not_empty(share, len(held))
+    return Check(Grade.GOOD, "empty", where, "The calendar is there and can be filled.")
+
+
+def _published(wiring: Wiring, share: Share, target: CalDavTarget, url: str) -> Check:
+    where = f"shares.{share.name}.to"
+    try:
+        wiring.server(target.account).collection(url)
+    except NotThere:
         return Check(
             Grade.BAD,
-            "target-not-empty",
+            "target-missing",
             where,
-            f"The target holds {held} objects that this share did not publish.",
-            f"If nobody needs them: coachsync share publish {share.name} --replace. Otherwise name another target.",
+            "The share's calendar is no longer on the server.",
+            f"Run: coachsync share publish {share.name} --replace, which makes and fills it again.",
         )
-    return Check(Grade.GOOD, "empty", where, "The calendar is there and empty.")
-
-
-def _there(wiring: Wiring, target: CalDavTarget) -> str | None:
-    url = locating.absolute(wiring.config.accounts[target.account], target.url or "")
-    try:
-        return wiring.server(target.account).collection(url).url
-    except NotThere:
-        return None
+    return Check(Grade.GOOD, "published", where, "The share's calendar is there.")

@@ -13,7 +13,7 @@ from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.database.removed import keep
 from coachsync.adapters.database.shares import confirmed
 from coachsync.adapters.files import read_if_there, write_atomically
-from coachsync.app.target import not_empty
+from coachsync.app.target import edited, not_empty
 from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
 from coachsync.errors import CoachsyncError, Problem
@@ -25,32 +25,47 @@ _FOR_A_WEB_SERVER = 0o644
 
 
 class FileShare:
-    """The file of one share."""
+    """The file of one share; see `Target`."""
 
-    def __init__(self, wiring: Wiring, share: Share, journal: Shares) -> None:
-        if not isinstance(share.to, FileTarget):
-            raise TypeError("a file share needs a file target of the configuration")
-        self._wiring, self._share, self._journal = wiring, share, journal
-        self._path = share.to.path
+    def __init__(self, wiring: Wiring, share: Share, to: FileTarget) -> None:
+        self._wiring, self._share, self._path = wiring, share, to.path
+        self._journal = Shares(wiring.database, share.name)
         self.noticed: tuple[Problem, ...] = ()
 
     @property
     def described(self) -> str:
-        """What tells this target from another one."""
         return f"file\n{self._path}"
 
-    def bind(self, *, replace: bool) -> None:
-        """Make sure that the file is ours to write; see `open_target`."""
-        bound = self._journal.share()
-        known = bound if bound is not None and bound.target == self.described else Bound(self.described)
+    def resume(self, bound: Bound, *, replace: bool) -> None:
+        """What somebody else wrote in place of our file is kept for 30 days, and the file written again either way."""
         there = read_if_there(self._path)
-        if there is not None and _digest(there) not in (known.digest, known.next_digest):
-            if not (replace or known.digest):
+        if there is None or _digest(there) in (bound.digest, bound.next_digest):
+            return
+        if not bound.digest and not replace:
+            raise not_empty(self._share, 1)
+        self._keep(there)
+        self.noticed += (
+            edited(
+                self._share,
+                "Somebody changed the share's file; it is written again, and their version is kept for 30 days.",
+                "See who may write to the file.",
+            ),
+        )
+
+    def claim(self, *, replace: bool) -> bool:
+        there = read_if_there(self._path)
+        if there is not None:
+            if not replace:
                 raise not_empty(self._share, 1)
-            keep(self._wiring.database, f"share {self._share.name}", "replaced", {"href": ""}, there, self._wiring.now)
-            if known.digest:
-                self.noticed += (self._edited(),)
-        self._journal.bind(known)
+            self._keep(there)
+        return False
+
+    def settle(self) -> None:
+        there = read_if_there(self._path)
+        self._journal.bind(Bound(self.described, digest=_digest(there) if there is not None else ""))
+
+    def _keep(self, content: bytes) -> None:
+        keep(self._wiring.database, f"share {self._share.name}", "replaced", {"href": ""}, content, self._wiring.now)
 
     def apply(
         self, create: tuple[Slot, ...], delete: tuple[Entry, ...], resume: tuple[Entry, ...]
@@ -76,14 +91,6 @@ class FileShare:
         at = scheduled(self._wiring.now.astimezone(self._wiring.zone), self._share.profile.publish)
         write_atomically(self._path, content, _FOR_A_WEB_SERVER, modified=at.timestamp())
         self._journal.bind(changed(bound, digest=_digest(content), next_digest=""))
-
-    def _edited(self) -> Problem:
-        return Problem(
-            "share-object-edited",
-            f"shares.{self._share.name}",
-            "Somebody changed the share's file; it is written again, and their version is kept for 30 days.",
-            "See who may write to the file.",
-        )
 
 
 def remove_file(bound: Bound) -> None:

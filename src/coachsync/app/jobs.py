@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 
 from coachsync.adapters.database.removed import discard_expired
 from coachsync.app.outcome import Outcome, Pulled
-from coachsync.app.publish import publish
+from coachsync.app.publish import publish, wanted
 from coachsync.app.pull import pull
 from coachsync.app.reading import read
 from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError, NotInitialised, UsageError
+from coachsync.model import Slot
 
 
 def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False) -> Outcome:
@@ -47,26 +49,42 @@ def publish_share(wiring: Wiring, name: str, *, replace_content: bool = False) -
     return outcome
 
 
+def preview(wiring: Wiring, name: str) -> tuple[Slot, ...]:
+    """What a share would serve, from the last synced copies. Raises NotInitialised before they were ever synced."""
+    share = wiring.config.shares[name]
+    for calendar in share.calendars:
+        read(wiring, calendar)
+    return wanted(wiring, share)
+
+
 def _pull(wiring: Wiring, outcome: Outcome, calendars: Iterable[str], accept: Collection[str]) -> None:
     feeding = {calendar for share in wiring.config.shares.values() for calendar in share.calendars}
     for name in calendars:
-        accepted = name in accept
-        try:
-            pulled = pull(wiring, name, accept_deletions=accepted)
-            if name in feeding:  # what no share is made from is read when somebody looks at it
-                pulled = _merged(pulled, read(wiring, name, accept_deletions=accepted))
+        pulled = _attempt(outcome, name, partial(pull, wiring, name, accept_deletions=name in accept))
+        if name in feeding:  # what no share is made from is read when somebody looks at it
+            # Also when nothing came in: a share may be made from these copies for the first time.
+            seen = _attempt(outcome, name, partial(read, wiring, name, accept_deletions=name in accept))
+            pulled = _merged(pulled, seen) if pulled and seen else None
+        if pulled:
             outcome.calendars[name] = pulled
-        except CoachsyncError as failure:
-            outcome.failures.append((f"calendars.{name}", failure))
 
 
-def _merged(pulled: Pulled, read_: Pulled) -> Pulled:
+def _attempt(outcome: Outcome, calendar: str, act: Callable[[], Pulled]) -> Pulled | None:
+    try:
+        return act()
+    except CoachsyncError as failure:
+        outcome.failures.append((f"calendars.{calendar}", failure))
+        return None
+
+
+def _merged(pulled: Pulled, seen: Pulled) -> Pulled:
     return replace(
         pulled,
-        held=pulled.held or read_.held,
-        why=pulled.why or read_.why,
-        quarantined=read_.quarantined,
-        news=read_.news,
+        held=pulled.held + len(seen.held_rows - pulled.held_rows),
+        why=pulled.why or seen.why,
+        held_rows=pulled.held_rows | seen.held_rows,
+        quarantined=seen.quarantined,
+        news=seen.news,
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from urllib.parse import urljoin
 
 from coachsync.adapters.calendars import CalendarServer
+from coachsync.app.printable import printable
 from coachsync.app.wiring import Wiring
 from coachsync.config import Account
-from coachsync.errors import Misconfigured
+from coachsync.errors import CoachsyncError, Misconfigured, NotThere
 from coachsync.model import Collection
 
 
@@ -37,24 +38,38 @@ def source(wiring: Wiring, calendar: str) -> Collection:
     """The collection of a source calendar, asked of the server.
 
     Raises Misconfigured when there is no such calendar, with the names of those that are there: only the coach's own
-    terminal shows it. Raises NotThere when a calendar given by URL does not exist.
+    terminal shows it. Raises NotThere, with the same names where they can be had, when what is at the URL of a calendar
+    is none.
     """
     settings = wiring.config.calendars[calendar]
     server = wiring.server(settings.account)
     wiring.signin(settings.account)
     if settings.url is not None:
-        return server.collection(absolute(wiring.config.accounts[settings.account], settings.url))
+        try:
+            return server.collection(absolute(wiring.config.accounts[settings.account], settings.url))
+        except NotThere as problem:
+            hint = f"{problem.hint or 'Check the url.'} {_there(server)}".rstrip()
+            raise NotThere(problem.code, problem.message, hint, where=f"calendars.{calendar}.url") from None
     name = settings.display_name or ""
     found = by_name(server, name, f"calendars.{calendar}.name")
     if found is None:
-        names = ", ".join(sorted(f'"{collection.name}"' for collection in server.collections() if collection.events))
         raise Misconfigured(
             "calendar-not-found",
             "The account has no calendar of this name.",
-            f"Calendars that are there: {names or 'none'}.",
+            _there(server),
             where=f"calendars.{calendar}.name",
         )
     return found
+
+
+def _there(server: CalendarServer) -> str:
+    """A sentence with the names of the account's calendars; "" when the server does not tell them."""
+    try:
+        found = server.collections()
+    except CoachsyncError:
+        return ""
+    names = ", ".join(sorted(f'"{printable(collection.name)}"' for collection in found if collection.events))
+    return f"Calendars that are there: {names or 'none'}."
 
 
 def described(wiring: Wiring, calendar: str) -> str:

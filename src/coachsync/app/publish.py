@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from coachsync.adapters.database import Copies, Entry, Shares
 from coachsync.app import reading
 from coachsync.app.outcome import Published
-from coachsync.app.target import Target, open_target
+from coachsync.app.target import open_target, refuse_target
 from coachsync.app.wiring import Wiring
 from coachsync.config import Share
 from coachsync.errors import NotInitialised
@@ -40,8 +40,9 @@ def wanted(wiring: Wiring, share: Share, without: Held | None = None) -> tuple[S
     frame = window(today, share.profile.past, share.profile.future, wiring.zone)
     found = []
     for calendar in share.calendars:
-        endpoint = Copies(wiring.database, calendar).endpoint()
-        if endpoint is None or endpoint.synced_at is None:
+        copies = Copies(wiring.database, calendar)
+        endpoint = copies.endpoint()
+        if endpoint is None or endpoint.synced_at is None or copies.unread():
             raise NotInitialised(
                 "calendar-never-synced",
                 "A calendar that this share is made from has not been read yet; the share stays as it is.",
@@ -74,10 +75,11 @@ def publish(wiring: Wiring, share: Share, held: Held, *, replace: bool = False, 
     cannot be written; what was done until then is journaled, and the next run goes on from there.
     """
     if dry_run:
+        refuse_target(wiring, share)
         todo = plan(wiring, share, held)
         return Published(len(todo.create) + len(todo.resume), len(todo.delete), todo.held_back)
     wanted(wiring, share)  # before anything is touched: it may be refused
-    target: Target = open_target(wiring, share, replace=replace)
+    target = open_target(wiring, share, replace=replace)
     todo = plan(wiring, share, held)
     problems = target.apply(todo.create, todo.delete, todo.resume)
     Shares(wiring.database, share.name).done(wiring.now)

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urljoin
 
 from coachsync import contentline
 from coachsync.adapters.database import Copies, Copy, Endpoint
 from coachsync.app import locating
 from coachsync.app.outcome import Pulled
 from coachsync.app.wiring import Wiring
-from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Problem, Refused, Temporary
+from coachsync.errors import CoachsyncError, Misconfigured, NotThere, ObjectsRefused, Problem, Temporary
 from coachsync.model import Item, Listing
 from coachsync.sync import guard
 from coachsync.sync.plan import Plan, plan
 
 FULL_LISTING_EVERY = timedelta(days=1)
+_MASS_DELETION, _REPLACED = "mass-deletion", "collection-replaced"
 _BATCH = 200  # objects stored in one transaction
+_MOST_SILENT = 50  # objects listed and not given that are asked about one by one
 
 
 def pull(wiring: Wiring, calendar: str, *, accept_deletions: bool = False) -> Pulled:
@@ -32,9 +35,10 @@ def pull(wiring: Wiring, calendar: str, *, accept_deletions: bool = False) -> Pu
     except NotThere:
         return _vanished(wiring, copies, accept_deletions=accept_deletions)
     if _unchanged(listing):
-        stays = listing.token if listing.token is not None else endpoint.token
-        copies.bind(replace(endpoint, token=stays, synced_at=_seconds(wiring), held=endpoint.held))
-        return _still_held(copies, endpoint)
+        waiting = copies.strays()
+        token, held = listing.token or endpoint.token, _reason(endpoint) if waiting else None
+        copies.bind(replace(endpoint, token=token, synced_at=_seconds(wiring), held=held))
+        return Pulled(held=len(waiting), why=held or "", held_rows=waiting)
     return _take_in(wiring, calendar, endpoint, listing, accept_deletions=accept_deletions)
 
 
@@ -120,70 +124,103 @@ def _take_in(wiring: Wiring, calendar: str, endpoint: Endpoint, listing: Listing
     copies = Copies(wiring.database, calendar)
     before = copies.all()
     todo, known = _decide(before, listing)
-    refused = _store(wiring, calendar, copies, endpoint.url, todo)
-    rows = {copy.href: copy.row for copy in before}
-    gone = [rows[href] for href in todo.gone]
-    strays = sorted(copies.strays())
-    held = [] if accept_deletions else strays + (gone if guard.refuses(known, len(gone)) else [])
-    forgotten = [row for row in gone + strays if row not in held]
+    given, problems = _store(wiring, calendar, copies, endpoint.url, todo)
+    missing = len(todo.fetch) - len(given) + len(listing.unclear)
+    gone = [copy for copy in before if copy.href in set(todo.gone)]
+    renamed = [copy.row for copy in gone if copy.uid and copy.uid in given.values()]
+    copies.forget(renamed, wiring.now)
+    lost = [copy.row for copy in gone if copy.row not in renamed]
+    waiting = _hold(copies, lost, known)
+    forgotten = {*lost, *waiting} if accept_deletions else set(lost) - waiting
     copies.forget(forgotten, wiring.now)
-    why = "" if not held else "collection-replaced" if strays else "mass-deletion"
-    # The token moves on only when everything it stands for was taken in; otherwise the same changes are told again.
-    settled = not listing.unclear and not refused and (not held or held == strays)
+    held = frozenset() if accept_deletions else waiting
+    why = _reason(endpoint) if held else ""
     now = _seconds(wiring)
     copies.bind(
         replace(
             endpoint,
-            token=listing.token if settled else endpoint.token,
+            # The token moves on only when everything it stands for came in; otherwise the same changes are told again.
+            token=endpoint.token if missing else listing.token,
             listed_at=now if listing.complete else endpoint.listed_at,
-            synced_at=now,
+            synced_at=endpoint.synced_at if _too_little(listing, missing) else now,
             held=why or None,
         )
     )
     return Pulled(
-        added=len(todo.added),
-        changed=len(todo.changed),
+        added=len(given.keys() & todo.added),
+        changed=len(given.keys() & todo.changed),
         removed=len(forgotten),
         held=len(held),
         why=why,
-        held_rows=frozenset(held),
-        problems=_unclear(calendar, listing) + refused,
+        held_rows=held,
+        problems=_unclear(calendar, listing) + problems,
     )
 
 
-def _store(wiring: Wiring, calendar: str, copies: Copies, url: str, todo: Plan) -> tuple[Problem, ...]:
-    """Fetch and store, batch by batch. One object that the server refuses to give stops no other: it is told."""
+def _hold(copies: Copies, gone: list[int], known: int) -> frozenset[int]:
+    """The rows that wait for a person: those that waited before, and those gone now if together they are too many.
+
+    A copy that waits is no longer agreed on: it stays until it is seen again or a person says that it is gone.
+    """
+    waiting = copies.strays()
+    if guard.refuses(known + len(waiting), len(gone) + len(waiting)):
+        copies.disown(gone)
+        return waiting | frozenset(gone)
+    return waiting
+
+
+def _too_little(listing: Listing, missing: int) -> bool:
+    """Whether so much of a listing did not come in that what did must not pass for the calendar."""
+    listed = len(listing.etags) + len(listing.unclear)
+    return missing > 0 and (missing == listed or guard.refuses(listed, missing))
+
+
+def _store(
+    wiring: Wiring, calendar: str, copies: Copies, url: str, todo: Plan
+) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    """Fetch and store, batch by batch; href and UID of what came in, or is gone again, and what was refused.
+
+    One object that the server lists and does not give stops no other: it is told, and asked again next time.
+    """
     server = wiring.server(wiring.config.calendars[calendar].account)
+    given: dict[str, str] = {}
     batch: list[Item] = []
-    stored = 0
 
     def flush() -> None:
-        nonlocal stored
-        copies.store([(item, contentline.uid(item.body)) for item in batch], wiring.now)
-        stored += len(batch)
+        named = [(item, contentline.uid(item.body)) for item in batch]
+        copies.store(named, wiring.now)
+        given.update({item.href: uid for item, uid in named})
         batch.clear()
-        wiring.progress(f"calendars.{calendar}", stored, len(todo.fetch))
+        wiring.progress(f"calendars.{calendar}", len(given), len(todo.fetch))
 
+    problems: tuple[Problem, ...] = ()
     try:
         for item in server.fetch(url, todo.fetch):
             batch.append(item)
             if len(batch) == _BATCH:
                 flush()
-    except (Temporary, Refused):
-        raise
-    except CoachsyncError as refusal:
-        return (_refused_object(calendar, refusal),)
+    except ObjectsRefused as refusal:
+        problems = (_refused(calendar, len(refusal.hrefs), refusal),)
     finally:
         flush()
-    return ()
+    if not problems:
+        silent = [href for href in todo.fetch if href not in given]
+        if len(silent) > _MOST_SILENT:
+            raise Temporary("answer-incomplete", "The server lists objects and gives none of them.", "Try again later.")
+        absent = {href for href in silent if server.etag(urljoin(url, href)) is None}
+        given |= dict.fromkeys(absent, "")  # deleted between the listing and the question: the next listing says so
+        if len(silent) > len(absent):
+            lost = CoachsyncError("not-given", "It says nothing about it.")
+            problems = (_refused(calendar, len(silent) - len(absent), lost),)
+    return given, problems
 
 
-def _refused_object(calendar: str, refusal: CoachsyncError) -> Problem:
+def _refused(calendar: str, count: int, cause: CoachsyncError) -> Problem:
     return Problem(
-        f"object-{refusal.code}",
+        f"object-{cause.code}",
         f"calendars.{calendar}",
-        f"The server lists an event and does not give it: {refusal.message} The others came in.",
-        "It is asked again at the next sync.",
+        f"The server lists {count} objects and does not give them: {cause.message} Whatever else it lists came in.",
+        "They are asked for again at the next sync.",
     )
 
 
@@ -205,11 +242,11 @@ def _vanished(wiring: Wiring, copies: Copies, *, accept_deletions: bool) -> Pull
     return Pulled(held=len(rows), why="calendar-vanished", held_rows=frozenset(rows))
 
 
-def _still_held(copies: Copies, endpoint: Endpoint) -> Pulled:
-    if endpoint.held is None:
-        return Pulled()
-    strays = copies.strays()
-    return Pulled(held=len(strays), why=endpoint.held, held_rows=strays) if strays else Pulled()
+def _reason(endpoint: Endpoint) -> str:
+    """Why copies wait: as it was said when they began to, else by whether this collection was ever listed before."""
+    if endpoint.held in (_MASS_DELETION, _REPLACED):
+        return endpoint.held
+    return _MASS_DELETION if endpoint.listed_at else _REPLACED
 
 
 def _unclear(calendar: str, listing: Listing) -> tuple[Problem, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -11,7 +11,7 @@ from coachsync.adapters.database import Copies, Copy, StoredReading
 from coachsync.app.outcome import Pulled
 from coachsync.app.wiring import Wiring
 from coachsync.errors import Problem
-from coachsync.model import Occurrence, Window
+from coachsync.model import Occurrence, Reading, Window
 from coachsync.redaction.window import window
 from coachsync.span import Span
 from coachsync.sync import guard
@@ -19,6 +19,7 @@ from coachsync.sync import guard
 _READER = "1"  # another number reads everything again
 _AT_LEAST = (Span(months=2), Span(months=13))  # back and ahead, whatever the shares ask for
 _BATCH = 200
+MASS_UNREADABLE = "mass-unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +40,40 @@ def read(wiring: Wiring, calendar: str, *, accept_deletions: bool = False) -> Pu
     """Read every copy that changed since it was last read.
 
     When so many become unreadable at once that a server's fault is likelier than the coach's wish, their earlier
-    readings stay in force until `accept_deletions`.
+    readings stay in force, under the code "mass-unreadable", until they can be read again or `accept_deletions`.
     """
     copies = Copies(wiring.database, calendar)
+    known = {copy.row: copy for copy in copies.all()}
+    if not known:
+        return Pulled()
     frame = _frame(wiring, calendar)
     name = frame.name(wiring)
-    known = {copy.row: copy for copy in copies.all()}
     before = {stored.row: stored.reading for stored in copies.readings()}
-    stale = [row for row, copy in known.items() if copy.frame != name]
-    fresh = _fresh(wiring, calendar, copies, stale, frame, name)
-    lost = [stored for stored in fresh if _lost(stored) and before[stored.row].occurrences]
-    readable = sum(1 for reading in before.values() if reading.occurrences)
-    held = [] if accept_deletions or not guard.refuses(readable, len(lost)) else lost
-    news = [stored for stored in fresh if stored not in held and _news(stored, known[stored.row])]
-    copies.record(stored for stored in fresh if stored not in held)
-    quarantined = sum(1 for copy in copies.all() if copy.code is not None)
+    again = {row for row, copy in known.items() if accept_deletions and copy.code == MASS_UNREADABLE}
+    stale = [row for row, copy in known.items() if copy.frame != name or row in again]
+    fresh = {stored.row: stored for stored in _fresh(wiring, calendar, copies, stale, frame, name)}
+    for row in () if accept_deletions else _held(fresh, before):
+        fresh[row] = StoredReading(row, name, Reading(before[row].occurrences, MASS_UNREADABLE))
+    copies.record(fresh.values())
+    news = [stored for stored in fresh.values() if _news(stored, known[stored.row])]
+    codes = {copy.row: copy.code for copy in copies.all() if copy.code is not None}
+    held = frozenset(row for row, code in codes.items() if code == MASS_UNREADABLE)
     return Pulled(
         held=len(held),
-        why="mass-unreadable" if held else "",
-        quarantined=quarantined,
+        why=MASS_UNREADABLE if held else "",
+        held_rows=held,
+        quarantined=len(codes),
         news=tuple(_quarantine(wiring, calendar, known[stored.row], stored) for stored in news),
     )
+
+
+def _held(fresh: Mapping[int, StoredReading], before: Mapping[int, Reading]) -> list[int]:
+    """The rows whose new reading is held: they became unreadable with too many others, now or in an earlier run."""
+    lost = [row for row, stored in fresh.items() if _lost(stored) and before[row].occurrences]
+    readable = sum(1 for reading in before.values() if reading.occurrences)
+    if guard.refuses(readable, len(lost)):
+        return lost
+    return [row for row in lost if before[row].code == MASS_UNREADABLE]
 
 
 def occurrences(wiring: Wiring, calendar: str, without: frozenset[int] = frozenset()) -> list[Occurrence]:
@@ -112,7 +126,7 @@ def _lost(stored: StoredReading) -> bool:
 
 
 def _news(stored: StoredReading, copy: Copy) -> bool:
-    return stored.reading.code is not None and stored.reading.code != copy.code
+    return stored.reading.code not in (None, MASS_UNREADABLE, copy.code)
 
 
 def _quarantine(wiring: Wiring, calendar: str, copy: Copy, stored: StoredReading) -> Problem:

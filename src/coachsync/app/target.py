@@ -1,18 +1,38 @@
-"""Where a share is served: which kind of target it has, and what both kinds have in common."""
+"""Where a share is served: opening its target, changing it, and what both kinds of target have in common."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from coachsync.adapters.database import Entry, Shares
+from coachsync.adapters.database import Share as Bound
 from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
-from coachsync.errors import CoachsyncError, Problem
+from coachsync.errors import CoachsyncError, Problem, Temporary
 from coachsync.model import Slot
 
 
 class Target(Protocol):
-    """An opened target, bound to its share and ours to write."""
+    """A target of a share. It is bound, and so ours to write, only after every reason to refuse it was looked at."""
+
+    noticed: tuple[Problem, ...]
+
+    @property
+    def described(self) -> str:
+        """What tells this target from another one."""
+
+    def resume(self, bound: Bound, *, replace: bool) -> None:
+        """Open the target that the share is bound to; empty it first when `replace`."""
+
+    def claim(self, *, replace: bool) -> bool:
+        """Make sure that a target the share is not bound to may be ours; empty it when `replace`.
+
+        Whether what it holds is what the journal says: the same target by another name. Raises CoachsyncError with
+        the code "target-not-empty" when it holds anything else, Misconfigured when it is a source calendar.
+        """
+
+    def settle(self) -> None:
+        """Bind the share to the target that was claimed."""
 
     def apply(
         self, create: tuple[Slot, ...], delete: tuple[Entry, ...], resume: tuple[Entry, ...]
@@ -21,55 +41,85 @@ class Target(Protocol):
 
 
 def open_target(wiring: Wiring, share: Share, *, replace: bool) -> Target:
-    """Bind the share to its target, making a collection that is missing, and emptying it first when `replace`.
+    """The share's target, ready to be written; see `Target.claim` for what is refused.
 
-    A target that it was bound to before is cleared of what we published there. Raises CoachsyncError with the code
-    "target-not-empty" when the target holds what we did not publish, Misconfigured when it is a source calendar.
+    A share that was bound to another target is withdrawn from it, once the new one is known to be good.
     """
-    from coachsync.app.collection_target import CollectionTarget
-    from coachsync.app.file_target import FileShare
-
-    kind = FileShare if isinstance(share.to, FileTarget) else CollectionTarget
+    opened = target_of(wiring, share)
     journal = Shares(wiring.database, share.name)
     bound = journal.share()
-    opened = kind(wiring, share, journal)
-    if bound is not None and bound.target != opened.described:
-        opened.noticed += withdraw(wiring, share, journal)
-    opened.bind(replace=replace)
+    if bound is not None and bound.target == opened.described:
+        opened.resume(bound, replace=replace)
+        return opened
+    ours = opened.claim(replace=replace)
+    if bound is not None and not ours:
+        opened.noticed += _withdraw(wiring, share, bound, give_up=replace)
+    opened.settle()
     return opened
 
 
-def withdraw(wiring: Wiring, share: Share, journal: Shares) -> tuple[Problem, ...]:
+def refuse_target(wiring: Wiring, share: Share) -> None:
+    """Raise what `open_target` would raise of a target that the share is not bound to; writes nothing to it."""
+    bound = Shares(wiring.database, share.name).share()
+    opened = target_of(wiring, share)
+    if bound is None or bound.target != opened.described:
+        opened.claim(replace=False)
+
+
+def target_of(wiring: Wiring, share: Share) -> Target:
+    """The target that the configuration names, not opened yet."""
+    from coachsync.app.collection_target import CollectionTarget
+    from coachsync.app.file_target import FileShare
+
+    if isinstance(share.to, FileTarget):
+        return FileShare(wiring, share, share.to)
+    return CollectionTarget(wiring, share, share.to)
+
+
+def _withdraw(wiring: Wiring, share: Share, bound: Bound, *, give_up: bool) -> tuple[Problem, ...]:
     """Take back what was published to the target that the share is bound to, and leave it.
 
-    What cannot be reached is said, not forgotten: the problem names the share whose former target still serves.
+    A target that may answer later is waited for, unless `give_up`. Raises Temporary.
     """
-    from coachsync.app.collection_target import remove_from
+    journal = Shares(wiring.database, share.name)
+    try:
+        _take_back(wiring, bound, journal)
+    except CoachsyncError as problem:
+        if isinstance(problem, Temporary) and not give_up:
+            raise _not_left(share, problem) from None
+        entries = journal.entries()
+        journal.drop(entries)
+        return (_left_behind(share, len(entries), problem),)
+    return ()
+
+
+def _take_back(wiring: Wiring, bound: Bound, journal: Shares) -> None:
+    from coachsync.app.collection_target import take_back
     from coachsync.app.file_target import remove_file
 
-    bound = journal.share()
-    entries = journal.entries()
-    left: list[Problem] = []
-    if bound is None:
-        return ()
-    try:
-        if bound.url:
-            server = wiring.server(bound.account) if bound.account in wiring.config.accounts else None
-            remove_from(server, bound.url, entries)
-        else:
-            remove_file(bound)
-    except CoachsyncError as problem:
-        left = [left_behind(share, len(entries), problem)]
-    journal.drop(entries)
-    return tuple(left)
+    if not bound.url:
+        remove_file(bound)
+        journal.drop(journal.entries())
+    elif bound.account in wiring.config.accounts:
+        take_back(wiring.server(bound.account), bound.url, journal)
+    else:
+        raise CoachsyncError("account-gone", "Its account is no longer configured.")
 
 
-def left_behind(share: Share, count: int, cause: CoachsyncError) -> Problem:
-    """The former target could not be cleared."""
+def _not_left(share: Share, cause: Temporary) -> Temporary:
+    return Temporary(
+        cause.code,
+        f"The former target of the share cannot be cleared now, so the share stays there: {cause.message}",
+        f"It is tried again. If that target is gone for good, run: coachsync share publish {share.name} --replace",
+        where=f"shares.{share.name}.to",
+    )
+
+
+def _left_behind(share: Share, count: int, cause: CoachsyncError) -> Problem:
     return Problem(
         "share-left-behind",
         f"shares.{share.name}.to",
-        f"The former target still serves {count} slots: {cause.message}",
+        f"The former target still serves {count} slots. {cause.message}",
         "Delete that calendar or file by hand; coachsync no longer watches over it.",
     )
 
@@ -82,3 +132,8 @@ def not_empty(share: Share, count: int) -> CoachsyncError:
         f"If nobody needs them, run: coachsync share publish {share.name} --replace. Otherwise name another target.",
         where=f"shares.{share.name}.to",
     )
+
+
+def edited(share: Share, what: str, hint: str) -> Problem:
+    """Somebody changed what the share serves; `what` says what became of it."""
+    return Problem("share-object-edited", f"shares.{share.name}", what, hint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from urllib.parse import unquote
 
@@ -14,7 +14,7 @@ from coachsync.adapters.files import read_if_there
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Share
 from coachsync.errors import NotInitialised, NotThere
-from coachsync.model import Finding
+from coachsync.model import Finding, Label
 from coachsync.redaction import leaks
 
 
@@ -39,7 +39,7 @@ def verify(wiring: Wiring, share: Share) -> tuple[Finding, ...]:
     if view is None:
         return (Finding("target-missing", "file", "the file is not there"),)
     written = [(entry.uid, entry.slot) for entry in entries if entry.live]
-    return leaks.in_file(view, secondparser.view(view), written, share.texts, "", lambda: private(wiring))
+    return leaks.in_file(view, secondparser.view(view), written, _texts(share, entries), "", lambda: private(wiring))
 
 
 def private(wiring: Wiring) -> Iterator[str]:
@@ -69,7 +69,12 @@ def _collection(
     journal = {entry.href: (entry.uid, entry.slot) for entry in entries if entry.live or entry.href in listed}
     unseen = len(set(listed) - {item.href for item in served})
     hidden = [Finding("unseen-object", "collection", f"listed and not given: {unseen}")] if unseen else []
-    return (*hidden, *leaks.in_collection(served, journal, share.texts, front, lambda: private(wiring)))
+    return (*hidden, *leaks.in_collection(served, journal, _texts(share, entries), front, lambda: private(wiring)))
+
+
+def _texts(share: Share, entries: Iterable[Entry]) -> dict[Label, str]:
+    """What labels said when they were published: a label that was changed since is no leak."""
+    return dict(share.texts) | {entry.slot.label: entry.text for entry in entries}
 
 
 def _eyes(wiring: Wiring, share: Share, target: CalDavTarget) -> CalendarServer:

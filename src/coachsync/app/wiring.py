@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from coachsync.adapters import keystore, lock, secrets
@@ -19,6 +20,8 @@ from coachsync.model import Principal
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
 Connect = Callable[[Account, str | None], CalendarServer]  # an account, and the authentication it agreed to before
+
+_NO_DISCOVERY = frozenset({"no-calendar-home", "forbidden", "refused", "not-caldav"})
 
 
 def silent(_what: str, _done: int, _total: int) -> None:
@@ -43,6 +46,7 @@ class Wiring:
         self.progress = progress
         self.zone = ZoneInfo(config.practice.timezone)
         self._servers: dict[str, CalendarServer] = {}
+        self._undiscovered: dict[str, SignIn] = {}
         self._failures: dict[str, CoachsyncError] = {}
         self._reader: Reader | None = None
 
@@ -67,12 +71,16 @@ class Wiring:
         return self._servers[account]
 
     def signin(self, account: str) -> SignIn:
-        """Who the account is and where its calendars live; asks the server the first time only."""
-        known = self._remembered(account)
+        """Who the account is and where its calendars live; asks the server the first time only.
+
+        An account whose discovery fails has neither homes nor addresses, and is asked again in the next run, unless the
+        server says that it has no discovery: calendars given by their URL work all the same.
+        """
+        known = self._remembered(account) or self._undiscovered.get(account)
         if known is not None:
             return known
         server, settings = self.server(account), self.config.accounts[account]
-        principal = _discovered(server)
+        principal, for_good = _discovered(server)
         found = SignIn(
             url=settings.url,
             username=settings.username,
@@ -81,7 +89,10 @@ class Wiring:
             homes=principal.homes,
             addresses=tuple(sorted(principal.addresses)),
         )
-        SignIns(self.database).remember(account, found)
+        if for_good:
+            SignIns(self.database).remember(account, found)
+        else:
+            self._undiscovered[account] = found
         return found
 
     def addresses(self, account: str) -> frozenset[str]:
@@ -110,12 +121,20 @@ class Wiring:
         return known
 
 
-def _discovered(server: CalendarServer) -> Principal:
-    """A server without discovery is no failure: calendars given by their URL work all the same."""
+def _discovered(server: CalendarServer) -> tuple[Principal, bool]:
+    """The principal, empty where discovery leads nowhere; and whether that is worth remembering.
+
+    Raises what says that the account cannot be used at all: a refused login, trouble with the network.
+    """
+    nobody = Principal(url="", homes=())
     try:
-        return server.whoami()
+        return server.whoami(), True
     except NotThere:
-        return Principal(url="", homes=())
+        return nobody, True
+    except CoachsyncError as problem:
+        if problem.code not in _NO_DISCOVERY:
+            raise
+        return nobody, False
 
 
 @contextmanager
@@ -125,7 +144,7 @@ def open_wiring(config: Config, command: str, now: datetime, progress: Progress 
     Raises Temporary when another process holds the state, CoachsyncError when the state cannot be used.
     """
     state = config.practice.state
-    make_private_folder(state)
+    _make(state)
     with lock.hold(state, command):
         key = keystore.load_device_key(state, create=not database_file(state).exists())
         wiring = Wiring(config, open_database(state, key), now, progress)
@@ -133,6 +152,14 @@ def open_wiring(config: Config, command: str, now: datetime, progress: Progress 
             yield wiring
         finally:
             wiring.close()
+
+
+def _make(state: Path) -> None:
+    try:
+        make_private_folder(state)
+    except CoachsyncError as problem:
+        problem.where = "practice.state"
+        raise
 
 
 def to_caldav(account: Account, scheme: str | None = None) -> CalendarServer:

@@ -1,8 +1,8 @@
 """The texts of objects, in bounded batches (RFC 4791 section 7.9).
 
-A batch that cannot be read or is refused is split until what is wrong with it stands alone: one object with control
-characters makes the XML of all unreadable, and sabre/dav 1.8 answers 404 to all for one that is missing. A single
-object comes by GET, byte for byte; out of a multiget it comes with the line endings XML leaves (LF, mostly).
+A batch that cannot be read, is too large or is refused is split until what is wrong with it stands alone: one object
+with control characters makes the XML of all unreadable, and sabre/dav 1.8 answers 404 to all for one that is missing.
+A single object comes by GET, byte for byte; out of a multiget it comes with the line endings XML leaves (LF, mostly).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import islice
 from coachsync.adapters.caldav import hrefs
 from coachsync.adapters.caldav.dav import Dav, Told
 from coachsync.adapters.caldav.multistatus import DATA, ETAG, UnreadableError
-from coachsync.errors import CoachsyncError, NotThere
+from coachsync.errors import CoachsyncError, NotThere, ObjectsRefused
 from coachsync.model import Item
 
 BATCH = 200
@@ -24,21 +24,22 @@ _MOST_FAILURES = 3  # single objects that may fail before the server as a whole 
 def fetch(dav: Dav, url: str, wanted: Iterable[str]) -> Iterator[Item]:
     """The objects named, in their order, batch by batch; one that vanished is left out.
 
-    One that the server refuses to give does not keep back the others: it is raised after the last of them.
+    One that the server refuses to give does not keep back the others: ObjectsRefused is raised after the last of them.
+    Any other error means that the fetch stopped where it was.
     """
     reading = _Reading(dav, url)
     waiting = iter(wanted)
     while batch := list(islice(waiting, BATCH)):
         yield from reading.batch(batch)
     if reading.failures:
-        raise reading.failures[0]
+        raise _refused(reading.failures)
 
 
 @dataclass(slots=True)
 class _Reading:
     dav: Dav
     url: str
-    failures: list[CoachsyncError] = field(default_factory=list)
+    failures: dict[str, CoachsyncError] = field(default_factory=dict)  # single objects that were refused, by href
 
     def batch(self, wanted: list[str]) -> Iterator[Item]:
         """A batch by multiget, or by halves; what its answer leaves out is asked for alone."""
@@ -77,7 +78,7 @@ class _Reading:
         except CoachsyncError as problem:
             if problem.code not in _SPLIT or len(self.failures) >= _MOST_FAILURES:
                 raise
-            self.failures.append(problem)
+            self.failures[href] = problem
 
     def _get(self, href: str) -> Item:
         """An object with its ETag. Told only in a PROPFIND, it is asked first and the text read again after it."""
@@ -89,7 +90,14 @@ class _Reading:
         return Item(href, etag or "", answer.body)
 
 
-_SPLIT = frozenset({"forbidden", "refused", "storage-full", "too-large", "server-error", "stale", "locked"})
+_SPLIT = frozenset(
+    {"forbidden", "refused", "storage-full", "too-large", "answer-too-large", "server-error", "stale", "locked"}
+)
+
+
+def _refused(failures: dict[str, CoachsyncError]) -> ObjectsRefused:
+    first = next(iter(failures.values()))
+    return ObjectsRefused(first.code, first.message, first.hint, hrefs=tuple(failures))
 
 
 def strong(etag: str | None) -> str | None:

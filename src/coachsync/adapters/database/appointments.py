@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,8 @@ from coachsync.adapters.database.removed import keep
 from coachsync.adapters.database.sealing import open_bytes, open_json, seal_json
 from coachsync.adapters.database.tables import appointments, calendars
 from coachsync.model import Item, Occurrence, Reading, Stand
+
+_BATCH = 500  # rows in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,14 @@ class Copies:
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=columns))
         self._id = self._find_id()
 
-    def disown(self) -> None:
-        """Nothing is agreed any more: the collection is another one, and the next sync is a first sync again."""
+    def disown(self, rows: Iterable[int] | None = None) -> None:
+        """Nothing is agreed any more about these copies (all when None): only a person may say that they are gone."""
+        statement = self._mine(sa.update(appointments)).values(agreed=False)
         with self._database.transaction() as connection:
-            connection.execute(self._mine(sa.update(appointments)).values(agreed=False))
+            if rows is None:
+                connection.execute(statement)
+            for some in _some(rows or ()):
+                connection.execute(statement.where(appointments.c.id.in_(some)))
 
     # --- the copies ------------------------------------------------------------------------------------------------
 
@@ -107,16 +114,16 @@ class Copies:
 
     def texts(self, rows: Iterable[int] | None = None) -> Iterator[tuple[int, bytes]]:
         """Row and text of these copies (all when None), a batch at a time."""
-        wanted = list(rows) if rows is not None else [copy.row for copy in self.all()]
+        wanted = rows if rows is not None else [copy.row for copy in self.all()]
         columns = (appointments.c.id, appointments.c.place, appointments.c.key, appointments.c.body)
-        for start in range(0, len(wanted), 500):
-            query = self._mine(sa.select(*columns)).where(appointments.c.id.in_(wanted[start : start + 500]))
+        for some in _some(wanted):
+            query = self._mine(sa.select(*columns)).where(appointments.c.id.in_(some))
             with self._database.transaction() as connection:
                 batch = connection.execute(query).all()
             for row in batch:
                 yield row.id, open_bytes(self._database.key, row.key, self._context("body", row.place), row.body)
 
-    def store(self, items: Iterable[tuple[Item, str]], now: datetime) -> None:
+    def store(self, items: Sequence[tuple[Item, str]], now: datetime) -> None:
         """Write objects with their UIDs, in one transaction; what they overwrite is kept.
 
         A copy that nobody agreed on is replaced by an object of the same UID: a moved collection brings its own back.
@@ -126,7 +133,8 @@ class Copies:
             return
         statement = insert(appointments)
         changed = {name: statement.excluded[name] for name in ("uid", "agreed", "key", "head", "body")}
-        stray = sa.and_(appointments.c.agreed.is_(False), appointments.c.uid.in_([value["uid"] for value in values]))
+        uids = [value["uid"] for value, (_, uid) in zip(values, items, strict=True) if uid]
+        stray = sa.and_(appointments.c.agreed.is_(False), appointments.c.uid.in_(uids))
         with self._database.transaction() as connection:
             self._keep_old(appointments.c.place.in_([value["place"] for value in values]), "overwritten", now)
             connection.execute(
@@ -135,14 +143,16 @@ class Copies:
                 ),
                 values,
             )
+            self._keep_old(stray, "replaced", now)
             connection.execute(self._mine(sa.delete(appointments)).where(stray))
 
     def forget(self, rows: Iterable[int], now: datetime) -> None:
         """Drop copies, in one transaction; they are kept among what was removed."""
-        which = appointments.c.id.in_(list(rows))
         with self._database.transaction() as connection:
-            self._keep_old(which, "deleted", now)
-            connection.execute(self._mine(sa.delete(appointments)).where(which))
+            for some in _some(rows):
+                which = appointments.c.id.in_(some)
+                self._keep_old(which, "deleted", now)
+                connection.execute(self._mine(sa.delete(appointments)).where(which))
 
     # --- readings --------------------------------------------------------------------------------------------------
 
@@ -154,6 +164,12 @@ class Copies:
             rows = connection.execute(query).all()
         for row in rows:
             yield StoredReading(row.id, row.frame, self._reading(row))
+
+    def unread(self) -> int:
+        """How many copies nobody has ever read."""
+        query = self._mine(sa.select(sa.func.count()).select_from(appointments)).where(appointments.c.reading.is_(None))
+        with self._database.transaction() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def record(self, readings: Iterable[StoredReading]) -> None:
         """Store readings, in one transaction."""
@@ -212,6 +228,13 @@ class Copies:
                 head = open_json(self._database.key, row.key, self._context("head", row.place), row.head)
                 body = open_bytes(self._database.key, row.key, self._context("body", row.place), row.body)
                 keep(self._database, f"calendar {self._name}", reason, head, body, now)
+
+
+def _some(rows: Iterable[int]) -> Iterator[list[int]]:
+    """Rows in batches: a statement takes only so many."""
+    source = iter(rows)
+    while batch := list(islice(source, _BATCH)):
+        yield batch
 
 
 def _pack(occurrence: Occurrence) -> list[Any]:

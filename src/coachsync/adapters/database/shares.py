@@ -122,6 +122,12 @@ class Shares:
         return f"published/{self._id}/{tag.hex()}"
 
 
+def share_names(database: Database) -> frozenset[str]:
+    """Every share that still is bound to a target, also those that the configuration no longer names."""
+    with database.transaction() as connection:
+        return frozenset(connection.execute(sa.select(shares.c.name)).scalars())
+
+
 def confirmed(entry: Entry, etag: str | None) -> Entry:
     """The entry once the server has its object."""
     return replace(entry, etag=etag, live=True)

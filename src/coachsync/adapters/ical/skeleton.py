@@ -29,6 +29,9 @@ _DATES = frozenset({"RDATE", "EXDATE"})
 _OF_TIME = _RULES | _DATES | {"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "STATUS", "TRANSP", "SEQUENCE"}
 _OF_OBSERVANCE = frozenset({"DTSTART", "RRULE", "RDATE", "EXDATE", "TZOFFSETFROM", "TZOFFSETTO"})
 _KEPT = _OF_TIME | _OF_OBSERVANCE | {"BEGIN", "END", "UID", "ATTENDEE", "ORGANIZER", "TZID", "CALSCALE"}
+_OTHERS = frozenset(
+    {"VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY"}
+)  # of no concern here, and nothing is wrong with them
 _OBSERVANCES = frozenset({"STANDARD", "DAYLIGHT"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _NO_UTF8 = re.compile("[\ud800-\udfff]")
@@ -93,6 +96,8 @@ def _skeleton(text: str, addresses: frozenset[str]) -> Skeleton:
         raise Unreadable("not-a-calendar")
     children = [child for calendar in calendars for child in calendar.children]
     events = [child for child in children if child.name == "VEVENT"]
+    if not events and not any(child.name in _OTHERS for child in children):
+        raise Unreadable("no-event")
     _bound(calendars, events)
     damaged = _is_damaged(text)
     if damaged:

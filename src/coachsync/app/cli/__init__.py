@@ -30,9 +30,15 @@ def run(words: list[str]) -> int:
         return CoachsyncError.exit_code
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  the last line: a defect must not print an event
         failure = _failure(problem)
-        tell_error(failure, as_json="--json" in words)
+        tell_error(failure, as_json=_asks_for_json(words))
         return _INTERRUPTED if failure.code == "interrupted" else failure.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _asks_for_json(words: list[str]) -> bool:
+    """Whether an error is told to a machine: also one in the command line itself, which nobody could parse."""
+    options = words[: words.index("--")] if "--" in words else words
+    return "--json" in options
 
 
 def _failure(problem: BaseException) -> CoachsyncError:
@@ -56,6 +62,6 @@ def _defect(problem: BaseException) -> CoachsyncError:
     at = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "unknown"
     return CoachsyncError(
         "defect",
-        f"coachsync has a defect: {type(problem).__name__} at {at}. Nothing half-done is left behind.",
+        f"coachsync has a defect: {type(problem).__name__} at {at}. The next run goes on from here.",
         "Run it again; if it stays, report this line (it holds no name).",
     )

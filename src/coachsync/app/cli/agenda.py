@@ -8,28 +8,42 @@ from datetime import datetime
 import click
 
 from coachsync.app import agenda as job
-from coachsync.app.cli.commands import Options
+from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.opening import opened
-from coachsync.app.cli.output import instant, tell_json, tell_table
+from coachsync.app.cli.output import instant, tell_json, tell_problems, tell_table
 from coachsync.app.wiring import Wiring
 from coachsync.redaction.window import window
 from coachsync.span import Span
 
+_YEARS = range(1900, 2201)
 _MARKS = {"busy": "", "free": "free", "cancelled": "cancelled", "unanswered": "not accepted"}
 
 
+def _within_reach(_context: click.Context, _parameter: click.Parameter, day: datetime | None) -> datetime | None:
+    """A day that calendars reckon with: at the ends of time, a week or a time zone more would be no date."""
+    if day is not None and day.year not in _YEARS:
+        raise click.BadParameter(f"the year is not between {_YEARS[0]} and {_YEARS[-1]}.")
+    return day
+
+
 @click.command("agenda")
-@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="The first day (default: today).")
+@click.option(
+    "--from", "first", type=click.DateTime(["%Y-%m-%d"]), callback=_within_reach, help="The first day (default: today)."
+)
 @click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True, help="How many days.")
 @click.option("--unreadable", is_flag=True, help="List the events that cannot be read, instead.")
+@everywhere
 @click.pass_obj
 def command(options: Options, first: datetime | None, days: int, unreadable: bool) -> None:
     """List the appointments as last synced, with their titles: for the coach's eyes."""
     with opened(options, "agenda") as wiring:
+        news = job.catch_up(wiring)
         if unreadable:
             _unreadable(wiring, options)
         else:
             _appointments(wiring, options, first, days)
+    if not options.json:
+        tell_problems(news)
 
 
 def _appointments(wiring: Wiring, options: Options, first: datetime | None, days: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from coachsync.app.checking import Check, Grade, check
-from coachsync.app.cli.commands import Options
+from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import tell_json
 from coachsync.app.outcome import FINDINGS
@@ -14,6 +14,7 @@ _MARK = {Grade.GOOD: "ok    ", Grade.NOTE: "note  ", Grade.BAD: "FAILED"}
 
 
 @click.command("check")
+@everywhere
 @click.pass_obj
 def command(options: Options) -> int:
     """Try everything a sync needs, and say what to do where something is missing."""

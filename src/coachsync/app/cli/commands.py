@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from importlib import import_module
+from typing import TypeVar
 
 import click
 
@@ -20,10 +22,37 @@ _COMMANDS = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What stands before the command."""
+    """What every command takes, before its name or after it."""
 
     config: str | None
     json: bool
+
+
+_CONFIG_HELP = "The configuration file, instead of the usual places."
+_JSON_HELP = "Answer with one JSON document on stdout."
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+def everywhere(function: _Function) -> _Function:
+    """Let a command take `--config` and `--json` after its name too; what stands last counts."""
+    for option in (
+        click.option(
+            "--config", metavar="FILE", help=_CONFIG_HELP, expose_value=False, is_eager=True, callback=_take_config
+        ),
+        click.option("--json", is_flag=True, help=_JSON_HELP, expose_value=False, is_eager=True, callback=_take_json),
+    ):
+        function = option(function)
+    return function
+
+
+def _take_config(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value is not None and isinstance(context.obj, Options):
+        context.obj = replace(context.obj, config=value)
+
+
+def _take_json(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value and isinstance(context.obj, Options):
+        context.obj = replace(context.obj, json=True)
 
 
 class _Commands(click.Group):
@@ -40,8 +69,8 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--config", metavar="FILE", help="The configuration file, instead of the usual places.")
-@click.option("--json", "as_json", is_flag=True, help="Answer with one JSON document on stdout.")
+@click.option("--config", metavar="FILE", help=_CONFIG_HELP)
+@click.option("--json", "as_json", is_flag=True, help=_JSON_HELP)
 @click.version_option(__version__, prog_name="coachsync")
 @click.pass_context
 def cli(context: click.Context, config: str | None, as_json: bool) -> None:

@@ -20,7 +20,7 @@ from coachsync import config
 from coachsync.adapters.files import make_private_folder, write_atomically
 from coachsync.app import jobs
 from coachsync.app.agenda import agenda
-from coachsync.app.cli.commands import Options
+from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.output import as_document, progress, tell_json
 from coachsync.app.demo.practice import Change, changed, practice, shown_monday
 from coachsync.app.demo.server import RadicaleServer
@@ -74,6 +74,7 @@ class _Scene:
 
 @click.command("demo")
 @click.option("--keep", is_flag=True, help="Leave everything in place, and print how to go on exploring.")
+@everywhere
 @click.pass_obj
 def command(options: Options, keep: bool) -> int:
     """Show what coachsync does, on an invented practice and a calendar server on this machine."""
@@ -179,10 +180,18 @@ def _document(scene: _Scene) -> dict[str, object]:
 
 def _tell_how_to_go_on(folder: Path, server: RadicaleServer) -> None:
     """On stderr: with --json, stdout holds the document alone."""
-    here = f"coachsync --config {quote(str(folder / 'coachsync.toml'))}"
+    here = f"{_program()} --config {quote(str(folder / 'coachsync.toml'))}"
     click.echo(f"Everything stays in {folder}. Start its calendar server again:", err=True)
     click.echo(f"  cd {quote(str(server.folder))} && {' '.join(map(quote, server.command))} &", err=True)
     click.echo("and explore:", err=True)
     for words in ("agenda", "share preview office", "share verify office", "sync --dry-run", "check"):
         click.echo(f"  {here} {words}", err=True)
     click.echo(f"Remove it with: rm -r {quote(str(folder))}", err=True)
+
+
+def _program() -> str:
+    """How to start this very program from any folder."""
+    started = Path(sys.argv[0])
+    if started.name == "coachsync" and started.is_file():
+        return quote(str(started.absolute()))
+    return f"{quote(sys.executable)} -m coachsync"

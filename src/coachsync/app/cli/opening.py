@@ -1,4 +1,4 @@
-"""From the options before a command to an opened state: the only place that reads the clock for a command."""
+"""From a command's options to an opened state. The clock is read here, once for a command; `demo` reads it itself."""
 
 from __future__ import annotations
 

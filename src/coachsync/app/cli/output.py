@@ -11,13 +11,16 @@ from typing import Any
 
 import click
 
+from coachsync.app.outcome import Outcome
 from coachsync.app.wiring import Progress, silent
-from coachsync.errors import CoachsyncError, Misconfigured, Problem
+from coachsync.errors import CoachsyncError, Misconfigured, Problem, Refused, Temporary
+
+_WHOLE_RUN = (Refused.exit_code, Temporary.exit_code, Misconfigured.exit_code)  # exit codes of a run that failed so
 
 
 def tell_json(document: Any) -> None:
-    """One JSON document on stdout."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    """One JSON document on stdout, in ASCII: whatever a server wrote into a UID, every reader can decode it."""
+    click.echo(json.dumps(document, ensure_ascii=True, indent=2))
 
 
 def tell_error(problem: CoachsyncError, *, as_json: bool) -> None:
@@ -29,13 +32,27 @@ def tell_error(problem: CoachsyncError, *, as_json: bool) -> None:
             error["where"] = problem.where
         if entries:
             error["problems"] = [as_document(entry) | {"message": entry.message} for entry in entries]
-        click.echo(json.dumps({"error": error}, ensure_ascii=False), err=True)
+        click.echo(json.dumps({"error": error}, ensure_ascii=True), err=True)
         return
     where = f" ({problem.where})" if problem.where else ""
     click.echo(f"coachsync: {problem.message}{where}", err=True)
     if problem.hint:
         click.echo(f"  {problem.hint}", err=True)
     tell_problems(entries)
+
+
+def tell_outcome(outcome: Outcome, *, as_json: bool) -> None:
+    """What went wrong in a run, on stderr. A machine finds the problems in the document on stdout; it is told an error
+    here only when the run failed as a whole."""
+    if not as_json:
+        tell_problems(outcome.problems())
+        return
+    exit_code = outcome.exit_code()
+    for where, failure in outcome.failures:
+        if exit_code in _WHOLE_RUN and failure.exit_code == exit_code:
+            failure.where = failure.where or where
+            tell_error(failure, as_json=True)
+            return
 
 
 def tell_problems(problems: Iterable[Problem]) -> None:

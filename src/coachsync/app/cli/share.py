@@ -9,12 +9,11 @@ import click
 
 from coachsync.adapters.database import Shares
 from coachsync.app import jobs
-from coachsync.app.cli.commands import Options
+from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.opening import opened
-from coachsync.app.cli.output import as_document, instant, tell_json, tell_problems, tell_table
+from coachsync.app.cli.output import as_document, instant, tell_json, tell_outcome, tell_problems, tell_table
 from coachsync.app.cli.sync import document
 from coachsync.app.outcome import FINDINGS, PARTLY
-from coachsync.app.publish import wanted
 from coachsync.app.verify import verify
 from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
@@ -23,11 +22,13 @@ from coachsync.model import Finding
 
 
 @click.group("share")
+@everywhere
 def command() -> None:
     """Shares: what others may see."""
 
 
 @command.command("list")
+@everywhere
 @click.pass_obj
 def list_shares(options: Options) -> None:
     """List the configured shares and how much each serves."""
@@ -42,12 +43,13 @@ def list_shares(options: Options) -> None:
 
 @command.command("preview")
 @click.argument("name")
+@everywhere
 @click.pass_obj
 def preview(options: Options, name: str) -> None:
     """Show every slot that the share would serve, from the last synced copies: all that its audience can learn."""
     with opened(options, "share preview") as wiring:
         share = _named(wiring, name)
-        found = wanted(wiring, share)
+        found = jobs.preview(wiring, name)
         zone = wiring.zone
     if options.json:
         tell_json([{"start": instant(s.start), "end": instant(s.end), "label": share.texts[s.label]} for s in found])
@@ -64,6 +66,7 @@ def preview(options: Options, name: str) -> None:
 @click.argument("name")
 @click.option("--replace", is_flag=True, help="Empty the target first, whoever filled it, and fill it again.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@everywhere
 @click.pass_obj
 def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     """Publish the share now."""
@@ -79,12 +82,13 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     else:
         done = outcome.shares[name]
         click.echo(f"share {name}: {done.created} created, {done.deleted} deleted")
-    tell_problems(outcome.problems())
+    tell_outcome(outcome, as_json=options.json)
     return outcome.exit_code()
 
 
 @command.command("verify")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
+@everywhere
 @click.pass_obj
 def verify_shares(options: Options, names: tuple[str, ...]) -> int:
     """Fetch what the share serves, as its audience gets it, and look for anything that should not be there."""
@@ -107,7 +111,8 @@ def _tell_findings(options: Options, count: int, findings: list[tuple[str, Findi
     if options.json:
         listed = [{"share": name, "code": f.code, "where": f.where, "detail": f.detail} for name, f in findings]
         tell_json({"findings": listed, "problems": [as_document(problem) for problem in problems]})
-    elif findings:
+        return
+    if findings:
         tell_table(("share", "code", "where", "detail"), [(name, f.code, f.where, f.detail) for name, f in findings])
     else:
         click.echo(f"{count - len(problems)} shares verified: nothing but what was published")

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from coachsync.app import jobs
-from coachsync.app.cli.commands import Options
+from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.opening import opened
-from coachsync.app.cli.output import as_document, tell_json, tell_problems
+from coachsync.app.cli.output import as_document, tell_json, tell_outcome
 from coachsync.app.outcome import Outcome
 
 
@@ -22,6 +22,7 @@ from coachsync.app.outcome import Outcome
     metavar="CALENDAR",
     help="What this calendar no longer holds was really deleted: let copies and shares follow.",
 )
+@everywhere
 @click.pass_obj
 def command(options: Options, dry_run: bool, accept: tuple[str, ...]) -> int:
     """Read the source calendars and bring every share up to date, now."""
@@ -31,7 +32,7 @@ def command(options: Options, dry_run: bool, accept: tuple[str, ...]) -> int:
         tell_json(document(outcome))
     else:
         _tell(outcome, dry_run=dry_run)
-    tell_problems(outcome.problems())
+    tell_outcome(outcome, as_json=options.json)
     return outcome.exit_code()
 
 

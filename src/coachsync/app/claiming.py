@@ -1,0 +1,88 @@
+"""What a share may not be published to: a source calendar, by whatever name, and another share's collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from coachsync import contentline
+from coachsync.adapters.database import Copies, Shares
+from coachsync.app import locating
+from coachsync.app.wiring import Wiring
+from coachsync.config import CalDavTarget, Share
+from coachsync.errors import CoachsyncError, Misconfigured, NotThere
+from coachsync.model import Item
+
+_IS_NOT_THERE = frozenset(("calendar-not-found", "not-a-calendar"))
+
+
+def find(wiring: Wiring, share: Share, to: CalDavTarget) -> str | None:
+    """The absolute URL of the collection that the configuration names, None when there is none yet."""
+    server = wiring.server(to.account)
+    if to.url is None:
+        wiring.signin(to.account)
+        found = locating.by_name(server, to.display_name or "", f"shares.{share.name}.to")
+        return found.url if found else None
+    try:
+        return server.collection(locating.absolute(wiring.config.accounts[to.account], to.url)).url
+    except NotThere:
+        return None
+
+
+def refuse_known_source(wiring: Wiring, share: Share, url: str) -> None:
+    """Raise Misconfigured when the collection is a source calendar as it was last found; asks no server."""
+    for calendar in wiring.config.calendars:
+        endpoint = Copies(wiring.database, calendar).endpoint()
+        if endpoint is not None and same_collection(endpoint.url, url):
+            raise _is_source(share, "The target of the share is a source calendar; nothing was written.")
+
+
+def refuse_source(wiring: Wiring, share: Share, account: str, url: str) -> None:
+    """Raise Misconfigured when the collection is a source calendar, also one that was never read, or another share's.
+
+    Calendars of the target's account that cannot be looked for now raise what keeps them from it: one of them may be
+    the target.
+    """
+    refuse_known_source(wiring, share, url)
+    for name, calendar in wiring.config.calendars.items():
+        if Copies(wiring.database, name).endpoint() is None:
+            try:
+                found = locating.source(wiring, name).url
+            except CoachsyncError as problem:
+                if calendar.account == account and not (isinstance(problem, NotThere) or problem.code in _IS_NOT_THERE):
+                    raise
+            else:
+                if same_collection(found, url):
+                    raise _is_source(share, "The target of the share is a source calendar; nothing was written.")
+    others = (Shares(wiring.database, other).share() for other in wiring.config.shares if other != share.name)
+    if any(bound is not None and same_collection(bound.url, url) for bound in others):
+        raise _taken(share)
+
+
+def refuse_appointments(wiring: Wiring, share: Share, items: Iterable[Item]) -> None:
+    """Raise Misconfigured when a collection holds appointments of a source calendar.
+
+    One server can be reached by two names: what a collection holds tells that it is a source all the same.
+    """
+    copies = (Copies(wiring.database, calendar) for calendar in wiring.config.calendars)
+    private = {copy.uid for held in copies for copy in held.all() if copy.uid}
+    if any(contentline.uid(item.body) in private for item in items):
+        raise _is_source(share, "The target of the share holds appointments of a source calendar; nothing was removed.")
+
+
+def same_collection(one: str, other: str) -> bool:
+    """Whether two absolute URLs name one collection."""
+    return one.rstrip("/") == other.rstrip("/")
+
+
+def _is_source(share: Share, message: str) -> Misconfigured:
+    where = f"shares.{share.name}.to"
+    return Misconfigured("target-is-source", message, "Give the share a calendar of its own.", where=where)
+
+
+def _taken(share: Share) -> Misconfigured:
+    return Misconfigured(
+        "same-target",
+        "The target already serves another share; nothing was written.",
+        "Give each share a calendar of its own.",
+        where=f"shares.{share.name}.to",
+    )

@@ -1,0 +1,83 @@
+"""Accounts whose discovery leads nowhere, and calendars that are found or not found at their URL."""
+
+from __future__ import annotations
+
+import pytest
+
+from coachsync.app import locating
+from coachsync.app.wiring import open_wiring
+from coachsync.errors import CoachsyncError, NotThere, Refused, Temporary
+from practice_house import SOURCE, House
+
+BY_URL = 'url = "/alice/source/"'
+
+
+@pytest.fixture
+def by_url(house: House) -> House:
+    house.text = house.text.replace('name = "Coaching"', BY_URL)
+    return house
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        NotThere("not-there", "Nothing."),
+        CoachsyncError("no-calendar-home", "No calendars."),
+        CoachsyncError("refused", "Status 405."),
+        CoachsyncError("forbidden", "Not allowed."),
+        Temporary("not-caldav", "A web page."),
+    ],
+    ids=lambda failure: failure.code,
+)
+def test_a_calendar_given_by_url_does_not_depend_on_discovery(by_url: House, failure: CoachsyncError) -> None:
+    by_url.server.fail("whoami", failure)
+    with by_url.wiring() as wiring:
+        assert locating.source(wiring, "coaching").url == SOURCE
+        assert wiring.signin("cloud").homes == ()
+    assert by_url.server.requests["whoami"] == 1
+
+
+def test_a_discovery_that_failed_is_tried_again_in_the_next_run(by_url: House) -> None:
+    by_url.server.fail("whoami", Temporary("not-caldav", "A login page of the network."))
+    with by_url.wiring() as wiring:
+        assert wiring.addresses("cloud") == {"alice"}
+    with by_url.wiring() as wiring:
+        assert "alice@calendar.example" in wiring.addresses("cloud")
+
+
+@pytest.mark.parametrize(
+    "failure", [Refused("login-refused", "No."), Temporary("timeout", "Slow.")], ids=lambda failure: failure.code
+)
+def test_an_account_that_cannot_be_used_is_no_missing_discovery(by_url: House, failure: CoachsyncError) -> None:
+    by_url.server.fail("whoami", failure)
+    with by_url.wiring() as wiring, pytest.raises(type(failure)):
+        wiring.signin("cloud")
+
+
+def test_a_url_that_is_no_calendar_is_answered_with_those_that_are(by_url: House) -> None:
+    by_url.text = by_url.text.replace("/alice/source/", "/alice/sauce/")
+    by_url.server.add("https://calendar.example/alice/evil/", "evil\u202egnp\x9b2J", "alice")
+    with by_url.wiring() as wiring, pytest.raises(NotThere) as told:
+        locating.source(wiring, "coaching")
+    assert told.value.where == "calendars.coaching.url"
+    assert told.value.hint.endswith('Calendars that are there: "Coaching", "evilgnp2J".')
+
+
+def test_a_server_that_does_not_list_its_calendars_is_quoted_all_the_same(by_url: House) -> None:
+    by_url.text = by_url.text.replace("/alice/source/", "/alice/sauce/")
+    by_url.server.fail("collections", CoachsyncError("no-calendar-home", "No calendars."))
+    with by_url.wiring() as wiring, pytest.raises(NotThere) as told:
+        locating.source(wiring, "coaching")
+    assert "Calendars that are there" not in told.value.hint
+
+
+def test_a_state_folder_that_cannot_be_made_is_named_by_its_key(house: House) -> None:
+    with house.wiring() as wiring:
+        settings, now = wiring.config, wiring.now
+    for file in sorted(house.state.rglob("*"), reverse=True):
+        file.rmdir() if file.is_dir() else file.unlink()
+    house.state.rmdir()
+    house.state.write_text("a file")
+    with pytest.raises(CoachsyncError) as told, open_wiring(settings, "sync", now):
+        pass
+    assert (told.value.code, told.value.where) == ("folder-not-writable", "practice.state")
