@@ -289,8 +289,14 @@ def test_escapes_are_read_as_rfc_5545_says(value, text):
         ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:ri\r\n ght\r\nEND:VEVENT", "right"),
         ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID;X=1:right\r\nEND:VEVENT", "right"),
         ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nU\r\n ID:right\r\nUID:second\r\nEND:VEVENT", "right"),
-        ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nBEGIN:VALARM\r\nUID:alarm\r\nEND:VALARM\r\nUID:right\r\nEND:VEVENT", "right"),
-        ("BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nUID:zone\r\nEND:VTIMEZONE\r\nBEGIN:VTODO\r\nUID:right\r\nEND:VTODO", "right"),
+        (
+            "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nBEGIN:VALARM\r\nUID:alarm\r\nEND:VALARM\r\nUID:right\r\nEND:VEVENT",
+            "right",
+        ),
+        (
+            "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nUID:zone\r\nEND:VTIMEZONE\r\nBEGIN:VTODO\r\nUID:right\r\nEND:VTODO",
+            "right",
+        ),
         ("begin:vcalendar\r\nbegin:vevent\r\nuid:right\r\nend:vevent", "right"),
         ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VEVENT\r\nUID:outside\r\n", ""),
     ],

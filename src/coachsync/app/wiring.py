@@ -100,7 +100,8 @@ class Wiring:
 
         A user name without "@" stands for the first part of an address, whatever its host.
         """
-        told = {address.removeprefix("mailto:") for address in self.signin(account).addresses}
+        known = SignIns(self.database).find(account)  # as last asked: reading what is here needs no server
+        told = {address.removeprefix("mailto:") for address in known.addresses} if known else set()
         mail = frozenset(address for address in told if "@" in address)
         username = self.config.accounts[account].username.lower()
         return mail if mail and "@" not in username else mail | {username} - {""}
