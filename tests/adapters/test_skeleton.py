@@ -86,11 +86,15 @@ def test_an_object_that_cannot_be_read_has_a_code(body, code):
     [
         b"BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nUID:1\r\nDTSTART:20250101\r\nEND:VTODO\r\nEND:VCALENDAR\r\n",
         b"BEGIN:VCALENDAR\r\nBEGIN:VJOURNAL\r\nEND:VJOURNAL\r\nEND:VCALENDAR\r\n",
-        b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
     ],
 )
 def test_an_object_without_events_takes_no_time(body):
     assert expansion.read(body, YEAR, "Europe/Paris", COACH) == Reading()
+
+
+def test_an_object_with_nothing_in_it_is_told():
+    found = expansion.read(b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", YEAR, "Europe/Paris", COACH)
+    assert found == Reading(code="no-event")
 
 
 @pytest.mark.parametrize(

@@ -39,10 +39,16 @@ def test_a_calendar_given_by_url_does_not_depend_on_discovery(by_url: House, fai
 
 def test_a_discovery_that_failed_is_tried_again_in_the_next_run(by_url: House) -> None:
     by_url.server.fail("whoami", Temporary("not-caldav", "A login page of the network."))
+    for known in ({"alice"}, {"alice@calendar.example"}):
+        with by_url.wiring() as wiring:
+            wiring.server("cloud")
+            assert wiring.addresses("cloud") == known
+
+
+def test_reading_what_is_here_asks_no_server(by_url: House) -> None:
     with by_url.wiring() as wiring:
         assert wiring.addresses("cloud") == {"alice"}
-    with by_url.wiring() as wiring:
-        assert "alice@calendar.example" in wiring.addresses("cloud")
+    assert not by_url.server.requests
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def _gather(wiring: Wiring, calendar: str, copies: Copies, *, everything: bool) 
 
 
 def _due(wiring: Wiring, endpoint: Endpoint) -> bool:
-    if endpoint.listed_at is None:
+    if endpoint.listed_at is None or endpoint.held:  # while something waits, a listing tells when it is back
         return True
     return wiring.now.timestamp() - endpoint.listed_at >= FULL_LISTING_EVERY.total_seconds()
 

@@ -101,6 +101,8 @@ class Wiring:
         A user name without "@" stands for the first part of an address, whatever its host.
         """
         known = SignIns(self.database).find(account)  # as last asked: reading what is here needs no server
+        if known is None and account in self._servers:
+            known = self.signin(account)
         told = {address.removeprefix("mailto:") for address in known.addresses} if known else set()
         mail = frozenset(address for address in told if "@" in address)
         username = self.config.accounts[account].username.lower()
