@@ -7,7 +7,7 @@ import pytest
 from coachsync.adapters.memory import MemoryServer
 from coachsync.errors import NotThere, Refused, Temporary
 
-HREF = "/coach/work/a.ics"
+HREF = "/coach/desk/a.ics"
 
 
 @pytest.fixture
@@ -15,11 +15,11 @@ def server() -> MemoryServer:
     server = MemoryServer()
     server.add(URL, "Coaching")
     server.store(URL, HREF, b"one")
-    server.store(URL, "/coach/work/b.ics", b"two")
+    server.store(URL, "/coach/desk/b.ics", b"two")
     return server
 
 
-URL = "https://calendar.example/coach/work/"
+URL = "https://calendar.example/coach/desk/"
 
 
 def test_another_client_can_change_and_empty_a_calendar(server: MemoryServer) -> None:
@@ -32,7 +32,7 @@ def test_another_client_can_change_and_empty_a_calendar(server: MemoryServer) ->
 
     listing = account.changes(URL, None)
     assert (listing.complete, dict(listing.etags)) == (True, {})
-    assert account.changes(URL, token).gone == {HREF, "/coach/work/b.ics"}
+    assert account.changes(URL, token).gone == {HREF, "/coach/desk/b.ics"}
     assert server.objects(URL) == {}
 
 
@@ -64,7 +64,7 @@ def test_a_half_shown_calendar_claims_to_be_complete(server: MemoryServer) -> No
     account = server.account("coach")
 
     server.show_half(URL, [HREF])
-    assert account.changes(URL, None).etags.keys() == {"/coach/work/b.ics"}
+    assert account.changes(URL, None).etags.keys() == {"/coach/desk/b.ics"}
     server.show_half(URL)
 
     assert len(account.changes(URL, None).etags) == 2
