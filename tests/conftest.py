@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import ssl
 from collections.abc import Callable, Iterator
 
@@ -14,6 +15,9 @@ from certificates import Authority
 from coachsync.adapters.caldav import transport
 from coachsync.adapters.caldav.client import CalDav
 from davscript import PASSWORD, USER
+
+# A background job starts with interrupts ignored, and so would every program that the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
