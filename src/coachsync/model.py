@@ -88,6 +88,16 @@ class Collection:
 
 
 @dataclass(frozen=True, slots=True)
+class Exposure:
+    """Who else can see a collection, as far as its server tells: people or groups it is shared with, how many of them
+    may write, and whether anybody (a public link, everybody on the server) may read it."""
+
+    people: int = 0
+    writers: int = 0
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What a server says about a collection's objects.
 
@@ -101,7 +111,6 @@ class Listing:
     unclear: frozenset[str] = frozenset()
     complete: bool = False
     token: str | None = None
-    token_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

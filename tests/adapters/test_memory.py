@@ -46,7 +46,7 @@ def test_a_dropped_calendar_is_not_there_and_a_new_one_is_another(server: Memory
     server.add(URL, "Coaching")
 
     assert account.collection(URL).identity != before.identity
-    assert account.changes(URL, token).token_refused
+    assert account.changes(URL, token).complete
 
 
 def test_a_forgotten_history_refuses_its_tokens(server: MemoryServer) -> None:
@@ -56,8 +56,8 @@ def test_a_forgotten_history_refuses_its_tokens(server: MemoryServer) -> None:
     server.forget_history(URL)
 
     listing = account.changes(URL, token)
-    assert (listing.token_refused, len(listing.etags)) == (True, 2)
-    assert not account.changes(URL, listing.token).token_refused
+    assert (listing.complete, len(listing.etags)) == (True, 2)
+    assert not account.changes(URL, listing.token).complete
 
 
 def test_a_half_shown_calendar_claims_to_be_complete(server: MemoryServer) -> None:

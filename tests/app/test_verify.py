@@ -6,9 +6,9 @@ import pytest
 from coachsync.adapters.database import Shares
 from coachsync.adapters.database.shares import Entry
 from coachsync.adapters.memory import MemoryCalendars
-from coachsync.errors import NotInitialised
-from coachsync.model import Item, Label, Slot
-from practice_house import House, event
+from coachsync.errors import NotInitialised, Temporary
+from coachsync.model import Exposure, Item, Label, Slot
+from practice_house import SOURCE, House, event
 
 
 def codes(house: House) -> list[str]:
@@ -80,7 +80,56 @@ def test_p03_the_audience_is_asked_with_its_own_account(published: House) -> Non
 
     published.server.account = remembered  # type: ignore[method-assign]
     assert published.verify() == ()
-    assert asked == ["bob"]
+    assert asked == ["bob", "alice"]  # for the share, and for who else can see its source
+
+
+def test_p03_a_configured_address_or_name_that_says_too_much_is_a_finding(house: House) -> None:
+    house.put("e", event("uid", house.now, title="Marguerite Zyxwv"))
+    house.text = house.text.replace('name = "Office" }', 'url = "/alice/office-zyxwv/" }')
+    house.sync()
+    assert [(finding.code, finding.where) for finding in house.verify()] == [("href", "collection")]
+    house.text = house.text.replace('url = "/alice/office-zyxwv/" }', 'name = "Coaching de Zyxwv" }')
+    house.sync()
+    assert [(finding.code, finding.where) for finding in house.verify()] == [("identifier", "collection")]
+    assert "zyx" not in str(house.verify()).lower()
+
+
+@pytest.mark.parametrize(
+    ("exposure", "codes"),
+    [
+        (Exposure(), []),
+        (Exposure(people=1), ["source-shared"]),
+        (Exposure(people=2, writers=1), ["source-shared"]),
+        (Exposure(public=True), ["source-public"]),
+        (Exposure(people=1, public=True), ["source-public", "source-shared"]),
+    ],
+)
+def test_p03_a_source_that_others_can_see_is_a_finding(published: House, exposure: Exposure, codes: list[str]) -> None:
+    published.server.expose(SOURCE, exposure)
+    found = published.verify()
+    assert [finding.code for finding in found] == codes
+    assert {finding.where for finding in found} <= {"calendars.coaching"}
+
+
+def test_p03_how_many_may_change_the_source_is_told(published: House) -> None:
+    published.server.expose(SOURCE, Exposure(people=3, writers=2))
+    assert "3 others, of whom 2 may change it" in published.verify()[0].detail
+
+
+def test_p03_a_share_in_a_file_has_its_source_looked_at_too(house: House) -> None:
+    file = house.folder / "office.ics"
+    house.text = house.text.replace('{ account = "cloud", name = "Office" }', f'{{ file = "{file}" }}')
+    house.sessions(1)
+    house.sync()
+    assert house.verify() == ()
+    house.server.expose(SOURCE, Exposure(people=1))
+    assert codes(house) == ["source-shared"]
+
+
+def test_p02_a_source_that_cannot_be_asked_is_a_finding_and_hides_no_other(published: House) -> None:
+    published.put("foreign", event("x", published.now), published.share_url())
+    published.server.fail("exposure", Temporary("server-error", "The server failed."))
+    assert codes(published) == ["foreign-object", "identifier", "identifier", "source-not-asked"]
 
 
 def test_p06_nothing_that_is_written_names_a_person_or_starts_a_mail(house: House) -> None:

@@ -12,6 +12,7 @@ from coachsync.adapters.caldav.hrefs import path
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.memory import MemoryServer
 from coachsync.errors import NotThere, Stale
+from coachsync.model import Exposure
 
 
 def event(uid: str, summary: str = "Séance") -> bytes:
@@ -104,7 +105,6 @@ def test_an_empty_calendar_is_listed_as_empty(place: Place) -> None:
     assert listing.complete
     assert listing.etags == {}
     assert listing.gone == listing.unclear == frozenset()
-    assert not listing.token_refused
 
 
 def test_a_first_listing_names_every_object_with_its_etag(place: Place) -> None:
@@ -162,10 +162,9 @@ def test_a_token_the_server_does_not_know_gives_a_complete_listing(place: Place,
 
     listing = place.client.changes(url, token)
 
-    assert listing.token_refused
     assert listing.complete
     assert listing.etags.keys() == {href}
-    assert not place.client.changes(url, listing.token).token_refused
+    assert not place.client.changes(url, listing.token).complete
 
 
 def test_a_token_of_another_calendar_is_refused(place: Place) -> None:
@@ -177,7 +176,7 @@ def test_a_token_of_another_calendar_is_refused(place: Place) -> None:
     listing = place.client.changes(two, foreign)
 
     assert listing.complete
-    assert listing.token_refused
+    assert listing.etags.keys() == place.client.changes(two, None).etags.keys()
 
 
 def test_objects_are_fetched_with_the_etag_of_their_listing(place: Place) -> None:
@@ -280,3 +279,12 @@ def test_names_that_need_encoding_come_back_in_one_spelling(place: Place) -> Non
     for href in hrefs:
         place.client.remove(href, listing.etags[href])
     assert place.client.changes(url, listing.token).gone == set(hrefs)
+
+
+def test_a_calendar_of_ones_own_is_seen_by_nobody_else(place: Place) -> None:
+    assert place.client.exposure(place.calendar()) == Exposure()
+
+
+def test_who_sees_a_calendar_that_is_gone_is_not_known(place: Place) -> None:
+    with pytest.raises(NotThere):
+        place.client.exposure(place.new_url())

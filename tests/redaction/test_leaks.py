@@ -18,7 +18,7 @@ from coachsync.adapters.secondparser import view
 from coachsync.model import Finding, Label, Slot
 from coachsync.redaction.leaks import Front, Served, in_collection, in_file
 from coachsync.redaction.publication import document, feed
-from coachsync.redaction.words import plain
+from coachsync.redaction.words import plain, said
 
 UID = "3f2a9b1c-7d54-4e0b-9a63-5c1d8e2f4a70"
 OTHER = "0b7e4c55-92aa-4d1f-8f3e-6a9d0c2b1e48"
@@ -28,7 +28,9 @@ SLOT = Slot(START, START + timedelta(hours=1), Label.SESSION)
 LATER = Slot(START + timedelta(days=1), START + timedelta(days=1, hours=1), Label.SESSION)
 TEXTS = {Label.BUSY: "Indisponible", Label.SESSION: "Séance"}
 JOURNAL = {HREF: (UID, SLOT)}
-FRONT = Front(name="Coaching (office)", expected="Coaching (office)")
+# What the coach calls things.
+OURS = frozenset({"coaching", "office", "seance", "seances"})
+FRONT = Front("Coaching (office)", expected="Coaching (office)", ours=OURS)
 CLEAN = document(UID, SLOT, "Séance")
 
 CANARY = "Zélphània"
@@ -80,10 +82,23 @@ def test_a_clean_share_has_no_finding_and_needs_no_search() -> None:
 
 
 @pytest.mark.parametrize("label", ["Indisponible", "Séance", "Busy", "Session", CANARY, "a,b;c\\d\ne" * 20])
-@pytest.mark.parametrize("name", ["Coaching (office)", CANARY, "Séance", ""])
-def test_a_label_and_a_name_may_be_words_of_private_events(label: str, name: str) -> None:
+def test_a_label_may_be_a_word_of_private_events(label: str) -> None:
     item = served(document(UID, SLOT, label))
-    assert in_collection([item], JOURNAL, {Label.SESSION: label}, Front(name, expected=name), never) == ()
+    assert in_collection([item], JOURNAL, {Label.SESSION: label}, FRONT, never) == ()
+
+
+@pytest.mark.parametrize("text", ["Coaching (office)", f"{CANARY}-coaching", "Séance", "", " - "])
+def test_a_name_and_an_address_may_hold_what_the_coach_calls_things(text: str) -> None:
+    front = Front(text, expected=text, address=text, ours=OURS | said([CANARY]))
+    assert in_collection([served(CLEAN)], JOURNAL, TEXTS, front, never) == ()
+
+
+@pytest.mark.parametrize("text", [CANARY, f"coaching {CANARY}", f"office-{CANARY.upper()}", f"séances.{CANARY}"])
+def test_p03_a_configured_name_or_address_that_says_too_much_is_found(text: str) -> None:
+    named = verify(CLEAN, Front(text, expected=text, ours=OURS))
+    addressed = verify(CLEAN, replace(FRONT, address=text))
+    assert (codes(named), codes(addressed)) == ({"identifier"}, {"href"})
+    assert not tells((*named, *addressed))
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=60))
@@ -283,7 +298,7 @@ def test_what_a_collection_says_of_itself_is_ours_or_a_finding(front: Front, det
     [
         replace(FRONT, colour="#0082c9"),
         replace(FRONT, colour="#0082C9FF"),
-        Front(unicodedata.normalize("NFD", "Séances"), expected="Séances"),
+        Front(unicodedata.normalize("NFD", "Séances"), expected="Séances", ours=OURS),
         Front("Team calendar", expected=None),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from coachsync.model import Collection, Item, Listing, Principal
+from coachsync.model import Collection, Exposure, Item, Listing, Principal
 
 
 class CalendarServer(Protocol):
@@ -28,6 +28,9 @@ class CalendarServer(Protocol):
 
     def collection(self, url: str) -> Collection:
         """One calendar by its URL. Raises NotThere when it does not exist or is not a calendar."""
+
+    def exposure(self, url: str) -> Exposure:
+        """Who else can see a calendar, as far as the server tells; nobody where it tells nothing."""
 
     def changes(self, url: str, token: str | None) -> Listing:
         """What changed since `token` (as an earlier Listing gave it); a complete listing when it is None or refused.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from coachsync.errors import CoachsyncError, NotThere, Refused, Stale
-from coachsync.model import Collection, Item, Listing, Principal
+from coachsync.model import Collection, Exposure, Item, Listing, Principal
 
 
 @dataclass(slots=True)
@@ -23,6 +23,7 @@ class _Calendar:
     objects: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     touched: dict[str, int] = field(default_factory=dict)
     revision: int = 0
+    exposure: Exposure = field(default_factory=Exposure)
     history: int = 0  # goes up when the server forgets: tokens of an earlier history are refused
 
 
@@ -85,6 +86,10 @@ class MemoryServer:
         """The next calls of this method raise `error` instead of answering."""
         self._failures += [(method, error)] * times
 
+    def expose(self, url: str, exposure: Exposure) -> None:
+        """Let others see a calendar."""
+        self.calendar(url).exposure = exposure
+
     def forget_history(self, url: str) -> None:
         """Every token handed out for this calendar is refused from now on."""
         self.calendar(url).history += 1
@@ -116,7 +121,7 @@ class MemoryServer:
         if not token or since == token or int(since) > calendar.revision:
             hidden = self._hidden.get(url, frozenset())
             shown = {href: etag for href, (etag, _) in calendar.objects.items() if href not in hidden}
-            return Listing(shown, complete=True, token=now, token_refused=token is not None)
+            return Listing(shown, complete=True, token=now)
         touched = {href for href, revision in calendar.touched.items() if revision > int(since)}
         there = {href: calendar.objects[href][0] for href in touched if href in calendar.objects}
         return Listing(there, gone=frozenset(touched - there.keys()), token=now)
@@ -156,6 +161,10 @@ class MemoryCalendars:
     def collection(self, url: str) -> Collection:
         self._server.called("collection")
         return self._server.calendar(url).about
+
+    def exposure(self, url: str) -> Exposure:
+        self._server.called("exposure")
+        return self._server.calendar(url).exposure
 
     def changes(self, url: str, token: str | None) -> Listing:
         self._server.called("changes")

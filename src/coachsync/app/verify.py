@@ -1,4 +1,7 @@
-"""A share checked from outside: fetched again as its audience gets it, and compared with what we wrote (promise 3)."""
+"""A share checked from outside: fetched again as its audience gets it, and compared with what we wrote (promise 3).
+
+Beside it, who else can see the source calendars that it is made from.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ from coachsync.adapters import secondparser
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Copies, Entry, Shares
 from coachsync.adapters.files import read_if_there
+from coachsync.app.exposed import exposed
 from coachsync.app.wiring import Wiring
-from coachsync.config import CalDavTarget, Share
+from coachsync.config import CalDavTarget, FileTarget, Share
 from coachsync.errors import NotInitialised, NotThere
 from coachsync.model import Finding, Label
-from coachsync.redaction import leaks
+from coachsync.redaction import leaks, words
 
 
 def verify(wiring: Wiring, share: Share) -> tuple[Finding, ...]:
@@ -34,12 +38,18 @@ def verify(wiring: Wiring, share: Share) -> tuple[Finding, ...]:
         )
     entries = journal.entries()
     if isinstance(share.to, CalDavTarget):
-        return _collection(wiring, share, share.to, bound.url, entries)
-    view = read_if_there(share.to.path)
+        served = _collection(wiring, share, share.to, bound.url, entries)
+    else:
+        served = _file(share, share.to, entries, lambda: private(wiring))
+    return (*served, *(finding for calendar in share.calendars for finding in exposed(wiring, calendar)))
+
+
+def _file(share: Share, target: FileTarget, entries: Sequence[Entry], private: leaks.Private) -> tuple[Finding, ...]:
+    view = read_if_there(target.path)
     if view is None:
         return (Finding("target-missing", "file", "the file is not there"),)
     written = [(entry.uid, entry.slot) for entry in entries if entry.live]
-    return leaks.in_file(view, secondparser.view(view), written, _texts(share, entries), "", lambda: private(wiring))
+    return leaks.in_file(view, secondparser.view(view), written, _texts(share, entries), "", private)
 
 
 def private(wiring: Wiring) -> Iterator[str]:
@@ -60,7 +70,14 @@ def _collection(
             collection = server.collection(url)
         except NotThere:
             return (Finding("target-missing", "collection", "the share's calendar is not there"),)
-        front = leaks.Front(collection.name, collection.description, collection.colour, target.display_name)
+        front = leaks.Front(
+            collection.name,
+            collection.description,
+            collection.colour,
+            target.display_name,
+            "" if target.url is None else unquote(url.rstrip("/").rpartition("/")[2]),
+            _own_words(wiring),
+        )
         listed = sorted(server.changes(url, None).etags)
         served = [
             leaks.Served(item.href, item.body, secondparser.view(item.body)) for item in server.fetch(url, listed)
@@ -70,6 +87,14 @@ def _collection(
     unseen = len(set(listed) - {item.href for item in served})
     hidden = [Finding("unseen-object", "collection", f"listed and not given: {unseen}")] if unseen else []
     return (*hidden, *leaks.in_collection(served, journal, _texts(share, entries), front, lambda: private(wiring)))
+
+
+def _own_words(wiring: Wiring) -> frozenset[str]:
+    """What the coach calls the practice, its calendars and shares."""
+    config = wiring.config
+    calendars = (calendar.display_name or "" for calendar in config.calendars.values())
+    labels = (text for share in config.shares.values() for text in share.texts.values())
+    return words.said((config.practice.name, *config.calendars, *calendars, *config.shares, *labels))
 
 
 def _texts(share: Share, entries: Iterable[Entry]) -> dict[Label, str]:

@@ -18,7 +18,7 @@ from coachsync import contentline
 from coachsync.model import Finding, Label, Slot
 from coachsync.redaction.objects import Examination, Expected, Seen, examine, expected
 from coachsync.redaction.publication import document, feed
-from coachsync.redaction.words import Words, search
+from coachsync.redaction.words import Words, search, without
 
 Journal = Mapping[str, tuple[str, Slot]]  # what we published: href -> (UID, slot)
 Private = Callable[[], Iterable[str]]  # texts that nobody else may read: events whole, names of their objects
@@ -39,12 +39,19 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What a collection says of itself; `expected` is the configured name, None when its URL was configured instead."""
+    """What a collection says of itself; `expected` is the configured name, None when its URL was configured instead.
+
+    `address` is the last part of a configured URL, decoded; "" where the address was drawn at random. `ours` are words,
+    as `words.said` gives them, that the coach uses for the practice, its calendars and shares: a configured name or
+    address may hold them, whatever appointments say.
+    """
 
     name: str = ""
     description: str = ""
     colour: str = ""
     expected: str | None = None
+    address: str = ""
+    ours: frozenset[str] = frozenset()
 
 
 class _Search:
@@ -55,6 +62,8 @@ class _Search:
         self._words: Words | None = None
 
     def __call__(self, code: str, where: str, subject: str, text: str) -> Iterator[Finding]:
+        if not text.strip():
+            return
         if self._words is None:
             self._words = Words.of_texts(self._private())
         how = search(text, self._words)
@@ -118,11 +127,14 @@ def _of_foreign(item: Served, where: str, seek: _Search) -> Iterator[Finding]:
 
 
 def _of_front(front: Front, seek: _Search) -> Iterator[Finding]:
-    """The collection's own properties: those that are ours are not searched, for a label may be a client's word too."""
-    if front.expected is not None and _composed(front.name) != _composed(front.expected):
+    """What the collection is called, also where the coach called it so, and what it says beside."""
+    configured = front.expected is not None and _composed(front.name) == _composed(front.expected)
+    if front.expected is not None and not configured:
         yield Finding("collection-text", "collection", "its name is not the configured one")
-    if front.expected is None or _composed(front.name) != _composed(front.expected):
-        yield from seek("identifier", "collection", "its name", front.name)
+    yield from seek(
+        "identifier", "collection", "its name", without(front.name, front.ours) if configured else front.name
+    )
+    yield from seek("href", "collection", "its address", without(front.address, front.ours))
     if front.description:
         yield Finding("collection-text", "collection", "it has a description that was not written here")
         yield from seek("identifier", "collection", "its description", front.description)

@@ -105,6 +105,17 @@ def _numbers(text: str) -> Iterator[str]:
                 yield digits[-_SUBSCRIBER:]
 
 
+def said(texts: Iterable[str]) -> frozenset[str]:
+    """The words of texts, as `plain`, whatever their length."""
+    return frozenset(word for text in texts for word in _LETTERS.findall(plain(text)))
+
+
+def without(text: str, words: frozenset[str]) -> str:
+    """What is left of a text, as `plain`, when these words are taken out; "" when it has no letter and no digit."""
+    left = _LETTERS.sub(lambda found: "" if found.group() in words else found.group(), plain(text))
+    return left if any(sign.isalnum() for sign in left) else ""
+
+
 class Words:
     """Identifiers, ready to be looked for: short ones as whole words, longer ones anywhere."""
 

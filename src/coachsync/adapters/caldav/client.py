@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 
-from coachsync.adapters.caldav import hrefs, listing, multiget, principal
+from coachsync.adapters.caldav import hrefs, listing, multiget, principal, sharing
 from coachsync.adapters.caldav.dav import Dav, Told
 from coachsync.adapters.caldav.multistatus import APPLE, CAL, DAV, OWNCLOUD, Response
 from coachsync.adapters.caldav.network_errors import truncated
 from coachsync.adapters.caldav.transport import Scheme, Transport
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Stale
-from coachsync.model import Collection, Item, Listing, Principal
+from coachsync.model import Collection, Exposure, Item, Listing, Principal
 
 _TYPE, _NAME = f"{DAV}resourcetype", f"{DAV}displayname"
 _DESCRIPTION, _COLOUR = f"{CAL}calendar-description", f"{APPLE}calendar-color"
@@ -71,6 +71,10 @@ class CalDav:
         for calendar in self._described(self._dav.propfind(self._own(url), _DESCRIBED)):
             return calendar
         raise NotThere("not-a-calendar", "What is there is not a calendar.", "Check the calendar's url.")
+
+    def exposure(self, url: str) -> Exposure:
+        asked = self._dav.propfind(self._own(url), sharing.ASKED)
+        return sharing.exposure(asked)
 
     def changes(self, url: str, token: str | None) -> Listing:
         return listing.changes(self._dav, self._own(url), token)

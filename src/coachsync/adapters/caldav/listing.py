@@ -8,7 +8,7 @@ the next. A daily listing without a token heals both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from coachsync.adapters.caldav.dav import Dav, Told
@@ -31,8 +31,7 @@ def changes(dav: Dav, url: str, token: str | None) -> Listing:
         delta = _by_token(dav, url, value)
         if delta:
             return delta
-    everything = _by_token(dav, url, "") or _by_ctag(dav, url, None)
-    return replace(everything, token_refused=token is not None)
+    return _by_token(dav, url, "") or _by_ctag(dav, url, None)
 
 
 def _by_token(dav: Dav, url: str, token: str) -> Listing | None:

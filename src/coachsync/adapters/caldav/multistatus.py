@@ -24,6 +24,7 @@ ETAG, CTAG, DATA = f"{DAV}getetag", f"{SERVER}getctag", f"{CAL}calendar-data"
 
 _PREFIXES = {"D": "DAV:", "C": "urn:ietf:params:xml:ns:caldav"}
 _CLOSED = re.compile(rb"</(?:[\w.-]+:)?multistatus\s*>\s*\Z")
+_DEEPEST = 20  # elements inside one another that are looked at; real properties have six
 _SAFE = {
     "resolve_entities": False,
     "no_network": True,
@@ -42,13 +43,33 @@ class UnreadableError(ValueError):
     """The answer is not a multistatus that can be read."""
 
 
+class Node(NamedTuple):
+    """An element inside a property: its name, its text, the elements in it."""
+
+    tag: str
+    text: str
+    children: tuple[Node, ...]
+
+    def has(self, *tags: str) -> bool:
+        """Whether an element of one of these names is in it, at any depth."""
+        return any(child.tag in tags or child.has(*tags) for child in self.children)
+
+    def texts(self, tag: str) -> tuple[str, ...]:
+        """The texts of the elements of this name in it, at any depth."""
+        return tuple(
+            text for child in self.children for text in ((child.text,) if child.tag == tag else child.texts(tag))
+        )
+
+
 class Prop(NamedTuple):
-    """The value of a property: its text, the hrefs in it, the names of all elements in it, their `name` attributes."""
+    """The value of a property: its text, the hrefs in it, the names of all elements in it, their `name` attributes;
+    `children` is the same as a tree."""
 
     text: str
     hrefs: tuple[str, ...] = ()
     tags: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
+    children: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +194,16 @@ def _value(element: Any) -> Prop:
     inner = [child for child in element.iterdescendants() if isinstance(child.tag, str)]
     hrefs = tuple(child.text or "" for child in inner if child.tag == f"{DAV}href")
     names = frozenset(name for child in inner if (name := child.get("name")))
-    return Prop(element.text or "", hrefs, frozenset(child.tag for child in inner), names)
+    return Prop(element.text or "", hrefs, frozenset(child.tag for child in inner), names, _tree(element))
+
+
+def _tree(element: Any, depth: int = 0) -> tuple[Node, ...]:
+    children = (child for child in element if isinstance(child.tag, str))
+    return (
+        ()
+        if depth == _DEEPEST
+        else tuple(Node(child.tag, (child.text or "").strip(), _tree(child, depth + 1)) for child in children)
+    )
 
 
 def _status(element: Any) -> int:

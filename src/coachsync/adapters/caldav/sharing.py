@@ -1,0 +1,101 @@
+"""Who else can see a collection: invitations to it, links to it, and its access control list, as servers tell them.
+
+`DAV:invite` is of draft-pot-webdav-resource-sharing-04 (sabre/dav, Cyrus); `invite` in the namespaces of ownCloud and
+calendarserver.org and `publish-url` of caldav-sharing and caldav-publish (Nextcloud and others); `DAV:acl` of RFC 3744.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from coachsync.adapters.caldav import hrefs
+from coachsync.adapters.caldav.dav import Told
+from coachsync.adapters.caldav.multistatus import DAV, OWNCLOUD, SERVER, Response
+from coachsync.model import Exposure
+
+_SELF, _OWNER, _ACL = f"{DAV}current-user-principal", f"{DAV}owner", f"{DAV}acl"
+_INVITES = (f"{DAV}invite", f"{OWNCLOUD}invite", f"{SERVER}invite")
+_LINKS = (f"{SERVER}publish-url", f"{OWNCLOUD}publish-url")
+ASKED = (_SELF, _OWNER, _ACL, *_INVITES, *_LINKS)
+
+_INVITED = tuple(f"{space}{name}" for space in (DAV, OWNCLOUD, SERVER) for name in ("sharee", "user"))
+_NOT_IN = tuple(
+    f"{space}{name}"
+    for space in (DAV, OWNCLOUD, SERVER)
+    for name in ("invite-declined", "invite-deleted", "invite-invalid", "no-access", "not-shared", "shared-owner")
+)
+_CHANGES = tuple(f"{space}{name}" for space in (DAV, OWNCLOUD, SERVER) for name in ("read-write", "admin"))
+# Not CALDAV:read-free-busy: it gives times only (RFC 4791 section 6.1.1).
+_READING = (f"{DAV}read", f"{DAV}all")
+_WRITING = tuple(f"{DAV}{name}" for name in ("all", "write", "write-content", "bind"))
+_ANYBODY = (f"{DAV}all", f"{DAV}authenticated", f"{DAV}unauthenticated")
+_PUBLIC = "/principals/system/public"  # the principal behind a public link of Nextcloud
+
+
+class _Other(NamedTuple):
+    """Somebody who was let in; `who` is None for anybody."""
+
+    who: str | None
+    writes: bool
+
+
+def exposure(told: Told) -> Exposure:
+    """What an answer to a PROPFIND for `ASKED` says of the one resource it is about."""
+    answer = next(iter(told.status.responses), None)
+    if answer is None:
+        return Exposure()
+    others = [*_invited(answer), *_granted(answer)]
+    people = {other.who for other in others if other.who is not None}
+    writers = {other.who for other in others if other.who is not None and other.writes}
+    public = any(other.who is None for other in others) or any(_link(answer, tag) for tag in _LINKS)
+    return Exposure(len(people), len(writers), public)
+
+
+def _link(answer: Response, tag: str) -> bool:
+    link = answer.found.get(tag)
+    return link is not None and bool(link.text.strip() or any(href.strip() for href in link.hrefs))
+
+
+def _invited(answer: Response) -> Iterator[_Other]:
+    own = _own(answer)
+    for tag in _INVITES:
+        for node in answer.found[tag].children if tag in answer.found else ():
+            named = node.texts(f"{DAV}href")
+            who = _person(named[0]) if named else f"{tag} {node}"
+            if node.tag in _INVITED and not node.has(*_NOT_IN) and who not in own:
+                yield _Other(who, node.has(*_CHANGES))
+
+
+def _granted(answer: Response) -> Iterator[_Other]:
+    """The entries of the access control list that let somebody else read (RFC 3744 section 5.5)."""
+    own = _own(answer)
+    for ace in answer.found[_ACL].children if _ACL in answer.found else ():
+        grants = [node for node in ace.children if node.tag == f"{DAV}grant"]
+        principals = [inner for node in ace.children if node.tag == f"{DAV}principal" for inner in node.children]
+        if not any(grant.has(*_READING) for grant in grants):
+            continue
+        writes = any(grant.has(*_WRITING) for grant in grants)
+        for principal in principals:
+            who = _person(principal.text)
+            if principal.tag in _ANYBODY or who.endswith(_PUBLIC):
+                yield _Other(None, writes)
+            elif principal.tag == f"{DAV}href" and not _belongs(who, own):
+                yield _Other(who, writes)
+
+
+def _own(answer: Response) -> frozenset[str]:
+    return frozenset(
+        _person(href) for tag in (_SELF, _OWNER) if tag in answer.found for href in answer.found[tag].hrefs
+    )
+
+
+def _belongs(who: str, own: frozenset[str]) -> bool:
+    """Whether a principal is the account itself, or a group of its own below it, as the groups of its delegates are."""
+    return any(who == mine or who.startswith(mine + "/") for mine in own)
+
+
+def _person(href: str) -> str:
+    """One spelling of a principal, given as URL, path or address."""
+    href = href.strip()
+    return href.lower() if href.lower().startswith("mailto:") else hrefs.path(href).rstrip("/")

@@ -1,0 +1,143 @@
+"""Who else can see a calendar, out of what servers tell: shapes as sabre/dav, Nextcloud and RFC 3744 give them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from coachsync.adapters.caldav.client import CalDav
+from coachsync.model import Exposure
+from davscript import CALENDAR, about, multistatus
+from servers import Scripted
+
+Start = Callable[..., Scripted]
+Connect = Callable[..., CalDav]
+OC = 'xmlns:o="http://owncloud.org/ns"'
+ME = "<current-user-principal><href>/principals/alice/</href></current-user-principal>"
+OWNER = "<owner><href>/principals/alice</href></owner>"
+
+
+def exposure(scripted: Start, connect: Connect, *properties: str) -> Exposure:
+    server = scripted(lambda _: multistatus(about(CALENDAR, *properties)))
+    found = connect(server.url).exposure(server.url + CALENDAR[1:])
+    [request] = server.requests
+    assert (request.method, request.headers["Depth"]) == ("PROPFIND", "0")
+    return found
+
+
+def user(href: str, access: str = "read", answer: str = "invite-accepted") -> str:
+    """An invitation as Nextcloud and ownCloud tell it."""
+    who = f"<href>{href}</href><o:common-name>Marguerite</o:common-name>"
+    return f"<o:user>{who}<o:{answer}/><o:access><o:{access}/></o:access></o:user>"
+
+
+def sharee(href: str, access: str = "read", answer: str = "invite-accepted") -> str:
+    """An invitation as sabre/dav and Cyrus tell it."""
+    return (
+        f"<sharee><href>{href}</href><prop><displayname>M</displayname></prop>"
+        f"<share-access><{access}/></share-access><{answer}/></sharee>"
+    )
+
+
+def ace(principal: str, *privileges: str, kind: str = "grant") -> str:
+    granted = "".join(f"<privilege><{name}/></privilege>" for name in privileges)
+    return f"<ace><principal>{principal}</principal><{kind}>{granted}</{kind}></ace>"
+
+
+BOB, EVE = "<href>/principals/bob/</href>", "<href>/principals/eve/</href>"
+
+INVITATIONS = {
+    "nobody": (f"<o:invite {OC}/>", Exposure()),
+    "Nextcloud, to read": (f"<o:invite {OC}>{user('principal:principals/users/bob')}</o:invite>", Exposure(1)),
+    "Nextcloud, to write": (
+        f"<o:invite {OC}>{user('mailto:bob@x.example', 'read-write')}{user('mailto:eve@x.example')}</o:invite>",
+        Exposure(2, 1),
+    ),
+    "Nextcloud, not answered yet": (
+        f"<o:invite {OC}>{user('principal:principals/users/bob', answer='invite-noresponse')}</o:invite>",
+        Exposure(1),
+    ),
+    "the organizer is no guest": (
+        f"<o:invite {OC}><o:organizer><href>/principals/alice</href></o:organizer></o:invite>",
+        Exposure(),
+    ),
+    "calendarserver": (
+        "<S:invite><S:user><href>mailto:Bob@x.example</href><S:access><S:read-write/></S:access></S:user></S:invite>",
+        Exposure(1, 1),
+    ),
+    "sabre, with the owner among them": (
+        f"<invite>{sharee('/principals/alice', 'shared-owner')}{sharee('mailto:bob@x.example', 'read-write')}</invite>",
+        Exposure(1, 1),
+    ),
+    "declined": (f"<invite>{sharee('/principals/bob', answer='invite-declined')}</invite>", Exposure()),
+    "without access": (f"<invite>{sharee('/principals/bob', 'no-access')}</invite>", Exposure()),
+    "somebody without a name": (
+        "<invite><sharee><share-access><read/></share-access></sharee></invite>",
+        Exposure(1),
+    ),
+    "told twice, one person": (
+        f"<invite>{sharee('mailto:BOB@x.example')}</invite><o:invite {OC}>{user('mailto:bob@x.example')}</o:invite>",
+        Exposure(1),
+    ),
+}
+
+LISTS = {
+    "only the owner": ("<acl>" + ace("<property><owner/></property>", "all") + "</acl>", Exposure()),
+    "oneself and one's own delegates' groups": (
+        "<acl>"
+        + ace("<href>/principals/alice/</href>", "all")
+        + ace("<href>/principals/alice/calendar-proxy-write/</href>", "read", "write")
+        + "</acl>",
+        Exposure(),
+    ),
+    "another one, to read": (f"<acl>{ace(BOB, 'read')}</acl>", Exposure(1)),
+    "others, one to write": (f"<acl>{ace(BOB, 'read')}{ace(EVE, 'read', 'write')}</acl>", Exposure(2, 1)),
+    "another one, by URL": (
+        f"<acl>{ace('<href>https://dav.example/principals/bob</href>', 'all')}</acl>",
+        Exposure(1, 1),
+    ),
+    "denied": (f"<acl>{ace(BOB, 'read', kind='deny')}</acl>", Exposure()),
+    "times only": ("<acl>" + ace("<authenticated/>", "C:read-free-busy") + "</acl>", Exposure()),
+    "everybody with a login": ("<acl>" + ace("<authenticated/>", "read") + "</acl>", Exposure(public=True)),
+    "everybody": ("<acl>" + ace("<all/>", "read") + "</acl>", Exposure(public=True)),
+    "a public principal": (
+        f"<acl>{ace('<href>/dav/principals/system/public/</href>', 'read')}</acl>",
+        Exposure(public=True),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", INVITATIONS)
+def test_invitations_count_people_and_who_may_write(case: str, scripted: Start, connect: Connect) -> None:
+    told, expected = INVITATIONS[case]
+    assert exposure(scripted, connect, ME, OWNER, told) == expected
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_access_control_lists_count_everybody_but_oneself(case: str, scripted: Start, connect: Connect) -> None:
+    told, expected = LISTS[case]
+    assert exposure(scripted, connect, ME, OWNER, told) == expected
+
+
+@pytest.mark.parametrize(
+    ("link", "public"),
+    [
+        ("<S:publish-url><href>https://x.example/public/abc</href></S:publish-url>", True),
+        ("<S:publish-url>https://x.example/public/abc</S:publish-url>", True),
+        (f"<o:publish-url {OC}>https://x.example/abc</o:publish-url>", True),
+        ("<S:publish-url/>", False),
+        ("<S:publish-url><href></href></S:publish-url>", False),
+        ("<S:pre-publish-url><href>https://x.example/abc</href></S:pre-publish-url>", False),
+    ],
+)
+def test_a_link_opens_a_calendar_to_everybody(link: str, public: bool, scripted: Start, connect: Connect) -> None:
+    assert exposure(scripted, connect, ME, link) == Exposure(public=public)
+
+
+def test_a_server_that_tells_nothing_shows_nobody(scripted: Start, connect: Connect) -> None:
+    assert exposure(scripted, connect) == Exposure()
+
+
+def test_elements_nested_without_end_are_no_trouble(scripted: Start, connect: Connect) -> None:
+    assert exposure(scripted, connect, "<acl>" + "<ace>" * 150 + "</ace>" * 150 + "</acl>") == Exposure()
