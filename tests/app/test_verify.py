@@ -84,7 +84,10 @@ def test_p03_the_audience_is_asked_with_its_own_account(published: House) -> Non
 
 
 def test_p03_a_configured_address_or_name_that_says_too_much_is_a_finding(house: House) -> None:
-    house.put("e", event("uid", house.now, title="Marguerite Zyxwv"))
+    people = (
+        "ATTENDEE;CN=Marguerite Zyxwv:mailto:m@x.example\r\nORGANIZER;CN=Alice Tuvwx:mailto:Alice@practice.example\r\n"
+    )
+    house.put("e", event("uid", house.now, title="Appel secrétariat", extra=people))
     house.text = house.text.replace('name = "Office" }', 'url = "/alice/office-zyxwv/" }')
     house.sync()
     assert [(finding.code, finding.where) for finding in house.verify()] == [("href", "collection")]
@@ -92,6 +95,9 @@ def test_p03_a_configured_address_or_name_that_says_too_much_is_a_finding(house:
     house.sync()
     assert [(finding.code, finding.where) for finding in house.verify()] == [("identifier", "collection")]
     assert "zyx" not in str(house.verify()).lower()
+    house.text = house.text.replace("Coaching de Zyxwv", "Coaching Alice Tuvwx (secrétariat)")
+    house.sync()
+    assert house.verify() == ()
 
 
 @pytest.mark.parametrize(

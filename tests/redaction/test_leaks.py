@@ -89,14 +89,19 @@ def test_a_label_may_be_a_word_of_private_events(label: str) -> None:
 
 @pytest.mark.parametrize("text", ["Coaching (office)", f"{CANARY}-coaching", "Séance", "", " - "])
 def test_a_name_and_an_address_may_hold_what_the_coach_calls_things(text: str) -> None:
-    front = Front(text, expected=text, address=text, ours=OURS | said([CANARY]))
+    front = Front(text, expected=text, address=text, ours=OURS | said([CANARY]), people=private)
+    assert in_collection([served(CLEAN)], JOURNAL, TEXTS, front, never) == ()
+
+
+def test_a_configured_name_may_be_a_word_that_names_nobody() -> None:
+    front = Front(CANARY, expected=CANARY, address=CANARY, people=lambda: ["ATTENDEE;CN=Zoé:mailto:zoe@x.example"])
     assert in_collection([served(CLEAN)], JOURNAL, TEXTS, front, never) == ()
 
 
 @pytest.mark.parametrize("text", [CANARY, f"coaching {CANARY}", f"office-{CANARY.upper()}", f"séances.{CANARY}"])
 def test_p03_a_configured_name_or_address_that_says_too_much_is_found(text: str) -> None:
-    named = verify(CLEAN, Front(text, expected=text, ours=OURS))
-    addressed = verify(CLEAN, replace(FRONT, address=text))
+    named = verify(CLEAN, Front(text, expected=text, ours=OURS, people=private))
+    addressed = verify(CLEAN, replace(FRONT, address=text, people=private))
     assert (codes(named), codes(addressed)) == ({"identifier"}, {"href"})
     assert not tells((*named, *addressed))
 

@@ -21,6 +21,8 @@ from coachsync.errors import NotInitialised, NotThere
 from coachsync.model import Finding, Label
 from coachsync.redaction import leaks, words
 
+_PERSONS = frozenset(("ATTENDEE", "ORGANIZER", "CONTACT"))
+
 
 def verify(wiring: Wiring, share: Share) -> tuple[Finding, ...]:
     """What is wrong with what the share serves; nothing when it serves exactly what was published.
@@ -77,6 +79,7 @@ def _collection(
             target.display_name,
             "" if target.url is None else unquote(url.rstrip("/").rpartition("/")[2]),
             _own_words(wiring),
+            lambda: _people(wiring),
         )
         listed = sorted(server.changes(url, None).etags)
         served = [
@@ -95,6 +98,16 @@ def _own_words(wiring: Wiring) -> frozenset[str]:
     calendars = (calendar.display_name or "" for calendar in config.calendars.values())
     labels = (text for share in config.shares.values() for text in share.texts.values())
     return words.said((config.practice.name, *config.calendars, *calendars, *config.shares, *labels))
+
+
+def _people(wiring: Wiring) -> Iterator[str]:
+    """The lines of source events that name a person, but for those about the coach."""
+    for name, calendar in wiring.config.calendars.items():
+        coach = wiring.addresses(calendar.account)
+        for _, body in Copies(wiring.database, name).texts():
+            for line in contentline.lines(contentline.decode(body)):
+                if line.name in _PERSONS and line.value.strip().lower().removeprefix("mailto:") not in coach:
+                    yield line.raw
 
 
 def _texts(share: Share, entries: Iterable[Entry]) -> dict[Label, str]:

@@ -41,9 +41,9 @@ class Served:
 class Front:
     """What a collection says of itself; `expected` is the configured name, None when its URL was configured instead.
 
-    `address` is the last part of a configured URL, decoded; "" where the address was drawn at random. `ours` are words,
-    as `words.said` gives them, that the coach uses for the practice, its calendars and shares: a configured name or
-    address may hold them, whatever appointments say.
+    `address` is the last part of a configured URL, decoded; "" where the address was drawn at random. A configured name
+    or address must not name a person: `people` gives the lines of private events that do, and `ours` the words, as
+    `words.said` does, that the coach uses for the practice, its calendars and shares and may use here.
     """
 
     name: str = ""
@@ -52,6 +52,7 @@ class Front:
     expected: str | None = None
     address: str = ""
     ours: frozenset[str] = frozenset()
+    people: Private = tuple
 
 
 class _Search:
@@ -131,10 +132,14 @@ def _of_front(front: Front, seek: _Search) -> Iterator[Finding]:
     configured = front.expected is not None and _composed(front.name) == _composed(front.expected)
     if front.expected is not None and not configured:
         yield Finding("collection-text", "collection", "its name is not the configured one")
-    yield from seek(
-        "identifier", "collection", "its name", without(front.name, front.ours) if configured else front.name
-    )
-    yield from seek("href", "collection", "its address", without(front.address, front.ours))
+    if not configured:
+        yield from seek("identifier", "collection", "its name", front.name)
+    seek_people = _Search(front.people)
+    for code, subject, text in (
+        ("identifier", "its name", front.expected or ""),
+        ("href", "its address", front.address),
+    ):
+        yield from seek_people(code, "collection", subject, without(text, front.ours))
     if front.description:
         yield Finding("collection-text", "collection", "it has a description that was not written here")
         yield from seek("identifier", "collection", "its description", front.description)
