@@ -85,7 +85,7 @@ def test_p03_the_audience_is_asked_with_its_own_account(published: House) -> Non
 
 def test_p03_a_configured_address_or_name_that_says_too_much_is_a_finding(house: House) -> None:
     people = (
-        "ATTENDEE;CN=Marguerite Zyxwv:mailto:m@x.example\r\nORGANIZER;CN=Alice Tuvwx:mailto:Alice@practice.example\r\n"
+        "ATTENDEE;CN=Marguerite Zyxwv:mailto:m@x.example\r\nORGANIZER;CN=Alice Tuvwx:mailto:Alice@calendar.example\r\n"
     )
     house.put("e", event("uid", house.now, title="Appel secrétariat", extra=people))
     house.text = house.text.replace('name = "Office" }', 'url = "/alice/office-zyxwv/" }')

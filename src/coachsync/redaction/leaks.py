@@ -135,11 +135,8 @@ def _of_front(front: Front, seek: _Search) -> Iterator[Finding]:
     if not configured:
         yield from seek("identifier", "collection", "its name", front.name)
     seek_people = _Search(front.people)
-    for code, subject, text in (
-        ("identifier", "its name", front.expected or ""),
-        ("href", "its address", front.address),
-    ):
-        yield from seek_people(code, "collection", subject, without(text, front.ours))
+    yield from seek_people("identifier", "collection", "its name", without(front.expected or "", front.ours))
+    yield from seek_people("href", "collection", "its address", without(front.address, front.ours))
     if front.description:
         yield Finding("collection-text", "collection", "it has a description that was not written here")
         yield from seek("identifier", "collection", "its description", front.description)
