@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,7 +17,6 @@ import accounts
 import servers
 from accounts import Account
 from certificates import Authority
-from coachsync.adapters.caldav import transport
 from coachsync.adapters.caldav.client import CalDav
 from coachsync.errors import CoachsyncError, Misconfigured, Refused, Temporary
 from davscript import CALENDAR, PASSWORD, USER, basic, digest, multistatus, unchanged
@@ -237,101 +234,6 @@ def test_a_calendar_on_another_host_is_not_asked(scripted: Start, connect: Conne
         assert refused.value.code == "url-elsewhere"
 
     assert elsewhere.requests == []
-
-
-@pytest.mark.parametrize(
-    ("reply", "code"),
-    [
-        (Reply(429, b"", {"Retry-After": "120"}), "too-many-requests"),
-        (Reply(503, b"", {"Retry-After": "120"}), "server-unavailable"),
-    ],
-)
-def test_a_busy_server_says_when_to_come_back(scripted: Start, connect: Connect, reply: Reply, code: str) -> None:
-    server = scripted(lambda _: reply)
-
-    with pytest.raises(Temporary) as busy:
-        connect(server.url).changes(server.url, "sync:a")
-
-    assert (busy.value.code, busy.value.retry_after) == (code, 120)
-    assert len(server.requests) == 1
-
-
-def test_a_busy_server_that_does_not_say_when(scripted: Start, connect: Connect) -> None:
-    server = scripted(lambda _: Reply(503))
-
-    with pytest.raises(Temporary) as busy:
-        connect(server.url).changes(server.url, "sync:a")
-
-    assert busy.value.retry_after is None
-
-
-def test_a_server_that_does_not_answer_is_given_up(scripted: Start, connect: Connect) -> None:
-    server = scripted(lambda _: Reply(delay=3))
-
-    with pytest.raises(Temporary) as late:
-        connect(server.url, timeout=0.3).changes(server.url, "sync:a")
-
-    assert late.value.code == "timeout"
-
-
-def test_a_server_may_take_ten_times_as_long_before_it_lists_everything(scripted: Start, connect: Connect) -> None:
-    server = scripted(lambda request: replace(unchanged(request), delay=1))
-
-    assert connect(server.url, timeout=0.3).changes(server.url, None).complete
-
-    server.script = lambda _: Reply(delay=3)
-    with pytest.raises(Temporary):
-        connect(server.url, timeout=0.1).changes(server.url, None)
-
-
-def test_a_host_that_does_not_exist(connect: Connect) -> None:
-    with pytest.raises(Temporary) as unknown:
-        connect("https://no-such-host.invalid/dav/").changes("https://no-such-host.invalid/dav/", None)
-
-    assert unknown.value.code == "host-unknown"
-
-
-def test_a_port_where_nobody_listens(connect: Connect) -> None:
-    url = f"http://127.0.0.1:{servers.free_port()}/dav/"
-
-    with pytest.raises(Temporary) as refused:
-        connect(url).changes(url, None)
-
-    assert refused.value.code == "no-connection"
-
-
-def test_a_port_that_speaks_no_tls(scripted: Start, connect: Connect) -> None:
-    url = scripted(unchanged).url.replace("http:", "https:") + "dav/"
-
-    with pytest.raises(Temporary) as refused:
-        connect(url, timeout=2).changes(url, None)
-
-    assert refused.value.code == "tls-failed"
-
-
-def test_a_read_whose_connection_is_dropped_is_sent_again_but_not_a_write(scripted: Start, connect: Connect) -> None:
-    def script(request: Request) -> Reply:
-        return Reply(raw=b"") if len(server.requests) % 2 else unchanged(request)
-
-    server = scripted(script)
-    client = connect(server.url)
-
-    client.changes(server.url + CALENDAR[1:], None)
-    assert server.methods == ["REPORT", "REPORT"]
-    with pytest.raises(Temporary) as lost:
-        client.create(CALENDAR + "a.ics", b"text")
-    assert lost.value.code == "no-connection"
-    assert server.methods == ["REPORT", "REPORT", "PUT"]
-
-
-def test_an_answer_without_end_is_not_read(scripted: Start, connect: Connect) -> None:
-    bomb = gzip.compress(b" " * (transport.ANSWER_LIMIT + 1))
-    server = scripted(lambda _: Reply(207, bomb, {"Content-Encoding": "gzip"}))
-
-    with pytest.raises(CoachsyncError) as refused:
-        connect(server.url).changes(server.url, None)
-
-    assert refused.value.code == "answer-too-large"
 
 
 def test_a_body_goes_out_byte_for_byte(scripted: Start, connect: Connect) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import unicodedata
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -15,64 +13,33 @@ from hypothesis import strategies as st
 
 from coachsync import contentline
 from coachsync.adapters.secondparser import view
-from coachsync.model import Finding, Label, Slot
-from coachsync.redaction.leaks import Front, Served, in_collection, in_file
-from coachsync.redaction.publication import document, feed
-from coachsync.redaction.words import plain, said
-
-UID = "3f2a9b1c-7d54-4e0b-9a63-5c1d8e2f4a70"
-OTHER = "0b7e4c55-92aa-4d1f-8f3e-6a9d0c2b1e48"
-HREF = f"/dav/alice/b81f/{UID}.ics"
-START = datetime(2026, 1, 5, 9, tzinfo=UTC)
-SLOT = Slot(START, START + timedelta(hours=1), Label.SESSION)
-LATER = Slot(START + timedelta(days=1), START + timedelta(days=1, hours=1), Label.SESSION)
-TEXTS = {Label.BUSY: "Indisponible", Label.SESSION: "Séance"}
-JOURNAL = {HREF: (UID, SLOT)}
-# What the coach calls things.
-OURS = frozenset({"coaching", "office", "seance", "seances"})
-FRONT = Front("Coaching (office)", expected="Coaching (office)", ours=OURS)
-CLEAN = document(UID, SLOT, "Séance")
-
-CANARY = "Zélphània"
-# A private event that also says what the share may say: its labels, its name, words of the protocol.
-PRIVATE = (
-    "BEGIN:VCALENDAR\r\nPRODID:-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN\r\n"
-    "BEGIN:VEVENT\r\nUID:zz-1@example.org\r\n"
-    f"SUMMARY:Séance {CANARY}\\, Busy\\, Indisponible\\, Coaching (office)\r\nDESCRIPTION:coachsync share opaque\r\n"
-    "COMMENT:06 12 34 56 78\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+from coachsync.model import Finding, Label
+from coachsync.redaction.leaks import Front, Served, in_collection
+from coachsync.redaction.publication import document
+from coachsync.redaction.words import said
+from leak_share import (
+    B64,
+    CANARY,
+    CLEAN,
+    FRONT,
+    HREF,
+    JOURNAL,
+    LATER,
+    OTHER,
+    OURS,
+    PRIVATE,
+    SLOT,
+    TEXTS,
+    UID,
+    changed,
+    codes,
+    never,
+    private,
+    served,
+    tells,
+    verify,
+    with_line,
 )
-
-
-def private() -> Iterable[str]:
-    return [PRIVATE]
-
-
-def never() -> Iterable[str]:
-    raise AssertionError("there was nothing to search")
-
-
-def served(body: bytes, href: str = HREF) -> Served:
-    return Served(href, body, view(body))
-
-
-def verify(
-    body: bytes, front: Front = FRONT, words: Callable[[], Iterable[str]] = private, href: str = HREF
-) -> tuple[Finding, ...]:
-    return in_collection([served(body, href)], JOURNAL, TEXTS, front, words)
-
-
-def codes(findings: Iterable[Finding]) -> set[str]:
-    return {finding.code for finding in findings}
-
-
-def changed(old: str, new: str) -> bytes:
-    assert old in CLEAN.decode()
-    return CLEAN.decode().replace(old, new, 1).encode("utf-8", "surrogateescape")
-
-
-def with_line(line: str) -> bytes:
-    return changed("TRANSP:OPAQUE\r\n", f"TRANSP:OPAQUE\r\n{line}\r\n")
-
 
 # ----------------------------------------------------------------------------------------------------- a clean share
 
@@ -311,149 +278,6 @@ def test_a_colour_and_a_name_that_was_not_configured_are_no_finding(front: Front
     assert verify(CLEAN, front) == ()
 
 
-# ------------------------------------------------------------------------------------------- canaries, wherever hidden
-
-B64 = base64.b64encode(f"Note: {CANARY}".encode()).decode()
-QP = "".join(f"={octet:02X}" for octet in CANARY.encode())
-PERCENT = "".join(f"%{octet:02x}" for octet in CANARY.encode())
-FORMS = {
-    "as it is": CANARY,
-    "in capitals": CANARY.upper(),
-    "without accents": "zelphania",
-    "composed otherwise": unicodedata.normalize("NFD", CANARY),
-    "in compatibility forms": "Ｚｅｌｐｈａｎｉａ",
-    "with something invisible": "Zelp\u00ad\u200bhania",
-    "inside a word": "leprojetzelphania2026",
-    "split by a fold": "Zelp\r\n hania",
-    "split by a fold inside a character": "Z\udcc3\r\n \udca9lphania",
-    "base64": B64,
-    "base64 for addresses": B64.replace("+", "-").replace("/", "_").rstrip("="),
-    "quoted-printable": QP,
-    "with a soft line break": "Zelp=\r\nhania",
-    "an encoded word": f"=?utf-8?B?{base64.b64encode(CANARY.encode()).decode()}?=",
-    "percent-encoded": PERCENT,
-    "percent-encoded twice": quote(PERCENT),
-    "RFC 6868": "a^nZelphania^'",
-    "an escaped line": "a\\nZelphania\\, b",
-    "code points": "Z\\u00e9lphania",
-    "HTML": "Z&eacute;lphania",
-    "hexadecimal": CANARY.encode().hex(),
-    "another character set": "Z\udce9lph\udce0nia",
-    "a phone number": "+33612345678",
-    "an address": "zz-1@example.org",
-}
-TOKENS = ("in capitals", "without accents", "inside a word", "base64 for addresses", "hexadecimal", "split by a fold")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Somewhere in a share where a text can stand."""
-
-    body: Callable[[str], bytes]
-    code: str
-
-
-PLACES = {
-    "an unknown property": Place(lambda text: with_line(f"X-NOTE:{text}"), "property"),
-    "a known property": Place(lambda text: with_line(f"DESCRIPTION:{text}"), "property"),
-    "a property twice": Place(lambda text: with_line(f"SUMMARY:{text}"), "property"),
-    "the label": Place(lambda text: changed("SUMMARY:Séance", f"SUMMARY:{text}"), "value"),
-    "a parameter of what is harmless": Place(lambda text: with_line(f'CLASS;X="{text}":PUBLIC'), "parameter"),
-    "after the label": Place(lambda text: changed("SUMMARY:Séance", f"SUMMARY:Séance {text}"), "value"),
-    "a parameter of the label": Place(lambda text: changed("SUMMARY:", f'SUMMARY;CN="{text}":'), "parameter"),
-    "a time": Place(lambda text: changed("DTSTART:20260105T090000Z", f"DTSTART:{text}"), "wrong-time"),
-    "the stamp": Place(lambda text: changed("DTSTAMP:19700101T000000Z", f"DTSTAMP:{text}"), "value"),
-    "the UID": Place(lambda text: changed(f"UID:{UID}", f"UID:{text}"), "foreign-object"),
-    "the PRODID": Place(lambda text: changed("-//coachsync//share//EN", f"-//{text}//EN"), "identifier"),
-    "the calendar": Place(lambda text: changed("VERSION", f"X-WR-CALDESC:{text}\r\nVERSION"), "property"),
-    "an alarm": Place(
-        lambda text: changed("END:VEVENT", f"BEGIN:VALARM\r\nDESCRIPTION:{text}\r\nEND:VALARM\r\nEND:VEVENT"),
-        "component",
-    ),
-    "another event": Place(
-        lambda text: changed(
-            "END:VCALENDAR", f"BEGIN:VEVENT\r\nUID:{OTHER}\r\nSUMMARY:{text}\r\nEND:VEVENT\r\nEND:VCALENDAR"
-        ),
-        "foreign-object",
-    ),
-    "before the calendar": Place(
-        lambda text: f"X:{text}\r\n".encode("utf-8", "surrogateescape") + CLEAN, "unreadable-object"
-    ),
-    "after the calendar": Place(
-        lambda text: CLEAN + f"{text}\r\n".encode("utf-8", "surrogateescape"), "unreadable-object"
-    ),
-    "a broken calendar": Place(lambda text: changed("END:VEVENT", f"X:{text}"), "unreadable-object"),
-    "a parameter of BEGIN": Place(lambda text: changed("BEGIN:VEVENT", f'BEGIN;X="{text}":VEVENT'), "parameter"),
-    "a line without a colon": Place(lambda text: with_line(f"{text}"), "property"),
-}
-NAMES = {
-    "a property name": Place(lambda text: with_line(f"X-{text}:x"), "property"),
-    "a folded property name": Place(lambda text: with_line(f"X-{text[:4]}\r\n {text[4:]}:x"), "property"),
-    "a group": Place(lambda text: with_line(f"{text}.X-A:x"), "property"),
-    "a parameter name": Place(lambda text: changed("SUMMARY:", f"SUMMARY;X-{text}=1:"), "parameter"),
-    "a component name": Place(
-        lambda text: changed("END:VCALENDAR", f"BEGIN:X-{text}\r\nEND:X-{text}\r\nEND:VCALENDAR"), "component"
-    ),
-}
-
-
-def tells(findings: Iterable[Finding]) -> bool:
-    """Whether a finding repeats anything of the secret, in whatever form."""
-    text = plain(" ".join(f"{finding.code} {finding.where} {finding.detail}" for finding in findings))
-    return any(
-        part in text for part in ("zelph", "hania", "612345678", "zz-1", plain(B64)[:12], plain(QP)[:9], PERCENT[:9])
-    )
-
-
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("form", FORMS)
-def test_p03_a_canary_is_found_in_every_place_and_form_and_not_repeated(place: str, form: str) -> None:
-    found = verify(PLACES[place].body(FORMS[form]))
-    assert "identifier" in codes(found)
-    if form != "with a soft line break":  # which leaves lines of another kind
-        assert PLACES[place].code in codes(found)
-    assert not tells(found)
-
-
-@pytest.mark.parametrize("place", NAMES)
-@pytest.mark.parametrize("form", TOKENS)
-def test_p03_a_canary_is_found_in_every_name(place: str, form: str) -> None:
-    found = verify(NAMES[place].body(FORMS[form]))
-    assert codes(found) >= {NAMES[place].code, "identifier"}
-    assert not tells(found)
-
-
-@pytest.mark.parametrize(
-    "form", ["as it is", "in capitals", "composed otherwise", "percent-encoded", "base64 for addresses"]
-)
-def test_p03_a_canary_is_found_in_the_address_of_an_object(form: str) -> None:
-    found = verify(CLEAN, href=f"/dav/alice/b81f/{FORMS[form]}.ics")
-    assert codes(found) >= {"foreign-object", "href"}
-    assert not tells(found)
-
-
-def test_the_path_above_an_object_is_not_what_it_says() -> None:
-    found = verify(CLEAN, href=f"/dav/{CANARY}/{OTHER}.ics")
-    assert "href" not in codes(found)
-
-
-@pytest.mark.parametrize("form", [form for form in FORMS if "fold" not in form and form != "with a soft line break"])
-@pytest.mark.parametrize(
-    "front",
-    [
-        lambda text: replace(FRONT, name=text),
-        lambda text: Front(name=text, expected=None),
-        lambda text: replace(FRONT, description=text),
-        lambda text: replace(FRONT, colour=text),
-    ],
-)
-def test_p03_a_canary_is_found_in_what_the_collection_says(front: Callable[[str], Front], form: str) -> None:
-    found = verify(CLEAN, front(FORMS[form]))
-    assert "identifier" in codes(found)
-    assert {finding.where for finding in found} == {"collection"}
-    assert not tells(found)
-
-
 def test_the_way_it_was_hidden_is_told() -> None:
     found = verify(with_line(f"DESCRIPTION:{B64}"))
     assert Finding("identifier", "object 1", "property DESCRIPTION holds a word of a private event, base64") in found
@@ -504,48 +328,3 @@ def test_any_single_octet_that_changes_the_meaning_is_noticed(place: int, octet:
 def meaning(body: bytes) -> set[tuple[str, str]]:
     lines = contentline.parse(contentline.decode(body))
     return {(line.name, line.value.upper() if line.name in ("BEGIN", "END") else line.value) for line in lines}
-
-
-# -------------------------------------------------------------------------------------------------------- share files
-
-ENTRIES = [(UID, SLOT), (OTHER, LATER)]
-FILE = feed(ENTRIES, TEXTS, "Cabinet")
-
-
-def verify_file(body: bytes, words: Callable[[], Iterable[str]] = private) -> tuple[Finding, ...]:
-    return in_file(body, view(body), ENTRIES, TEXTS, "Cabinet", words)
-
-
-def test_a_clean_file_has_no_finding_and_needs_no_search() -> None:
-    assert verify_file(FILE, never) == ()
-    nothing = feed([], TEXTS)
-    assert in_file(nothing, view(nothing), [], TEXTS, "", never) == ()
-
-
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        (FILE.replace(b"NAME:Cabinet", b"NAME:Other", 1), "value"),
-        (FILE.replace(b"VERSION", b"X-WR-CALDESC:x\r\nVERSION", 1), "property"),
-        (FILE.replace(b"T090000Z", b"T091500Z", 1), "wrong-time"),
-        (FILE.replace(UID.encode(), b"x"), "foreign-object"),
-        (feed(ENTRIES[:1], TEXTS, "Cabinet"), "missing-object"),
-        (feed([*ENTRIES, ENTRIES[0]], TEXTS, "Cabinet"), "component"),
-        (feed([*ENTRIES, ("0" * 32, SLOT)], TEXTS, "Cabinet"), "foreign-object"),
-        (feed([(UID, LATER), (OTHER, SLOT)], TEXTS, "Cabinet"), "wrong-time"),
-        (FILE[: len(FILE) // 2], "unreadable-object"),
-        (b"", "unreadable-object"),
-    ],
-)
-def test_a_file_that_is_not_ours_is_a_finding(body: bytes, code: str) -> None:
-    found = verify_file(body)
-    assert code in codes(found)
-    assert {finding.where for finding in found} == {"file"}
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_p03_a_canary_is_found_in_a_file(form: str) -> None:
-    hidden = FILE.replace(b"TRANSP", f"X-NOTE:{FORMS[form]}\r\nTRANSP".encode("utf-8", "surrogateescape"), 1)
-    found = verify_file(hidden)
-    assert codes(found) >= {"property", "identifier"}
-    assert not tells(found)
