@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+from urllib.parse import unquote
 
 LONGEST_LINE = 75  # octets, without the line break (RFC 5545 section 3.1)
 LONGEST_HEAD = 1 << 16  # characters of a name with its parameters; beyond it, text is no content line
@@ -258,3 +259,10 @@ def escape(text: str) -> str:
 def unescape(value: str) -> str:
     """The text that a TEXT value stands for. A backslash before anything else stays."""
     return _BACKSLASH.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)
+
+
+def addresses(line: Line) -> frozenset[str]:
+    """The addresses that a property gives for a person: value and EMAIL, lower case, and the first part of each."""
+    given = (line.value, line.param("EMAIL"))
+    whole = [unquote(one.strip().lower().removeprefix("mailto:")) for one in given if one]
+    return frozenset(whole) | {address.partition("@")[0] for address in whole}

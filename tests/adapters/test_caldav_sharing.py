@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from coachsync.adapters.caldav.client import CalDav
+from coachsync.errors import CoachsyncError
 from coachsync.model import Exposure
-from davscript import CALENDAR, about, multistatus
+from davscript import CALENDAR, about, multistatus, whole
 from servers import Scripted
 
 Start = Callable[..., Scripted]
@@ -19,7 +20,11 @@ OWNER = "<owner><href>/principals/alice</href></owner>"
 
 
 def exposure(scripted: Start, connect: Connect, *properties: str) -> Exposure:
-    server = scripted(lambda _: multistatus(about(CALENDAR, *properties)))
+    return answered(scripted, connect, about(CALENDAR, *properties))
+
+
+def answered(scripted: Start, connect: Connect, *responses: str) -> Exposure:
+    server = scripted(lambda _: multistatus(*responses))
     found = connect(server.url).exposure(server.url + CALENDAR[1:])
     [request] = server.requests
     assert (request.method, request.headers["Depth"]) == ("PROPFIND", "0")
@@ -70,6 +75,12 @@ INVITATIONS = {
         f"<invite>{sharee('/principals/alice', 'shared-owner')}{sharee('mailto:bob@x.example', 'read-write')}</invite>",
         Exposure(1, 1),
     ),
+    "the account itself, invited": (f"<invite>{sharee('/principals/alice/', 'read-write')}</invite>", Exposure()),
+    "an administrator": (f"<o:invite {OC}>{user('mailto:bob@x.example', 'admin')}</o:invite>", Exposure(1, 1)),
+    "deleted": (f"<invite>{sharee('mailto:b@x.example', answer='invite-deleted')}</invite>", Exposure()),
+    "invalid": (f"<invite>{sharee('mailto:b@x.example', answer='invite-invalid')}</invite>", Exposure()),
+    "no longer shared": (f"<invite>{sharee('mailto:b@x.example', 'not-shared')}</invite>", Exposure()),
+    "an href that cannot be read": (f"<invite>{sharee('http://[x')}{sharee('http://[y')}</invite>", Exposure(2)),
     "declined": (f"<invite>{sharee('/principals/bob', answer='invite-declined')}</invite>", Exposure()),
     "without access": (f"<invite>{sharee('/principals/bob', 'no-access')}</invite>", Exposure()),
     "somebody without a name": (
@@ -97,6 +108,14 @@ LISTS = {
         f"<acl>{ace('<href>https://dav.example/principals/bob</href>', 'all')}</acl>",
         Exposure(1, 1),
     ),
+    "somebody whose name begins like one's own": (
+        f"<acl>{ace('<href>/principals/alice2/</href>', 'read')}</acl>",
+        Exposure(1),
+    ),
+    "one who may only write": (f"<acl>{ace(BOB, 'write-content')}</acl>", Exposure(1, 1)),
+    "one who may only add": (f"<acl>{ace(BOB, 'bind')}</acl>", Exposure(1, 1)),
+    "all but one": (f"<acl>{ace(BOB, 'read').replace('principal>', 'invert>')}</acl>", Exposure(1)),
+    "without a login": ("<acl>" + ace("<unauthenticated/>", "read") + "</acl>", Exposure(public=True)),
     "denied": (f"<acl>{ace(BOB, 'read', kind='deny')}</acl>", Exposure()),
     "times only": ("<acl>" + ace("<authenticated/>", "C:read-free-busy") + "</acl>", Exposure()),
     "everybody with a login": ("<acl>" + ace("<authenticated/>", "read") + "</acl>", Exposure(public=True)),
@@ -139,5 +158,34 @@ def test_a_server_that_tells_nothing_shows_nobody(scripted: Start, connect: Conn
     assert exposure(scripted, connect) == Exposure()
 
 
-def test_elements_nested_without_end_are_no_trouble(scripted: Start, connect: Connect) -> None:
-    assert exposure(scripted, connect, "<acl>" + "<ace>" * 150 + "</ace>" * 150 + "</acl>") == Exposure()
+@pytest.mark.parametrize("known", [ME, OWNER])
+@pytest.mark.parametrize("told", [f"<acl>{ace('<href>/principals/alice/</href>', 'all')}</acl>"])
+def test_the_account_is_known_as_principal_or_as_owner(
+    known: str, told: str, scripted: Start, connect: Connect
+) -> None:
+    assert exposure(scripted, connect, known, told) == Exposure()
+    assert exposure(scripted, connect, told) == Exposure(1, 1)
+
+
+def test_an_owner_that_is_the_root_owns_nobody_else(scripted: Start, connect: Connect) -> None:
+    assert exposure(scripted, connect, "<owner><href>/</href></owner>", f"<acl>{ace(EVE, 'read')}</acl>") == Exposure(1)
+
+
+WITHHELD = (
+    f"<response><href>{CALENDAR}</href><propstat><prop><acl/><invite/></prop>"
+    "<status>HTTP/1.1 403 Forbidden</status></propstat></response>"
+)
+
+
+@pytest.mark.parametrize("responses", [(), (whole(CALENDAR, "403 Forbidden"),), (WITHHELD,)])
+def test_p02_a_server_that_does_not_say_is_not_taken_for_nobody(
+    responses: tuple[str, ...], scripted: Start, connect: Connect
+) -> None:
+    with pytest.raises(CoachsyncError) as refused:
+        answered(scripted, connect, *responses)
+    assert refused.value.code == "sharing-not-told"
+
+
+def test_an_element_deep_inside_is_looked_at_only_so_far(scripted: Start, connect: Connect) -> None:
+    deep = "<grant>" * 60 + "<read/>" + "</grant>" * 60
+    assert exposure(scripted, connect, f"<acl><ace><principal>{BOB}</principal>{deep}</ace></acl>") == Exposure()

@@ -15,7 +15,7 @@ from coachsync.adapters.database.engine import database_file
 from coachsync.adapters.memory import MemoryServer
 from coachsync.app import jobs
 from coachsync.app.outcome import Outcome
-from coachsync.app.verify import verify
+from coachsync.app.verify import Verification, verify
 from coachsync.app.wiring import Wiring
 from coachsync.model import Finding
 
@@ -92,9 +92,16 @@ class House:
         with self.wiring() as wiring:
             return jobs.publish_share(wiring, name, replace_content=replace_content)
 
-    def verify(self, name: str = "office") -> tuple[Finding, ...]:
+    def verification(self, name: str = "office") -> Verification:
         with self.wiring() as wiring:
-            return verify(wiring, wiring.config.shares[name])
+            return verify(wiring, [wiring.config.shares[name]])
+
+    def verify(self, name: str = "office") -> tuple[Finding, ...]:
+        """The findings, once everything could be looked at."""
+        result = self.verification(name)
+        for _, failure in result.failures:
+            raise failure
+        return tuple(finding for _, finding in result.findings)
 
     # --- the coach's phone and the audience -------------------------------------------------------------------------
 

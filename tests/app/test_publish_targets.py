@@ -223,3 +223,14 @@ def test_a_dry_run_says_that_the_target_is_refused(house: House) -> None:
     house.put("mine", event("private", house.now), OFFICE)
     house.sessions(2)
     assert [problem.code for problem in house.sync(dry_run=True).problems()] == ["target-not-empty"]
+
+
+def test_a_share_whose_objects_come_back_as_appointments_stops(house: House) -> None:
+    """An empty private calendar under another host name looks free to be filled, until it is read."""
+    house.sessions(2)
+    house.sync()
+    for href, body in house.served().items():
+        house.server.store(SOURCE, href.replace(href.rpartition("/")[0], "/alice/source"), body)
+    outcome = house.sync()
+    assert [problem.code for problem in outcome.problems()] == ["target-is-source"]
+    assert len(house.served()) == 2

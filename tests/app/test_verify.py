@@ -6,7 +6,7 @@ import pytest
 from coachsync.adapters.database import Shares
 from coachsync.adapters.database.shares import Entry
 from coachsync.adapters.memory import MemoryCalendars
-from coachsync.errors import NotInitialised, Temporary
+from coachsync.errors import CoachsyncError, NotInitialised, Temporary
 from coachsync.model import Exposure, Item, Label, Slot
 from practice_house import SOURCE, House, event
 
@@ -83,21 +83,52 @@ def test_p03_the_audience_is_asked_with_its_own_account(published: House) -> Non
     assert asked == ["bob", "alice"]  # for the share, and for who else can see its source
 
 
-def test_p03_a_configured_address_or_name_that_says_too_much_is_a_finding(house: House) -> None:
-    people = (
-        "ATTENDEE;CN=Marguerite Zyxwv:mailto:m@x.example\r\nORGANIZER;CN=Alice Tuvwx:mailto:Alice@calendar.example\r\n"
-    )
-    house.put("e", event("uid", house.now, title="Appel secrétariat", extra=people))
-    house.text = house.text.replace('name = "Office" }', 'url = "/alice/office-zyxwv/" }')
+PEOPLE = (
+    "ATTENDEE;CN=Marguerite Zyxwv:mailto:m@x.example\r\nCONTACT:Durand\\, 06 12 34 56 78\r\n"
+    "ORGANIZER;CN=Alice Tuvwx:mailto:ALICE%2Bwork@calendar.example\r\n"
+    "ATTENDEE;CN=Alice Tuvwx;EMAIL=alice@elsewhere.example:mailto:other@login.example\r\n"
+)
+
+
+def target(house: House, to: str, *lines: str) -> House:
+    """The same share under another name, of a calendar that names people."""
+    house.put("e", event("uid", house.now, title="Appel secrétariat Marguerite", extra=PEOPLE))
+    house.text = house.text.replace('to = { account = "cloud", name = "Office" }', f"to = {to}")
     house.sync()
-    assert [(finding.code, finding.where) for finding in house.verify()] == [("href", "collection")]
-    house.text = house.text.replace('url = "/alice/office-zyxwv/" }', 'name = "Coaching de Zyxwv" }')
-    house.sync()
-    assert [(finding.code, finding.where) for finding in house.verify()] == [("identifier", "collection")]
-    assert "zyx" not in str(house.verify()).lower()
-    house.text = house.text.replace("Coaching de Zyxwv", "Coaching Alice Tuvwx (secrétariat)")
-    house.sync()
-    assert house.verify() == ()
+    return house
+
+
+@pytest.mark.parametrize(
+    ("to", "key"),
+    [
+        ('{ account = "cloud", url = "/alice/office-zyxwv/" }', "url"),
+        ('{ account = "cloud", url = "/alice/%7Ayxwv/" }', "url"),
+        ('{ account = "cloud", name = "Coaching de Zyxwv" }', "name"),
+        ('{ account = "cloud", name = "Durand (office)" }', "name"),
+        ('{ account = "cloud", name = "0612345678" }', "name"),
+        ('{ file = "zyxwv.ics" }', "file"),
+    ],
+)
+def test_p03_a_target_that_is_called_after_a_client_is_a_finding(house: House, to: str, key: str) -> None:
+    found = target(house, to).verify()
+    assert [(finding.code, finding.where) for finding in found] == [("target-name", f"shares.office.to.{key}")]
+    assert not any(name in str(found).lower() for name in ("zyx", "durand", "0612"))
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        '{ account = "cloud", name = "Coaching Alice Tuvwx (secrétariat)" }',
+        '{ account = "cloud", name = "Cabinet Exemple, séances" }',
+        '{ account = "cloud", url = "/alice/coaching-office/" }',
+        '{ file = "alice-office.ics" }',
+    ],
+)
+def test_a_target_may_be_called_after_the_coach_the_practice_and_what_names_nobody(house: House, to: str) -> None:
+    house.text = house.text.replace('username = "alice"', 'username = "alice+work"')
+    house.server.add("https://calendar.example/alice+work/source/", "Coaching", "alice+work")
+    house.put("e", event("uid", house.now, extra=PEOPLE), "https://calendar.example/alice+work/source/")
+    assert target(house, to.replace("/alice/", "/alice+work/")).verify() == ()
 
 
 @pytest.mark.parametrize(
@@ -132,10 +163,25 @@ def test_p03_a_share_in_a_file_has_its_source_looked_at_too(house: House) -> Non
     assert codes(house) == ["source-shared"]
 
 
-def test_p02_a_source_that_cannot_be_asked_is_a_finding_and_hides_no_other(published: House) -> None:
+def test_p02_a_source_that_cannot_be_asked_is_told_and_hides_no_finding(published: House) -> None:
+    published.server.fail("exposure", Temporary("server-error", "The server failed."), times=2)
+    result = published.verification()
+    assert (result.findings, [where for where, _ in result.failures]) == ([], ["calendars.coaching"])
+    assert result.exit_code() == 3
     published.put("foreign", event("x", published.now), published.share_url())
-    published.server.fail("exposure", Temporary("server-error", "The server failed."))
-    assert codes(published) == ["foreign-object", "identifier", "identifier", "source-not-asked"]
+    result = published.verification()
+    assert {finding.code for _, finding in result.findings} == {"foreign-object", "identifier"}
+    assert (len(result.failures), result.exit_code()) == (1, 5)
+
+
+def test_a_share_that_cannot_be_seen_by_its_audience_says_whose_eyes_they_are(published: House) -> None:
+    published.text = published.text.replace(
+        'profile = "session"', 'profile = "session"\naudience = { account = "assistant" }'
+    )
+    published.text += '[accounts.assistant]\nurl = "https://calendar.example/"\nusername = "bob"\n'
+    published.server.fail("collection", CoachsyncError("forbidden", "The server does not allow this."))
+    [(_, failure)] = published.verification().failures
+    assert (failure.code, failure.where) == ("forbidden", "shares.office.audience")
 
 
 def test_p06_nothing_that_is_written_names_a_person_or_starts_a_mail(house: House) -> None:

@@ -116,6 +116,32 @@ def test_verify_json_is_an_object_of_findings(synced: Desk) -> None:
     assert "office" in plain.out
 
 
+def test_verify_without_a_network_is_no_finding(practice: Desk) -> None:
+    between = Recorder(practice.storage.url)
+    practice.url = between.url
+    practice.text += SHARE.replace("office", "second").replace("Office", "Second")
+    assert practice.run("sync").code == 0
+    between.close()
+    alone = practice.json("share", "verify", "office")
+    assert (alone.code, alone.error["code"]) == (75, "no-connection")
+    both = practice.run("share", "verify")
+    assert (both.code, both.out) == (3, "")
+    assert "verified" not in both.err
+
+
+def test_a_share_without_slots_is_listed_with_nought(practice: Desk) -> None:
+    (line,) = practice.run("share", "list").out.splitlines()
+    assert line.split("\t")[-2:] == ["0", "-"]
+
+
+def test_an_answer_that_cannot_be_written_is_no_defect(synced: Desk) -> None:
+    with Path("/dev/full").open("wb") as full:
+        words = [SCRIPT, "--config", synced.file, "share", "list"]
+        done = subprocess.run(words, env=environment(), stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert b"The answer cannot be written" in done.stderr
+
+
 def test_check_json_lists_every_check(synced: Desk) -> None:
     result = synced.json("check")
     assert result.code == 0

@@ -22,9 +22,7 @@ SLOT = Slot(START, START + timedelta(hours=1), Label.SESSION)
 LATER = Slot(START + timedelta(days=1), START + timedelta(days=1, hours=1), Label.SESSION)
 TEXTS = {Label.BUSY: "Indisponible", Label.SESSION: "Séance"}
 JOURNAL = {HREF: (UID, SLOT)}
-# What the coach calls things.
-OURS = frozenset({"coaching", "office", "seance", "seances"})
-FRONT = Front("Coaching (office)", expected="Coaching (office)", ours=OURS)
+FRONT = Front("Coaching (office)", expected="Coaching (office)")
 CLEAN = document(UID, SLOT, "Séance")
 
 CANARY = "Zélphània"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from coachsync import contentline
 from coachsync.adapters.secondparser import view
 from coachsync.model import Finding, Label
-from coachsync.redaction.leaks import Front, Served, in_collection
+from coachsync.redaction.leaks import Front, Served, in_collection, in_names
 from coachsync.redaction.publication import document
 from coachsync.redaction.words import said
 from leak_share import (
@@ -26,7 +26,6 @@ from leak_share import (
     JOURNAL,
     LATER,
     OTHER,
-    OURS,
     PRIVATE,
     SLOT,
     TEXTS,
@@ -54,23 +53,23 @@ def test_a_label_may_be_a_word_of_private_events(label: str) -> None:
     assert in_collection([item], JOURNAL, {Label.SESSION: label}, FRONT, never) == ()
 
 
-@pytest.mark.parametrize("text", ["Coaching (office)", f"{CANARY}-coaching", "Séance", "", " - "])
-def test_a_name_and_an_address_may_hold_what_the_coach_calls_things(text: str) -> None:
-    front = Front(text, expected=text, address=text, ours=OURS | said([CANARY]), people=private)
-    assert in_collection([served(CLEAN)], JOURNAL, TEXTS, front, never) == ()
+OURS = frozenset({"coaching", "office", "seance", "seances"})
 
 
-def test_a_configured_name_may_be_a_word_that_names_nobody() -> None:
-    front = Front(CANARY, expected=CANARY, address=CANARY, people=lambda: ["ATTENDEE;CN=Zoé:mailto:zoe@x.example"])
-    assert in_collection([served(CLEAN)], JOURNAL, TEXTS, front, never) == ()
+@pytest.mark.parametrize("text", ["Coaching (office)", f"{CANARY}-coaching", "Séance", "", " - ", "(office) !"])
+def test_a_target_may_be_called_what_the_coach_calls_things(text: str) -> None:
+    assert in_names([("to.name", text)], OURS | said([CANARY]), never) == ()
+
+
+def test_a_target_may_be_called_what_names_nobody() -> None:
+    assert in_names([("to.name", CANARY)], OURS, lambda: ["ATTENDEE;CN=Zoé:mailto:zoe@x.example"]) == ()
 
 
 @pytest.mark.parametrize("text", [CANARY, f"coaching {CANARY}", f"office-{CANARY.upper()}", f"séances.{CANARY}"])
-def test_p03_a_configured_name_or_address_that_says_too_much_is_found(text: str) -> None:
-    named = verify(CLEAN, Front(text, expected=text, ours=OURS, people=private))
-    addressed = verify(CLEAN, replace(FRONT, address=text, people=private))
-    assert (codes(named), codes(addressed)) == ({"identifier"}, {"href"})
-    assert not tells((*named, *addressed))
+def test_p03_a_target_that_is_called_after_somebody_is_found(text: str) -> None:
+    found = in_names([("to.name", "Office"), ("to.url", text)], OURS, private)
+    assert [(finding.code, finding.where) for finding in found] == [("target-name", "to.url")]
+    assert not tells(found)
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=60))
@@ -270,7 +269,7 @@ def test_what_a_collection_says_of_itself_is_ours_or_a_finding(front: Front, det
     [
         replace(FRONT, colour="#0082c9"),
         replace(FRONT, colour="#0082C9FF"),
-        Front(unicodedata.normalize("NFD", "Séances"), expected="Séances", ours=OURS),
+        Front(unicodedata.normalize("NFD", "Séances"), expected="Séances"),
         Front("Team calendar", expected=None),
     ],
 )

@@ -34,7 +34,7 @@ def hold(state: Path, command: str, patience: float = 5.0) -> Iterator[None]:
 
 def _opened(state: Path) -> BinaryIO:
     try:
-        return (state / "lock").open("a+b")
+        return open(state / "lock", "a+b", opener=_private)
     except OSError as problem:
         raise CoachsyncError(
             "state-not-writable",
@@ -42,6 +42,10 @@ def _opened(state: Path) -> BinaryIO:
             "Check that the state folder and all that is in it belong to the user who runs coachsync.",
             where="practice.state",
         ) from None
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _wait(handle: int, patience: float) -> None:

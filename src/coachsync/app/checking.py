@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -162,4 +163,12 @@ def _published(wiring: Wiring, share: Share, target: CalDavTarget, url: str) -> 
             "The share's calendar is no longer on the server.",
             f"Run: coachsync share publish {share.name} --replace, which makes and fills it again.",
         )
+    if share.audience is not None:
+        with closing(wiring.connect(wiring.config.accounts[share.audience], None)) as eyes:
+            try:
+                eyes.collection(url)
+            except CoachsyncError as problem:
+                problem.hint = "Share the calendar with them in your calendar program, to read only."
+                problem.where = f"shares.{share.name}.audience"
+                raise
     return Check(Grade.GOOD, "published", where, "The share's calendar is there.")

@@ -58,6 +58,17 @@ def refuse_source(wiring: Wiring, share: Share, account: str, url: str) -> None:
         raise _taken(share)
 
 
+def refuse_returned(wiring: Wiring, share: Share) -> None:
+    """Raise Misconfigured when the share's own objects have come in as appointments: its target is a source calendar.
+
+    One server can be reached by two names, and an empty calendar does not tell that it is the private one.
+    """
+    uids = [entry.uid for entry in Shares(wiring.database, share.name).entries()]
+    for calendar in wiring.config.calendars:
+        if Copies(wiring.database, calendar).holds(uids):
+            raise _is_source(share, "What the share publishes comes back as appointments of a source calendar.")
+
+
 def refuse_appointments(wiring: Wiring, share: Share, items: Iterable[Item]) -> None:
     """Raise Misconfigured when a collection holds appointments of a source calendar.
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from coachsync.adapters.database import Copies, Entry, Shares
-from coachsync.app import reading
+from coachsync.app import claiming, reading
 from coachsync.app.outcome import Published
 from coachsync.app.target import open_target, refuse_target
 from coachsync.app.wiring import Wiring
@@ -79,6 +79,7 @@ def publish(wiring: Wiring, share: Share, held: Held, *, replace: bool = False, 
         todo = plan(wiring, share, held)
         return Published(len(todo.create) + len(todo.resume), len(todo.delete), todo.held_back)
     wanted(wiring, share)  # before anything is touched: it may be refused
+    claiming.refuse_returned(wiring, share)
     target = open_target(wiring, share, replace=replace)
     todo = plan(wiring, share, held)
     problems = target.apply(todo.create, todo.delete, todo.resume)

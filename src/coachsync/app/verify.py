@@ -1,12 +1,13 @@
-"""A share checked from outside: fetched again as its audience gets it, and compared with what we wrote (promise 3).
+"""Shares checked from outside: fetched again as their audience gets them, and compared with what we wrote (promise 3).
 
-Beside it, who else can see the source calendars that it is made from.
+Beside it, who else can see the source calendars that they are made from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from coachsync import contentline
@@ -15,16 +16,56 @@ from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Copies, Entry, Shares
 from coachsync.adapters.files import read_if_there
 from coachsync.app.exposed import exposed
+from coachsync.app.outcome import FINDINGS, PARTLY
+from coachsync.app.people import named, own_words
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, FileTarget, Share
-from coachsync.errors import NotInitialised, NotThere
+from coachsync.errors import CoachsyncError, NotInitialised, NotThere
 from coachsync.model import Finding, Label
-from coachsync.redaction import leaks, words
-
-_PERSONS = frozenset(("ATTENDEE", "ORGANIZER", "CONTACT"))
+from coachsync.redaction import leaks
 
 
-def verify(wiring: Wiring, share: Share) -> tuple[Finding, ...]:
+@dataclass(slots=True)
+class Verification:
+    """What was found, with the share it concerns ("" for a source calendar), and what could not be looked at."""
+
+    findings: list[tuple[str, Finding]] = field(default_factory=list)
+    failures: list[tuple[str, CoachsyncError]] = field(default_factory=list)
+
+    def exit_code(self) -> int:
+        """5 with a finding; else the failure's own when nothing else was looked for, 3 when several things were."""
+        if self.findings:
+            return FINDINGS
+        return PARTLY if self.failures else 0
+
+
+def verify(wiring: Wiring, shares: Sequence[Share]) -> Verification:
+    """Look at each share and at each calendar they are made from; what cannot be looked at hides nothing else."""
+    result = Verification()
+    for share in shares:
+        try:
+            result.findings += [(share.name, finding) for finding in _share(wiring, share)]
+        except CoachsyncError as failure:
+            result.failures.append((f"shares.{share.name}", failure))
+    for calendar in dict.fromkeys(calendar for share in shares for calendar in share.calendars):
+        try:
+            result.findings += [("", finding) for finding in exposed(wiring, calendar)]
+        except CoachsyncError as failure:
+            result.failures.append((f"calendars.{calendar}", failure))
+    return result
+
+
+def private(wiring: Wiring) -> Iterator[str]:
+    """Everything that nobody else may read: the texts of every source event, and what its object is called."""
+    for calendar in wiring.config.calendars:
+        copies = Copies(wiring.database, calendar)
+        for copy in copies.all():
+            yield unquote(copy.href).rpartition("/")[2]
+        for _, body in copies.texts():
+            yield contentline.decode(body)
+
+
+def _share(wiring: Wiring, share: Share) -> tuple[Finding, ...]:
     """What is wrong with what the share serves; nothing when it serves exactly what was published.
 
     Raises NotInitialised before it was first published, and what the server raises when it cannot be asked.
@@ -40,28 +81,10 @@ def verify(wiring: Wiring, share: Share) -> tuple[Finding, ...]:
         )
     entries = journal.entries()
     if isinstance(share.to, CalDavTarget):
-        served = _collection(wiring, share, share.to, bound.url, entries)
+        found = _collection(wiring, share, share.to, bound.url, entries)
     else:
-        served = _file(share, share.to, entries, lambda: private(wiring))
-    return (*served, *(finding for calendar in share.calendars for finding in exposed(wiring, calendar)))
-
-
-def _file(share: Share, target: FileTarget, entries: Sequence[Entry], private: leaks.Private) -> tuple[Finding, ...]:
-    view = read_if_there(target.path)
-    if view is None:
-        return (Finding("target-missing", "file", "the file is not there"),)
-    written = [(entry.uid, entry.slot) for entry in entries if entry.live]
-    return leaks.in_file(view, secondparser.view(view), written, _texts(share, entries), "", private)
-
-
-def private(wiring: Wiring) -> Iterator[str]:
-    """Everything that nobody else may read: the texts of every source event, and what its object is called."""
-    for calendar in wiring.config.calendars:
-        copies = Copies(wiring.database, calendar)
-        for copy in copies.all():
-            yield unquote(copy.href).rpartition("/")[2]
-        for _, body in copies.texts():
-            yield contentline.decode(body)
+        found = _file(wiring, share, share.to, entries)
+    return (*found, *leaks.in_names(_names(share), own_words(wiring.config), lambda: named(wiring)))
 
 
 def _collection(
@@ -72,15 +95,10 @@ def _collection(
             collection = server.collection(url)
         except NotThere:
             return (Finding("target-missing", "collection", "the share's calendar is not there"),)
-        front = leaks.Front(
-            collection.name,
-            collection.description,
-            collection.colour,
-            target.display_name,
-            "" if target.url is None else unquote(url.rstrip("/").rpartition("/")[2]),
-            _own_words(wiring),
-            lambda: _people(wiring),
-        )
+        except CoachsyncError as problem:
+            problem.where = f"shares.{share.name}.audience" if share.audience else ""
+            raise
+        front = leaks.Front(collection.name, collection.description, collection.colour, target.display_name)
         listed = sorted(server.changes(url, None).etags)
         served = [
             leaks.Served(item.href, item.body, secondparser.view(item.body)) for item in server.fetch(url, listed)
@@ -92,22 +110,24 @@ def _collection(
     return (*hidden, *leaks.in_collection(served, journal, _texts(share, entries), front, lambda: private(wiring)))
 
 
-def _own_words(wiring: Wiring) -> frozenset[str]:
-    """What the coach calls the practice, its calendars and shares."""
-    config = wiring.config
-    calendars = (calendar.display_name or "" for calendar in config.calendars.values())
-    labels = (text for share in config.shares.values() for text in share.texts.values())
-    return words.said((config.practice.name, *config.calendars, *calendars, *config.shares, *labels))
+def _file(wiring: Wiring, share: Share, target: FileTarget, entries: Sequence[Entry]) -> tuple[Finding, ...]:
+    view = read_if_there(target.path)
+    if view is None:
+        return (Finding("target-missing", "file", "the file is not there"),)
+    written = [(entry.uid, entry.slot) for entry in entries if entry.live]
+    return leaks.in_file(view, secondparser.view(view), written, _texts(share, entries), "", lambda: private(wiring))
 
 
-def _people(wiring: Wiring) -> Iterator[str]:
-    """The lines of source events that name a person, but for those about the coach."""
-    for name, calendar in wiring.config.calendars.items():
-        coach = wiring.addresses(calendar.account)
-        for _, body in Copies(wiring.database, name).texts():
-            for line in contentline.lines(contentline.decode(body)):
-                if line.name in _PERSONS and line.value.strip().lower().removeprefix("mailto:") not in coach:
-                    yield line.raw
+def _names(share: Share) -> Iterator[tuple[str, str]]:
+    """What the coach called the target, wherever its audience sees it: name, end of the address, file name."""
+    key = f"shares.{share.name}.to"
+    if isinstance(share.to, FileTarget):
+        yield f"{key}.file", share.to.path.stem
+        return
+    if share.to.display_name is not None:
+        yield f"{key}.name", share.to.display_name
+    if share.to.url is not None:
+        yield f"{key}.url", unquote(share.to.url.rstrip("/").rpartition("/")[2])
 
 
 def _texts(share: Share, entries: Iterable[Entry]) -> dict[Label, str]:

@@ -63,6 +63,9 @@ def _text(path: Path) -> str:
         raise _refused(
             path, Problem("configuration-missing", "", "The file does not exist.", "Check its name and folder.")
         ) from None
+    except IsADirectoryError:
+        folder = Problem("configuration-unreadable", path.name, "This is a folder.", "Name the file in it.")
+        raise _refused(path, folder) from None
     except OSError:
         raise _refused(
             path,

@@ -39,20 +39,12 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What a collection says of itself; `expected` is the configured name, None when its URL was configured instead.
-
-    `address` is the last part of a configured URL, decoded; "" where the address was drawn at random. A configured name
-    or address must not name a person: `people` gives the lines of private events that do, and `ours` the words, as
-    `words.said` does, that the coach uses for the practice, its calendars and shares and may use here.
-    """
+    """What a collection says of itself; `expected` is the configured name, None when its URL was configured instead."""
 
     name: str = ""
     description: str = ""
     colour: str = ""
     expected: str | None = None
-    address: str = ""
-    ours: frozenset[str] = frozenset()
-    people: Private = tuple
 
 
 class _Search:
@@ -95,6 +87,20 @@ def in_collection(
     return tuple(dict.fromkeys(findings))
 
 
+def in_names(names: Iterable[tuple[str, str]], ours: frozenset[str], people: Private) -> tuple[Finding, ...]:
+    """Which of the names that the coach gave to a target name a person: (the configuration key, the decoded name).
+
+    `people` gives the lines of private events about others; `ours` are words, as `words.said` gives them, that the
+    coach uses for the practice, its calendars and shares: they may stand in a name whatever appointments say.
+    """
+    left = [(where, rest) for where, name in names if (rest := without(name, ours))]
+    if not left:
+        return ()
+    others = Words.of_texts(people())
+    detail = "it holds a word that names a person in an appointment; a name of your own can stand in practice.name"
+    return tuple(Finding("target-name", where, detail) for where, rest in left if search(rest, others))
+
+
 def in_file(
     body: bytes,
     view: Sequence[Seen] | None,
@@ -134,9 +140,6 @@ def _of_front(front: Front, seek: _Search) -> Iterator[Finding]:
         yield Finding("collection-text", "collection", "its name is not the configured one")
     if not configured:
         yield from seek("identifier", "collection", "its name", front.name)
-    seek_people = _Search(front.people)
-    yield from seek_people("identifier", "collection", "its name", without(front.expected or "", front.ours))
-    yield from seek_people("href", "collection", "its address", without(front.address, front.ours))
     if front.description:
         yield Finding("collection-text", "collection", "it has a description that was not written here")
         yield from seek("identifier", "collection", "its description", front.description)

@@ -42,8 +42,11 @@ def origin(url: str) -> str:
 
 
 def path(url: str) -> str:
-    """The canonical path of an absolute URL."""
-    return canonical(urlsplit(url).path or "/")
+    """The canonical path of an absolute URL; "/" when it makes no sense."""
+    try:
+        return canonical(urlsplit(url).path or "/")
+    except ValueError:
+        return "/"
 
 
 def hostname(url: str) -> str:

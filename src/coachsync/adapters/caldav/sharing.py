@@ -7,11 +7,13 @@ calendarserver.org and `publish-url` of caldav-sharing and caldav-publish (Nextc
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import NamedTuple
 
 from coachsync.adapters.caldav import hrefs
 from coachsync.adapters.caldav.dav import Told
-from coachsync.adapters.caldav.multistatus import DAV, OWNCLOUD, SERVER, Response
+from coachsync.adapters.caldav.multistatus import DAV, OWNCLOUD, SERVER, Node, Response
+from coachsync.errors import CoachsyncError
 from coachsync.model import Exposure
 
 _SELF, _OWNER, _ACL = f"{DAV}current-user-principal", f"{DAV}owner", f"{DAV}acl"
@@ -33,6 +35,9 @@ _ANYBODY = (f"{DAV}all", f"{DAV}authenticated", f"{DAV}unauthenticated")
 _PUBLIC = "/principals/system/public"  # the principal behind a public link of Nextcloud
 
 
+_LOOK = "Look in your calendar program with whom it is shared."
+
+
 class _Other(NamedTuple):
     """Somebody who was let in; `who` is None for anybody."""
 
@@ -41,15 +46,25 @@ class _Other(NamedTuple):
 
 
 def exposure(told: Told) -> Exposure:
-    """What an answer to a PROPFIND for `ASKED` says of the one resource it is about."""
+    """What an answer to a PROPFIND for `ASKED` says of the one resource it is about.
+
+    Raises CoachsyncError when the server refuses to say.
+    """
     answer = next(iter(told.status.responses), None)
-    if answer is None:
-        return Exposure()
+    if answer is None or answer.status not in (None, HTTPStatus.OK) or _untold(answer):
+        raise CoachsyncError("sharing-not-told", "The server does not say who else can see the calendar.", _LOOK)
     others = [*_invited(answer), *_granted(answer)]
     people = {other.who for other in others if other.who is not None}
     writers = {other.who for other in others if other.who is not None and other.writes}
     public = any(other.who is None for other in others) or any(_link(answer, tag) for tag in _LINKS)
     return Exposure(len(people), len(writers), public)
+
+
+def _untold(answer: Response) -> bool:
+    """Whether the server has such properties and shows none of them; one that has none answers 404."""
+    asked = (_ACL, *_INVITES)
+    withheld = any(answer.failed.get(tag, HTTPStatus.NOT_FOUND) != HTTPStatus.NOT_FOUND for tag in asked)
+    return withheld and not any(tag in answer.found for tag in asked)
 
 
 def _link(answer: Response, tag: str) -> bool:
@@ -68,26 +83,35 @@ def _invited(answer: Response) -> Iterator[_Other]:
 
 
 def _granted(answer: Response) -> Iterator[_Other]:
-    """The entries of the access control list that let somebody else read (RFC 3744 section 5.5)."""
+    """The entries of the access control list that let somebody else in (RFC 3744 section 5.5).
+
+    An inverted principal is everybody but one; it counts as one other, for nobody can tell more.
+    """
     own = _own(answer)
     for ace in answer.found[_ACL].children if _ACL in answer.found else ():
         grants = [node for node in ace.children if node.tag == f"{DAV}grant"]
-        principals = [inner for node in ace.children if node.tag == f"{DAV}principal" for inner in node.children]
-        if not any(grant.has(*_READING) for grant in grants):
+        if not any(grant.has(*_READING, *_WRITING) for grant in grants):
             continue
         writes = any(grant.has(*_WRITING) for grant in grants)
-        for principal in principals:
-            who = _person(principal.text)
-            if principal.tag in _ANYBODY or who.endswith(_PUBLIC):
-                yield _Other(None, writes)
-            elif principal.tag == f"{DAV}href" and not _belongs(who, own):
-                yield _Other(who, writes)
+        for principal in (node for node in ace.children if node.tag in (f"{DAV}principal", f"{DAV}invert")):
+            yield from (_Other(who, writes) for who in _others(principal, own))
+
+
+def _others(principal: Node, own: frozenset[str]) -> Iterator[str | None]:
+    """Who a principal of an entry is; None for anybody, nothing for the account itself."""
+    for inner in principal.children:
+        who = _person(inner.text)
+        if principal.tag == f"{DAV}invert":
+            yield f"all but {who}"
+        elif inner.tag in _ANYBODY or who.endswith(_PUBLIC):
+            yield None
+        elif inner.tag == f"{DAV}href" and not _belongs(who, own):
+            yield who
 
 
 def _own(answer: Response) -> frozenset[str]:
-    return frozenset(
-        _person(href) for tag in (_SELF, _OWNER) if tag in answer.found for href in answer.found[tag].hrefs
-    )
+    told = (answer.found[tag] for tag in (_SELF, _OWNER) if tag in answer.found)
+    return frozenset(_person(href) for prop in told for href in prop.hrefs) - {"", "/"}
 
 
 def _belongs(who: str, own: frozenset[str]) -> bool:
@@ -98,4 +122,4 @@ def _belongs(who: str, own: frozenset[str]) -> bool:
 def _person(href: str) -> str:
     """One spelling of a principal, given as URL, path or address."""
     href = href.strip()
-    return href.lower() if href.lower().startswith("mailto:") else hrefs.path(href).rstrip("/")
+    return href.lower() if href.lower().startswith("mailto:") else hrefs.path(href).rstrip("/") or href

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -18,6 +18,8 @@ from coachsync.adapters.database.removed import keep
 from coachsync.adapters.database.sealing import open_bytes, open_json, seal_json
 from coachsync.adapters.database.tables import appointments, calendars
 from coachsync.model import Item, Occurrence, Reading, Stand
+
+T = TypeVar("T")
 
 _BATCH = 500  # rows in one statement
 
@@ -111,6 +113,15 @@ class Copies:
         query = self._mine(sa.select(appointments.c.id)).where(appointments.c.agreed.is_(False))
         with self._database.transaction() as connection:
             return frozenset(connection.execute(query).scalars())
+
+    def holds(self, uids: Iterable[str]) -> bool:
+        """Whether an object of any of these UIDs is here."""
+        for some in _some(self._blind("uid", uid) for uid in uids):
+            query = self._mine(sa.select(appointments.c.id)).where(appointments.c.uid.in_(some)).limit(1)
+            with self._database.transaction() as connection:
+                if connection.execute(query).scalar() is not None:
+                    return True
+        return False
 
     def texts(self, rows: Iterable[int] | None = None) -> Iterator[tuple[int, bytes]]:
         """Row and text of these copies (all when None), a batch at a time."""
@@ -230,9 +241,9 @@ class Copies:
                 keep(self._database, f"calendar {self._name}", reason, head, body, now)
 
 
-def _some(rows: Iterable[int]) -> Iterator[list[int]]:
-    """Rows in batches: a statement takes only so many."""
-    source = iter(rows)
+def _some(values: Iterable[T]) -> Iterator[list[T]]:
+    """Values in batches: a statement takes only so many."""
+    source = iter(values)
     while batch := list(islice(source, _BATCH)):
         yield batch
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
 from coachsync import contentline
 from coachsync.adapters.ical import zones
@@ -223,13 +222,7 @@ def _people(event: Component) -> list[Line]:
 
 def _is_unanswered(people: list[Line], addresses: frozenset[str]) -> bool:
     """Whether the coach is invited, by somebody else, and has accepted under none of the addresses invited."""
-    ours = [line for line in people if not addresses.isdisjoint(_addresses(line))]
+    ours = [line for line in people if not addresses.isdisjoint(contentline.addresses(line))]
     if not ours or any(line.name == "ORGANIZER" for line in ours):
         return False
     return all(line.param("PARTSTAT").upper() != "ACCEPTED" for line in ours)
-
-
-def _addresses(line: Line) -> frozenset[str]:
-    given = (line.value, line.param("EMAIL"))
-    whole = [unquote(one.strip().lower().removeprefix("mailto:")) for one in given if one]
-    return frozenset(whole) | {address.partition("@")[0] for address in whole}

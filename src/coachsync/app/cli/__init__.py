@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 from coachsync.errors import CoachsyncError, UsageError
 
 _INTERRUPTED = 130
+_NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # every other write has its own error before it comes here
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -30,9 +34,17 @@ def run(words: list[str]) -> int:
         return CoachsyncError.exit_code
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001  the last line: a defect must not print an event
         failure = _failure(problem)
+        if failure.code == "output-not-written":
+            _let_go_of_stdout()
         tell_error(failure, as_json=_asks_for_json(words))
         return _INTERRUPTED if failure.code == "interrupted" else failure.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _let_go_of_stdout() -> None:
+    """What could not be written is still buffered, and would fail again, with a traceback, when the program ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _asks_for_json(words: list[str]) -> bool:
@@ -51,6 +63,8 @@ def _failure(problem: BaseException) -> CoachsyncError:
         return UsageError("usage", "Which command?", problem.format_message())
     if isinstance(problem, click.ClickException):
         return UsageError("usage", problem.format_message(), "See: coachsync --help")
+    if isinstance(problem, OSError) and problem.errno in _NOT_WRITTEN:
+        return CoachsyncError("output-not-written", f"The answer cannot be written: {os.strerror(problem.errno)}.")
     if isinstance(problem, (click.Abort, KeyboardInterrupt)):
         return CoachsyncError("interrupted", "Interrupted; the next run goes on from there.")
     return _defect(problem)

@@ -123,7 +123,10 @@ def _play(options: Options, settings: config.Config, monday: date) -> _Scene:
     with progress() as show, open_wiring(settings, "demo", datetime.now(UTC), show) as wiring:
         outcome = jobs.sync(wiring)
         share = settings.shares[_SHARE]
-        findings = verify(wiring, share)
+        checked = verify(wiring, [share])
+        for _, failure in checked.failures:
+            raise failure
+        findings = tuple(finding for _, finding in checked.findings)
         if not options.json:
             _show_week(wiring, monday)
             _tell_scene(outcome, findings)

@@ -13,12 +13,10 @@ from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import as_document, instant, tell_json, tell_outcome, tell_problems, tell_table
 from coachsync.app.cli.sync import document
-from coachsync.app.outcome import FINDINGS, PARTLY
-from coachsync.app.verify import verify
+from coachsync.app.verify import Verification, verify
 from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
-from coachsync.errors import CoachsyncError, Problem, UsageError
-from coachsync.model import Finding
+from coachsync.errors import UsageError
 
 
 @click.group("share")
@@ -38,7 +36,8 @@ def list_shares(options: Options) -> None:
         tell_json(shares)
         return
     columns = ("name", "profile", "from", "target", "slots", "published")
-    tell_table(columns, [tuple(str(share[column] or "-") for column in columns) for share in shares])
+    rows = [["-" if share[column] is None else str(share[column]) for column in columns] for share in shares]
+    tell_table(columns, rows)
 
 
 @command.command("preview")
@@ -92,30 +91,28 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
 @click.pass_obj
 def verify_shares(options: Options, names: tuple[str, ...]) -> int:
     """Fetch what the share serves, as its audience gets it, and look for anything that should not be there."""
-    findings: list[tuple[str, Finding]] = []
-    problems: list[Problem] = []
     with opened(options, "share verify") as wiring:
         shares = [_named(wiring, name) for name in names] or list(wiring.config.shares.values())
-        for share in shares:
-            try:
-                findings += [(share.name, finding) for finding in verify(wiring, share)]
-            except CoachsyncError as failure:
-                if len(shares) == 1:
-                    raise
-                problems.append(failure.problem(f"shares.{share.name}"))
-    _tell_findings(options, len(shares), findings, problems)
-    return FINDINGS if findings else PARTLY if problems else 0
+        result = verify(wiring, shares)
+    if len(shares) == 1 and result.failures and not result.findings:
+        where, failure = result.failures[0]
+        failure.where = failure.where or where
+        raise failure
+    _tell_findings(options, len(shares), result)
+    return result.exit_code()
 
 
-def _tell_findings(options: Options, count: int, findings: list[tuple[str, Finding]], problems: list[Problem]) -> None:
+def _tell_findings(options: Options, count: int, result: Verification) -> None:
+    problems = [failure.problem(where) for where, failure in result.failures]
     if options.json:
-        listed = [{"share": name, "code": f.code, "where": f.where, "detail": f.detail} for name, f in findings]
+        listed = [{"share": name, "code": f.code, "where": f.where, "detail": f.detail} for name, f in result.findings]
         tell_json({"findings": listed, "problems": [as_document(problem) for problem in problems]})
         return
-    if findings:
-        tell_table(("share", "code", "where", "detail"), [(name, f.code, f.where, f.detail) for name, f in findings])
-    else:
-        click.echo(f"{count - len(problems)} shares verified: nothing but what was published")
+    if result.findings:
+        rows = [(name or "-", f.code, f.where, f.detail) for name, f in result.findings]
+        tell_table(("share", "code", "where", "detail"), rows)
+    elif not problems:
+        click.echo(f"{count} shares verified: nothing but what was published")
     tell_problems(problems)
 
 
