@@ -119,15 +119,17 @@ def test_p03_a_target_that_is_called_after_a_client_is_a_finding(house: House, t
     "to",
     [
         '{ account = "cloud", name = "Coaching Alice Tuvwx (secrétariat)" }',
-        '{ account = "cloud", name = "Cabinet Exemple, séances" }',
+        '{ account = "cloud", name = "Cabinet Exemple (secrétariat)" }',
         '{ account = "cloud", url = "/alice/coaching-office/" }',
+        '{ account = "cloud", url = "/alice/S%C3%A9ance/" }',
         '{ file = "alice-office.ics" }',
     ],
 )
 def test_a_target_may_be_called_after_the_coach_the_practice_and_what_names_nobody(house: House, to: str) -> None:
     house.text = house.text.replace('username = "alice"', 'username = "alice+work"')
     house.server.add("https://calendar.example/alice+work/source/", "Coaching", "alice+work")
-    house.put("e", event("uid", house.now, extra=PEOPLE), "https://calendar.example/alice+work/source/")
+    ours = "CONTACT:Coaching Exemple Séance\r\nCONTACT:Office Alice\r\n"
+    house.put("e", event("uid", house.now, extra=PEOPLE + ours), "https://calendar.example/alice+work/source/")
     assert target(house, to.replace("/alice/", "/alice+work/")).verify() == ()
 
 

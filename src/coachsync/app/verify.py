@@ -98,7 +98,9 @@ def _collection(
         except CoachsyncError as problem:
             problem.where = f"shares.{share.name}.audience" if share.audience else ""
             raise
-        front = leaks.Front(collection.name, collection.description, collection.colour, target.display_name)
+        made_here = target.display_name is None and collection.name == share.name  # as `CollectionTarget` names it
+        expected = share.name if made_here else target.display_name
+        front = leaks.Front(collection.name, collection.description, collection.colour, expected)
         listed = sorted(server.changes(url, None).etags)
         served = [
             leaks.Served(item.href, item.body, secondparser.view(item.body)) for item in server.fetch(url, listed)

@@ -111,7 +111,7 @@ def _others(principal: Node, own: frozenset[str]) -> Iterator[str | None]:
 
 def _own(answer: Response) -> frozenset[str]:
     told = (answer.found[tag] for tag in (_SELF, _OWNER) if tag in answer.found)
-    return frozenset(_person(href) for prop in told for href in prop.hrefs) - {"", "/"}
+    return frozenset(_person(href) for prop in told for href in prop.hrefs)
 
 
 def _belongs(who: str, own: frozenset[str]) -> bool:
