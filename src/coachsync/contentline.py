@@ -158,7 +158,12 @@ def _param(text: str) -> tuple[str, tuple[str, ...]]:
 def _plain(value: str) -> str:
     """A parameter value without quotes, decoded (RFC 6868)."""
     value = value.replace('"', "")
-    return _CARET.sub(lambda found: _CARET_MEANS[found[1]], value) if "^" in value else value
+    return uncaret(value) if "^" in value else value
+
+
+def uncaret(text: str) -> str:
+    """Text with its carets decoded (RFC 6868 section 3.1); a caret before anything else stays."""
+    return _CARET.sub(lambda found: _CARET_MEANS[found[1]], text)
 
 
 def components(lines: Iterable[Line]) -> tuple[Component, ...]:

@@ -66,7 +66,8 @@ class CollectionTarget:
             return True
         if held and not replace:
             raise not_empty(self._share, len(held))
-        self._clear()
+        if held:  # what is empty stays untouched: somebody may put something there at this moment
+            self._clear()
         return False
 
     def settle(self) -> None:

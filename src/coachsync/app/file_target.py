@@ -80,7 +80,8 @@ class FileShare:
         there = read_if_there(self._path)
         if there != content:
             self._write(content)
-        self._journal.write(entry for entry in entries if entry.tag in {e.tag for e in (*fresh, *resume)})
+        new = {entry.tag for entry in (*fresh, *resume)}
+        self._journal.write(entry for entry in entries if entry.tag in new)
         self._journal.drop(delete)
         return self.noticed
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from coachsync.errors import CoachsyncError, Misconfigured, NotInitialised, Problem, Refused, Temporary
 
 DONE, PARTLY, FINDINGS = 0, 3, 5
-_WHOLE_RUN = (Refused.exit_code, Temporary.exit_code, Misconfigured.exit_code)
+WHOLE_RUN = (Refused.exit_code, Temporary.exit_code, Misconfigured.exit_code)  # exit codes of a run that failed so
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Outcome:
         wrote = any(share.created or share.deleted for share in self.shares.values())
         if not self.calendars and not wrote and len(causes) == 1:
             cause = causes.pop()
-            return cause if cause in _WHOLE_RUN else PARTLY
+            return cause if cause in WHOLE_RUN else PARTLY
         if any(pulled.held for pulled in self.calendars.values()):
             return FINDINGS
         return PARTLY if self.problems() else DONE

@@ -53,13 +53,13 @@ def wanted(wiring: Wiring, share: Share, without: Held | None = None) -> tuple[S
     return slots(found, share.profile, frame, wiring.zone)
 
 
-def plan(wiring: Wiring, share: Share, held: Held) -> SharePlan:
-    """Compare what is wanted with the journal of what was published."""
+def plan(wiring: Wiring, share: Share, want: Collection[Slot], held: Held) -> SharePlan:
+    """Compare the slots that are wanted with the journal of what was published."""
     entries = Shares(wiring.database, share.name).entries()
-    want = wanted(wiring, share)
     current = [entry for entry in entries if entry.text == share.texts[entry.slot.label]]
     changes = publication.plan(want, [entry.slot for entry in current])
-    stay = {entry.tag for entry in current if entry.slot not in set(changes.delete)}
+    going = frozenset(changes.delete)
+    stay = {entry.tag for entry in current if entry.slot not in going}
     return SharePlan(
         create=changes.create,
         delete=tuple(entry for entry in entries if entry.tag not in stay),
@@ -74,14 +74,14 @@ def publish(wiring: Wiring, share: Share, held: Held, *, replace: bool = False, 
     `replace` empties and refills the target, whoever filled it. Raises CoachsyncError when the target is refused or
     cannot be written; what was done until then is journaled, and the next run goes on from there.
     """
+    want = wanted(wiring, share)  # before anything is touched: it may be refused
     if dry_run:
         refuse_target(wiring, share)
-        todo = plan(wiring, share, held)
+        todo = plan(wiring, share, want, held)
         return Published(len(todo.create) + len(todo.resume), len(todo.delete), todo.held_back)
-    wanted(wiring, share)  # before anything is touched: it may be refused
     claiming.refuse_returned(wiring, share)
     target = open_target(wiring, share, replace=replace)
-    todo = plan(wiring, share, held)
+    todo = plan(wiring, share, want, held)
     problems = target.apply(todo.create, todo.delete, todo.resume)
     Shares(wiring.database, share.name).done(wiring.now)
     return Published(len(todo.create) + len(todo.resume), len(todo.delete), todo.held_back, problems)

@@ -126,7 +126,8 @@ def _take_in(wiring: Wiring, calendar: str, endpoint: Endpoint, listing: Listing
     todo, known = _decide(before, listing)
     given, problems = _store(wiring, calendar, copies, endpoint.url, todo)
     missing = len(todo.fetch) - len(given) + len(listing.unclear)
-    gone = [copy for copy in before if copy.href in set(todo.gone)]
+    disappeared = frozenset(todo.gone)
+    gone = [copy for copy in before if copy.href in disappeared]
     renamed = [copy.row for copy in gone if copy.uid and copy.uid in given.values()]
     copies.forget(renamed, wiring.now)
     lost = [copy.row for copy in gone if copy.row not in renamed]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from coachsync.adapters.database import Copies, Copy, StoredReading
+from coachsync.adapters.database import Copies, Copy, Standing, StoredReading
 from coachsync.app.outcome import Pulled
 from coachsync.app.wiring import Wiring
 from coachsync.errors import Problem
@@ -43,37 +43,40 @@ def read(wiring: Wiring, calendar: str, *, accept_deletions: bool = False) -> Pu
     readings stay in force, under the code "mass-unreadable", until they can be read again or `accept_deletions`.
     """
     copies = Copies(wiring.database, calendar)
-    known = {copy.row: copy for copy in copies.all()}
-    if not known:
+    before = copies.standings()
+    if not before:
         return Pulled()
     frame = _frame(wiring, calendar)
     name = frame.name(wiring)
-    before = {stored.row: stored.reading for stored in copies.readings()}
-    again = {row for row, copy in known.items() if accept_deletions and copy.code == MASS_UNREADABLE}
-    stale = [row for row, copy in known.items() if copy.frame != name or row in again]
+    again = {row for row, stood in before.items() if accept_deletions and stood.code == MASS_UNREADABLE}
+    stale = [row for row, stood in before.items() if stood.frame != name or row in again]
     fresh = {stored.row: stored for stored in _fresh(wiring, calendar, copies, stale, frame, name)}
-    for row in () if accept_deletions else _held(fresh, before):
-        fresh[row] = StoredReading(row, name, Reading(before[row].occurrences, MASS_UNREADABLE))
+    for row, earlier in ({} if accept_deletions else _held(copies, fresh)).items():
+        fresh[row] = StoredReading(row, name, Reading(earlier.occurrences, MASS_UNREADABLE))
     copies.record(fresh.values())
-    news = [stored for stored in fresh.values() if _news(stored, known[stored.row])]
-    codes = {copy.row: copy.code for copy in copies.all() if copy.code is not None}
+    news = {row: stored for row, stored in fresh.items() if _news(stored, before[row])}
+    codes = {row: stood.code for row, stood in copies.standings().items() if stood.code is not None}
     held = frozenset(row for row, code in codes.items() if code == MASS_UNREADABLE)
     return Pulled(
         held=len(held),
         why=MASS_UNREADABLE if held else "",
         held_rows=held,
         quarantined=len(codes),
-        news=tuple(_quarantine(wiring, calendar, known[stored.row], stored) for stored in news),
+        news=tuple(_quarantine(wiring, calendar, copy, news[copy.row]) for copy in copies.some(news)),
     )
 
 
-def _held(fresh: Mapping[int, StoredReading], before: Mapping[int, Reading]) -> list[int]:
-    """The rows whose new reading is held: they became unreadable with too many others, now or in an earlier run."""
-    lost = [row for row, stored in fresh.items() if _lost(stored) and before[row].occurrences]
-    readable = sum(1 for reading in before.values() if reading.occurrences)
-    if guard.refuses(readable, len(lost)):
+def _held(copies: Copies, fresh: Mapping[int, StoredReading]) -> dict[int, Reading]:
+    """The rows whose new reading is held, with the earlier one: they became unreadable with too many others, now or in
+    an earlier run."""
+    unreadable = [row for row, stored in fresh.items() if _lost(stored)]
+    if not unreadable:
+        return {}
+    before = {stored.row: stored.reading for stored in copies.readings() if stored.reading.occurrences}
+    lost = {row: before[row] for row in unreadable if row in before}
+    if guard.refuses(len(before), len(lost)):
         return lost
-    return [row for row in lost if before[row].code == MASS_UNREADABLE]
+    return {row: reading for row, reading in lost.items() if reading.code == MASS_UNREADABLE}
 
 
 def occurrences(wiring: Wiring, calendar: str, without: frozenset[int] = frozenset()) -> list[Occurrence]:
@@ -125,8 +128,8 @@ def _lost(stored: StoredReading) -> bool:
     return stored.reading.code is not None and not stored.reading.occurrences
 
 
-def _news(stored: StoredReading, copy: Copy) -> bool:
-    return stored.reading.code not in (None, MASS_UNREADABLE, copy.code)
+def _news(stored: StoredReading, before: Standing) -> bool:
+    return stored.reading.code not in (None, MASS_UNREADABLE, before.code)
 
 
 def _quarantine(wiring: Wiring, calendar: str, copy: Copy, stored: StoredReading) -> Problem:

@@ -28,8 +28,6 @@ _BETWEEN_WORDS = re.compile(r"\?=\s+=\?")
 # The alphabets of RFC 4648 sections 4 and 5, and what both share: their signs also stand between words.
 _BASE64 = tuple(re.compile(rf"[A-Za-z0-9{more}]{{6,}}={{0,2}}") for more in ("+/", "_-", ""))
 _HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2}){4,}")
-_CARET = re.compile(r"\^(['n^])")
-_CARET_MEANS = {"n": "\n", "'": '"', "^": "^"}  # RFC 6868 section 3.1
 _CODE_POINT = re.compile(r"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PRINTABLE_ASCII = re.compile(rb"[\x20-\x7e\s]")
@@ -87,7 +85,7 @@ def _escaped(text: str) -> list[str]:
 
 
 def _caret(text: str) -> list[str]:
-    return [_CARET.sub(lambda found: _CARET_MEANS[found[1]], text)] if "^" in text else []
+    return [contentline.uncaret(text)] if "^" in text else []
 
 
 def _code_points(text: str) -> list[str]:

@@ -18,7 +18,7 @@ from coachsync import contentline
 from coachsync.model import Finding, Label, Slot
 from coachsync.redaction.objects import Examination, Expected, Seen, examine, expected
 from coachsync.redaction.publication import document, feed
-from coachsync.redaction.words import Words, search, without
+from coachsync.redaction.words import Words, identifiers, search, without
 
 Journal = Mapping[str, tuple[str, Slot]]  # what we published: href -> (UID, slot)
 Private = Callable[[], Iterable[str]]  # texts that nobody else may read: events whole, names of their objects
@@ -58,7 +58,7 @@ class _Search:
         if not text.strip():
             return
         if self._words is None:
-            self._words = Words.of_texts(self._private())
+            self._words = Words(identifiers(self._private()))
         how = search(text, self._words)
         if how:
             yield Finding(code, where, f"{subject} holds a word of a private event, {how}")
@@ -96,7 +96,7 @@ def in_names(names: Iterable[tuple[str, str]], ours: frozenset[str], people: Pri
     left = [(where, rest) for where, name in names if (rest := without(name, ours))]
     if not left:
         return ()
-    others = Words.of_texts(people())
+    others = Words(identifiers(people()))
     detail = "it holds a word that names a person in an appointment; a name of your own can stand in practice.name"
     return tuple(Finding("target-name", where, detail) for where, rest in left if search(rest, others))
 

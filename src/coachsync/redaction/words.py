@@ -45,21 +45,19 @@ def _visible(text: str) -> str:
     return text.translate(dict.fromkeys(map(ord, hidden)))
 
 
-def identifiers(text: str) -> frozenset[str]:
-    """What could identify somebody in the text of an event (or in an href), in every reading of each line, as `plain`.
-
-    Words of four letters or more, phone numbers and other numbers of six digits or more, addresses, hosts, tokens of
-    links, file names, UIDs. Names count as values do; words of iCalendar itself do not.
-    """
-    found: set[str] = set()
-    for line in set(_lines(text)):
-        found.update(_of_line(line))
-    return frozenset(found)
-
-
 def _lines(text: str) -> Iterator[str]:
     for line in contentline.lines(text):
         yield contentline.unfold(line.raw)
+
+
+def identifiers(texts: Iterable[str]) -> frozenset[str]:
+    """What could identify somebody in the texts of events (or in hrefs), in every reading of each line, as `plain`.
+
+    Words of four letters or more, phone numbers and other numbers of six digits or more, addresses, hosts, tokens of
+    links, file names, UIDs. Names count as values do; words of iCalendar itself do not. Lines that many events share
+    are read once.
+    """
+    return frozenset(word for line in {line for text in texts for line in _lines(text)} for word in _of_line(line))
 
 
 def _of_line(line: str) -> Iterator[str]:
@@ -130,11 +128,6 @@ class Words:
                 self._whole.add(word)
             else:
                 self._anywhere.setdefault(word[:_ANYWHERE], []).append(word)
-
-    @classmethod
-    def of_texts(cls, texts: Iterable[str]) -> Words:
-        """The identifiers of private texts; lines that many events share are read once."""
-        return cls(word for line in {line for text in texts for line in _lines(text)} for word in _of_line(line))
 
     def within(self, text: str) -> bool:
         """Whether a text, as `plain` gives it, holds any of them."""

@@ -16,7 +16,7 @@ from coachsync.errors import CoachsyncError, NotThere, Stale, Temporary
 # Times the timeout: before it says the first word of a whole listing, a server may read every file (Radicale took a
 # minute for 10,000 events that it had not listed before).
 _LISTING = 10
-_ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _SERVER_ERRORS = frozenset(range(500, 600)) - {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.INSUFFICIENT_STORAGE}
 _TOO_LARGE = f"{CAL}max-resource-size"
 _FULL = frozenset({f"{DAV}quota-not-exceeded", f"{DAV}sufficient-disk-space"})
@@ -41,7 +41,7 @@ class Dav:
         """The properties of a resource, with `depth` 1 also of its members. NotThere comes in two ways."""
         patience = _LISTING if depth else 1
         told = self._ask("PROPFIND", url, multistatus.propfind(tags), {"Depth": str(depth)}, patience)
-        if told.status.responses and all(response.status in _ABSENT for response in told.status.responses):
+        if told.status.responses and all(response.status in ABSENT for response in told.status.responses):
             raise _not_there()
         return told
 
@@ -87,7 +87,7 @@ _XML = {"Content-Type": "application/xml; charset=utf-8"}
 def refusal(answer: Answer) -> CoachsyncError:
     """What a status that is no success means here, with the precondition that explains it, if one is named."""
     named = multistatus.preconditions(answer.body)
-    if answer.status in _ABSENT:
+    if answer.status in ABSENT:
         return _not_there()
     if answer.status == HTTPStatus.PRECONDITION_FAILED and not named & _UID_TAKEN:
         return Stale("stale", "The object on the server is not the version this was meant for.")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from coachsync.adapters.caldav.dav import Dav, Told
+from coachsync.adapters.caldav.dav import ABSENT, Dav, Told
 from coachsync.adapters.caldav.multistatus import CTAG, ETAG, Response
 from coachsync.adapters.caldav.network_errors import truncated
 from coachsync.errors import CoachsyncError, NotThere
@@ -19,7 +19,6 @@ from coachsync.model import Listing
 
 _MOST_PAGES = 1000
 _NO_REPORT = frozenset({"forbidden", "refused", "stale", "storage-full"})  # 400, 403, 405, 409, 412, 501, 507...
-_ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 
 def changes(dav: Dav, url: str, token: str | None) -> Listing:
@@ -88,7 +87,7 @@ class _Seen:
             if path is not None and told.folder.is_itself(path):
                 self.itself = True
                 unfinished |= response.status == HTTPStatus.INSUFFICIENT_STORAGE
-                if response.status in _ABSENT:
+                if response.status in ABSENT:
                     raise NotThere("not-there", "The server says that this calendar does not exist.")
             elif path is not None and told.folder.holds(path):
                 self._object(path, response, here)
@@ -98,7 +97,7 @@ class _Seen:
 
     def _object(self, path: str, response: Response, here: set[str]) -> None:
         """One member: there, gone, or mentioned without saying which. Named twice on a page, it is there."""
-        if response.status in _ABSENT:
+        if response.status in ABSENT:
             if path not in here:
                 self.etags.pop(path, None)
                 self.gone.add(path)

@@ -4,7 +4,7 @@ Everything that comes from a calendar is sealed with the device key before it is
 that the coach gave in the configuration, codes, counts and times of our own work.
 """
 
-from coachsync.adapters.database.appointments import Copies, Copy, Endpoint, StoredReading
+from coachsync.adapters.database.appointments import Copies, Copy, Endpoint, Standing, StoredReading
 from coachsync.adapters.database.engine import Database, open_database
 from coachsync.adapters.database.shares import Entry, Share, Shares
 from coachsync.adapters.database.signin import SignIn, SignIns
@@ -19,6 +19,7 @@ __all__ = [
     "Shares",
     "SignIn",
     "SignIns",
+    "Standing",
     "StoredReading",
     "open_database",
 ]

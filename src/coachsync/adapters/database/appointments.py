@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -22,6 +22,7 @@ from coachsync.model import Item, Occurrence, Reading, Stand
 T = TypeVar("T")
 
 _BATCH = 500  # rows in one statement
+_WITHOUT_TEXT = sa.select(*(column for column in appointments.c if column.name not in ("body", "reading")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ class Endpoint:
     principal: str = ""
     identity: str = ""
     token: str | None = None
-    listed_at: int | None = field(default=None, metadata={"column": True})
-    synced_at: int | None = field(default=None, metadata={"column": True})
-    held: str | None = field(default=None, metadata={"column": True})
+    listed_at: int | None = None
+    synced_at: int | None = None
+    held: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,13 @@ class Copy:
     etag: str
     uid: str
     agreed: bool
+    frame: str | None
+    code: str | None
+
+
+class Standing(NamedTuple):
+    """In which frame a copy was last read (None: it must be read again), and the code it is quarantined under."""
+
     frame: str | None
     code: str | None
 
@@ -103,10 +111,21 @@ class Copies:
 
     def all(self) -> tuple[Copy, ...]:
         """Every copy, without texts."""
-        columns = [column for column in appointments.c if column.name not in ("body", "reading")]
+        return self._copies(self._mine(_WITHOUT_TEXT))
+
+    def some(self, rows: Iterable[int]) -> tuple[Copy, ...]:
+        """These copies, without texts."""
+        return tuple(
+            copy
+            for some in _some(rows)
+            for copy in self._copies(self._mine(_WITHOUT_TEXT).where(appointments.c.id.in_(some)))
+        )
+
+    def standings(self) -> dict[int, Standing]:
+        """How each copy was last read, by row; opens nothing."""
+        query = self._mine(sa.select(appointments.c.id, appointments.c.frame, appointments.c.code))
         with self._database.transaction() as connection:
-            rows = connection.execute(self._mine(sa.select(*columns))).all()
-        return tuple(self._copy(row) for row in rows)
+            return {row.id: Standing(row.frame, row.code) for row in connection.execute(query)}
 
     def strays(self) -> frozenset[int]:
         """The rows of copies that nobody agreed on: left over from a collection that was replaced."""
@@ -221,6 +240,11 @@ class Copies:
             "head": seal_json(key, self._context("head", place), head),
             "body": key.seal(self._context("body", place), item.body),
         }
+
+    def _copies(self, query: Any) -> tuple[Copy, ...]:
+        with self._database.transaction() as connection:
+            rows = connection.execute(query).all()
+        return tuple(self._copy(row) for row in rows)
 
     def _copy(self, row: Row[Any]) -> Copy:
         head = open_json(self._database.key, row.key, self._context("head", row.place), row.head)

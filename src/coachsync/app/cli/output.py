@@ -11,11 +11,9 @@ from typing import Any
 
 import click
 
-from coachsync.app.outcome import Outcome
+from coachsync.app.outcome import WHOLE_RUN, Outcome
 from coachsync.app.wiring import Progress, silent
-from coachsync.errors import CoachsyncError, Misconfigured, Problem, Refused, Temporary
-
-_WHOLE_RUN = (Refused.exit_code, Temporary.exit_code, Misconfigured.exit_code)  # exit codes of a run that failed so
+from coachsync.errors import CoachsyncError, Misconfigured, Problem
 
 
 def tell_json(document: Any) -> None:
@@ -49,7 +47,7 @@ def tell_outcome(outcome: Outcome, *, as_json: bool) -> None:
         return
     exit_code = outcome.exit_code()
     for where, failure in outcome.failures:
-        if exit_code in _WHOLE_RUN and failure.exit_code == exit_code:
+        if exit_code in WHOLE_RUN and failure.exit_code == exit_code:
             failure.where = failure.where or where
             tell_error(failure, as_json=True)
             return
