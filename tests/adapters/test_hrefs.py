@@ -52,20 +52,6 @@ def test_an_origin_has_one_spelling_and_no_user(url: str, origin: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "LOCALHOST:80", "dav.localhost", "127.0.0.1", "127.8.8.8:1", "[::1]:5232"]
-)
-def test_loopback_is_this_machine(host: str) -> None:
-    assert hrefs.is_loopback(f"http://{host}/")
-
-
-@pytest.mark.parametrize(
-    "host", ["example.org", "localhost.example", "128.0.0.1", "127.0.0.1.example", "10.0.0.1", "[::2]", ""]
-)
-def test_everything_else_is_not(host: str) -> None:
-    assert not hrefs.is_loopback(f"http://{host}/")
-
-
-@pytest.mark.parametrize(
     ("href", "path"),
     [
         ("/dav/s%C3%A9ances/a.ics", "/dav/s%C3%A9ances/a.ics"),

@@ -5,6 +5,7 @@ import pytest
 from coachsync.adapters.database.removed import kept
 from coachsync.adapters.memory import MemoryCalendars
 from coachsync.errors import CoachsyncError, Misconfigured, Temporary
+from coachsync.model import Listing
 from practice_house import SOURCE, House, event
 
 OFFICE = "https://calendar.example/alice/office/"
@@ -234,3 +235,22 @@ def test_a_share_whose_objects_come_back_as_appointments_stops(house: House) -> 
     outcome = house.sync()
     assert [problem.code for problem in outcome.problems()] == ["target-is-source"]
     assert len(house.served()) == 2
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_p04_what_somebody_puts_into_an_empty_target_at_that_moment_stays(
+    house: House, monkeypatch: pytest.MonkeyPatch, dry_run: bool
+) -> None:
+    house.server.add(OFFICE, "Office", "alice")
+    house.sessions(2)
+    listed = MemoryCalendars.changes
+
+    def changes(self: MemoryCalendars, url: str, token: str | None) -> Listing:
+        found = listed(self, url, token)
+        if url == OFFICE and not house.server.objects(OFFICE):
+            house.put("mine", event("private", house.now), OFFICE)
+        return found
+
+    monkeypatch.setattr(MemoryCalendars, "changes", changes)
+    house.sync(dry_run=dry_run)
+    assert "/alice/office/mine.ics" in house.server.objects(OFFICE)

@@ -12,7 +12,8 @@ from functools import partial
 from coachsync.adapters.database import Shares
 from coachsync.adapters.database.shares import share_names
 from coachsync.app import claiming, locating
-from coachsync.app.target import not_empty, target_of
+from coachsync.app.opening_target import target_of
+from coachsync.app.target import not_empty
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, FileTarget, Share
 from coachsync.errors import CoachsyncError, NotThere

@@ -38,7 +38,7 @@ class CollectionTarget:
     @property
     def described(self) -> str:
         account = self._wiring.config.accounts[self._to.account]
-        return "\n".join(("caldav", account.url, account.username, self._to.display_name or "", self._to.url or ""))
+        return "caldav\n" + locating.place(account, self._to.display_name, self._to.url)
 
     # --- binding ---------------------------------------------------------------------------------------------------
 

@@ -75,5 +75,9 @@ def _there(server: CalendarServer) -> str:
 def described(wiring: Wiring, calendar: str) -> str:
     """What the configuration says of a source calendar: another text means that it must be looked for again."""
     settings = wiring.config.calendars[calendar]
-    account = wiring.config.accounts[settings.account]
-    return "\n".join((account.url, account.username, settings.display_name or "", settings.url or ""))
+    return place(wiring.config.accounts[settings.account], settings.display_name, settings.url)
+
+
+def place(account: Account, name: str | None, url: str | None) -> str:
+    """What tells one way of naming a collection from another."""
+    return "\n".join((account.url, account.username, name or "", url or ""))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from coachsync.adapters.database import Copies, Entry, Shares
 from coachsync.app import claiming, reading
+from coachsync.app.opening_target import open_target, refuse_target
 from coachsync.app.outcome import Published
-from coachsync.app.target import open_target, refuse_target
 from coachsync.app.wiring import Wiring
 from coachsync.config import Share
 from coachsync.errors import NotInitialised

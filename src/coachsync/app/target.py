@@ -1,14 +1,13 @@
-"""Where a share is served: opening its target, changing it, and what both kinds of target have in common."""
+"""Where a share is served: what both kinds of target promise, and what both say when something is in the way."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from coachsync.adapters.database import Entry, Shares
+from coachsync.adapters.database import Entry
 from coachsync.adapters.database import Share as Bound
-from coachsync.app.wiring import Wiring
-from coachsync.config import FileTarget, Share
-from coachsync.errors import CoachsyncError, Problem, Temporary
+from coachsync.config import Share
+from coachsync.errors import CoachsyncError, Problem
 from coachsync.model import Slot
 
 
@@ -38,90 +37,6 @@ class Target(Protocol):
         self, create: tuple[Slot, ...], delete: tuple[Entry, ...], resume: tuple[Entry, ...]
     ) -> tuple[Problem, ...]:
         """Make the target serve `create` and `resume` and no longer `delete`; what was noticed on the way."""
-
-
-def open_target(wiring: Wiring, share: Share, *, replace: bool) -> Target:
-    """The share's target, ready to be written; see `Target.claim` for what is refused.
-
-    A share that was bound to another target is withdrawn from it, once the new one is known to be good.
-    """
-    opened = target_of(wiring, share)
-    journal = Shares(wiring.database, share.name)
-    bound = journal.share()
-    if bound is not None and bound.target == opened.described:
-        opened.resume(bound, replace=replace)
-        return opened
-    ours = opened.claim(replace=replace)
-    if bound is not None and not ours:
-        opened.noticed += _withdraw(wiring, share, bound, give_up=replace)
-    opened.settle()
-    return opened
-
-
-def refuse_target(wiring: Wiring, share: Share) -> None:
-    """Raise what `open_target` would raise of a target that the share is not bound to; writes nothing to it."""
-    bound = Shares(wiring.database, share.name).share()
-    opened = target_of(wiring, share)
-    if bound is None or bound.target != opened.described:
-        opened.claim(replace=False)
-
-
-def target_of(wiring: Wiring, share: Share) -> Target:
-    """The target that the configuration names, not opened yet."""
-    from coachsync.app.collection_target import CollectionTarget
-    from coachsync.app.file_target import FileShare
-
-    if isinstance(share.to, FileTarget):
-        return FileShare(wiring, share, share.to)
-    return CollectionTarget(wiring, share, share.to)
-
-
-def _withdraw(wiring: Wiring, share: Share, bound: Bound, *, give_up: bool) -> tuple[Problem, ...]:
-    """Take back what was published to the target that the share is bound to, and leave it.
-
-    A target that may answer later is waited for, unless `give_up`. Raises Temporary.
-    """
-    journal = Shares(wiring.database, share.name)
-    try:
-        _take_back(wiring, bound, journal)
-    except CoachsyncError as problem:
-        if isinstance(problem, Temporary) and not give_up:
-            raise _not_left(share, problem) from None
-        entries = journal.entries()
-        journal.drop(entries)
-        return (_left_behind(share, len(entries), problem),)
-    return ()
-
-
-def _take_back(wiring: Wiring, bound: Bound, journal: Shares) -> None:
-    from coachsync.app.collection_target import take_back
-    from coachsync.app.file_target import remove_file
-
-    if not bound.url:
-        remove_file(bound)
-        journal.drop(journal.entries())
-    elif bound.account in wiring.config.accounts:
-        take_back(wiring.server(bound.account), bound.url, journal)
-    else:
-        raise CoachsyncError("account-gone", "Its account is no longer configured.")
-
-
-def _not_left(share: Share, cause: Temporary) -> Temporary:
-    return Temporary(
-        cause.code,
-        f"The former target of the share cannot be cleared now, so the share stays there: {cause.message}",
-        f"It is tried again. If that target is gone for good, run: coachsync share publish {share.name} --replace",
-        where=f"shares.{share.name}.to",
-    )
-
-
-def _left_behind(share: Share, count: int, cause: CoachsyncError) -> Problem:
-    return Problem(
-        "share-left-behind",
-        f"shares.{share.name}.to",
-        f"The former target still serves {count} slots. {cause.message}",
-        "Delete that calendar or file by hand; coachsync no longer watches over it.",
-    )
 
 
 def not_empty(share: Share, count: int) -> CoachsyncError:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from contextlib import suppress
-from ipaddress import ip_address
 from posixpath import normpath
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
+
+from coachsync.loopback import is_loopback
 
 _PORTS = {"http": 80, "https": 443}
 _UNSAFE = ("Cc", "Zs", "Zl", "Zp", "Cf")
@@ -27,7 +28,7 @@ def wrong(url: str) -> tuple[str, str, str] | None:
         return "credentials-in-url", "An address must hold no user name or password.", "Use username and password."
     if parts.query or parts.fragment:
         return "bad-url", 'An address of a calendar has no "?" or "#" part.', "Leave that part away."
-    if parts.scheme == "http" and not _loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         return "no-tls", "The password would travel unencrypted.", 'Use "https://".'
     return None
 
@@ -57,12 +58,3 @@ def _split(url: str) -> SplitResult | None:
         return parts if parts.port != 0 else None
     except ValueError:
         return None
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 _PLAIN = re.compile(r"[A-Za-z0-9._~/-]*")
@@ -55,17 +54,6 @@ def hostname(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL names this machine itself: only there may a password travel without TLS."""
-    host = hostname(url)
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def is_below(host: str, domain: str) -> bool:

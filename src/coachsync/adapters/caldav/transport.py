@@ -25,6 +25,7 @@ from coachsync import __version__
 from coachsync.adapters.caldav import hrefs
 from coachsync.adapters.caldav.network_errors import lost, network_error
 from coachsync.errors import CoachsyncError, Misconfigured, Refused, Temporary
+from coachsync.loopback import is_loopback
 
 Scheme = Literal["basic", "digest"]
 
@@ -133,7 +134,7 @@ class Transport:
 
     def _permit(self, url: str) -> None:
         """Refuse, before any request, what must not be sent."""
-        if not url.startswith("https://") and not (url.startswith("http://") and hrefs.is_loopback(url)):
+        if not url.startswith("https://") and not (url.startswith("http://") and is_loopback(hrefs.hostname(url))):
             raise Misconfigured(
                 "no-tls", "The password would travel unencrypted.", "Use https:// in the account's url."
             )
