@@ -14,18 +14,14 @@ from coachsync.adapters.database import Database, SignIn, SignIns, open_database
 from coachsync.adapters.database.engine import database_file
 from coachsync.adapters.files import make_private_folder
 from coachsync.adapters.ical.reader import Reader
+from coachsync.app.progress import Progress, silent
 from coachsync.config import Account, Config
 from coachsync.errors import CoachsyncError, NotThere
 from coachsync.model import Principal
 
-Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
 Connect = Callable[[Account, str | None], CalendarServer]  # an account, and the authentication it agreed to before
 
 _NO_DISCOVERY = frozenset({"no-calendar-home", "forbidden", "refused", "not-caldav"})
-
-
-def silent(_what: str, _done: int, _total: int) -> None:
-    """No progress is shown."""
 
 
 class Wiring:

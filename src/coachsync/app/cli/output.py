@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from coachsync.app.outcome import WHOLE_RUN, Outcome
-from coachsync.app.wiring import Progress, silent
+from coachsync.app.progress import Progress, silent
 from coachsync.errors import CoachsyncError, Misconfigured, Problem
 
 

@@ -1,0 +1,43 @@
+"""What a command loads before it does anything: a library that it does not need is a wait that nobody asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli_desk import Desk, environment
+
+PROBE = """
+import sys
+from coachsync.app.cli import run
+run(sys.argv[1:])
+print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+"""
+NETWORK = {"caldav", "niquests", "lxml"}
+EXPANSION = {"icalendar", "recurring_ical_events"}
+STATE = {"sqlalchemy", "cryptography"}
+
+
+def loaded(*words: str | Path) -> set[str]:
+    """The packages that are in memory when the command has ended."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *words], capture_output=True, text=True, check=True, env=environment()
+    )
+    return set(done.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("words", [["--version"], ["no-such-command"]])
+def test_what_needs_nothing_loads_nothing(words: list[str]) -> None:
+    assert not loaded(*words) & (NETWORK | EXPANSION | STATE | {"pydantic", "rich", "vobject"})
+
+
+def test_help_loads_neither_the_network_nor_the_expander() -> None:
+    assert not loaded("--help") & (NETWORK | EXPANSION | {"rich"})
+
+
+def test_the_agenda_loads_neither_the_network_nor_the_expander(practice: Desk) -> None:
+    assert practice.run("sync").code == 0
+    assert not loaded("--config", practice.file, "agenda") & (NETWORK | EXPANSION)
