@@ -6,7 +6,8 @@ import pytest
 
 from coachsync.adapters.database.removed import kept
 from coachsync.errors import CoachsyncError
-from practice_house import House, event
+from events import event
+from practice_house import House
 
 
 @pytest.fixture

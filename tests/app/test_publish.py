@@ -8,7 +8,8 @@ from coachsync.adapters.database.removed import kept
 from coachsync.adapters.memory import MemoryCalendars
 from coachsync.errors import Temporary
 from coachsync.model import Principal
-from practice_house import SOURCE, House, event
+from events import event
+from practice_house import SOURCE, House
 
 OFFICE = "https://calendar.example/alice/office/"
 

@@ -6,7 +6,8 @@ from coachsync.adapters.database.removed import kept
 from coachsync.adapters.memory import MemoryCalendars
 from coachsync.errors import CoachsyncError, Misconfigured, Temporary
 from coachsync.model import Listing
-from practice_house import SOURCE, House, event
+from events import event
+from practice_house import SOURCE, House
 
 OFFICE = "https://calendar.example/alice/office/"
 

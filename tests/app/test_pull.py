@@ -10,7 +10,8 @@ from coachsync.adapters.ical.reader import Reader
 from coachsync.adapters.memory import MemoryCalendars
 from coachsync.errors import CoachsyncError, NotThere, ObjectsRefused, Refused, Temporary
 from coachsync.model import Item
-from practice_house import SOURCE, House, event
+from events import event
+from practice_house import SOURCE, House
 
 
 def copies(house: House) -> dict[str, bytes]:

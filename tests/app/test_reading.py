@@ -8,7 +8,8 @@ from coachsync.app.agenda import agenda, catch_up, unreadable
 from coachsync.app.reading import horizon, occurrences, read, short_id
 from coachsync.errors import NotInitialised
 from coachsync.model import Window
-from practice_house import SOURCE, House, event
+from events import event
+from practice_house import SOURCE, House
 
 WEEK = Window(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 9, tzinfo=UTC))
 

@@ -8,7 +8,8 @@ from coachsync.adapters.database.shares import Entry
 from coachsync.adapters.memory import MemoryCalendars
 from coachsync.errors import CoachsyncError, NotInitialised, Temporary
 from coachsync.model import Exposure, Item, Label, Slot
-from practice_house import SOURCE, House, event
+from events import event
+from practice_house import SOURCE, House
 
 
 def codes(house: House) -> list[str]:
