@@ -18,6 +18,7 @@ from coachsync.app.outcome import Outcome
 from coachsync.app.verify import Verification, verify
 from coachsync.app.wiring import Wiring
 from coachsync.model import Finding
+from events import event
 
 CONFIG = """\
 version = 1
