@@ -20,9 +20,8 @@ from base64 import b64encode
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from events import calendar
-
 from coachsync.app.demo.server import RadicaleServer
+from events import calendar
 
 _TRIES = 5
 _CONFIG = """\
@@ -72,7 +71,6 @@ def _fill(server: RadicaleServer, count: int) -> None:
     headers = {
         "Authorization": f"Basic {login}",
         "Content-Type": "text/calendar; charset=utf-8",
-        "X-WR-CALNAME": "Coaching",
     }
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=3600)
     connection.request("PUT", urlsplit(server.collection("coaching")).path, body, headers)
@@ -101,30 +99,19 @@ def _configure(folder: Path, server: RadicaleServer, share: str) -> None:
 def _measure(folder: Path, what: str) -> int:
     command = [sys.executable, "-m", "coachsync", "--config", str(folder / "coachsync.toml"), "--json", "sync"]
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    output, _ = process.communicate()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        output = process.stdout.read() if process.stdout else ""
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - start
-    usage = _usage()
     problems = [problem["code"] for problem in json.loads(output)["problems"]] if output else ["?"]
     print(
-        f"{what:24} exit {process.returncode}  wall {wall:7.1f} s  processor {usage[0]:6.1f} s  "
-        f"peak {usage[1]:4.0f} MB  {' '.join(sorted(set(problems)))}",
+        f"{what:24} exit {process.returncode}  wall {wall:7.1f} s  "
+        f"processor {usage.ru_utime + usage.ru_stime:6.1f} s  peak {usage.ru_maxrss / 1024:4.0f} MB  "
+        f"{' '.join(sorted(set(problems)))}",
         flush=True,
     )
     return process.returncode
-
-
-_before = [0.0]
-
-
-def _usage() -> tuple[float, float]:
-    """Processor seconds since the last call, and the largest peak of memory so far, of the processes measured."""
-    times = os.times()
-    total = times.children_user + times.children_system
-    spent, _before[0] = total - _before[0], total
-    import resource
-
-    return spent, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from cli_desk import Desk, environment
+from coachsync.app.cli.commands import COMMANDS, cli
 
 PROBE = """
 import sys
@@ -29,13 +31,16 @@ def loaded(*words: str | Path) -> set[str]:
     return set(done.stderr.splitlines()[-1].split())
 
 
-@pytest.mark.parametrize("words", [["--version"], ["no-such-command"]])
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["no-such-command"]])
 def test_what_needs_nothing_loads_nothing(words: list[str]) -> None:
     assert not loaded(*words) & (NETWORK | EXPANSION | STATE | {"pydantic", "rich", "vobject"})
 
 
-def test_help_loads_neither_the_network_nor_the_expander() -> None:
-    assert not loaded("--help") & (NETWORK | EXPANSION | {"rich"})
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_of_each_what_its_own_help_says(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    assert COMMANDS[name][1] == command.get_short_help_str(limit=200)
 
 
 def test_the_agenda_loads_neither_the_network_nor_the_expander(practice: Desk) -> None:

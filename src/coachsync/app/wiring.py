@@ -163,9 +163,7 @@ def _make(state: Path) -> None:
 
 def to_caldav(account: Account, scheme: str | None = None) -> CalendarServer:
     """A connection to the account's server; `scheme` is the authentication that it agreed to before."""
-    from coachsync.adapters.caldav.client import (
-        CalDav,  # half a second of imports that `agenda` and `--help` do without
-    )
+    from coachsync.adapters.caldav.client import CalDav  # what it imports, `agenda` and `share list` do without
 
     return CalDav(
         url=account.url,

@@ -44,7 +44,7 @@ def keep(database: Database, origin: str, reason: str, head: dict[str, Any], bod
 
 
 def kept(database: Database, origin: str) -> tuple[Removed, ...]:
-    """What is kept of one origin, oldest first."""
+    """What is kept of one origin, oldest first: for bringing back, and for tests until a command does."""
     query = sa.select(removed).where(removed.c.origin == origin).order_by(removed.c.removed_at, removed.c.id)
     with database.transaction() as connection:
         rows = connection.execute(query).all()

@@ -11,8 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+import coachsync
 from coachsync.errors import CoachsyncError, UsageError
 
+_PACKAGE = Path(coachsync.__file__).parent
 _INTERRUPTED = 130
 _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # every other write has its own error before it comes here
 
@@ -72,7 +74,7 @@ def _failure(problem: BaseException) -> CoachsyncError:
 
 def _defect(problem: BaseException) -> CoachsyncError:
     frames = traceback.extract_tb(problem.__traceback__)
-    ours = [frame for frame in frames if "coachsync" in Path(frame.filename).parts] or frames
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)] or frames
     at = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "unknown"
     return CoachsyncError(
         "defect",

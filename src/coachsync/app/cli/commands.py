@@ -11,12 +11,28 @@ import click
 
 from coachsync import __version__
 
-_COMMANDS = {
-    "agenda": "coachsync.app.cli.agenda",
-    "check": "coachsync.app.cli.check",
-    "demo": "coachsync.app.cli.demo",
-    "share": "coachsync.app.cli.share",
-    "sync": "coachsync.app.cli.sync",
+# Each command, its module and the line that the list of commands shows: to list them, none is imported.
+COMMANDS = {
+    "agenda": (
+        "coachsync.app.cli.agenda",
+        "List the appointments as last synced, with their titles: for the coach's eyes.",
+    ),
+    "check": (
+        "coachsync.app.cli.check",
+        "Try everything a sync needs, and say what to do where something is missing.",
+    ),
+    "demo": (
+        "coachsync.app.cli.demo",
+        "Show what coachsync does, on an invented practice and a calendar server on this machine.",
+    ),
+    "share": (
+        "coachsync.app.cli.share",
+        "Shares: what others may see.",
+    ),
+    "sync": (
+        "coachsync.app.cli.sync",
+        "Read the source calendars and bring every share up to date, now.",
+    ),
 }
 
 
@@ -58,14 +74,19 @@ def _take_json(context: click.Context, _parameter: click.Parameter, value: bool)
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every command, sorted."""
-        return sorted(_COMMANDS)
+        return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name, imported now."""
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(_COMMANDS[cmd_name]).command
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in the help."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in sorted(COMMANDS.items())])
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

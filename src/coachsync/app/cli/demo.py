@@ -21,7 +21,7 @@ from coachsync.adapters.files import make_private_folder, write_atomically
 from coachsync.app import jobs
 from coachsync.app.agenda import agenda
 from coachsync.app.cli.commands import Options, everywhere
-from coachsync.app.cli.output import as_document, progress, tell_json
+from coachsync.app.cli.output import as_document, finding_document, progress, tell_json
 from coachsync.app.demo.practice import Change, changed, practice, shown_monday
 from coachsync.app.demo.server import RadicaleServer
 from coachsync.app.outcome import FINDINGS, Outcome
@@ -176,7 +176,7 @@ def _sentence(change: Change) -> str:
 def _document(scene: _Scene) -> dict[str, object]:
     return {
         "slots": scene.slots,
-        "findings": [{"code": f.code, "where": f.where, "detail": f.detail} for f in scene.findings],
+        "findings": [finding_document(finding) for finding in scene.findings],
         "problems": [as_document(problem) for problem in scene.outcome.problems()],
     }
 

@@ -14,6 +14,7 @@ import click
 from coachsync.app.outcome import WHOLE_RUN, Outcome
 from coachsync.app.progress import Progress, silent
 from coachsync.errors import CoachsyncError, Misconfigured, Problem
+from coachsync.model import Finding
 
 
 def tell_json(document: Any) -> None:
@@ -64,6 +65,32 @@ def tell_problems(problems: Iterable[Problem]) -> None:
 def as_document(problem: Problem) -> dict[str, str]:
     """A problem as `--json` shows it."""
     return {"code": problem.code, "where": problem.where, "hint": problem.hint or problem.message}
+
+
+def outcome_document(outcome: Outcome) -> dict[str, Any]:
+    """The outcome as `--json` shows it."""
+    nothing = {"added": 0, "changed": 0, "removed": 0}
+    return {
+        "calendars": {
+            name: {
+                "pulled": {"added": pulled.added, "changed": pulled.changed, "removed": pulled.removed},
+                "pushed": dict(nothing),
+            }
+            for name, pulled in outcome.calendars.items()
+        },
+        "shares": {
+            name: {"created": share.created, "deleted": share.deleted, "held_back": share.held_back}
+            for name, share in outcome.shares.items()
+        },
+        "conflicts": 0,
+        "quarantined": outcome.quarantined,
+        "problems": [as_document(problem) for problem in outcome.problems()],
+    }
+
+
+def finding_document(finding: Finding) -> dict[str, str]:
+    """A finding as `--json` shows it."""
+    return {"code": finding.code, "where": finding.where, "detail": finding.detail}
 
 
 def instant(moment: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -11,8 +12,16 @@ from coachsync.adapters.database import Shares
 from coachsync.app import jobs
 from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.opening import opened
-from coachsync.app.cli.output import as_document, instant, tell_json, tell_outcome, tell_problems, tell_table
-from coachsync.app.cli.sync import document
+from coachsync.app.cli.output import (
+    as_document,
+    finding_document,
+    instant,
+    outcome_document,
+    tell_json,
+    tell_outcome,
+    tell_problems,
+    tell_table,
+)
 from coachsync.app.verify import Verification, verify
 from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
@@ -77,7 +86,7 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
         _named(wiring, name)
         outcome = jobs.publish_share(wiring, name, replace_content=replace)
     if options.json:
-        tell_json(document(outcome))
+        tell_json(outcome_document(outcome))
     else:
         done = outcome.shares[name]
         click.echo(f"share {name}: {done.created} created, {done.deleted} deleted")
@@ -105,7 +114,7 @@ def verify_shares(options: Options, names: tuple[str, ...]) -> int:
 def _tell_findings(options: Options, count: int, result: Verification) -> None:
     problems = [failure.problem(where) for where, failure in result.failures]
     if options.json:
-        listed = [{"share": name, "code": f.code, "where": f.where, "detail": f.detail} for name, f in result.findings]
+        listed = [{"share": name, **finding_document(finding)} for name, finding in result.findings]
         tell_json({"findings": listed, "problems": [as_document(problem) for problem in problems]})
         return
     if result.findings:
@@ -137,6 +146,4 @@ def _described(wiring: Wiring, share: Share) -> dict[str, Any]:
 
 
 def _when(seconds: int | None) -> str | None:
-    from datetime import UTC, datetime
-
     return None if seconds is None else instant(datetime.fromtimestamp(seconds, UTC))

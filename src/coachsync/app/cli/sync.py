@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from coachsync.app import jobs
 from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.opening import opened
-from coachsync.app.cli.output import as_document, tell_json, tell_outcome
+from coachsync.app.cli.output import outcome_document, tell_json, tell_outcome
 from coachsync.app.outcome import Outcome
 
 
@@ -29,32 +27,11 @@ def command(options: Options, dry_run: bool, accept: tuple[str, ...]) -> int:
     with opened(options, "sync") as wiring:
         outcome = jobs.sync(wiring, accept=accept, dry_run=dry_run)
     if options.json:
-        tell_json(document(outcome))
+        tell_json(outcome_document(outcome))
     else:
         _tell(outcome, dry_run=dry_run)
     tell_outcome(outcome, as_json=options.json)
     return outcome.exit_code()
-
-
-def document(outcome: Outcome) -> dict[str, Any]:
-    """The outcome as `--json` shows it."""
-    nothing = {"added": 0, "changed": 0, "removed": 0}
-    return {
-        "calendars": {
-            name: {
-                "pulled": {"added": pulled.added, "changed": pulled.changed, "removed": pulled.removed},
-                "pushed": dict(nothing),
-            }
-            for name, pulled in outcome.calendars.items()
-        },
-        "shares": {
-            name: {"created": share.created, "deleted": share.deleted, "held_back": share.held_back}
-            for name, share in outcome.shares.items()
-        },
-        "conflicts": 0,
-        "quarantined": outcome.quarantined,
-        "problems": [as_document(problem) for problem in outcome.problems()],
-    }
 
 
 def _tell(outcome: Outcome, *, dry_run: bool) -> None:

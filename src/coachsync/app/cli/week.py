@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
+
+from coachsync.redaction.window import midnight
 
 DAYS = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
@@ -60,13 +62,9 @@ def week(
     return table
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
 def _of(entries: Sequence[Entry], day: date, zone: ZoneInfo) -> list[Entry]:
     """The entries that take place on a local day, by start; one that goes past midnight belongs to both days."""
-    start, end = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
+    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
     return sorted(entry for entry in entries if entry.start < end and (entry.end > start or entry.start >= start))
 
 
@@ -96,11 +94,11 @@ def _cell(entry: Entry | None, day: date, zone: ZoneInfo, language: str) -> Text
 
 def _times(entry: Entry, day: date, zone: ZoneInfo, language: str) -> str:
     """The part of an entry that lies on a local day: "09:00–10:30", "22:00–24:00", "all day"."""
-    midnight, next_midnight = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
-    if entry.start <= midnight and entry.end >= next_midnight:
+    begins, ends = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    if entry.start <= begins and entry.end >= ends:
         return ALL_DAY[language]
-    start = "00:00" if entry.start < midnight else f"{entry.start.astimezone(zone):%H:%M}"
-    end = "24:00" if entry.end >= next_midnight else f"{entry.end.astimezone(zone):%H:%M}"
+    start = "00:00" if entry.start < begins else f"{entry.start.astimezone(zone):%H:%M}"
+    end = "24:00" if entry.end >= ends else f"{entry.end.astimezone(zone):%H:%M}"
     return f"{start}–{end}"
 
 

@@ -34,8 +34,7 @@ def shown_monday(today: date) -> date:
 def practice(today: date) -> tuple[Event, ...]:
     """Every object of the private calendar as it lies on the server on that day."""
     monday = shown_monday(today)
-    planned = (*WEEKLY, *FORTNIGHTLY, *COMPANY, *SINGLE, *OWN)
-    return (*(item.event(monday) for item in planned), *(item.event(monday) for item in DAYS))
+    return tuple(item.event(monday) for item in (*WEEKLY, *FORTNIGHTLY, *COMPANY, *SINGLE, *OWN, *DAYS))
 
 
 def changed(today: date) -> tuple[Change, ...]:

@@ -15,7 +15,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from coachsync.adapters.files import make_private_folder, write_atomically
 from coachsync.app.demo.people import COACH
@@ -96,7 +96,7 @@ class RadicaleServer:
 
     def put(self, event: Event, name: str) -> None:
         """Store an object in the calendar of that name, as the coach's telephone would. Raises CoachsyncError."""
-        target = f"/{quote(self.username)}/{quote(name)}/{quote(event.name)}"
+        target = urlsplit(self.collection(name)).path + quote(event.name)
         headers = {"Content-Type": "text/calendar; charset=utf-8", **self._login()}
         try:
             status, _ = self._ask("PUT", target, event.text, headers)
