@@ -1,7 +1,7 @@
 import pytest
 
 from coachsync.app.outcome import Outcome, Published, Pulled
-from coachsync.errors import CoachsyncError, Misconfigured, NotInitialised, Problem, Refused, Temporary
+from coachsync.errors import CoachsyncError, Misconfigured, Problem, Refused, Temporary
 
 NEWS = Problem("event-no-start", "calendars.a/ABCDE", "An event cannot be read.")
 
@@ -21,7 +21,6 @@ def failed(*causes: type[CoachsyncError]) -> Outcome:
         (failed(Misconfigured), 78),
         (failed(Refused, Temporary), 3),
         (failed(CoachsyncError), 3),
-        (failed(Refused, NotInitialised), 77),
         (Outcome({}, {"s": Published()}, failed(Refused).failures), 77),
         (Outcome({}, {"s": Published(created=1)}, failed(Refused).failures), 3),
         (Outcome({"a": Pulled()}, {}, failed(Refused).failures), 3),

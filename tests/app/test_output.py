@@ -8,7 +8,7 @@ import pytest
 
 from coachsync.app.cli.output import tell_json, tell_outcome
 from coachsync.app.outcome import Outcome, Pulled
-from coachsync.errors import CoachsyncError, NotInitialised, Problem, Refused, Temporary
+from coachsync.errors import CoachsyncError, Problem, Refused, Temporary
 
 
 def test_json_can_be_decoded_whatever_a_uid_holds(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -24,8 +24,7 @@ def failed(*failures: tuple[str, CoachsyncError]) -> Outcome:
 
 
 def test_a_run_that_failed_as_a_whole_tells_a_machine_why(capsys: pytest.CaptureFixture[str]) -> None:
-    waiting = ("shares.office", NotInitialised("calendar-never-synced", "It waits."))
-    tell_outcome(failed(waiting, ("calendars.coaching", Refused("login-refused", "No.", "Check."))), as_json=True)
+    tell_outcome(failed(("calendars.coaching", Refused("login-refused", "No.", "Check."))), as_json=True)
     said = capsys.readouterr()
     assert said.out == ""
     assert json.loads(said.err)["error"] == {

@@ -94,4 +94,8 @@ def _publish(wiring: Wiring, outcome: Outcome, shares: Iterable[str], *, dry_run
         try:
             outcome.shares[name] = publish(wiring, wiring.config.shares[name], held, dry_run=dry_run)
         except CoachsyncError as failure:
-            outcome.failures.append((f"shares.{name}", failure))
+            waits = isinstance(failure, NotInitialised) and failure.where in dict(outcome.failures)
+            if (
+                not waits
+            ):  # that it waits for a calendar which has just failed is a consequence, and told with its cause
+                outcome.failures.append((f"shares.{name}", failure))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from coachsync.errors import CoachsyncError, Misconfigured, NotInitialised, Problem, Refused, Temporary
+from coachsync.errors import CoachsyncError, Misconfigured, Problem, Refused, Temporary
 
 DONE, PARTLY, FINDINGS = 0, 3, 5
 WHOLE_RUN = (Refused.exit_code, Temporary.exit_code, Misconfigured.exit_code)  # exit codes of a run that failed so
@@ -62,8 +62,7 @@ class Outcome:
 
     def exit_code(self) -> int:
         """The exit code of `sync`: 77, 75 or 78 when everything failed so, then 5, then 3."""
-        # That a share waits for a calendar that was never read is a consequence, not a cause.
-        causes = {failure.exit_code for _, failure in self.failures if not isinstance(failure, NotInitialised)}
+        causes = {failure.exit_code for _, failure in self.failures}
         wrote = any(share.created or share.deleted for share in self.shares.values())
         if not self.calendars and not wrote and len(causes) == 1:
             cause = causes.pop()
