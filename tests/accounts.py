@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import servers
 from coachsync.adapters.caldav.client import CalDav
+from coachsync.app.demo.server import RadicaleServer
 
 _users = itertools.count()
 
@@ -37,3 +38,8 @@ def on_radicale(url: str) -> Account:
 
 def on_xandikos(url: str) -> Account:
     return Account(url, "user", "", f"{url}user/calendars/")
+
+
+def on_demonstration(server: RadicaleServer, password: str) -> Account:
+    """The demonstration's coach, who may give another password than the right one, or none."""
+    return Account(server.url, server.username, password, f"{server.url}{server.username}/")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import signal
-import ssl
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -14,7 +14,7 @@ from accounts import Account
 from certificates import Authority
 from coachsync.adapters.caldav import transport
 from coachsync.adapters.caldav.client import CalDav
-from davscript import PASSWORD, USER
+from davscript import PASSWORD, USER, Connect, Start
 
 # A background job starts with interrupts ignored, and so would every program that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -43,33 +43,17 @@ def xandikos(xandikos_url: str) -> Account:
 
 
 @pytest.fixture
-def scripted() -> Iterator[Callable[..., servers.Scripted]]:
+def scripted() -> Iterator[Start]:
     """Starts servers that answer as a function says; stopped at the end of the test."""
-    started: list[servers.Scripted] = []
-
-    def start(
-        script: Callable[[servers.Request], servers.Reply], tls: ssl.SSLContext | None = None
-    ) -> servers.Scripted:
-        started.append(servers.Scripted(script, tls))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.close()
+    with ExitStack() as started:
+        yield lambda script, tls=None: started.enter_context(closing(servers.Scripted(script, tls)))
 
 
 @pytest.fixture
 def recorder() -> Iterator[Callable[[str], servers.Recorder]]:
     """Starts counting proxies before a server's URL; stopped at the end of the test."""
-    started: list[servers.Recorder] = []
-
-    def start(url: str) -> servers.Recorder:
-        started.append(servers.Recorder(url))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.close()
+    with ExitStack() as started:
+        yield lambda url: started.enter_context(closing(servers.Recorder(url)))
 
 
 @pytest.fixture(scope="session")
@@ -78,15 +62,19 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture
-def connect() -> Iterator[Callable[..., CalDav]]:
-    """Makes clients; closed at the end of the test, when refused credentials are forgotten too."""
-    made: list[CalDav] = []
+def connect() -> Iterator[Connect]:
+    """Makes clients; closed at the end of the test."""
+    with ExitStack() as made:
 
-    def new(url: str, username: str = USER, password: str = PASSWORD, **settings: object) -> CalDav:
-        made.append(CalDav(url, username, password, **settings))  # type: ignore[arg-type]
-        return made[-1]
+        def new(url: str, username: str = USER, password: str = PASSWORD, **settings: object) -> CalDav:
+            client = CalDav(url, username, password, **settings)  # type: ignore[arg-type]
+            return made.enter_context(closing(client))
 
-    yield new
-    for client in made:
-        client.close()
+        yield new
+
+
+@pytest.fixture(autouse=True)
+def _credentials_may_be_tried_again() -> Iterator[None]:
+    """A process remembers which credentials were refused; no test knows those of another."""
+    yield
     transport._refused.clear()

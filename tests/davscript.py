@@ -8,11 +8,20 @@ import re
 from collections.abc import Callable
 from xml.sax.saxutils import escape
 
-from servers import Reply, Request
+from coachsync.adapters.caldav.client import CalDav
+from servers import Reply, Request, Scripted
+
+Start = Callable[..., Scripted]  # what the fixture `scripted` gives
+Connect = Callable[..., CalDav]  # what the fixture `connect` gives
 
 USER, PASSWORD = "alice-canary", "pässword-canary"
 CALENDAR = "/dav/alice/coaching/"
 _NAMESPACES = 'xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:S="http://calendarserver.org/ns/"'
+
+
+def calendar_url(server: Scripted) -> str:
+    """CALENDAR on this server."""
+    return server.url + CALENDAR.removeprefix("/")
 
 
 def member(href: str, etag: str | None = '"1"', status: str = "200 OK", data: str | None = None) -> str:
@@ -85,6 +94,10 @@ def digest(script: Callable[[Request], Reply], password: str = PASSWORD) -> Call
 
 def _md5(text: str) -> str:
     return hashlib.md5(text.encode()).hexdigest()
+
+
+def always(reply: Reply) -> Callable[[Request], Reply]:
+    return lambda _: reply
 
 
 def unchanged(request: Request) -> Reply:

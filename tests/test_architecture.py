@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from house import Module, house, inside, within
+from modules import Module, house, inside, within
 
 SOURCE = Path(__file__).parent.parent / "src" / "coachsync"
 

@@ -176,7 +176,7 @@ def test_paths_start_at_the_configuration_wherever_the_program_runs(
     assert config.load(relative).practice.state == tmp_path / "state"
 
 
-def test_home_and_dots_in_paths(load: Callable[[str], Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_home_and_dots_in_paths(load: Callable[[str], Config], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/alice")
     assert load(FULL.replace('"state"', '"~/data"')).practice.state == Path("/home/alice/data")
     assert load(FULL.replace('"state"', '"/srv/./a/../b"')).practice.state == Path("/srv/b")
@@ -256,7 +256,7 @@ def test_every_part_of_an_hour_can_be_rounded_to(load: Callable[[str], Config], 
     assert loaded.shares["office"].profile.round_to == timedelta(minutes=minutes)
 
 
-def test_configuration_may_come_through_a_pipe(tmp_path: Path) -> None:
+def test_configuration_may_come_through_a_pipe() -> None:
     reading, writing = os.pipe()
     os.write(writing, SMALL.encode())
     os.close(writing)

@@ -225,10 +225,10 @@ def test_the_uid_of_an_object_is_found_or_empty(body, expected):
 # ---------------------------------------------------------------------------------------------------------- editing
 
 
-def edited(text: str, name: str, *contents: str, child: int = 0) -> str:
+def edited(text: str, name: str, *contents: str) -> str:
     lines = contentline.parse(text)
     (calendar,) = contentline.components(lines)
-    return "".join(line.raw for line in contentline.replace(lines, calendar.children[child], name, contents))
+    return "".join(line.raw for line in contentline.replace(lines, calendar.children[0], name, contents))
 
 
 def test_replacing_a_property_leaves_every_other_byte():

@@ -10,7 +10,6 @@ from coachsync.model import Reading, Window
 PARIS = ";TZID=Europe/Paris"
 YEAR = Window(datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
 COACH = frozenset({"camille@example.org", "c.coach@example.com"})
-PARIS = ";TZID=Europe/Paris"
 
 
 def document(*events: str, zones: str = "") -> bytes:

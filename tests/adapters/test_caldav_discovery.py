@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 
 import dns.message
 import dns.resolver
@@ -14,13 +15,11 @@ import pytest
 
 from accounts import Account
 from certificates import Authority
-from coachsync.adapters.caldav.client import CalDav
 from coachsync.errors import CoachsyncError, NotThere, Refused, Temporary
-from davscript import CALENDAR, about, basic, collection, multistatus
-from servers import Reply, Request, Scripted
+from coachsync.model import Collection
+from davscript import CALENDAR, Connect, Start, about, basic, calendar_url, collection, multistatus
+from servers import Reply, Request
 
-Start = Callable[..., Scripted]
-Connect = Callable[..., CalDav]
 HTML = Reply(200, b"<html>hello</html>", {"Content-Type": "text/html"})
 
 
@@ -36,9 +35,7 @@ def test_any_url_of_the_account_leads_to_it(scripted: Start, connect: Connect, p
     assert principal.homes == (f"{server.url}dav/alice/",)
     assert principal.url == f"{server.url}dav/principals/alice/"
     assert principal.addresses == {"mailto:alice@example.org"}
-    assert [(calendar.url, calendar.name) for calendar in client.collections()] == [
-        (server.url + CALENDAR[1:], "Coaching")
-    ]
+    assert [(calendar.url, calendar.name) for calendar in client.collections()] == [(calendar_url(server), "Coaching")]
 
 
 @pytest.mark.parametrize("path", ["", "%s", "%s/calendar/", "nowhere/"])
@@ -139,18 +136,16 @@ class Names:
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Makes DNS answer with these records, (name, type, value) each."""
-    started: list[Names] = []
+    with ExitStack() as started:
 
-    def use(*records: tuple[str, str, str]) -> None:
-        started.append(Names(list(records)))
-        resolver = dns.resolver.Resolver(configure=False)
-        resolver.nameservers, resolver.port = ["127.0.0.1"], started[-1].port
-        resolver.lifetime = 2
-        monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
+        def use(*records: tuple[str, str, str]) -> None:
+            server = started.enter_context(closing(Names(list(records))))
+            resolver = dns.resolver.Resolver(configure=False)
+            resolver.nameservers, resolver.port = ["127.0.0.1"], server.port
+            resolver.lifetime = 2
+            monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
 
-    yield use
-    for server in started:
-        server.close()
+        yield use
 
 
 def test_a_bare_host_that_serves_no_calendars_is_looked_up_in_dns(
@@ -204,9 +199,9 @@ def test_a_url_with_a_path_is_not_looked_up_in_dns(
 CALENDAR_TYPE = "<resourcetype><collection/><C:calendar/></resourcetype>"
 
 
-def described(scripted: Start, connect: Connect, *properties: str) -> object:
+def described(scripted: Start, connect: Connect, *properties: str) -> Collection:
     server = scripted(lambda _: multistatus(about(CALENDAR, CALENDAR_TYPE, *properties)))
-    return connect(server.url).collection(server.url + CALENDAR[1:])
+    return connect(server.url).collection(calendar_url(server))
 
 
 def test_a_calendar_is_described_as_its_server_describes_it(scripted: Start, connect: Connect) -> None:
@@ -224,24 +219,24 @@ def test_a_calendar_is_described_as_its_server_describes_it(scripted: Start, con
         )
     )
 
-    calendar = connect(server.url).collection(server.url + CALENDAR[1:].rstrip("/"))
+    calendar = connect(server.url).collection(calendar_url(server).rstrip("/"))
 
     assert (calendar.name, calendar.description, calendar.colour) == ("Séances", "Privé", "#FF0000")
     assert (calendar.sync_collection, calendar.events, calendar.identity) == (True, True, "")
-    assert calendar.url == server.url + CALENDAR[1:]
+    assert calendar.url == calendar_url(server)
 
 
 def test_a_calendar_of_tasks_holds_no_events(scripted: Start, connect: Connect) -> None:
     tasks = '<C:supported-calendar-component-set><C:comp name="VTODO"/></C:supported-calendar-component-set>'
 
-    assert not described(scripted, connect, tasks).events  # type: ignore[attr-defined]
+    assert not described(scripted, connect, tasks).events
 
 
 def test_identity_tells_a_replaced_calendar_and_another_owner(scripted: Start, connect: Connect) -> None:
     def identity(number: str, owner: str) -> str:
         resource = f"<resource-id><href>urn:uuid:{number}</href></resource-id>" if number else ""
         of = f"<owner><href>/principals/{owner}/</href></owner>" if owner else "<owner/>"
-        return described(scripted, connect, resource, of).identity  # type: ignore[attr-defined, no-any-return]
+        return described(scripted, connect, resource, of).identity
 
     one = identity("1", "alice")
     assert one == identity("1", "alice") != ""
@@ -256,7 +251,7 @@ def test_an_identity_the_server_failed_to_tell_is_no_other_identity(scripted: St
     server = scripted(lambda _: reply)
 
     with pytest.raises(Temporary):
-        connect(server.url).collection(server.url + CALENDAR[1:])
+        connect(server.url).collection(calendar_url(server))
 
 
 def test_inboxes_and_deleted_calendars_are_no_calendars(scripted: Start, connect: Connect) -> None:

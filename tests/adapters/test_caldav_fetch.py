@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 import pytest
 
 from coachsync.adapters.caldav import transport
-from coachsync.adapters.caldav.client import CalDav
 from coachsync.adapters.caldav.multiget import BATCH
 from coachsync.errors import NotThere, ObjectsRefused, Temporary
 from coachsync.model import Item
-from davscript import CALENDAR, about, asked_hrefs, member, multistatus, whole
+from davscript import CALENDAR, Connect, Start, about, asked_hrefs, calendar_url, member, multistatus, whole
 from servers import Reply, Request, Scripted
-
-Start = Callable[..., Scripted]
-Connect = Callable[..., CalDav]
 
 
 class Shelf:
@@ -48,8 +44,8 @@ def numbered(count: int) -> Shelf:
     return Shelf({f"{number}.ics": b"TEXT %d\n" % number for number in range(count)})
 
 
-def fetch(server: Scripted, connect: Connect, hrefs: object) -> Iterator[object]:
-    return connect(server.url).fetch(server.url + CALENDAR[1:], hrefs)  # type: ignore[arg-type]
+def fetch(server: Scripted, connect: Connect, hrefs: Iterable[str]) -> Iterator[Item]:
+    return connect(server.url).fetch(calendar_url(server), hrefs)
 
 
 def until_refused(fetched: Iterator[Item]) -> tuple[list[Item], ObjectsRefused]:
@@ -67,7 +63,7 @@ def test_objects_come_in_bounded_batches_in_the_order_asked(scripted: Start, con
     shelf = numbered(2 * BATCH + 50)
     server = scripted(shelf)
 
-    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+    items = list(fetch(server, connect, list(shelf.texts)))
 
     assert server.methods == ["REPORT"] * 3
     assert [len(asked_hrefs(request)) for request in server.requests] == [BATCH, BATCH, 50]
@@ -90,7 +86,7 @@ def test_objects_left_out_of_an_answer_are_asked_for_one_by_one(scripted: Start,
     server = scripted(shelf)
     wanted = [*shelf.texts, CALENDAR + "gone.ics"]
 
-    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], wanted))
+    items = list(fetch(server, connect, wanted))
 
     assert [item.href for item in items] == list(shelf.texts)
     assert server.methods == ["REPORT", "GET", "GET", "GET"]
@@ -111,7 +107,7 @@ def test_one_text_that_breaks_the_xml_does_not_keep_back_the_others(scripted: St
     shelf.multiget = multiget
     server = scripted(shelf)
 
-    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+    items = list(fetch(server, connect, list(shelf.texts)))
 
     assert {item.href: item.body for item in items} == shelf.texts
     assert server.count["GET"] == 2  # it, and the one it was with in the last batch
@@ -122,7 +118,7 @@ def test_a_text_larger_than_xml_is_read_with_comes_by_get(scripted: Start, conne
     shelf.texts[CALENDAR + "2.ics"] = b"x" * 11_000_000
     server = scripted(shelf)
 
-    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+    items = list(fetch(server, connect, list(shelf.texts)))
 
     assert {item.href: item.body for item in items} == shelf.texts
 
@@ -134,7 +130,7 @@ def test_a_refused_batch_is_split(scripted: Start, connect: Connect, status: int
     shelf.multiget = lambda hrefs: usual(hrefs) if len(hrefs) <= 3 else Reply(status)
     server = scripted(shelf)
 
-    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+    items = list(fetch(server, connect, list(shelf.texts)))
 
     assert {item.href: item.body for item in items} == shelf.texts
     assert server.count["REPORT"] == 7
@@ -147,7 +143,7 @@ def test_one_missing_object_that_fails_the_whole_batch(scripted: Start, connect:
     shelf.multiget = lambda hrefs: usual(hrefs) if shelf.texts.keys() >= set(hrefs) else Reply(404)
     server = scripted(shelf)
 
-    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], [*shelf.texts, CALENDAR + "gone.ics"]))
+    items = list(fetch(server, connect, [*shelf.texts, CALENDAR + "gone.ics"]))
 
     assert [item.href for item in items] == list(shelf.texts)
 
@@ -168,7 +164,7 @@ def test_an_object_that_is_refused_is_raised_after_all_others(scripted: Start, c
     )
     shelf.status = {CALENDAR + "1.ics": 403}
     server = scripted(shelf)
-    items = connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts))
+    items = fetch(server, connect, list(shelf.texts))
 
     assert [next(items).href, next(items).href] == [CALENDAR + "0.ics", CALENDAR + "2.ics"]
     with pytest.raises(ObjectsRefused) as refused:
@@ -189,7 +185,7 @@ def test_single_objects_that_are_refused_are_named_and_stop_nothing(
     shelf.status = dict.fromkeys(refused, status)
     server = scripted(shelf)
 
-    items, told = until_refused(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+    items, told = until_refused(fetch(server, connect, list(shelf.texts)))
 
     assert [item.href for item in items] == [href for href in shelf.texts if href not in refused]
     assert (told.code, told.exit_code, told.hrefs) == (code, 1, tuple(refused))
@@ -203,7 +199,7 @@ def test_an_answer_that_is_too_large_is_split_and_one_object_over_the_limit_is_r
     shelf.texts[CALENDAR + "5.ics"] = b"x" * 30_000
     server = scripted(shelf)
 
-    items, told = until_refused(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+    items, told = until_refused(fetch(server, connect, list(shelf.texts)))
 
     assert [item.href for item in items] == [href for href in shelf.texts if href != CALENDAR + "5.ics"]
     assert (told.code, told.hrefs) == ("answer-too-large", (CALENDAR + "5.ics",))
@@ -268,7 +264,7 @@ def test_a_single_object_comes_byte_for_byte_and_uncompressed(scripted: Start, c
     body = b"BEGIN:VCALENDAR\r\nX:\xff \n \r\n\x00END:VCALENDAR"
     server = scripted(Shelf({"a.ics": body}))
 
-    [item] = connect(server.url).fetch(server.url + CALENDAR[1:], [CALENDAR + "a.ics"])
+    [item] = fetch(server, connect, [CALENDAR + "a.ics"])
 
     assert (item.href, item.etag, item.body) == (CALENDAR + "a.ics", '"1"', body)
     assert server.requests[0].headers["Accept-Encoding"] == "identity"
@@ -282,7 +278,7 @@ def test_an_etag_that_get_does_not_tell_is_asked_before_the_text(
     shelf.headers = {"ETag": etag} if etag else {}
     server = scripted(shelf)
 
-    [item] = connect(server.url).fetch(server.url + CALENDAR[1:], [CALENDAR + "a.ics"])
+    [item] = fetch(server, connect, [CALENDAR + "a.ics"])
 
     assert item.etag == '"own"'
     assert server.methods == ["GET", "PROPFIND", "GET"]
@@ -302,7 +298,7 @@ def test_relative_hrefs_of_an_answer_are_understood(scripted: Start, connect: Co
     shelf.multiget = lambda _: multistatus(member("a:b.ics", data="one"), member("c.ics", data="two"))
     server = scripted(shelf)
 
-    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+    items = list(fetch(server, connect, list(shelf.texts)))
 
     assert {item.href: item.body for item in items} == shelf.texts
     assert server.methods == ["REPORT"]
@@ -318,6 +314,6 @@ def test_about_is_no_object(scripted: Start, connect: Connect) -> None:
     )
     server = scripted(shelf)
 
-    items = list(connect(server.url).fetch(server.url + CALENDAR[1:], list(shelf.texts)))
+    items = list(fetch(server, connect, list(shelf.texts)))
 
     assert [item.href for item in items] == list(shelf.texts)

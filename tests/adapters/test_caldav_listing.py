@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from coachsync.adapters.caldav.client import CalDav
 from coachsync.errors import CoachsyncError, NotThere, Temporary
-from davscript import CALENDAR, about, asked_token, error, member, multistatus, whole
+from coachsync.model import Listing
+from davscript import (
+    CALENDAR,
+    Connect,
+    Start,
+    about,
+    always,
+    asked_token,
+    calendar_url,
+    error,
+    member,
+    multistatus,
+    whole,
+)
 from servers import Reply, Request, Scripted
 
-Start = Callable[..., Scripted]
-Connect = Callable[..., CalDav]
 A, B, C = (f"{CALENDAR}{name}.ics" for name in "abc")
 
 
-def always(reply: Reply) -> Callable[[Request], Reply]:
-    return lambda _: reply
-
-
-def changes(server: Scripted, connect: Connect, token: str | None) -> object:
-    return connect(server.url).changes(server.url + CALENDAR[1:], token)
+def changes(server: Scripted, connect: Connect, token: str | None) -> Listing:
+    return connect(server.url).changes(calendar_url(server), token)
 
 
 def test_the_report_asks_for_etags_only_and_never_sets_a_limit(scripted: Start, connect: Connect) -> None:
@@ -47,7 +52,7 @@ def test_a_delta_has_what_came_what_went_and_what_cannot_be_told(scripted: Start
     ]
     server = scripted(always(multistatus(*responses, token="t2")))
 
-    listing = connect(server.url).changes(server.url + CALENDAR[1:], "sync:t1")
+    listing = changes(server, connect, "sync:t1")
 
     assert listing.etags == {A: '"2"'}
     assert listing.gone == {B}
@@ -59,7 +64,7 @@ def test_a_delta_has_what_came_what_went_and_what_cannot_be_told(scripted: Start
 def test_tombstones_of_a_first_listing_are_not_gone(scripted: Start, connect: Connect) -> None:
     server = scripted(always(multistatus(whole(B, "404 Not Found"), member(A), token="t")))
 
-    listing = connect(server.url).changes(server.url + CALENDAR[1:], None)
+    listing = changes(server, connect, None)
 
     assert (listing.etags, listing.gone, listing.complete) == ({A: '"1"'}, frozenset(), True)
 
@@ -69,7 +74,7 @@ def test_an_object_without_an_etag_is_unclear(scripted: Start, connect: Connect)
         always(multistatus(member(A, etag=None), member(B, etag=None, status="404 Not Found"), token="t"))
     )
 
-    listing = connect(server.url).changes(server.url + CALENDAR[1:], None)
+    listing = changes(server, connect, None)
 
     assert (listing.etags, listing.unclear) == ({}, {A, B})
 
@@ -79,7 +84,7 @@ def test_the_collection_itself_and_what_is_not_in_it_are_skipped(scripted: Start
     others += ("https://elsewhere.example" + A, CALENDAR + "../other/x.ics", "/dav/alice/coaching-2/x.ics")
     server = scripted(always(multistatus(*map(member, others), member(A), token="t")))
 
-    listing = connect(server.url).changes(server.url + CALENDAR[1:], None)
+    listing = changes(server, connect, None)
 
     assert listing.etags == {A: '"1"'}
     assert listing.unclear == listing.gone == frozenset()
@@ -101,7 +106,7 @@ def test_the_collection_itself_and_what_is_not_in_it_are_skipped(scripted: Start
 def test_every_spelling_of_an_href_is_one(scripted: Start, connect: Connect, spelling: str) -> None:
     server = scripted(always(multistatus(member(spelling), token="t")))
 
-    listing = connect(server.url).changes(server.url + CALENDAR[1:], None)
+    listing = changes(server, connect, None)
 
     assert list(listing.etags) == ["/dav/alice/coaching/s%C3%A9ance:1%20.ics"]
 
@@ -109,7 +114,7 @@ def test_every_spelling_of_an_href_is_one(scripted: Start, connect: Connect, spe
 def test_a_relative_name_with_a_colon_is_a_name(scripted: Start, connect: Connect) -> None:
     server = scripted(always(multistatus(member("a:b.ics"), token="t")))
 
-    listing = connect(server.url).changes(server.url + CALENDAR[1:], None)
+    listing = changes(server, connect, None)
 
     assert list(listing.etags) == [CALENDAR + "a:b.ics"]
 
@@ -134,7 +139,7 @@ def test_a_truncated_answer_is_continued_with_its_token(scripted: Start, connect
     }
     server = scripted(lambda request: pages[asked_token(request) or ""])
 
-    listing = connect(server.url).changes(server.url + CALENDAR[1:], first)
+    listing = changes(server, connect, first)
 
     assert listing.etags.keys() == {B, C}
     assert listing.gone == (frozenset() if first is None else {A})
@@ -162,7 +167,7 @@ def test_a_refused_token_gives_a_complete_listing(scripted: Start, connect: Conn
 
     server = scripted(script)
 
-    listing = connect(server.url).changes(server.url + CALENDAR[1:], "sync:old")
+    listing = changes(server, connect, "sync:old")
 
     assert (listing.etags, listing.complete) == ({A: '"1"'}, True)
     assert listing.token == "sync:new"
@@ -271,7 +276,7 @@ class Legacy:
 def test_without_the_report_a_listing_is_made_of_etags(scripted: Start, connect: Connect, status: int) -> None:
     server = scripted(Legacy(Reply(status)))
 
-    listing = connect(server.url).changes(server.url + CALENDAR[1:], None)
+    listing = changes(server, connect, None)
 
     assert listing.etags == {A: '"1"', B: '"1"'}
     assert (listing.complete, listing.token) == (True, "ctag:c1")
@@ -280,7 +285,7 @@ def test_without_the_report_a_listing_is_made_of_etags(scripted: Start, connect:
 def test_an_unchanged_ctag_costs_one_request(scripted: Start, connect: Connect) -> None:
     server = scripted(Legacy(Reply(403)))
 
-    listing = connect(server.url).changes(server.url + CALENDAR[1:], "ctag:c1")
+    listing = changes(server, connect, "ctag:c1")
 
     assert (dict(listing.etags), listing.complete, listing.token) == ({}, False, "ctag:c1")
     assert [(request.method, request.headers["Depth"]) for request in server.requests] == [("PROPFIND", "0")]
@@ -289,7 +294,7 @@ def test_an_unchanged_ctag_costs_one_request(scripted: Start, connect: Connect) 
 def test_a_changed_ctag_gives_a_complete_listing(scripted: Start, connect: Connect) -> None:
     server = scripted(Legacy(Reply(403), ctag="c2"))
 
-    listing = connect(server.url).changes(server.url + CALENDAR[1:], "ctag:c1")
+    listing = changes(server, connect, "ctag:c1")
 
     assert listing.etags.keys() == {A, B}
     assert (listing.complete, listing.token) == (True, "ctag:c2")
@@ -299,7 +304,7 @@ def test_a_changed_ctag_gives_a_complete_listing(scripted: Start, connect: Conne
 def test_without_a_ctag_every_poll_is_a_complete_listing(scripted: Start, connect: Connect) -> None:
     server = scripted(Legacy(Reply(405), ctag=None))
 
-    listing = connect(server.url).changes(server.url + CALENDAR[1:], "ctag:c1")
+    listing = changes(server, connect, "ctag:c1")
 
     assert (listing.complete, listing.token) == (True, None)
 
@@ -332,7 +337,7 @@ def test_a_calendar_one_may_not_read_is_forbidden(scripted: Start, connect: Conn
 def test_ten_thousand_objects_in_one_answer(scripted: Start, connect: Connect) -> None:
     server = scripted(always(multistatus(*(member(f"{CALENDAR}{n}.ics", f'"{n}"') for n in range(10_000)), token="t")))
 
-    listing = connect(server.url).changes(server.url + CALENDAR[1:], None)
+    listing = changes(server, connect, None)
 
     assert len(listing.etags) == 10_000
     assert listing.etags[f"{CALENDAR}9999.ics"] == '"9999"'

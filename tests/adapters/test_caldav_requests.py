@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
 import accounts
 from accounts import Account
-from coachsync.adapters.caldav.client import CalDav
 from coachsync.adapters.caldav.hrefs import path
+from davscript import Connect
+from events import event
 from servers import Recorder
 
-Connect = Callable[..., CalDav]
-
-
-def event(number: int) -> bytes:
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", "BEGIN:VEVENT", f"UID:u{number}"]
-    lines += ["DTSTAMP:20260101T000000Z", "DTSTART:20260105T090000Z", "DTEND:20260105T100000Z", "END:VEVENT"]
-    return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
+MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
 @pytest.fixture(params=["radicale", "xandikos"])
@@ -34,7 +30,7 @@ def test_p13_a_poll_without_change_costs_one_small_request(counted: tuple[Accoun
     url = account.new_calendar()
     first.make(url, "Coaching")
     for number in range(20):
-        first.create(f"{path(url)}{number}.ics", event(number))
+        first.create(f"{path(url)}{number}.ics", event(f"u{number}", MONDAY))
     token = first.changes(url, None).token
     later = connect(account.url, account.username, account.password, scheme=first.scheme)
     proxy.clear()
@@ -54,7 +50,7 @@ def test_work_costs_as_many_requests_as_there_is_work(counted: tuple[Account, Re
     token = client.changes(url, None).token
 
     proxy.clear()
-    etags = {f"{path(url)}{n}.ics": client.create(f"{path(url)}{n}.ics", event(n)) for n in range(10)}
+    etags = {f"{path(url)}{n}.ics": client.create(f"{path(url)}{n}.ics", event(f"u{n}", MONDAY)) for n in range(10)}
     assert proxy.count == Counter(PUT=10)
 
     proxy.clear()
@@ -72,7 +68,7 @@ def test_a_name_with_a_colon_survives_xandikos(xandikos: Account, connect: Conne
     client = connect(xandikos.url, xandikos.username, xandikos.password)
     url = xandikos.new_calendar()
     client.make(url, "Coaching")
-    client.create(f"{path(url)}a:b.ics", event(1))
+    client.create(f"{path(url)}a:b.ics", event("u1", MONDAY))
 
     listing = client.changes(url, None)
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from coachsync.adapters.caldav.client import CalDav
 from coachsync.errors import CoachsyncError
 from coachsync.model import Exposure
-from davscript import CALENDAR, about, multistatus, whole
-from servers import Scripted
+from davscript import CALENDAR, Connect, Start, about, calendar_url, multistatus, whole
 
-Start = Callable[..., Scripted]
-Connect = Callable[..., CalDav]
 OC = 'xmlns:o="http://owncloud.org/ns"'
 ME = "<current-user-principal><href>/principals/alice/</href></current-user-principal>"
 OWNER = "<owner><href>/principals/alice</href></owner>"
@@ -25,7 +19,7 @@ def exposure(scripted: Start, connect: Connect, *properties: str) -> Exposure:
 
 def answered(scripted: Start, connect: Connect, *responses: str) -> Exposure:
     server = scripted(lambda _: multistatus(*responses))
-    found = connect(server.url).exposure(server.url + CALENDAR[1:])
+    found = connect(server.url).exposure(calendar_url(server))
     [request] = server.requests
     assert (request.method, request.headers["Depth"]) == ("PROPFIND", "0")
     return found

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 import servers
 from coachsync.adapters.caldav import transport
-from coachsync.adapters.caldav.client import CalDav
 from coachsync.errors import CoachsyncError, Temporary
-from davscript import CALENDAR, unchanged
-from servers import Reply, Request, Scripted
-
-Start = Callable[..., Scripted]
-
-
-Connect = Callable[..., CalDav]
+from davscript import CALENDAR, Connect, Start, calendar_url, unchanged
+from servers import Reply, Request
 
 
 @pytest.mark.parametrize(
@@ -98,7 +91,7 @@ def test_a_read_whose_connection_is_dropped_is_sent_again_but_not_a_write(script
     server = scripted(script)
     client = connect(server.url)
 
-    client.changes(server.url + CALENDAR[1:], None)
+    client.changes(calendar_url(server), None)
     assert server.methods == ["REPORT", "REPORT"]
     with pytest.raises(Temporary) as lost:
         client.create(CALENDAR + "a.ics", b"text")

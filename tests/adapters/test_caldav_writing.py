@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from coachsync.adapters.caldav.client import CalDav
 from coachsync.errors import CoachsyncError, NotThere, Stale, Temporary
-from davscript import CALENDAR, about, error, member, multistatus, whole
-from servers import Reply, Request, Scripted
+from davscript import CALENDAR, Connect, Start, about, always, calendar_url, error, member, multistatus, whole
+from servers import Reply
 
-Start = Callable[..., Scripted]
-Connect = Callable[..., CalDav]
 HREF = CALENDAR + "a.ics"
-
-
-def always(reply: Reply) -> Callable[[Request], Reply]:
-    return lambda _: reply
 
 
 def test_p04_an_object_is_created_only_where_there_is_none(scripted: Start, connect: Connect) -> None:
@@ -102,7 +93,7 @@ def test_a_refused_write_says_why(
 def test_a_calendar_is_made_for_events_with_a_name(scripted: Start, connect: Connect) -> None:
     server = scripted(always(Reply(201)))
 
-    connect(server.url).make(server.url + CALENDAR[1:], "Séances <&> \x01")
+    connect(server.url).make(calendar_url(server), "Séances <&> \x01")
 
     [request] = server.requests
     assert (request.method, request.path) == ("MKCALENDAR", CALENDAR)
@@ -117,7 +108,7 @@ def test_a_calendar_that_exists_is_not_made_again(scripted: Start, connect: Conn
     server = scripted(lambda request: Reply(status) if request.method == "MKCALENDAR" else there)
 
     with pytest.raises(Stale) as exists:
-        connect(server.url).make(server.url + CALENDAR[1:], "Coaching")
+        connect(server.url).make(calendar_url(server), "Coaching")
 
     assert exists.value.code == "exists"
 
@@ -132,7 +123,7 @@ def test_a_calendar_that_may_not_be_made_is_refused(
     server = scripted(lambda request: Reply(status) if request.method == "MKCALENDAR" else missing)
 
     with pytest.raises(CoachsyncError) as refused:
-        connect(server.url).make(server.url + CALENDAR[1:], "Coaching")
+        connect(server.url).make(calendar_url(server), "Coaching")
 
     assert refused.value.code == code
 

@@ -18,6 +18,7 @@ from coachsync.adapters.ical.reader import Reader
 from coachsync.errors import CoachsyncError
 from coachsync.model import Reading
 from icaltext import AT, COACH, PARIS, SERIES, YEAR, document
+from processes import eventually, running
 
 NEVER = "DTSTART:20200101T000000Z RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"  # within every bound, and endless
 GOOD = document(AT)
@@ -194,19 +195,9 @@ def test_the_child_ends_when_its_parent_is_killed():
     )
     with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         child = int(parent.stdout.readline())
-        assert Path(f"/proc/{child}").exists()
+        assert running(child)
         parent.kill()
-    deadline = time.monotonic() + 10
-    while running(child) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not running(child)
-
-
-def running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    assert eventually(lambda: not running(child))
 
 
 def test_p12_neither_environment_nor_command_line_tell_the_child_anything(monkeypatch):

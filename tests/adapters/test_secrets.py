@@ -11,6 +11,7 @@ import pytest
 from coachsync.adapters import secrets
 from coachsync.config import Secret
 from coachsync.errors import CoachsyncError, Misconfigured, Temporary
+from processes import eventually, running
 
 CANARY = "zébu-hunter2"
 
@@ -211,10 +212,7 @@ def test_stopped_command_leaves_no_process_behind(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     refused(lambda: secrets.from_command(["sh", "-c", f"sleep 60 & echo $! > '{note}'; wait"], timeout=1))
     pid = int(note.read_text())
-    deadline = time.monotonic() + 5
-    while alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not alive(pid)
+    assert eventually(lambda: not running(pid), seconds=5)
 
 
 def test_password_is_obtained_from_where_the_configuration_says(secret_file: Callable[..., Path]) -> None:
@@ -222,14 +220,6 @@ def test_password_is_obtained_from_where_the_configuration_says(secret_file: Cal
     assert secrets.obtain(Secret(command=("echo", "from a command"))) == "from a command"
     assert secrets.obtain(None) == ""
     assert refused(lambda: secrets.obtain(Secret())).code == "secret-command-not-run"
-
-
-def alive(pid: int) -> bool:
-    """Whether the process still runs; one that has ended and waits to be collected does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
-    except FileNotFoundError:
-        return False
 
 
 def test_program_left_in_the_background_does_not_hold_up_the_answer() -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import signal
 import socket
 import stat
 import subprocess
 import sys
-import time
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -19,36 +16,30 @@ from urllib.parse import quote
 import pytest
 
 import servers
+from accounts import on_demonstration
 from coachsync.app.demo import server as module
 from coachsync.app.demo.practice import practice
 from coachsync.app.demo.server import RadicaleServer
 from coachsync.errors import CoachsyncError
+from processes import eventually, running
+from web import Answer, Web
 
 pytestmark = pytest.mark.servers
 
 EVENTS = practice(date(2026, 11, 22))
 
 
-def ask(server: RadicaleServer, method: str, path: str, password: str | None, depth: str = "0") -> tuple[int, str]:
-    """The status and the text of the answer to the coach with that password, or to nobody in particular."""
-    headers = {"Depth": depth}
-    if password is not None:
-        headers["Authorization"] = f"Basic {b64encode(f'{server.username}:{password}'.encode()).decode()}"
-    connection = http.client.HTTPConnection("127.0.0.1", port_of(server), timeout=30)
-    try:
-        connection.request(method, path, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    finally:
-        connection.close()
+def ask(server: RadicaleServer, method: str, url: str, password: str, depth: str = "0") -> Answer:
+    """What the coach is told with that password, or anybody at all with none."""
+    return Web(on_demonstration(server, password)).ask(method, url, Depth=depth)
 
 
 def port_of(server: RadicaleServer) -> int:
     return int(server.url.rstrip("/").rpartition(":")[2])
 
 
-def path_of(server: RadicaleServer) -> str:
-    return server.collection("coaching").removeprefix(server.url.rstrip("/"))
+def calendar_of(server: RadicaleServer) -> str:
+    return server.collection("coaching")
 
 
 def listening(port: int) -> bool:
@@ -61,32 +52,24 @@ def gone(pid: int) -> bool:
     return not Path(f"/proc/{pid}").exists()
 
 
-def eventually(condition: Callable[[], bool]) -> bool:
-    for _ in range(200):
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
-
-
 def pid_of(server: RadicaleServer) -> int:
     assert server._process is not None
     return server._process.pid
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RadicaleServer]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RadicaleServer]:
     server = RadicaleServer(tmp_path_factory.mktemp("demo"))
     server.fill(EVENTS, "coaching", "Mes séances")
     with server:
         yield server
 
 
-def test_it_answers_with_the_password_only(running: RadicaleServer) -> None:
-    path = path_of(running)
-    assert ask(running, "PROPFIND", path, None)[0] == 401
-    assert ask(running, "PROPFIND", path, "another")[0] == 401
-    assert ask(running, "PROPFIND", path, running.password)[0] == 207
+def test_it_answers_with_the_password_only(served: RadicaleServer) -> None:
+    url = calendar_of(served)
+    assert ask(served, "PROPFIND", url, "").status == 401
+    assert ask(served, "PROPFIND", url, "another").status == 401
+    assert ask(served, "PROPFIND", url, served.password).status == 207
 
 
 def test_every_run_has_a_password_of_its_own(tmp_path: Path) -> None:
@@ -95,18 +78,17 @@ def test_every_run_has_a_password_of_its_own(tmp_path: Path) -> None:
     assert len(one.password) >= 24
 
 
-def test_it_serves_what_it_was_filled_with(running: RadicaleServer) -> None:
-    _, text = ask(running, "PROPFIND", path_of(running), running.password, depth="1")
+def test_it_serves_what_it_was_filled_with(served: RadicaleServer) -> None:
+    text = ask(served, "PROPFIND", calendar_of(served), served.password, depth="1").text
     assert "Mes séances" in text
     assert text.count(".ics</href>") == len(EVENTS)
     for event in EVENTS[:3]:
-        status, _ = ask(running, "GET", f"{path_of(running)}{quote(event.name)}", running.password)
-        assert status == 200
+        assert ask(served, "GET", f"{calendar_of(served)}{quote(event.name)}", served.password).status == 200
 
 
-def test_it_listens_on_loopback_only(running: RadicaleServer) -> None:
-    assert running.url.startswith("http://127.0.0.1:")
-    wanted = f"{port_of(running):04X}"
+def test_it_listens_on_loopback_only(served: RadicaleServer) -> None:
+    assert served.url.startswith("http://127.0.0.1:")
+    wanted = f"{port_of(served):04X}"
     bound = [line.split()[1:4] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     addresses = {local for local, _, state in bound if state == "0A" and local.endswith(f":{wanted}")}
     assert addresses == {f"0100007F:{wanted}"}
@@ -117,28 +99,27 @@ def test_an_event_put_later_replaces_the_one_of_that_name(tmp_path: Path) -> Non
         server.fill(EVENTS[:2], "coaching", "Coaching")
         later = module.Event(EVENTS[0].name, EVENTS[0].text.replace(b"SUMMARY:", b"SUMMARY:Autre "))
         server.put(later, "coaching")
-        _, text = ask(server, "GET", f"{path_of(server)}{quote(later.name)}", server.password)
-        assert "SUMMARY:Autre " in text
+        assert "SUMMARY:Autre " in ask(server, "GET", f"{calendar_of(server)}{quote(later.name)}", server.password).text
 
 
-def test_an_event_that_is_refused_is_an_error_that_names_nobody(running: RadicaleServer) -> None:
+def test_an_event_that_is_refused_is_an_error_that_names_nobody(served: RadicaleServer) -> None:
     with pytest.raises(CoachsyncError) as failure:
-        running.put(module.Event("refus-de-sophie.ics", b"no calendar: Sophie"), "coaching")
+        served.put(module.Event("refus-de-sophie.ics", b"no calendar: Sophie"), "coaching")
     assert failure.value.code == "demo-server"
     assert "ophie" not in failure.value.message + failure.value.hint
 
 
-def test_files_with_the_password_or_a_text_are_for_their_owner_alone(running: RadicaleServer) -> None:
-    ours = [running.folder / name for name in ("users", "radicale.config", "radicale.log")]
-    texts = list((running.folder / "storage").rglob("coaching/*.ics"))
+def test_files_with_the_password_or_a_text_are_for_their_owner_alone(served: RadicaleServer) -> None:
+    ours = [served.folder / name for name in ("users", "radicale.config", "radicale.log")]
+    texts = list((served.folder / "storage").rglob("coaching/*.ics"))
     assert len(texts) == len(EVENTS)
     assert {stat.S_IMODE(path.stat().st_mode) for path in [*ours, *texts]} == {0o600}
 
 
-def test_it_keeps_to_its_folder_and_logs_there(running: RadicaleServer) -> None:
-    assert {path.name for path in running.folder.iterdir()} == {"storage", "users", "radicale.config", "radicale.log"}
-    assert "Radicale server ready" in running.log.read_text(encoding="utf-8")
-    assert running.password not in running.log.read_text(encoding="utf-8")
+def test_it_keeps_to_its_folder_and_logs_there(served: RadicaleServer) -> None:
+    assert {path.name for path in served.folder.iterdir()} == {"storage", "users", "radicale.config", "radicale.log"}
+    assert "Radicale server ready" in served.log.read_text(encoding="utf-8")
+    assert served.password not in served.log.read_text(encoding="utf-8")
 
 
 def test_it_leaves_no_process_and_no_port(tmp_path: Path) -> None:
@@ -181,15 +162,10 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path, blow: signal.Signals)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        assert not gone(pid)
+        assert running(pid)
         parent.send_signal(blow)
         parent.wait()
-        assert eventually(lambda: gone(pid) or _zombie(pid))
-
-
-def _zombie(pid: int) -> bool:
-    """Dead, and waiting for a PID 1 that does not collect orphans (in some containers)."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        assert eventually(lambda: not running(pid))
 
 
 def test_a_server_whose_parent_is_gone_does_not_start(tmp_path: Path) -> None:
@@ -206,7 +182,7 @@ def test_a_port_that_was_taken_meanwhile_is_given_up(tmp_path: Path, monkeypatch
         monkeypatch.setattr(module, "_free_port", lambda: next(ports))
         with RadicaleServer(tmp_path) as server:
             assert port_of(server) != taken
-            assert ask(server, "PROPFIND", path_of(server), server.password)[0] in {207, 404}
+            assert ask(server, "PROPFIND", calendar_of(server), server.password).status in {207, 404}
 
 
 def test_a_stranger_on_the_port_never_gets_the_password(
@@ -258,7 +234,7 @@ def test_a_kept_folder_starts_again_at_the_same_address(tmp_path: Path) -> None:
     with subprocess.Popen(server.command, stderr=subprocess.DEVNULL) as again:
         try:
             assert eventually(lambda: listening(port_of(server)))
-            assert ask(server, "PROPFIND", path_of(server), None)[0] == 401
-            assert ask(server, "PROPFIND", path_of(server), server.password)[0] == 207
+            assert ask(server, "PROPFIND", calendar_of(server), "").status == 401
+            assert ask(server, "PROPFIND", calendar_of(server), server.password).status == 207
         finally:
             again.terminate()

@@ -19,14 +19,14 @@ MONDAY = date(2026, 11, 23)
 TITLES = ("Agenda privé", "Ce que voit l'assistante")
 
 
-def entry(start: str, end: str, text: str, zone: ZoneInfo = PARIS) -> Entry:
+def entry(start: str, end: str, text: str) -> Entry:
     """Local times as "24 09:00" (a day of November 2026), or in full."""
-    return Entry(_instant(start, zone), _instant(end, zone), text)
+    return Entry(_instant(start), _instant(end), text)
 
 
-def _instant(moment: str, zone: ZoneInfo) -> datetime:
+def _instant(moment: str) -> datetime:
     full = moment if len(moment) > 8 else f"2026-11-{moment}"
-    return datetime.strptime(full, "%Y-%m-%d %H:%M").replace(tzinfo=zone).astimezone(UTC)
+    return datetime.strptime(full, "%Y-%m-%d %H:%M").replace(tzinfo=PARIS).astimezone(UTC)
 
 
 def shown(

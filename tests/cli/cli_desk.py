@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import events
 from coachsync.app.cli import run
 
 NAME, PLACE = "Marguerite-Canari", "12 rue du Secret"
@@ -52,16 +53,9 @@ profile = "session"
 """
 
 
-def event(uid: str, start: datetime | None = None, *, extra: str = "", times: bool = True) -> bytes:
-    """One calendar object with a title and a place; `extra` holds further property lines, each with its line end."""
-    start = start or tomorrow()
-    end = start + timedelta(hours=1)
-    hours = f"DTSTART:{start:%Y%m%dT%H%M%SZ}\r\nDTEND:{end:%Y%m%dT%H%M%SZ}\r\n" if times else ""
-    return (
-        f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\nUID:{uid}\r\n"
-        f"DTSTAMP:20260101T000000Z\r\n{hours}SUMMARY:{NAME} {uid}\r\nLOCATION:{PLACE}\r\n{extra}"
-        "END:VEVENT\r\nEND:VCALENDAR\r\n"
-    ).encode()
+def event(uid: str, start: datetime | None = None, *, extra: str = "") -> bytes:
+    """A session of an hour with a name in its title and a place; `extra` holds further property lines."""
+    return events.event(uid, start or tomorrow(), title=f"{NAME} {uid}", extra=f"LOCATION:{PLACE}\r\n{extra}")
 
 
 def tomorrow(days: int = 1, hour: int = 10) -> datetime:
@@ -166,7 +160,7 @@ class Desk:
     timeout: float = 10
     password: str = '{ file = "cloud.password" }'
     more: str = ""  # further keys of the account
-    text: str = HEAD + ACCOUNT + CALENDAR + SHARE
+    text: str = HEAD + CALENDAR + SHARE  # and the account below it
     secrets: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -184,33 +178,33 @@ class Desk:
     def state(self) -> Path:
         return self.folder / "state"
 
-    def write_password(self, password: str, mode: int = 0o600) -> None:
+    def write_password(self, password: str) -> None:
         file = self.folder / "cloud.password"
         file.unlink(missing_ok=True)
         file.write_text(f"{password}\n", encoding="utf-8")
-        file.chmod(mode)
+        file.chmod(0o600)
 
     def write(self) -> None:
         account = ACCOUNT.format(
             url=self.url, username=self.username, password=self.password, timeout=self.timeout, more=self.more
         )
-        self.file.write_text(self.text.replace(ACCOUNT, account), encoding="utf-8")
+        self.file.write_text(self.text + account, encoding="utf-8")
 
-    def run(self, *words: str, quiet: bool = True) -> Result:
+    def run(self, *words: str) -> Result:
         """A command in this process; what it says must be free of secrets unless a title may be shown."""
         self.write()
         self.capsys.readouterr()
         code = run(["--config", str(self.file), *words])
         said = self.capsys.readouterr()
         result = Result(code, said.out, said.err)
-        if quiet and UNTITLED not in words:
+        if UNTITLED not in words:
             self.check_quiet(result)
         self.check_sound(result)
         return result
 
-    def json(self, *words: str, quiet: bool = True) -> Result:
+    def json(self, *words: str) -> Result:
         """The same with `--json`."""
-        return self.run("--json", *words, quiet=quiet)
+        return self.run("--json", *words)
 
     def refused(self, *words: str) -> tuple[Result, dict[str, Any]]:
         """A command that fails as a whole: what it says to a person, and its error as a machine reads it."""

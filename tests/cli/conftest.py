@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import servers
-from cli_desk import Desk, Storage
+from cli_desk import Desk, Storage, fill
 from coachsync.adapters.caldav import transport
 
 _users = itertools.count()
@@ -45,7 +45,19 @@ def desk(
 @pytest.fixture
 def practice(desk: Desk) -> Desk:
     """A desk whose calendar "Coaching" holds five sessions."""
-    from cli_desk import fill
-
     fill(desk.storage.calendar("coaching-home-canari", "Coaching"), 5)
     return desk
+
+
+@pytest.fixture
+def synced(practice: Desk) -> Desk:
+    """A desk whose five sessions are read and published."""
+    assert practice.run("sync").code == 0
+    return practice
+
+
+@pytest.fixture
+def taken(practice: Desk) -> Desk:
+    """A desk whose target holds somebody's events."""
+    fill(practice.storage.calendar("office-canari", "Office"), 3, prefix="somebody")
+    return practice

@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -113,18 +114,22 @@ def a_folder(desk: Desk) -> None:
     (desk.folder / "cloud.password").mkdir()
 
 
-@pytest.mark.parametrize("spoil", [without, opened_to_others, emptied, two_lines, a_folder])
-def test_a_password_file_that_cannot_be_used_ends_with_78(practice: Desk, spoil: Callable[[Desk], None]) -> None:
-    codes = {
-        without: "secret-file-missing",
-        opened_to_others: "secret-file-open",
-        emptied: "secret-file-empty",
-        two_lines: "secret-file-not-text",
-        a_folder: "secret-file-unreadable",
-    }
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (without, "secret-file-missing"),
+        (opened_to_others, "secret-file-open"),
+        (emptied, "secret-file-empty"),
+        (two_lines, "secret-file-not-text"),
+        (a_folder, "secret-file-unreadable"),
+    ],
+)
+def test_a_password_file_that_cannot_be_used_ends_with_78(
+    practice: Desk, spoil: Callable[[Desk], None], code: str
+) -> None:
     spoil(practice)
     practice.secrets += ["first-canari", "second-canari"]
-    everything_failed(practice, 78, codes[spoil])
+    everything_failed(practice, 78, code)
 
 
 def test_a_password_file_that_went_missing_later_ends_with_78(practice: Desk) -> None:
@@ -174,17 +179,14 @@ def test_a_password_command_that_hangs_is_stopped(practice: Desk, monkeypatch: p
     began = time.monotonic()
     everything_failed(practice, 75, "secret-command-slow")
     assert time.monotonic() - began < 6
-    commands = [file.read_bytes() for file in _command_lines()]
-    assert not [line for line in commands if b"987654" in line]
+    assert not [line for line in _command_lines() if b"987654" in line]
 
 
-def _command_lines() -> Iterator[Path]:
+def _command_lines() -> Iterator[bytes]:
+    """Those of all processes there are."""
     for file in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            file.read_bytes()
-        except OSError:
-            continue
-        yield file
+        with suppress(OSError):
+            yield file.read_bytes()
 
 
 # --- the network ----------------------------------------------------------------------------------------------------
@@ -220,11 +222,11 @@ def test_a_server_that_goes_down_later_ends_with_75_and_the_share_stays(practice
 
 
 def test_a_server_that_never_answers_ends_with_75_in_time(practice: Desk, scripted: Script) -> None:
-    server = scripted(lambda _request: Reply(503, delay=3))
+    server = scripted(lambda _request: Reply(503, delay=10))
     practice.url, practice.timeout = server.url, 0.5
     began = time.monotonic()
     assert practice.run("sync").code == 75
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
@@ -289,7 +291,7 @@ def test_a_ca_file_that_is_no_certificate_is_told(sealed: Desk) -> None:
     (sealed.folder / "junk.pem").write_text("not a certificate")
     sealed.more = 'ca_file = "junk.pem"'
     result = sealed.json("sync")
-    assert result.code in (75, 78)
+    assert result.code == 75
     assert any("ca_file" in problem["hint"] for problem in result.document["problems"])
 
 

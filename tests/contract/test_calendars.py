@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -13,13 +14,11 @@ from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.memory import MemoryServer
 from coachsync.errors import NotThere, Stale
 from coachsync.model import Exposure
+from events import event
 
 
-def event(uid: str, summary: str = "Séance") -> bytes:
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", "BEGIN:VEVENT", f"UID:{uid}"]
-    lines += ["DTSTAMP:20260101T000000Z", "DTSTART:20260105T090000Z", "DTEND:20260105T100000Z"]
-    lines += [f"SUMMARY:{summary}", "END:VEVENT", "END:VCALENDAR", ""]
-    return "\r\n".join(lines).encode()
+def session(uid: str, title: str = "Séance") -> bytes:
+    return event(uid, datetime(2026, 1, 5, 9, tzinfo=UTC), title=title)
 
 
 @dataclass
@@ -38,7 +37,7 @@ class Place:
     def put(self, url: str, uid: str | None = None) -> str:
         """Store an event as another client does; its href."""
         href = f"{path(url)}{uuid4().hex}.ics"
-        self.other.create(href, event(uid or uuid4().hex))
+        self.other.create(href, session(uid or uuid4().hex))
         return href
 
 
@@ -207,7 +206,7 @@ def test_a_created_object_has_the_etag_that_creating_gave(place: Place) -> None:
     url = place.calendar()
     href = f"{path(url)}{uuid4().hex}.ics"
 
-    etag = place.client.create(href, event("one"))
+    etag = place.client.create(href, session("one"))
 
     assert etag is not None
     assert place.client.etag(href) == etag
@@ -218,7 +217,7 @@ def test_p04_creating_over_an_object_is_refused_and_keeps_it(place: Place) -> No
     href = place.put(url, "first")
 
     with pytest.raises(Stale):
-        place.client.create(href, event("first", "Autre"))
+        place.client.create(href, session("first", "Autre"))
 
     [item] = place.client.fetch(url, [href])
     assert b"Autre" not in item.body
@@ -226,7 +225,7 @@ def test_p04_creating_over_an_object_is_refused_and_keeps_it(place: Place) -> No
 
 def test_creating_in_a_calendar_that_does_not_exist_is_refused(place: Place) -> None:
     with pytest.raises(NotThere):
-        place.client.create(f"{path(place.new_url())}one.ics", event("one"))
+        place.client.create(f"{path(place.new_url())}one.ics", session("one"))
 
 
 def test_p04_removing_another_version_is_refused_and_keeps_it(place: Place) -> None:
@@ -257,7 +256,7 @@ def test_an_object_that_comes_back_is_there_again(place: Place) -> None:
     href = place.put(url, "returns")
     before = place.client.changes(url, None)
     place.other.remove(href, before.etags[href])
-    place.other.create(href, event("returns", "Deuxième"))
+    place.other.create(href, session("returns", "Deuxième"))
 
     delta = place.client.changes(url, before.token)
 
@@ -270,7 +269,7 @@ def test_names_that_need_encoding_come_back_in_one_spelling(place: Place) -> Non
     names = ["s%C3%A9ance%201.ics", "a+b@c.ics", "plain.ics"]
     hrefs = [path(url) + name for name in names]
     for number, href in enumerate(hrefs):
-        place.client.create(href, event(f"encoded-{number}"))
+        place.client.create(href, session(f"encoded-{number}"))
 
     listing = place.client.changes(url, None)
 

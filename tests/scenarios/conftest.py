@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from accounts import Account
-from scenario_practice import Practice, Web
+from scenario_practice import Practice
 from scenario_saboteur import Saboteur
+from web import Web
 
 
 @pytest.fixture
@@ -33,12 +35,5 @@ def web(account: Account) -> Web:
 @pytest.fixture
 def saboteur() -> Iterator[Callable[[str], Saboteur]]:
     """Starts proxies that can be told to fail; stopped at the end of the test."""
-    started: list[Saboteur] = []
-
-    def start(url: str) -> Saboteur:
-        started.append(Saboteur(url))
-        return started[-1]
-
-    yield start
-    for proxy in started:
-        proxy.close()
+    with ExitStack() as started:
+        yield lambda url: started.enter_context(closing(Saboteur(url)))

@@ -18,9 +18,10 @@ import pytest
 
 import scenario_saboteur as faults
 from accounts import Account
-from scenario_practice import Practice, Slot, Web, local, session, sessions, tomorrow
+from scenario_practice import Practice, local, session, sessions, tomorrow
 from scenario_saboteur import Fault, Saboteur
 from servers import Reply, Request
+from web import Slot, Web
 
 SIZE = 30
 SEED = int(os.environ.get("COACHSYNC_TEST_SEED") or secrets.randbits(32))

@@ -14,8 +14,9 @@ from uuid import uuid4
 import pytest
 
 from scenario_canaries import Ink, Written, calendar, found, in_base64
-from scenario_practice import NAMESPACES, PARIS, Done, Practice, Slot, Web, contents, local, session, slots_of, tomorrow
+from scenario_practice import PARIS, Done, Practice, contents, local, session, tomorrow
 from servers import Recorder
+from web import NAMESPACES, Slot, Web, slots_of
 
 SIZE = 300
 QUARTER = timedelta(minutes=15)
@@ -28,7 +29,7 @@ _SYNC = (
 
 
 @dataclass
-class House:
+class Aviary:
     """A practice with a calendar of canaries and three shares: what its coach keeps apart from what others get."""
 
     practice: Practice
@@ -61,7 +62,7 @@ class House:
 
 
 @pytest.fixture
-def house(practice: Practice, web: Web) -> House:
+def aviary(practice: Practice, web: Web) -> Aviary:
     """A calendar of 300 objects. Its own path, name and description are canaries too."""
     ink = Ink()
     written = calendar(ink, SIZE)
@@ -77,7 +78,7 @@ def house(practice: Practice, web: Web) -> House:
         assert made.status == 201, made
         one_by_one = [event for event in written if event not in at_once]
     web.put_all(source, {event.href: event.document(ink) for event in one_by_one})
-    return House(practice, web, ink, source, written)
+    return Aviary(practice, web, ink, source, written)
 
 
 # --- what must come out, counted another way -----------------------------------------------------------------------
@@ -128,26 +129,26 @@ def everything_served(web: Web, url: str) -> Iterator[str | bytes]:
 # --- the promises --------------------------------------------------------------------------------------------------
 
 
-def test_p01_p02_p12_not_one_canary_comes_out(house: House, recorder: Callable[[str], Recorder]) -> None:
-    outlet = recorder(house.web.account.url)
-    house.configure(outlet.url)
-    _the_server_holds_every_canary(house)
+def test_p01_p02_p12_not_one_canary_comes_out(aviary: Aviary, recorder: Callable[[str], Recorder]) -> None:
+    outlet = recorder(aviary.web.account.url)
+    aviary.configure(outlet.url)
+    _the_server_holds_every_canary(aviary)
     runs: dict[str, Done] = {}
     temporary: dict[str, bytes] = {}
 
     def run(*words: str) -> Done:
         name = " ".join(words)
-        runs[name], left = house.practice.watched(*words)
+        runs[name], left = aviary.practice.watched(*words)
         temporary.update(left)
         return runs[name]
 
     assert run("check").code == 0
-    with closing(sqlite3.connect(house.practice.state / "coachsync.db")) as reader:
+    with closing(sqlite3.connect(aviary.practice.state / "coachsync.db")) as reader:
         reader.execute("SELECT count(*) FROM appointments").fetchall()  # while somebody reads, the journal stays
         assert run("--json", "sync").json["calendars"]["coaching"]["pulled"]["added"] == SIZE
-        at_rest = contents(house.practice.state)
+        at_rest = contents(aviary.practice.state)
     assert {"coachsync.db", "coachsync.db-wal", "coachsync.db-shm"} <= set(at_rest)
-    assert sum(map(len, at_rest.values())) > sum(len(event.components) for event in house.written)
+    assert sum(map(len, at_rest.values())) > sum(len(event.components) for event in aviary.written)
     run("share", "list")
     for name in ("office", "team", "public"):
         run("share", "preview", name)
@@ -157,60 +158,60 @@ def test_p01_p02_p12_not_one_canary_comes_out(house: House, recorder: Callable[[
     assert run("--json", "share", "verify").json == {"findings": [], "problems": []}
     assert {done.code for done in runs.values()} == {0}
 
-    leaky = [name for name, done in runs.items() if not house.clean(done.out + done.err)]
+    leaky = [name for name, done in runs.items() if not aviary.clean(done.out + done.err)]
     assert leaky == []
-    assert all(house.clean(name) and house.clean(body) for name, body in temporary.items())
-    for files in (at_rest, contents(house.practice.state)):
-        told = [name for name, body in files.items() if found(name, house.ink) or found(body, house.ink, deep=1)]
+    assert all(aviary.clean(name) and aviary.clean(body) for name, body in temporary.items())
+    for files in (at_rest, contents(aviary.practice.state)):
+        told = [name for name, body in files.items() if found(name, aviary.ink) or found(body, aviary.ink, deep=1)]
         assert told == []
-    _the_shares_are_right_and_clean(house)
-    _nothing_was_sent(house, outlet)
-    _the_agenda_shows_titles(house)
+    _the_shares_are_right_and_clean(aviary)
+    _nothing_was_sent(aviary, outlet)
+    _the_agenda_shows_titles(aviary)
 
 
-def _the_server_holds_every_canary(house: House) -> None:
+def _the_server_holds_every_canary(aviary: Aviary) -> None:
     """Otherwise their absence elsewhere would mean nothing; it also shows what `found` finds."""
-    stored = house.web.objects(house.source)
+    stored = aviary.web.objects(aviary.source)
     assert len(stored) == SIZE
-    of_collection = house.web.ask("PROPFIND", house.source, _ALL, Depth="0").body
-    seen = found(b"\n".join([of_collection, *stored.values(), *map(str.encode, stored)]), house.ink)
-    hrefs = {word for event in house.written for word in found(event.href, house.ink)}
-    missing = house.ink.words - seen - hrefs  # Radicale has names of its own for what it got in one piece
+    of_collection = aviary.web.ask("PROPFIND", aviary.source, _ALL, Depth="0").body
+    seen = found(b"\n".join([of_collection, *stored.values(), *map(str.encode, stored)]), aviary.ink)
+    hrefs = {word for event in aviary.written for word in found(event.href, aviary.ink)}
+    missing = aviary.ink.words - seen - hrefs  # Radicale has names of its own for what it got in one piece
     assert len(missing) <= 5
-    assert len(house.ink.words) > 40 * SIZE
+    assert len(aviary.ink.words) > 40 * SIZE
 
 
-def _the_shares_are_right_and_clean(house: House) -> None:
-    wanted = {"office": sessions_of(house.written), "team": blocks_of(house.written)}
+def _the_shares_are_right_and_clean(aviary: Aviary) -> None:
+    wanted = {"office": sessions_of(aviary.written), "team": blocks_of(aviary.written)}
     assert len(wanted["office"]) > 250 > len(wanted["team"]) > 40
     for name, slots in wanted.items():
-        url = house.shared(name)
-        assert house.web.slots(url) == slots
-        leaks = [number for number, part in enumerate(everything_served(house.web, url)) if not house.clean(part)]
+        url = aviary.shared(name)
+        assert aviary.web.slots(url) == slots
+        leaks = [number for number, part in enumerate(everything_served(aviary.web, url)) if not aviary.clean(part)]
         assert leaks == []
-    assert slots_of(house.file) == wanted["team"]
-    assert house.clean(house.file)
-    previews = house.practice.run("--json", "share", "preview", "office").json
+    assert slots_of(aviary.file) == wanted["team"]
+    assert aviary.clean(aviary.file)
+    previews = aviary.practice.run("--json", "share", "preview", "office").json
     assert [(slot["start"], slot["label"]) for slot in previews] == [
         (f"{start:%Y-%m-%dT%H:%M:%SZ}", label) for start, _, label in wanted["office"]
     ]
 
 
-def _nothing_was_sent(house: House, outlet: Recorder) -> None:
-    assert outlet.count["PUT"] == len(sessions_of(house.written)) + len(blocks_of(house.written))
+def _nothing_was_sent(aviary: Aviary, outlet: Recorder) -> None:
+    assert outlet.count["PUT"] == len(sessions_of(aviary.written)) + len(blocks_of(aviary.written))
     assert outlet.count["MKCALENDAR"] == 2
     for request in outlet.requests:
-        assert house.clean(request.path)
-        assert house.clean(request.body)
-        assert house.clean(str(request.headers))
+        assert aviary.clean(request.path)
+        assert aviary.clean(request.body)
+        assert aviary.clean(str(request.headers))
 
 
-def _the_agenda_shows_titles(house: House) -> None:
-    shown = house.practice.run_process("agenda", "--days", str(LONGEST))
-    events = sum(event.components.count("BEGIN:VEVENT") for event in house.written)
+def _the_agenda_shows_titles(aviary: Aviary) -> None:
+    shown = aviary.practice.run_process("agenda", "--days", str(LONGEST))
+    events = sum(event.components.count("BEGIN:VEVENT") for event in aviary.written)
     titles = set(re.findall(r"Séance (zq[a-z]{8})", shown.out))
-    assert len(titles & house.ink.words) == events == SIZE
-    assert house.clean(shown.err)
+    assert len(titles & aviary.ink.words) == events == SIZE
+    assert aviary.clean(shown.err)
 
 
 @pytest.mark.parametrize("as_json", [True, False])
@@ -219,10 +220,10 @@ def test_p03_p12_a_planted_leak_is_found_and_not_repeated(practice: Practice, we
     written = calendar(ink, 20)
     source = web.make(f"{web.account.home}{ink.word()}/", ink.word())
     web.put_all(source, {event.href: event.document(ink) for event in written})
-    house = House(practice, web, ink, source, written)
-    house.configure(web.account.url)
+    aviary = Aviary(practice, web, ink, source, written)
+    aviary.configure(web.account.url)
     assert practice.sync().code == 0
-    url = house.shared("office")
+    url = aviary.shared("office")
     secrets = sorted(found(written[0].components, ink))
     ours, *_ = web.hrefs(url)
     clean = web.ask("GET", ours).body.decode()
@@ -234,7 +235,7 @@ def test_p03_p12_a_planted_leak_is_found_and_not_repeated(practice: Practice, we
     done = practice.run_process(*(["--json"] if as_json else []), "share", "verify", "office", "team")
 
     assert done.code == 5
-    assert house.clean(done.out + done.err)
+    assert aviary.clean(done.out + done.err)
     expected = {"property", "identifier", "foreign-object", "href"}
     if as_json:
         codes = {(finding["share"], finding["code"]) for finding in done.json["findings"]}

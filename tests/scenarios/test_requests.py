@@ -11,8 +11,9 @@ from uuid import uuid4
 import pytest
 
 from accounts import Account
-from scenario_practice import Practice, Web, local, sessions, slots_of, tomorrow
+from scenario_practice import Practice, local, sessions, tomorrow
 from servers import Recorder
+from web import Web, slots_of
 
 BY_CHANCE = 8  # hexadecimal digits in a row that two random names of 32 share less than once in a million
 

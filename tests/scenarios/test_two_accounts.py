@@ -10,8 +10,9 @@ import pytest
 
 import scenario_saboteur as faults
 from accounts import Account
-from scenario_practice import Practice, Slot, Web, local, session, sessions, tomorrow
+from scenario_practice import Practice, local, session, sessions, tomorrow
 from scenario_saboteur import Saboteur
+from web import Slot, Web
 
 
 class Town:

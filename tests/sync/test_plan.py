@@ -9,8 +9,8 @@ ETAGS = st.sampled_from(['"1"', '"2"', '"3"'])
 SIDES = st.dictionaries(HREFS, ETAGS)
 
 
-def complete(etags: dict[str, str], unclear: frozenset[str] = frozenset()) -> Listing:
-    return Listing(etags=etags, unclear=unclear, complete=True)
+def complete(etags: dict[str, str]) -> Listing:
+    return Listing(etags=etags, complete=True)
 
 
 def test_a_first_sync_fetches_everything_and_deletes_nothing() -> None:
