@@ -79,7 +79,7 @@ def test_p05_what_looks_like_an_accident_empties_neither_copies_nor_share(house:
     accepted = house.sync("coaching")
     assert accepted.calendars["coaching"].removed == gone
     assert len(house.served()) == 30 - gone
-    assert house.sync().exit_code() == (3 if fault == "vanished" else 0)
+    assert house.sync().exit_code() == (78 if fault == "vanished" else 0)
 
 
 def test_p05_new_appointments_come_in_while_deletions_are_held(house: House) -> None:

@@ -61,7 +61,7 @@ def test_a_url_of_something_that_is_no_calendar_is_told(practice: Desk, place: s
     practice.text = practice.text.replace('name = "Coaching"', f'url = "/{practice.username}/{place}"')
     before = practice.storage.everything()
     result = practice.run("sync")
-    assert result.code == 3
+    assert result.code == 78
     assert "calendars.coaching" in result.err
     assert "url" in result.err
     assert practice.storage.everything() == before

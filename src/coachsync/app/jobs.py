@@ -13,7 +13,7 @@ from coachsync.app.publish import publish, wanted
 from coachsync.app.pull import pull
 from coachsync.app.reading import read
 from coachsync.app.wiring import Wiring
-from coachsync.errors import CoachsyncError, NotInitialised, UsageError
+from coachsync.errors import CoachsyncError, NotInitialised, UsageError, WrongKey
 from coachsync.model import Slot
 
 
@@ -72,6 +72,8 @@ def _pull(wiring: Wiring, outcome: Outcome, calendars: Iterable[str], accept: Co
 def _attempt(outcome: Outcome, calendar: str, act: Callable[[], Pulled]) -> Pulled | None:
     try:
         return act()
+    except WrongKey:  # no calendar's own trouble: nothing here opens
+        raise
     except CoachsyncError as failure:
         outcome.failures.append((f"calendars.{calendar}", failure))
         return None

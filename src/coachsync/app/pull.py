@@ -230,7 +230,7 @@ def _vanished(wiring: Wiring, copies: Copies, *, accept_deletions: bool) -> Pull
     rows = [copy.row for copy in copies.all()]
     endpoint = copies.endpoint()
     if endpoint is None or not rows:
-        raise NotThere(
+        raise Misconfigured(
             "calendar-not-there",
             "The server has no such calendar.",
             "Check the calendar's url or name; `coachsync check` lists the calendars that are there.",

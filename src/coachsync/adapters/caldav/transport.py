@@ -9,6 +9,7 @@ redirect followed unseen, no answer of unbounded size. The account speaks to its
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,6 +77,7 @@ class Transport:
     ) -> None:
         self._wire = _Wire()
         self._ca_file = ca_file
+        self._ca_file_read = False
         self._timeout = timeout
         self._credential = hash((hrefs.origin(url), username, password))
         self._client = DAVClient(
@@ -138,8 +140,9 @@ class Transport:
             raise Misconfigured(
                 "no-tls", "The password would travel unencrypted.", "Use https:// in the account's url."
             )
-        if self._ca_file and not self._ca_file.is_file():
-            raise Misconfigured("ca-file-missing", "The ca_file cannot be read.", "Check the account's ca_file.")
+        if self._ca_file and not self._ca_file_read:
+            _read_ca_file(self._ca_file)
+            self._ca_file_read = True
         if self._credential in _refused:
             raise _login_refused()
 
@@ -176,6 +179,20 @@ class Transport:
                 return self._exchange(method, url, body, headers, again=False)
             raise network_error(problem) from None
         return self._wire.answer or Answer(_UNAUTHORIZED, {}, b"", url)
+
+
+def _read_ca_file(file: Path) -> None:
+    """Raise Misconfigured when there are no certificates in the file."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except ssl.SSLError:
+        raise Misconfigured(
+            "ca-file-unusable",
+            "The ca_file holds no certificate.",
+            "It must be a PEM file; check the account's ca_file.",
+        ) from None
+    except OSError:
+        raise Misconfigured("ca-file-missing", "The ca_file cannot be read.", "Check the account's ca_file.") from None
 
 
 class _Sealed(WireBytes):  # type: ignore[misc]  # python-caldav is imported without types
