@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters.database.removed import kept
+from coachsync.app.file_target import FileShare
 from coachsync.errors import CoachsyncError
 from events import event
 from practice_house import House
@@ -150,3 +151,33 @@ def test_a_file_share_that_fails_says_so_to_the_one_who_publishes(house: House) 
     with pytest.raises(CoachsyncError) as caught:
         house.publish()
     assert caught.value.code == "file-not-written"
+
+
+def test_a_foreign_file_in_the_place_of_one_that_was_never_written_is_refused(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.sessions(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+        assert [problem.code for problem in house.sync().problems()] == ["file-not-written"]
+    file(house).write_text("somebody's own")
+    assert [problem.code for problem in house.sync().problems()] == ["target-not-empty"]
+    assert file(house).read_text() == "somebody's own"
+
+
+def test_p04_what_is_put_in_place_of_a_file_that_is_being_replaced_is_kept_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file(house).write_text("before")
+    house.sessions(1)
+    settle = FileShare.settle
+
+    def late(self: FileShare) -> None:
+        settle(self)
+        file(house).write_text("at the last moment")
+
+    monkeypatch.setattr(FileShare, "settle", late)
+    house.publish(replace_content=True)
+    with house.wiring() as wiring:
+        assert [one.body for one in kept(wiring.database, "share office")] == [b"before", b"at the last moment"]
+    assert len(starts(house)) == 1

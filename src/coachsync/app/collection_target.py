@@ -8,17 +8,20 @@ from collections.abc import Callable
 from dataclasses import replace as changed
 from urllib.parse import urljoin, urlsplit
 
+from coachsync import contentline
+from coachsync.adapters import secondparser
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Entry, Shares
 from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.database.removed import keep
 from coachsync.adapters.database.shares import confirmed
-from coachsync.app import claiming, locating
+from coachsync.app import claiming, locating, people
 from coachsync.app.target import edited, not_empty
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Share
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Problem, Stale
-from coachsync.model import Slot
+from coachsync.model import Item, Slot
+from coachsync.redaction.objects import examine, expected
 from coachsync.redaction.publication import document
 
 _FLUSH = 20  # objects written before the journal is told; a run cut short asks the server about these again
@@ -39,6 +42,11 @@ class CollectionTarget:
     def described(self) -> str:
         account = self._wiring.config.accounts[self._to.account]
         return "caldav\n" + locating.place(account, self._to.display_name, self._to.url)
+
+    @property
+    def _label(self) -> str:
+        """What every slot says anyway: the name of a collection that the configuration names by its URL alone."""
+        return self._share.texts[self._share.profile.label]
 
     # --- binding ---------------------------------------------------------------------------------------------------
 
@@ -92,7 +100,7 @@ class CollectionTarget:
         """Journaled first: a collection that was made by a run cut short is found again by its URL, not by its name."""
         self._journal.bind(self._bound)
         try:
-            self._server.make(self._bound.url, self._to.display_name or self._share.name)
+            self._server.make(self._bound.url, self._to.display_name or self._label)
         except Stale:
             held = len(self._server.changes(self._bound.url, None).etags)
             if held:
@@ -106,6 +114,8 @@ class CollectionTarget:
         ours = {entry.href: entry.etag for entry in self._journal.entries()}
         foreign = [href for href, etag in listing.etags.items() if ours.get(href) != etag]
         held = list(self._server.fetch(self._bound.url, foreign))
+        if any(people.invites(item.body) for item in held):
+            raise _holds_invitations(self._share)
         claiming.refuse_appointments(self._wiring, self._share, (item for item in held if item.href not in ours))
         for item in held:
             self._keep("replaced", item.href, item.body)
@@ -154,21 +164,25 @@ class CollectionTarget:
         withdrawn.clear()
 
     def _put(self, entry: Entry) -> Entry:
-        address = self._address(entry.href)
         try:
-            etag = self._server.create(address, document(entry.uid, entry.slot, entry.text))
+            etag = self._server.create(self._address(entry.href), document(entry.uid, entry.slot, entry.text))
         except Stale:  # an earlier try of ours arrived after all: nobody else can know the address
             etag = None
-        return confirmed(entry, etag or self._server.etag(address))
+        return confirmed(entry, etag or _etag_of_ours(self._server, self._bound.url, entry))
 
-    def _delete(self, entry: Entry) -> None:
+    def _delete(self, entry: Entry) -> Entry | None:
         try:
             _remove(self._server, self._bound.url, entry)
         except Stale:
-            self._delete_edited(entry)
+            return self._delete_edited(entry)
+        return None
 
-    def _delete_edited(self, entry: Entry) -> None:
+    def _delete_edited(self, entry: Entry) -> Entry | None:
+        """Keep what somebody made of our object, then delete it; one that invites people stays (promise 6)."""
         for item in self._server.fetch(self._bound.url, [entry.href]):
+            if people.invites(item.body):
+                self.noticed += (_left(self._share),)
+                return entry
             self._keep("edited", item.href, item.body)
             self._server.remove(self._address(item.href), item.etag)
         self.noticed += (
@@ -178,6 +192,7 @@ class CollectionTarget:
                 "See who may write to the share: its audience needs to read only.",
             ),
         )
+        return None
 
     def _keep(self, reason: str, href: str, body: bytes) -> None:
         origin = f"share {self._share.name}"
@@ -212,7 +227,41 @@ def take_back(server: CalendarServer, url: str, journal: Shares) -> None:
 
 
 def _remove(server: CalendarServer, url: str, entry: Entry) -> None:
-    address = urljoin(url, entry.href)
-    etag = entry.etag if entry.live and entry.etag else server.etag(address)
-    if etag is not None:
-        server.remove(address, etag)
+    """Delete an object as we published it. Raises Stale when somebody edited it."""
+    if entry.live and entry.etag:
+        server.remove(urljoin(url, entry.href), entry.etag)
+        return
+    for item in server.fetch(url, [entry.href]):
+        if not _is_as_published(item, entry):
+            raise Stale("edited", "Somebody edited the object.")
+        server.remove(urljoin(url, item.href), item.etag)
+
+
+def _etag_of_ours(server: CalendarServer, url: str, entry: Entry) -> str | None:
+    """The version of an object that says what we published; None when somebody edited it meanwhile."""
+    return next((item.etag for item in server.fetch(url, [entry.href]) if _is_as_published(item, entry)), None)
+
+
+def _is_as_published(item: Item, entry: Entry) -> bool:
+    """Whether an object says what we wrote, however its server writes it."""
+    written = expected(document(entry.uid, entry.slot, entry.text))
+    found = examine(contentline.decode(item.body), written, secondparser.view(item.body))
+    return entry.uid in found.uids and not found.remarks
+
+
+def _left(share: Share) -> Problem:
+    return Problem(
+        "share-object-left",
+        f"shares.{share.name}",
+        "Somebody invited people to an object of the share; it stays, for deleting it could send them mail.",
+        "Delete it in your calendar program. See who may write to the share: its audience needs to read only.",
+    )
+
+
+def _holds_invitations(share: Share) -> CoachsyncError:
+    return CoachsyncError(
+        "target-holds-invitations",
+        "The target holds appointments with invited people; removing them could send mail. Nothing was removed.",
+        "Empty it in your calendar program, or name another target.",
+        where=f"shares.{share.name}.to",
+    )

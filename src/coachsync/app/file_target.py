@@ -30,6 +30,7 @@ class FileShare:
     def __init__(self, wiring: Wiring, share: Share, to: FileTarget) -> None:
         self._wiring, self._share, self._path = wiring, share, to.path
         self._journal = Shares(wiring.database, share.name)
+        self._claimed = ""  # digest of what stood there and was kept
         self.noticed: tuple[Problem, ...] = ()
 
     @property
@@ -37,20 +38,9 @@ class FileShare:
         return f"file\n{self._path}"
 
     def resume(self, bound: Bound, *, replace: bool) -> None:
-        """What somebody else wrote in place of our file is kept for 30 days, and the file written again either way."""
         there = read_if_there(self._path)
-        if there is None or _digest(there) in (bound.digest, bound.next_digest):
-            return
-        if not bound.digest and not replace:
+        if there is not None and not bound.digest and not _is_ours(there, bound) and not replace:
             raise not_empty(self._share, 1)
-        self._keep(there)
-        self.noticed += (
-            edited(
-                self._share,
-                "Somebody changed the share's file; it is written again, and their version is kept for 30 days.",
-                "See who may write to the file.",
-            ),
-        )
 
     def claim(self, *, replace: bool) -> bool:
         there = read_if_there(self._path)
@@ -58,11 +48,11 @@ class FileShare:
             if not replace:
                 raise not_empty(self._share, 1)
             self._keep(there)
+            self._claimed = _digest(there)
         return False
 
     def settle(self) -> None:
-        there = read_if_there(self._path)
-        self._journal.bind(Bound(self.described, digest=_digest(there) if there is not None else ""))
+        self._journal.bind(Bound(self.described, digest=self._claimed))
 
     def _keep(self, content: bytes) -> None:
         keep(self._wiring.database, f"share {self._share.name}", "replaced", {"href": ""}, content, self._wiring.now)
@@ -70,7 +60,10 @@ class FileShare:
     def apply(
         self, create: tuple[Slot, ...], delete: tuple[Entry, ...], resume: tuple[Entry, ...]
     ) -> tuple[Problem, ...]:
-        """See `Target`. The file is written when its content would differ, and not touched otherwise."""
+        """See `Target`. The file is written when its content would differ, and not touched otherwise.
+
+        What somebody else wrote in its place is kept for 30 days.
+        """
         going = {entry.tag for entry in delete}
         stay = [entry for entry in self._journal.entries() if entry.tag not in going]
         fresh = [Entry(slot, self._share.texts[slot.label], str(uuid.uuid4()), href="") for slot in create]
@@ -79,19 +72,34 @@ class FileShare:
         content = feed([(entry.uid, entry.slot) for entry in entries], self._share.texts)
         there = read_if_there(self._path)
         if there != content:
-            self._write(content)
+            self._write(content, there)
         new = {entry.tag for entry in (*fresh, *resume)}
         self._journal.write(entry for entry in entries if entry.tag in new)
         self._journal.drop(delete)
         return self.noticed
 
-    def _write(self, content: bytes) -> None:
+    def _write(self, content: bytes, there: bytes | None) -> None:
         """The journal first: a file that a run cut short has written, or not, must still be known as ours."""
         bound = self._journal.share() or Bound(self.described)
+        if there is not None and not _is_ours(there, bound):
+            self._keep(there)
+            self.noticed += (_edited(self._share),)
         self._journal.bind(changed(bound, next_digest=_digest(content)))
         at = scheduled(self._wiring.now.astimezone(self._wiring.zone), self._share.profile.publish)
         write_atomically(self._path, content, _FOR_A_WEB_SERVER, modified=at.timestamp())
         self._journal.bind(changed(bound, digest=_digest(content), next_digest=""))
+
+
+def _is_ours(content: bytes, bound: Bound) -> bool:
+    return _digest(content) in (bound.digest, bound.next_digest)
+
+
+def _edited(share: Share) -> Problem:
+    return edited(
+        share,
+        "Somebody changed the share's file; it is written again, and their version is kept for 30 days.",
+        "See who may write to the file.",
+    )
 
 
 def remove_file(bound: Bound) -> None:
@@ -100,7 +108,7 @@ def remove_file(bound: Bound) -> None:
     there = read_if_there(path)
     if there is None:
         return
-    if _digest(there) not in (bound.digest, bound.next_digest):
+    if not _is_ours(there, bound):
         raise CoachsyncError("file-edited", "the file was changed by somebody.")
     try:
         path.unlink()

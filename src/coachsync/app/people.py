@@ -21,6 +21,11 @@ def own_words(config: Config) -> frozenset[str]:
     return words.said((config.practice.name, *config.calendars, *calendars, *config.shares, *labels, *logins))
 
 
+def invites(body: bytes) -> bool:
+    """Whether an object names people whom a server may write to when it changes (RFC 6638)."""
+    return any(line.name in ("ATTENDEE", "ORGANIZER") for line in contentline.lines(contentline.decode(body)))
+
+
 def named(wiring: Wiring) -> Iterator[str]:
     """The lines of source events that name a person, but for those about the coach, by address or by the same name."""
     for name, calendar in wiring.config.calendars.items():

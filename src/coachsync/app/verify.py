@@ -98,8 +98,8 @@ def _collection(
         except CoachsyncError as problem:
             problem.where = f"shares.{share.name}.audience" if share.audience else ""
             raise
-        made_here = target.display_name is None and collection.name == share.name  # as `CollectionTarget` names it
-        expected = share.name if made_here else target.display_name
+        labelled = target.display_name is None and collection.name in share.texts.values()  # made so, from its url
+        expected = collection.name if labelled else target.display_name
         front = leaks.Front(collection.name, collection.description, collection.colour, expected)
         listed = sorted(server.changes(url, None).etags)
         served = [
