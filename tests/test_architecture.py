@@ -55,11 +55,18 @@ RANDOMNESS = frozenset({"random", "secrets", "uuid"})
 MAY_DRAW = ("vault", "app", "adapters.database")
 
 # Reading the clock (promise 14) is for the command line alone. A stopwatch (time.monotonic) is no clock.
-CLOCK = frozenset({"now", "today", "utcnow"})
-CLOCK_FUNCTIONS = frozenset(
-    f"time.{name}"
-    for name in ("time", "time_ns", "localtime", "gmtime", "ctime", "asctime", "strftime", "clock_gettime")
-)
+CLOCK = frozenset({"now", "today", "utcnow", "current_timestamp", "current_date", "current_time", "unixepoch"})
+CLOCK_OWNERS = ("datetime.", "sqlalchemy.")
+CLOCK_FUNCTIONS = frozenset({
+    "time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime", "time.asctime", "time.strftime",
+    "time.clock_gettime", "time.clock_gettime_ns", "uuid.uuid1", "uuid.uuid6", "uuid.uuid7",
+    "email.utils.localtime", "email.utils.formatdate", "email.utils.make_msgid",
+    "os.path.getmtime", "os.path.getctime", "os.path.getatime",
+})  # fmt: skip
+# In SQL as text, in capitals or not; SQLite's own functions take 'now'.
+CLOCK_SQL = ("current_date", "current_time", "unixepoch()", "'now'")
+# What the times of a file say is the clock as well, read by whoever wrote it.
+FILE_TIMES = frozenset({"st_mtime", "st_ctime", "st_atime", "st_mtime_ns", "st_ctime_ns", "st_atime_ns"})
 MAY_READ_CLOCK = ("app.cli",)
 
 # Builtins that reach the world; barred from the pure parts. `print` and `input` are for the command line alone.
@@ -163,11 +170,15 @@ def clock(module: Module) -> Iterator[str]:
     if within(module.name, MAY_READ_CLOCK):
         return
     for name, line in module.uses:
-        if name in CLOCK_FUNCTIONS or (name.startswith("datetime.") and name.rpartition(".")[2] in CLOCK):
+        last = name.rpartition(".")[2]
+        if name in CLOCK_FUNCTIONS or last in FILE_TIMES or (name.startswith(CLOCK_OWNERS) and last in CLOCK):
             yield f"{module.name}:{line}: reads the clock ({name})"
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK:
-            yield f"{module.name}:{node.lineno}: reads a clock (.{node.func.attr}())"
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name)) if name in CLOCK:
+                yield f"{module.name}:{node.lineno}: reads a clock (.{name}())"
+            case ast.Constant(value=str(text)) if any(word in text.lower() for word in CLOCK_SQL):
+                yield f"{module.name}:{node.lineno}: has SQL that reads the clock"
 
 
 def talk(module: Module) -> Iterator[str]:
@@ -277,6 +288,25 @@ SEEDED: dict[str, tuple[Callable[[Module], Iterator[str]], str, str]] = {
     "an empty docstring": (docstrings, "sync/merge.py", '""" """'),
 }  # fmt: skip
 
+READS_THE_CLOCK = (
+    "import time; time.time_ns()", "import time; time.gmtime()", "import time; time.ctime()",
+    "import time; time.asctime()", "import time; time.strftime('%Y')", "import time; time.clock_gettime(0)",
+    "from time import clock_gettime_ns as ns; ns(0)",
+    "from uuid import uuid1; uuid1()", "import uuid; uuid.uuid6()", "import uuid; field(default_factory=uuid.uuid7)",
+    "from email import utils; utils.localtime()", "from email.utils import formatdate; formatdate()",
+    "import email.utils; email.utils.make_msgid()",
+    "import os; os.path.getmtime('x')", "from os import path; path.getctime('x')",
+    "from os.path import getatime; getatime('x')",
+    "path.stat().st_mtime", "path.stat().st_mtime_ns", "found.st_ctime", "found.st_ctime_ns",
+    "import os; os.stat('x').st_atime", "import os; os.stat('x').st_atime_ns",
+    "from sqlalchemy import func; func.current_timestamp()", "from sqlalchemy import func; func.current_date()",
+    "import sqlalchemy as sa; sa.func.current_time()", "import sqlalchemy as sa; sa.func.unixepoch()",
+    "from sqlalchemy.sql.functions import now; now()",
+    "text('DEFAULT CURRENT_TIMESTAMP')", "text('select current_date')", "text('SELECT unixepoch()')",
+    """text("SELECT strftime('%s', 'now')")""",
+)  # fmt: skip
+SEEDED |= {f"below the command line: {text}": (clock, "adapters/files.py", text) for text in READS_THE_CLOCK}
+
 ALLOWED: dict[str, tuple[Callable[[Module], Iterator[str]], str, str]] = {
     "app joins the rooms": (directions, "app/jobs.py", "from coachsync.sync import plan\nimport coachsync.config"),
     "app knows the version": (directions, "app/cli/__init__.py", "from coachsync import __version__"),
@@ -295,6 +325,8 @@ ALLOWED: dict[str, tuple[Callable[[Module], Iterator[str]], str, str]] = {
     "app draws": (randomness, "app/publish.py", "from uuid import uuid4\nfrom random import SystemRandom"),
     "a command reads the clock": (clock, "app/cli/opening.py", "from datetime import UTC, datetime\ndatetime.now(UTC)"),
     "a stopwatch": (clock, "adapters/lock.py", "import time\ntime.monotonic()"),
+    "a file is given its time": (clock, "adapters/files.py", "import os\nos.utime('x', (1, 1))"),
+    "a sentence about today": (clock, "adapters/files.py", "TEXT = 'The current date, today: not now.'"),
     "today as an argument": (clock, "redaction/window.py", "def f(today, plan):\n    return today, plan.now"),
     "the command line prints": (talk, "app/cli/share.py", "print('x')"),
     "a file of 400 lines": (sizes, "sync/plan.py", "x = 1\n" * 400),

@@ -325,6 +325,16 @@ def test_p05_a_listing_that_does_not_name_the_calendar_itself_is_not_complete(
     assert cut.value.code == "answer-truncated"
 
 
+def test_a_member_that_is_gone_does_not_take_the_calendar_with_it(scripted: Start, connect: Connect) -> None:
+    legacy = Legacy(Reply(403))
+    legacy.members.append(whole(C, "404 Not Found"))
+    server = scripted(legacy)
+
+    listing = changes(server, connect, None)
+
+    assert (listing.etags.keys(), listing.complete) == ({A, B}, True)
+
+
 def test_a_calendar_one_may_not_read_is_forbidden(scripted: Start, connect: Connect) -> None:
     server = scripted(always(Reply(403)))
 

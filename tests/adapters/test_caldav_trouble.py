@@ -75,6 +75,26 @@ def test_a_port_where_nobody_listens(connect: Connect) -> None:
     assert refused.value.code == "no-connection"
 
 
+def test_p12_a_server_that_cannot_be_reached_is_told_without_its_address(connect: Connect) -> None:
+    url = f"http://127.0.0.1:{servers.free_port()}/Marguerite/"
+
+    with pytest.raises(Temporary) as refused:
+        connect(url).changes(url, None)
+
+    assert refused.value.code == "no-connection"
+    assert "Marguerite" not in refused.value.message + refused.value.hint
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_p12_what_a_failing_server_says_is_not_repeated(scripted: Start, connect: Connect, status: int) -> None:
+    server = scripted(lambda _: Reply(status, b"Marguerite"))
+
+    with pytest.raises(Temporary) as failing:
+        connect(server.url).changes(server.url, None)
+
+    assert "Marguerite" not in failing.value.message + failing.value.hint
+
+
 def test_a_port_that_speaks_no_tls(scripted: Start, connect: Connect) -> None:
     url = scripted(unchanged).url.replace("http:", "https:") + "dav/"
 

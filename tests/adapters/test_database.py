@@ -67,6 +67,12 @@ def test_the_database_is_a_private_file_in_wal_mode_that_overwrites_what_it_dele
         assert connection.execute(sa.text("PRAGMA foreign_keys")).scalar() == 1
 
 
+def test_p04_what_was_committed_is_on_the_disk_before_anything_else_happens(database: Database) -> None:
+    with database.transaction() as connection:
+        full = connection.execute(sa.text("PRAGMA synchronous")).scalar()
+    assert full == 2  # in WAL mode, NORMAL would let a power cut take back the last transactions
+
+
 def test_a_state_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     open_database(tmp_path, KEY).close()
     with sqlite3.connect(database_file(tmp_path)) as raw:

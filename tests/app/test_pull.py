@@ -203,6 +203,17 @@ def test_an_object_that_the_server_does_not_give_stops_no_other(house: House, mo
     assert len(house.served()) == 5
 
 
+def test_p12_an_object_that_the_server_does_not_give_is_counted_and_not_named(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.sessions(2)
+    house.put("Marguerite", event("uid-m", house.now))
+    break_off(monkeypatch, 2, ObjectsRefused("forbidden", "No.", hrefs=("/alice/source/Marguerite.ics",)))
+    outcome = house.sync()
+    assert codes(outcome) == ["object-forbidden"]
+    assert "Marguerite" not in repr(outcome.problems())
+
+
 def test_p04_what_a_pull_overwrites_or_drops_is_kept(house: House) -> None:
     house.sessions(2)
     old = house.server.objects(SOURCE)
@@ -214,6 +225,31 @@ def test_p04_what_a_pull_overwrites_or_drops_is_kept(house: House) -> None:
         assert [one.body for one in kept(wiring.database, "calendar coaching")] == list(old.values())
 
 
+def test_p04_what_was_removed_is_kept_for_thirty_days_and_no_longer(house: House) -> None:
+    house.sessions(3)
+    old = house.server.objects(SOURCE)
+    house.sync()
+    house.delete("e0")
+    house.sync()
+    for days, still in ((29, 1), (2, 0)):
+        house.now += timedelta(days=days)
+        house.sync()
+        with house.wiring() as wiring:
+            assert [one.body for one in kept(wiring.database, "calendar coaching")] == list(old.values())[:still]
+
+
+def test_p04_an_object_that_changes_its_address_and_its_text_leaves_its_old_text(house: House) -> None:
+    house.sessions(1)
+    (old,) = house.server.objects(SOURCE).values()
+    house.sync()
+    house.delete("e0")
+    house.put("elsewhere", event("uid-0", house.now + timedelta(hours=1), title="Suite"))
+    assert house.sync().calendars["coaching"].removed == 0
+    with house.wiring() as wiring:
+        assert [one.body for one in kept(wiring.database, "calendar coaching")] == [old]
+    assert copies(house) == house.server.objects(SOURCE)
+
+
 def test_a_calendar_that_is_not_there_is_answered_with_those_that_are(house: House) -> None:
     house.server.drop(SOURCE)
     house.server.add("https://calendar.example/alice/other/", "Séances", "alice")
@@ -221,6 +257,14 @@ def test_a_calendar_that_is_not_there_is_answered_with_those_that_are(house: Hou
     (problem,) = [one for one in outcome.problems() if one.where == "calendars.coaching.name"]
     assert problem.code == "calendar-not-found"
     assert '"Séances"' in problem.hint
+
+
+def test_p12_two_calendars_of_one_name_are_no_reason_to_name_the_others(house: House) -> None:
+    house.server.add("https://calendar.example/alice/second/", "Coaching", "alice")
+    house.server.add("https://calendar.example/alice/client/", "Anna Martin", "alice")
+    outcome = house.sync()
+    assert "calendar-ambiguous" in codes(outcome)
+    assert "Anna" not in repr(outcome.problems())
 
 
 def test_one_broken_calendar_does_not_stop_another(house: House) -> None:

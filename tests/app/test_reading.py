@@ -128,6 +128,36 @@ def test_an_event_that_is_mended_is_no_longer_quarantined(house: House) -> None:
     assert (outcome.quarantined, outcome.exit_code(), len(house.served())) == (0, 0, 1)
 
 
+def test_p02_what_was_reported_is_not_reported_again_when_it_is_read_again(
+    house: House, read_texts: list[bytes]
+) -> None:
+    house.sessions(3)
+    house.put("bad", event("uid-bad", house.now).replace(b"DTSTART", b"X-START"))
+    assert [problem.code for problem in house.sync().problems()] == ["event-no-start"]
+    read_texts.clear()
+    house.text = house.text.replace("Europe/Paris", "Europe/Rome")
+    outcome = house.sync()
+    assert (outcome.problems(), outcome.quarantined, len(read_texts)) == ((), 1, 4)
+
+
+@pytest.mark.parametrize(("name", "uid"), [("bad", "UID:anna@example.com\r\n"), ("anna", "")])
+def test_p12_an_event_that_cannot_be_read_is_reported_under_its_short_id(house: House, name: str, uid: str) -> None:
+    body = event("x", house.now).replace(b"UID:x\r\n", uid.encode())
+    house.put(name, body.replace(b"DTSTART", b"X-START"))
+    (problem,) = house.sync().problems()
+    assert problem.where.startswith("calendars.coaching/")
+    assert "anna" not in repr(problem)
+
+
+def test_the_day_of_a_share_ends_at_midnight_in_the_zone_of_the_practice(house: House) -> None:
+    house.sessions(3)
+    house.sync()
+    assert len(house.served()) == 3
+    house.now = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)  # half past midnight in Paris
+    house.sync()
+    assert house.starts() == ["20260303T090000Z", "20260304T090000Z"]
+
+
 def test_held_rows_can_be_left_out(house: House) -> None:
     house.sessions(4)
     house.sync()

@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -37,6 +38,37 @@ def test_p03_every_deviation_is_found_and_none_repeats_what_it_found(published: 
     published.put("foreign", event("marguerite", published.now, title="Zyx"), url)
     assert set(codes(published)) == {"property", "identifier", "missing-object", "wrong-time", "foreign-object"}
     assert "marguerite" not in str(published.verify()).lower()
+
+
+def plant(house: House, word: str) -> None:
+    """Have one served object say more than was published."""
+    href, body = min(house.served().items())
+    house.server.store(house.share_url(), href, body.replace(b"TRANSP", f"LOCATION:{word}\r\nTRANSP".encode()))
+
+
+def test_p03_what_only_the_name_of_a_source_object_says_is_looked_for(published: House) -> None:
+    published.put("zebulonquartz", event("uid", published.now, title="Appel"))
+    published.sync()
+    plant(published, "Zebulonquartz")
+    assert codes(published) == ["identifier", "property"]
+
+
+def test_p03_what_a_calendar_that_feeds_no_share_says_is_looked_for(published: House) -> None:
+    private = "https://calendar.example/alice/private/"
+    published.server.add(private, "Private", "alice")
+    published.put("e", event("uid", published.now, title="Zebulon"), private)
+    published.text += '[calendars.private]\naccount = "cloud"\nname = "Private"\n'
+    published.sync()
+    plant(published, "Zebulon")
+    assert codes(published) == ["identifier", "property"]
+
+
+def test_p03_what_the_collection_says_beside_its_name_is_looked_at(published: House) -> None:
+    calendar = published.server.calendar(published.share_url())
+    about = calendar.about
+    for told in (replace(about, description="Marguerite"), replace(about, colour="Marguerite")):
+        calendar.about = told
+        assert codes(published) == ["collection-text", "identifier"]
 
 
 def test_p03_what_is_listed_and_not_given_is_a_finding(published: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +146,13 @@ def test_p03_a_target_that_is_called_after_a_client_is_a_finding(house: House, t
     found = target(house, to).verify()
     assert [(finding.code, finding.where) for finding in found] == [("target-name", f"shares.office.to.{key}")]
     assert not any(name in str(found).lower() for name in ("zyx", "durand", "0612"))
+
+
+def test_p03_a_client_whose_name_begins_with_that_of_the_coach_is_not_the_coach(house: House) -> None:
+    people = "ORGANIZER;CN=Anne:mailto:alice@calendar.example\r\nATTENDEE;CN=Annette Roux:mailto:m@x.example\r\n"
+    house.put("two", event("uid-two", house.now, extra=people))
+    found = target(house, '{ account = "cloud", name = "Annette" }').verify()
+    assert [(finding.code, finding.where) for finding in found] == [("target-name", "shares.office.to.name")]
 
 
 @pytest.mark.parametrize(

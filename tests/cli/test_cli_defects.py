@@ -31,3 +31,11 @@ def test_p12_a_defect_names_our_own_line_and_repeats_nothing(capsys: pytest.Capt
     assert error["code"] == "defect"
     assert "ValueError at opening.py:" in error["message"]
     assert "Marguerite" not in said.out + said.err
+
+
+@pytest.mark.usefixtures("broken")
+def test_p12_a_defect_told_to_a_person_repeats_nothing_either(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check"]) == 1
+    said = capsys.readouterr()
+    assert "ValueError at opening.py:" in said.err
+    assert "Marguerite" not in said.out + said.err
