@@ -11,6 +11,8 @@ import pytest
 
 from cli_desk import SCRIPT, SHARE, Desk, environment, event, fill, tomorrow
 from cli_terminal import on_a_terminal
+from coachsync.adapters.caldav import sharing
+from coachsync.errors import CoachsyncError
 from servers import Recorder, Reply
 
 WRITES = {"PUT", "DELETE", "MKCALENDAR", "MKCOL", "PROPPATCH", "MOVE", "COPY", "POST", "PATCH"}
@@ -115,6 +117,18 @@ def test_verify_without_a_network_is_no_finding(practice: Desk) -> None:
     both = practice.run("share", "verify")
     assert (both.code, both.out) == (3, "")
     assert "verified" not in both.err
+
+
+def test_verify_says_what_it_could_see_when_the_server_keeps_silent_about_the_source(
+    synced: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: object) -> None:
+        raise CoachsyncError("sharing-not-told", "The server does not say.", "Look yourself.")
+
+    monkeypatch.setattr(sharing, "exposure", silent)
+    result = synced.run("share", "verify", "office")
+    assert (result.code, result.out) == (3, "1 share verified: nothing but what was published\n")
+    assert "sharing-not-told" in result.err
 
 
 def test_a_share_without_slots_is_listed_with_nought(practice: Desk) -> None:

@@ -103,15 +103,15 @@ def verify_shares(options: Options, names: tuple[str, ...]) -> int:
     with opened(options, "share verify") as wiring:
         shares = [_named(wiring, name) for name in names] or list(wiring.config.shares.values())
         result = verify(wiring, shares)
-    if len(shares) == 1 and result.failures and not result.findings:
-        where, failure = result.failures[0]
-        failure.where = failure.where or where
-        raise failure
-    _tell_findings(options, len(shares), result)
+    unseen = [failure for where, failure in result.failures if where.startswith("shares.")]
+    if len(shares) == 1 and unseen and not result.findings:
+        unseen[0].where = unseen[0].where or f"shares.{shares[0].name}"
+        raise unseen[0]
+    _tell_findings(options, len(shares) - len(unseen), result)
     return result.exit_code()
 
 
-def _tell_findings(options: Options, count: int, result: Verification) -> None:
+def _tell_findings(options: Options, verified: int, result: Verification) -> None:
     problems = [failure.problem(where) for where, failure in result.failures]
     if options.json:
         listed = [{"share": name, **finding_document(finding)} for name, finding in result.findings]
@@ -120,8 +120,8 @@ def _tell_findings(options: Options, count: int, result: Verification) -> None:
     if result.findings:
         rows = [(name or "-", f.code, f.where, f.detail) for name, f in result.findings]
         tell_table(("share", "code", "where", "detail"), rows)
-    elif not problems:
-        click.echo(f"{count} shares verified: nothing but what was published")
+    elif verified:
+        click.echo(f"{verified} {'share' if verified == 1 else 'shares'} verified: nothing but what was published")
     tell_problems(problems)
 
 
