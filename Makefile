@@ -3,28 +3,41 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+CATALOGUES := $(wildcard src/coachsync/locale/*/LC_MESSAGES/*.po)
+COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: venv demo test lint lock clean
+.PHONY: venv demo test lint catalogues lock clean
 
-venv: $(STAMP)
+venv: $(STAMP) $(COMPILED)
 
 # --no-deps on the second line: everything coachsync needs is in the locked list above it.
-$(STAMP): requirements.txt pyproject.toml
+$(STAMP): requirements.txt pyproject.toml hatch_build.py
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-demo: $(STAMP)
+$(COMPILED): %.mo: %.po $(STAMP)
+	$(BIN)/python hatch_build.py
+	touch $(COMPILED)
+
+demo: venv
 	$(BIN)/coachsync demo
 
-test: lint
+test: venv lint
 	$(BIN)/python -m pytest
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Brings the catalogues up to date with the sentences in the code; what is new in them waits for its translation.
+catalogues: $(STAMP)
+	$(BIN)/pybabel --quiet extract --no-default-keywords --keyword say --keyword say_count:1,2 --no-location --no-wrap \
+	  --sort-output --add-comments for: --output-file .venv/coachsync.pot src/coachsync
+	$(BIN)/pybabel --quiet update --no-fuzzy-matching --no-wrap --ignore-obsolete --domain coachsync \
+	  --input-file .venv/coachsync.pot --output-dir src/coachsync/locale
 
 lock:
 	$(BIN)/pip install --quiet pip-tools

@@ -20,7 +20,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "coachsync"
 
 # Which part of the house may import which other; the longest prefix decides. A part may always import itself,
 # and the house has no other parts.
-GROUND = ("errors", "model", "contentline", "span", "loopback")
+GROUND = ("errors", "model", "contentline", "span", "loopback", "phrases")
 ROOMS = ("sync", "redaction", "vault", "policy")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "": (),
@@ -30,11 +30,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "contentline": ("model", "errors"),
     "span": ("model", "errors"),
     "loopback": (),
+    "phrases": (),
     "sync": GROUND,
     "redaction": GROUND,
     "vault": GROUND,
     "policy": GROUND,
-    "config": ("redaction.profiles", "span", "loopback", "model", "errors"),
+    "config": ("redaction.profiles", "span", "loopback", "phrases", "model", "errors"),
     "adapters": ("", *ROOMS, *GROUND),
     "app": ("", "config", "adapters", *ROOMS, *GROUND),
 }

@@ -10,18 +10,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that went wrong and did not stop the rest: `where` is a configuration key or a pseudonymous place."""
+    """One thing that went wrong and did not stop the rest: `where` is a configuration key or a pseudonymous place.
+
+    `aside` is for the coach's own terminal alone, and never kept: it may hold names.
+    """
 
     code: str
     where: str
     message: str
     hint: str = ""
+    aside: str = ""
 
 
 class CoachsyncError(Exception):
-    """Something failed; the rest of the run may still go on."""
+    """Something failed; the rest of the run may still go on.
+
+    `aside` is for the coach's own terminal alone, and never kept: it may hold names.
+    """
 
     exit_code = 1
+    aside = ""
 
     def __init__(self, code: str, message: str, hint: str = "", where: str = "") -> None:
         super().__init__(message)
@@ -32,7 +40,7 @@ class CoachsyncError(Exception):
 
     def problem(self, where: str) -> Problem:
         """The same failure as an entry of a report; `where` fills in when the error itself knows no place."""
-        return Problem(self.code, self.where or where, self.message, self.hint)
+        return Problem(self.code, self.where or where, self.message, self.hint, self.aside)
 
 
 class UsageError(CoachsyncError):

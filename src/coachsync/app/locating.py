@@ -10,6 +10,7 @@ from coachsync.app.wiring import Wiring
 from coachsync.config import Account
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere
 from coachsync.model import Collection
+from coachsync.phrases import say
 
 
 def absolute(account: Account, url: str) -> str:
@@ -48,17 +49,20 @@ def source(wiring: Wiring, calendar: str) -> Collection:
         try:
             return server.collection(absolute(wiring.config.accounts[settings.account], settings.url))
         except NotThere as problem:
-            hint = f"{problem.hint or 'Check the url.'} {_there(server)}".rstrip()
-            raise NotThere(problem.code, problem.message, hint, where=f"calendars.{calendar}.url") from None
+            problem.hint = problem.hint or say("Check the url.")
+            problem.where, problem.aside = f"calendars.{calendar}.url", _there(server)
+            raise
     name = settings.display_name or ""
     found = by_name(server, name, f"calendars.{calendar}.name")
     if found is None:
-        raise Misconfigured(
+        missing = Misconfigured(
             "calendar-not-found",
-            "The account has no calendar of this name.",
-            _there(server),
+            say("The account has no calendar of this name."),
+            say("Write the name as your calendar program shows it."),
             where=f"calendars.{calendar}.name",
         )
+        missing.aside = _there(server)
+        raise missing
     return found
 
 
@@ -69,7 +73,7 @@ def _there(server: CalendarServer) -> str:
     except CoachsyncError:
         return ""
     names = ", ".join(sorted(f'"{printable(collection.name)}"' for collection in found if collection.events))
-    return f"Calendars that are there: {names or 'none'}."
+    return say("Calendars that are there: {names}.", names=names) if names else say("It has no calendars.")
 
 
 def described(wiring: Wiring, calendar: str) -> str:

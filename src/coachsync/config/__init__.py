@@ -3,7 +3,10 @@
 `locate` finds the file, `load` reads it. Only `app` imports this package; adapters are handed plain values.
 """
 
-from coachsync.config.loading import load
+from __future__ import annotations
+
+from pathlib import Path
+
 from coachsync.config.locating import locate
 from coachsync.config.values import (
     Account,
@@ -28,3 +31,10 @@ __all__ = [
     "load",
     "locate",
 ]
+
+
+def load(path: Path) -> Config:
+    """Read the configuration file; see `config.loading.load`. What checks it is loaded when it is needed."""
+    from coachsync.config import loading
+
+    return loading.load(path)

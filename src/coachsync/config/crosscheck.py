@@ -9,7 +9,7 @@ from pathlib import Path
 
 from coachsync.config import schema, urls
 from coachsync.config.faults import NAME, Fault, Key, meant
-from coachsync.config.resolving import located
+from coachsync.config.glance import located
 
 DATABASE = "coachsync.db"  # below the state folder
 

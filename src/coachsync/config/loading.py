@@ -10,7 +10,8 @@ from typing import Any
 
 from coachsync.config import lines, schema, wording
 from coachsync.config.crosscheck import Parts, check
-from coachsync.config.resolving import resolve, state_folder
+from coachsync.config.glance import state_folder
+from coachsync.config.resolving import resolve
 from coachsync.config.values import Config
 from coachsync.errors import Misconfigured, Problem
 
@@ -110,7 +111,7 @@ def _parts(raw: Mapping[str, Any], folder: Path) -> Parts:
         database=None if isinstance(database, list) else database,
         tables=tables,
         folder=folder,
-        state=None if isinstance(practice, list) else state_folder(practice, folder),
+        state=None if isinstance(practice, list) else state_folder(practice.state, folder),
     )
 
 

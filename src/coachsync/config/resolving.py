@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-import platformdirs
-
 from coachsync.config import schema
+from coachsync.config.glance import located, state_folder
 from coachsync.config.values import Account, CalDavTarget, Calendar, Config, FileTarget, Practice, Secret, Share
 from coachsync.redaction.profiles import LABELS, PROFILES, AllDay, Profile, Publish
 
@@ -27,23 +25,13 @@ def resolve(document: schema.Document, folder: Path) -> Config:
             name=document.practice.name,
             language=language,
             timezone=document.practice.timezone,
-            state=state_folder(document.practice, folder),
+            state=state_folder(document.practice.state, folder),
         ),
         accounts=_frozen({name: _account(name, table, folder) for name, table in document.accounts.items()}),
         calendars=_frozen({name: _calendar(name, table) for name, table in document.calendars.items()}),
         shares=_frozen({name: _share(name, table, folder, language) for name, table in document.shares.items()}),
         dormant=tuple(name for name in schema.DORMANT if getattr(document, name) is not None),
     )
-
-
-def state_folder(practice: schema.Practice, folder: Path) -> Path:
-    """The state folder; the user's own (XDG) when the file names none."""
-    return located(folder, practice.state or platformdirs.user_state_dir("coachsync"))
-
-
-def located(folder: Path, path: str) -> Path:
-    """An absolute path: `~` is a home folder, anything relative starts at the folder of the configuration."""
-    return Path(os.path.normpath(Path(folder, Path(path).expanduser())))
 
 
 def _account(name: str, table: schema.Account, folder: Path) -> Account:

@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(words: list[str]) -> int:
     """Run one command; its exit code. No error passes as a traceback, and none repeats what an event says."""
+    from coachsync.app.cli.tongue import speak, wanted
+
+    speak(wanted(words))
     from coachsync.app.cli.commands import cli
     from coachsync.app.cli.output import tell_error
 

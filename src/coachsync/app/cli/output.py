@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from coachsync.app.cli.tongue import spoken
 from coachsync.app.outcome import WHOLE_RUN, Outcome
 from coachsync.app.progress import Progress, silent
 from coachsync.errors import CoachsyncError, Misconfigured, Problem
@@ -26,17 +27,18 @@ def tell_error(problem: CoachsyncError, *, as_json: bool) -> None:
     """An error on stderr: what happened, where, what to do next."""
     entries = problem.problems if isinstance(problem, Misconfigured) else ()
     if as_json:
-        error: dict[str, Any] = {"code": problem.code, "message": problem.message, "hint": problem.hint}
+        error: dict[str, Any] = {"code": problem.code, "message": spoken(problem.message)}
+        error["hint"] = " ".join(filter(None, (spoken(problem.hint), spoken(problem.aside))))
         if problem.where:
             error["where"] = problem.where
         if entries:
-            error["problems"] = [as_document(entry) | {"message": entry.message} for entry in entries]
+            error["problems"] = [as_document(entry) | {"message": spoken(entry.message)} for entry in entries]
         click.echo(json.dumps({"error": error}, ensure_ascii=True), err=True)
         return
     where = f" ({problem.where})" if problem.where else ""
-    click.echo(f"coachsync: {problem.message}{where}", err=True)
-    if problem.hint:
-        click.echo(f"  {problem.hint}", err=True)
+    click.echo(f"coachsync: {spoken(problem.message)}{where}", err=True)
+    for more in filter(None, (problem.hint, problem.aside)):
+        click.echo(f"  {spoken(more)}", err=True)
     tell_problems(entries)
 
 
@@ -57,14 +59,15 @@ def tell_outcome(outcome: Outcome, *, as_json: bool) -> None:
 def tell_problems(problems: Iterable[Problem]) -> None:
     """Problems on stderr, one after the other."""
     for problem in problems:
-        click.echo(f"- {problem.where}: {problem.message} [{problem.code}]", err=True)
-        if problem.hint:
-            click.echo(f"    {problem.hint}", err=True)
+        click.echo(f"- {problem.where}: {spoken(problem.message)} [{problem.code}]", err=True)
+        for more in filter(None, (problem.hint, problem.aside)):
+            click.echo(f"    {spoken(more)}", err=True)
 
 
 def as_document(problem: Problem) -> dict[str, str]:
     """A problem as `--json` shows it."""
-    return {"code": problem.code, "where": problem.where, "hint": problem.hint or problem.message}
+    hint = " ".join(filter(None, (spoken(problem.hint or problem.message), spoken(problem.aside))))
+    return {"code": problem.code, "where": problem.where, "hint": hint}
 
 
 def outcome_document(outcome: Outcome) -> dict[str, Any]:
