@@ -174,7 +174,7 @@ def test_a_target_that_holds_objects_is_refused_and_untouched(taken: Desk) -> No
     before = taken.storage.everything()
     result = taken.run("sync")
     assert result.code == 3
-    assert "3 objects" in result.err
+    assert "3 entries" in result.err
     assert "coachsync share publish office --replace" in result.err
     assert "shares.office.to" in result.err
     plain, error = taken.refused("share", "publish", "office")

@@ -6,7 +6,9 @@ import os
 import tempfile
 from pathlib import Path
 
+from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
+from coachsync.phrases import say
 
 _PRIVATE = 0o600
 
@@ -71,6 +73,6 @@ def sync_folder(folder: Path) -> None:
 def _failed(code: str, problem: OSError) -> CoachsyncError:
     return CoachsyncError(
         code,
-        f"The system refused: {os.strerror(problem.errno or 0)}.",
-        "Check that the folder exists, has room and belongs to the user who runs coachsync.",
+        say("The system refused: {reason}.", reason=reason(problem)),
+        say("Check that the folder exists, has room and belongs to the user who runs coachsync."),
     )

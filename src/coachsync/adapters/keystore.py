@@ -7,7 +7,9 @@ import tempfile
 from pathlib import Path
 
 from coachsync.adapters.files import make_private_folder, sync_folder
+from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError, WrongKey
+from coachsync.phrases import say
 from coachsync.vault.rows import KEY_BYTES, DeviceKey, new_device_key
 
 _NAME = "device.key"
@@ -44,9 +46,11 @@ def load_device_key(state: Path, *, create: bool) -> DeviceKey:
 def _missing() -> CoachsyncError:
     return CoachsyncError(
         "device-key-missing",
-        "The state folder holds sealed data but its device key is missing; nothing was changed.",
-        "Restore keys/device.key from the backup that holds this state, or move the state folder away to start "
-        "afresh: a new key would open nothing.",
+        say("The state folder holds sealed data but its device key is missing; nothing was changed."),
+        say(
+            "Restore keys/device.key from the backup that holds this state, or move the state folder away to start "
+            "afresh: a new key would open nothing."
+        ),
         where="practice.state",
     )
 
@@ -54,9 +58,11 @@ def _missing() -> CoachsyncError:
 def _failed(code: str, problem: OSError) -> CoachsyncError:
     return CoachsyncError(
         code,
-        f"The system refuses keys/device.key in the state folder: {os.strerror(problem.errno or 0)}.",
-        "Check that the folder keys/ has room, and that it and the file device.key in it belong to the user who runs "
-        "coachsync.",
+        say("The system refuses keys/device.key in the state folder: {reason}.", reason=reason(problem)),
+        say(
+            "Check that the folder keys/ has room, and that it and the file device.key in it belong to the user "
+            "who runs coachsync."
+        ),
         where="practice.state",
     )
 
@@ -66,16 +72,16 @@ def _read(path: Path) -> DeviceKey:
         if os.fstat(file.fileno()).st_mode & 0o077:
             raise CoachsyncError(
                 "device-key-open",
-                "Others on this machine can read the device key.",
-                "Run: chmod 600 keys/device.key in the state folder.",
+                say("Others on this machine can read the device key."),
+                say("Run: chmod 600 keys/device.key in the state folder."),
                 where="practice.state",
             )
         secret = file.read(KEY_BYTES + 1)
     if len(secret) != KEY_BYTES:
         raise WrongKey(
             "device-key-damaged",
-            "The device key file does not hold a key.",
-            "Restore keys/device.key from the backup that holds this state.",
+            say("The device key file does not hold a key."),
+            say("Restore keys/device.key from the backup that holds this state."),
             where="practice.state",
         )
     return DeviceKey(secret)

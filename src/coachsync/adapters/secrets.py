@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from coachsync.errors import Misconfigured, Temporary
+from coachsync.phrases import say
 
 _MOST = 4096  # bytes; no server takes a longer password
 _OTHERS = 0o077
@@ -54,15 +55,17 @@ def from_file(path: Path) -> str:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         raise Misconfigured(
-            "secret-file-missing", "The password file does not exist.", "Create it, with the password on one line."
+            "secret-file-missing",
+            say("The password file does not exist."),
+            say("Create it, with the password on one line."),
         ) from None
     except (OSError, ValueError):
-        raise _unreadable("The password file cannot be opened.") from None
+        raise _unreadable(say("The password file cannot be opened.")) from None
     try:
         _refuse_unsafe(os.fstat(handle))
         content = os.read(handle, _MOST + 1)
     except OSError:
-        raise _unreadable("The password file cannot be read.") from None
+        raise _unreadable(say("The password file cannot be read.")) from None
     finally:
         os.close(handle)
     return _text(content, "secret-file")
@@ -86,8 +89,8 @@ def from_command(argv: Sequence[str], timeout: float = 30.0) -> str:
     except (OSError, ValueError, IndexError):
         raise Misconfigured(
             "secret-command-not-run",
-            "The password command cannot be started.",
-            "Check that the program is installed and that the first word of the list is its name.",
+            say("The password command cannot be started."),
+            say("Check that the program is installed and that the first word of the list is its name."),
         ) from None
     with process:
         try:
@@ -96,16 +99,16 @@ def from_command(argv: Sequence[str], timeout: float = 30.0) -> str:
         except subprocess.TimeoutExpired:
             raise Temporary(
                 "secret-command-slow",
-                f"The password command gave no answer within {timeout:g} seconds.",
-                "It must not ask anything: unlock the password store first, or use { file = ... }.",
+                say("The password command gave no answer within {seconds:g} seconds.", seconds=timeout),
+                say("It must not ask anything: unlock the password store first, or use {{ file = ... }}."),
             ) from None
         finally:
             _end(process)
     if code:
         raise Misconfigured(
             "secret-command-failed",
-            f"The password command ended with exit code {code}.",
-            "Run it by hand to see why; it must print the password on its first line.",
+            say("The password command ended with exit code {code}.", code=code),
+            say("Run it by hand to see why; it must print the password on its first line."),
         )
     return _text(output.split(b"\n", 1)[0], "secret-command")
 
@@ -137,41 +140,49 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _refuse_unsafe(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise _unreadable("The password file is not a file.")
+        raise _unreadable(say("The password file is not a file."))
     if status.st_mode & _OTHERS:
         raise Misconfigured(
-            "secret-file-open", "Others on this machine can read the password file.", "Run: chmod 600 on that file."
+            "secret-file-open",
+            say("Others on this machine can read the password file."),
+            say("Run: chmod 600 on that file."),
         )
     if status.st_uid not in {os.geteuid(), 0}:
         raise Misconfigured(
             "secret-file-open",
-            "The password file belongs to another user, who can read and change it.",
-            "Give it to the user who runs coachsync (chown), then chmod 600.",
+            say("The password file belongs to another user, who can read and change it."),
+            say("Give it to the user who runs coachsync (chown), then chmod 600."),
         )
 
 
 def _unreadable(message: str) -> Misconfigured:
     return Misconfigured(
-        "secret-file-unreadable", message, "Name a file that the user who runs coachsync can read, with the password."
+        "secret-file-unreadable",
+        message,
+        say("Name a file that the user who runs coachsync can read, with the password."),
     )
 
 
 def _text(content: bytes, source: str) -> str:
     if len(content) > _MOST:
         raise Misconfigured(
-            f"{source}-too-long", f"The password is longer than {_MOST} bytes.", "Is it the right file or command?"
+            f"{source}-too-long",
+            say("The password is longer than {most} bytes.", most=_MOST),
+            say("Is it the right file or command?"),
         )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Misconfigured(
-            f"{source}-not-text", "The password is not UTF-8 text.", "Store it again as UTF-8."
+            f"{source}-not-text", say("The password is not UTF-8 text."), say("Store it again as UTF-8.")
         ) from None
     secret = text.removesuffix("\n").removesuffix("\r")
     if not secret:
-        raise Misconfigured(f"{source}-empty", "There is no password.", "Put the password on the first line.")
+        raise Misconfigured(f"{source}-empty", say("There is no password."), say("Put the password on the first line."))
     if any(unicodedata.category(character) == "Cc" for character in secret):  # RFC 7617 section 2
         raise Misconfigured(
-            f"{source}-not-text", "The password holds a line break or control character.", "Keep it on one line."
+            f"{source}-not-text",
+            say("The password holds a line break or control character."),
+            say("Keep it on one line."),
         )
     return secret

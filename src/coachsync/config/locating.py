@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from coachsync.errors import Misconfigured, NotInitialised
+from coachsync.phrases import say
 
 _NAME = Path("coachsync", "coachsync.toml")
 _SYSTEM = Path("/etc")
@@ -22,8 +23,8 @@ def locate(option: str | None, environ: Mapping[str, str], system: Path = _SYSTE
             if not _there(path):
                 raise Misconfigured(
                     "configuration-missing",
-                    f"The configuration file that {origin} names does not exist.",
-                    f"Correct {origin}, or leave it away to use the usual place.",
+                    say("The configuration file that {origin} names does not exist.", origin=origin),
+                    say("Correct {origin}, or leave it away to use the usual place.", origin=origin),
                     where=origin,
                 )
             return path
@@ -32,9 +33,11 @@ def locate(option: str | None, environ: Mapping[str, str], system: Path = _SYSTE
             return folder / _NAME
     raise NotInitialised(
         "no-configuration",
-        "There is no configuration yet.",
-        "Copy coachsync.example.toml to ~/.config/coachsync/coachsync.toml and fill it in, or name a file with "
-        "--config. `coachsync demo` needs none.",
+        say("There is no configuration yet."),
+        say(
+            "Copy coachsync.example.toml to ~/.config/coachsync/coachsync.toml and fill it in, or name a file with "
+            "--config. `coachsync demo` needs none."
+        ),
     )
 
 

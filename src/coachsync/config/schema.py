@@ -30,9 +30,10 @@ from coachsync.config.fields import (
     not_yet,
     refuse,
 )
+from coachsync.phrases import say
 
-_PROFILES = "Use busy or session."
-_LEAVE = "Leave this key away."
+_PROFILES = say("Use busy or session.")
+_LEAVE = say("Leave this key away.")
 
 
 class Table(BaseModel):
@@ -62,15 +63,19 @@ class Password(Table):
 
     file: PathText | None = None
     command: list[str] | None = None
-    keyring: Annotated[Any, later("passwords in a keyring", "Use { file = ... } or { command = [...] }.")] = None
-    credential: Annotated[Any, later("systemd credentials", "Use { file = ... } or { command = [...] }.")] = None
+    keyring: Annotated[
+        Any, later(say("passwords in a keyring"), say("Use {{ file = ... }} or {{ command = [...] }}."))
+    ] = None
+    credential: Annotated[
+        Any, later(say("systemd credentials"), say("Use {{ file = ... }} or {{ command = [...] }}."))
+    ] = None
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if (self.file is None) == (self.command is None):
-            refuse("one-of", "A password is kept in one place.", "Give either file or command.")
+            refuse("one-of", say("A password is kept in one place."), say("Give either file or command."))
         if self.command is not None and not "".join(self.command[:1]).strip():
-            refuse("one-of", "The command is empty.", 'Write its words as a list: ["pass", "show", "cloud"].')
+            refuse("one-of", say("The command is empty."), say('Write its words as a list: ["pass", "show", "cloud"].'))
         return self
 
 
@@ -86,7 +91,7 @@ class Account(Table):
     @model_validator(mode="after")
     def _whose_password(self) -> Self:
         if self.password is not None and not self.username:
-            refuse("missing-key", "There is a password and no username.", "Add username.")
+            refuse("missing-key", say("There is a password and no username."), say("Add username."))
         return self
 
 
@@ -97,7 +102,9 @@ class Calendar(Table):
     name: Text | None = None
     url: CollectionUrl | None = None
     interval: Interval = Field(default="PT5M", validate_default=True)
-    categories: Annotated[Any, later("categories", "Every event of the calendar counts; " + _LEAVE.lower())] = None
+    categories: Annotated[
+        Any, later(say("categories"), say("Every event of the calendar counts; leave this key away."))
+    ] = None
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -117,12 +124,16 @@ class Target(Table):
     def _one_place(self) -> Self:
         if self.file is None:
             if self.account is None:
-                refuse("one-of", "The target says neither account nor file.", "Give account with name or url, or file.")
+                refuse(
+                    "one-of",
+                    say("The target says neither account nor file."),
+                    say("Give account with name or url, or file."),
+                )
             _name_or_url(self.name, self.url)
         elif (self.account, self.name, self.url) != (None, None, None):
-            refuse("one-of", "A share goes to one place.", "Give either file, or account with name or url.")
+            refuse("one-of", say("A share goes to one place."), say("Give either file, or account with name or url."))
         elif not self.file.endswith(".ics"):
-            refuse("not-an-ics-file", "The file's name does not end in .ics.", "Name it like office.ics.")
+            refuse("not-an-ics-file", say("The file's name does not end in .ics."), say("Name it like office.ics."))
         return self
 
 
@@ -146,8 +157,8 @@ class Share(Table):
     to: Target
     profile: Annotated[
         Literal["busy", "session", "pseudonym", "sponsor"],
-        not_yet("pseudonym", "the profile pseudonym", _PROFILES),
-        not_yet("sponsor", "the profile sponsor", _PROFILES),
+        not_yet("pseudonym", say("the profile pseudonym"), _PROFILES),
+        not_yet("sponsor", say("the profile sponsor"), _PROFILES),
     ]
     label: LabelText | None = None
     window: Reach = Reach()
@@ -157,18 +168,20 @@ class Share(Table):
     audience: Audience | None = None
     recurrence: Annotated[
         Literal["unlinked", "series"],
-        not_yet("series", "linked series", 'Use "unlinked": each slot stands alone.'),
+        not_yet("series", say("linked series"), say('Use "unlinked": each slot stands alone.')),
     ] = "unlinked"
-    buffer: Annotated[Any, later("time kept free around sessions", _LEAVE)] = None
-    hours: Annotated[Any, later("working hours of your own", "They are 09:00 to 17:00, Monday to Friday.")] = None
-    categories: Annotated[Any, later("categories", "Make a calendar of its own for what is shared.")] = None
-    clients: Annotated[Any, later("clients", "Make a calendar of its own for what is shared.")] = None
-    public_link: Annotated[Any, later("public links", "Use to = { file = ... } and serve the file.")] = None
+    buffer: Annotated[Any, later(say("time kept free around sessions"), _LEAVE)] = None
+    hours: Annotated[
+        Any, later(say("working hours of your own"), say("They are 09:00 to 17:00, Monday to Friday."))
+    ] = None
+    categories: Annotated[Any, later(say("categories"), say("Make a calendar of its own for what is shared."))] = None
+    clients: Annotated[Any, later(say("clients"), say("Make a calendar of its own for what is shared."))] = None
+    public_link: Annotated[Any, later(say("public links"), say("Use to = {{ file = ... }} and serve the file."))] = None
 
     @model_validator(mode="after")
     def _eyes(self) -> Self:
         if self.audience is not None and self.to.file is not None:
-            refuse("one-of", "A file is read without an account.", "Leave audience away.")
+            refuse("one-of", say("A file is read without an account."), say("Leave audience away."))
         return self
 
 
@@ -247,7 +260,9 @@ DORMANT = (
 def _name_or_url(name: str | None, url: str | None) -> None:
     if (name is None) == (url is None):
         refuse(
-            "one-of", "A calendar is named in one way.", "Give either name (as your calendar program shows it) or url."
+            "one-of",
+            say("A calendar is named in one way."),
+            say("Give either name (as your calendar program shows it) or url."),
         )
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from coachsync.errors import CoachsyncError
+from coachsync.phrases import say
 from coachsync.vault.rows import DeviceKey
 
 SCHEMA = "0001"  # the newest migration; a test holds it to the scripts
@@ -105,8 +106,8 @@ def _migrate(connection: Connection) -> None:
     if version is not None and version > SCHEMA:
         raise CoachsyncError(
             "state-too-new",
-            "A newer coachsync has written this state folder.",
-            "Install that version again; nothing was changed.",
+            say("A newer coachsync has written this state folder."),
+            say("Install that version again; nothing was changed."),
             where="practice.state",
         )
     from alembic import command
@@ -130,7 +131,7 @@ def _unusable(problem: Exception) -> CoachsyncError:
     )
     return CoachsyncError(
         "state-unusable",
-        f"The state's database cannot be used: {cause}.",
-        "Check that the state folder has room, belongs to the user who runs coachsync and is not on a network share.",
+        say("The database in the state folder cannot be used: {cause}.", cause=cause),
+        say("Check that the state folder has room, belongs to the user who runs coachsync and is on a local disk."),
         where="practice.state",
     )

@@ -8,30 +8,39 @@ from datetime import datetime
 import click
 
 from coachsync.app import agenda as job
-from coachsync.app.cli.commands import Options, everywhere
+from coachsync.app.cli.commands import Options, everywhere, help_of
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import instant, tell_json, tell_problems, tell_table
+from coachsync.app.cli.tongue import spoken, tongue
+from coachsync.app.dates import long_day
 from coachsync.app.wiring import Wiring
+from coachsync.phrases import say
 from coachsync.redaction.window import window
 from coachsync.span import Span
 
 _YEARS = range(1900, 2201)
-_MARKS = {"busy": "", "free": "free", "cancelled": "cancelled", "unanswered": "not accepted"}
+_MARKS = {"busy": "", "free": say("free"), "cancelled": say("cancelled"), "unanswered": say("not accepted")}
 
 
 def _within_reach(_context: click.Context, _parameter: click.Parameter, day: datetime | None) -> datetime | None:
     """A day that calendars reckon with: at the ends of time, a week or a time zone more would be no date."""
     if day is not None and day.year not in _YEARS:
-        raise click.BadParameter(f"the year is not between {_YEARS[0]} and {_YEARS[-1]}.")
+        raise click.BadParameter(
+            spoken(say("the year is not between {first} and {last}.", first=_YEARS[0], last=_YEARS[-1]))
+        )
     return day
 
 
-@click.command("agenda")
+@click.command("agenda", help=help_of("agenda"))
 @click.option(
-    "--from", "first", type=click.DateTime(["%Y-%m-%d"]), callback=_within_reach, help="The first day (default: today)."
+    "--from",
+    "first",
+    type=click.DateTime(["%Y-%m-%d"]),
+    callback=_within_reach,
+    help=say("The first day (default: today)."),
 )
-@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True, help="How many days.")
-@click.option("--unreadable", is_flag=True, help="List the events that cannot be read, instead.")
+@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True, help=say("How many days."))
+@click.option("--unreadable", is_flag=True, help=say("List the events that cannot be read, instead."))
 @everywhere
 @click.pass_obj
 def command(options: Options, first: datetime | None, days: int, unreadable: bool) -> None:
@@ -55,9 +64,9 @@ def _appointments(wiring: Wiring, options: Options, first: datetime | None, days
     rows = []
     for line in found:
         start, end = line.start.astimezone(wiring.zone), line.end.astimezone(wiring.zone)
-        hours = "all day" if line.all_day else f"{start:%H:%M}-{end:%H:%M}"
-        rows.append((line.id, f"{start:%a %d %b %Y}", hours, line.title, line.calendar, _MARKS[line.stand]))
-    tell_table(("id", "day", "time", "title", "calendar", ""), rows)
+        hours = say("all day") if line.all_day else f"{start:%H:%M}-{end:%H:%M}"
+        rows.append((line.id, long_day(start, tongue().code), hours, line.title, line.calendar, _MARKS[line.stand]))
+    tell_table((say("id"), say("day"), say("time"), say("title"), say("calendar"), ""), rows)
 
 
 def _unreadable(wiring: Wiring, options: Options) -> None:
@@ -65,4 +74,6 @@ def _unreadable(wiring: Wiring, options: Options) -> None:
     if options.json:
         tell_json([asdict(event) for event in found])
         return
-    tell_table(("id", "calendar", "code", "title"), [(e.id, e.calendar, e.code, e.title) for e in found])
+    tell_table(
+        (say("id"), say("calendar"), say("code"), say("title")), [(e.id, e.calendar, e.code, e.title) for e in found]
+    )

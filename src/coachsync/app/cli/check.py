@@ -5,15 +5,17 @@ from __future__ import annotations
 import click
 
 from coachsync.app.checking import Check, Grade, check
-from coachsync.app.cli.commands import Options, everywhere
+from coachsync.app.cli.commands import Options, everywhere, help_of
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import tell_json
+from coachsync.app.cli.tongue import spoken
 from coachsync.app.outcome import FINDINGS
+from coachsync.phrases import say
 
-_MARK = {Grade.GOOD: "ok    ", Grade.NOTE: "note  ", Grade.BAD: "FAILED"}
+_MARK = {Grade.GOOD: say("ok"), Grade.NOTE: say("note"), Grade.BAD: say("FAILED")}
 
 
-@click.command("check")
+@click.command("check", help=help_of("check"))
 @everywhere
 @click.pass_obj
 def command(options: Options) -> int:
@@ -30,9 +32,10 @@ def command(options: Options) -> int:
 
 
 def _tell(tried: Check) -> None:
-    click.echo(f"{_MARK[tried.grade]} {tried.where}: {tried.message}")
-    if tried.hint:
-        click.echo(f"       {tried.hint}")
+    width = max(len(spoken(mark)) for mark in _MARK.values())
+    click.echo(f"{spoken(_MARK[tried.grade]):<{width}} {tried.where}: {spoken(tried.message)}")
+    for more in filter(None, (tried.hint, tried.aside)):
+        click.echo(f"{'':<{width}} {spoken(more)}")
 
 
 def _document(tried: Check) -> dict[str, object]:
@@ -41,6 +44,6 @@ def _document(tried: Check) -> dict[str, object]:
         "where": tried.where,
         "ok": tried.grade is not Grade.BAD,
         "grade": tried.grade.value,
-        "message": tried.message,
-        "hint": tried.hint,
+        "message": spoken(tried.message),
+        "hint": " ".join(filter(None, (spoken(tried.hint), spoken(tried.aside)))),
     }

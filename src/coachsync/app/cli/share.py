@@ -10,31 +10,46 @@ import click
 
 from coachsync.adapters.database import Shares
 from coachsync.app import jobs
-from coachsync.app.cli.commands import Options, everywhere
+from coachsync.app.cli.asking import agreed
+from coachsync.app.cli.commands import Options, everywhere, help_of
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import (
     as_document,
     finding_document,
     instant,
     outcome_document,
+    tell,
     tell_json,
     tell_outcome,
     tell_problems,
     tell_table,
 )
+from coachsync.app.cli.tongue import tongue
+from coachsync.app.dates import long_day, short_moment
 from coachsync.app.verify import Verification, verify
 from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
 from coachsync.errors import UsageError
+from coachsync.phrases import say, say_count
+
+_COLUMNS = {
+    "name": say("name"),
+    "profile": say("profile"),
+    "from": say("from"),
+    "target": say("target"),
+    "slots": say("times"),
+    "published": say("published"),
+}
+_REPLACES = say("Everything in the target is removed and the share is filled in anew. Go on?")
 
 
-@click.group("share")
+@click.group("share", help=help_of("share"))
 @everywhere
 def command() -> None:
     """Shares: what others may see."""
 
 
-@command.command("list")
+@command.command("list", help=say("List the configured shares and how many times each shows."))
 @everywhere
 @click.pass_obj
 def list_shares(options: Options) -> None:
@@ -44,13 +59,17 @@ def list_shares(options: Options) -> None:
     if options.json:
         tell_json(shares)
         return
-    columns = ("name", "profile", "from", "target", "slots", "published")
-    rows = [["-" if share[column] is None else str(share[column]) for column in columns] for share in shares]
-    tell_table(columns, rows)
+    rows = [["-" if share[column] is None else str(share[column]) for column in _COLUMNS] for share in shares]
+    tell_table(tuple(_COLUMNS.values()), rows)
 
 
-@command.command("preview")
-@click.argument("name")
+@command.command(
+    "preview",
+    help=say(
+        "Show every time that the share would show, from the last synced copies: all that its audience can learn."
+    ),
+)
+@click.argument("name", metavar=say("NAME"))
 @everywhere
 @click.pass_obj
 def preview(options: Options, name: str) -> None:
@@ -65,23 +84,21 @@ def preview(options: Options, name: str) -> None:
     rows = []
     for slot in found:
         start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
-        until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%a %d %b %H:%M}"
-        rows.append((f"{start:%a %d %b %Y}", f"{start:%H:%M}-{until}", share.texts[slot.label]))
-    tell_table(("day", "time", "label"), rows)
+        until = f"{end:%H:%M}" if end.date() == start.date() else short_moment(end, tongue().code)
+        rows.append((long_day(start, tongue().code), f"{start:%H:%M}-{until}", share.texts[slot.label]))
+    tell_table((say("day"), say("time"), say("label")), rows)
 
 
-@command.command("publish")
-@click.argument("name")
-@click.option("--replace", is_flag=True, help="Empty the target first, whoever filled it, and fill it again.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@command.command("publish", help=say("Publish the share now."))
+@click.argument("name", metavar=say("NAME"))
+@click.option("--replace", is_flag=True, help=say("Empty the target first, whoever filled it, and fill it again."))
+@click.option("--yes", is_flag=True, help=say("Do not ask."))
 @everywhere
 @click.pass_obj
 def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     """Publish the share now."""
-    if replace and not yes and sys.stdin.isatty():
-        click.confirm(
-            "Everything in the target is removed and the share is filled in anew. Go on?", abort=True, err=True
-        )
+    if replace and not yes and sys.stdin.isatty() and not agreed(_REPLACES):
+        raise click.Abort
     with opened(options, "share publish") as wiring:
         _named(wiring, name)
         outcome = jobs.publish_share(wiring, name, replace_content=replace)
@@ -89,13 +106,23 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
         tell_json(outcome_document(outcome))
     else:
         done = outcome.shares[name]
-        click.echo(f"share {name}: {done.created} created, {done.deleted} deleted")
+        tell(
+            say(
+                "share {name}: {created} created, {deleted} deleted",
+                name=name,
+                created=done.created,
+                deleted=done.deleted,
+            )
+        )
     tell_outcome(outcome, as_json=options.json)
     return outcome.exit_code()
 
 
-@command.command("verify")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@command.command(
+    "verify",
+    help=say("Fetch what the share shows, as its audience gets it, and look for anything that should not be there."),
+)
+@click.argument("names", nargs=-1, metavar=say("[NAME]..."))
 @everywhere
 @click.pass_obj
 def verify_shares(options: Options, names: tuple[str, ...]) -> int:
@@ -119,16 +146,24 @@ def _tell_findings(options: Options, verified: int, result: Verification) -> Non
         return
     if result.findings:
         rows = [(name or "-", f.code, f.where, f.detail) for name, f in result.findings]
-        tell_table(("share", "code", "where", "detail"), rows)
+        tell_table((say("share"), say("code"), say("where"), say("detail")), rows)
     elif verified:
-        click.echo(f"{verified} {'share' if verified == 1 else 'shares'} verified: nothing but what was published")
+        tell(
+            say_count(
+                "{number} share verified: nothing but what was published",
+                "{number} shares verified: nothing but what was published",
+                verified,
+            )
+        )
     tell_problems(problems)
 
 
 def _named(wiring: Wiring, name: str) -> Share:
     if name not in wiring.config.shares:
-        known = ", ".join(sorted(wiring.config.shares)) or "none"
-        raise UsageError("no-such-share", "No share of that name is configured.", f"There are: {known}.")
+        known = ", ".join(sorted(wiring.config.shares)) or say("none")
+        raise UsageError(
+            "no-such-share", say("No share of that name is configured."), say("There are: {names}.", names=known)
+        )
     return wiring.config.shares[name]
 
 
