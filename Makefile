@@ -34,10 +34,11 @@ lint: $(STAMP)
 
 # Brings the catalogues up to date with the sentences in the code; what is new in them waits for its translation.
 catalogues: $(STAMP)
-	$(BIN)/pybabel --quiet extract --no-default-keywords --keyword say --keyword say_count:1,2 --no-location --no-wrap \
-	  --sort-output --add-comments for: --output-file .venv/coachsync.pot src/coachsync
-	$(BIN)/pybabel --quiet update --no-fuzzy-matching --no-wrap --ignore-obsolete --domain coachsync \
-	  --input-file .venv/coachsync.pot --output-dir src/coachsync/locale
+	$(BIN)/pybabel --quiet extract --no-default-keywords --keyword say --keyword say_count:1,2 --keyword click_says \
+	  --keyword click_counts:1,2 --no-location --no-wrap --sort-output --add-comments for: \
+	  --output-file $(VENV)/coachsync.pot src/coachsync
+	$(BIN)/pybabel --quiet update --no-fuzzy-matching --no-wrap --ignore-obsolete --ignore-pot-creation-date \
+	  --domain coachsync --input-file $(VENV)/coachsync.pot --output-dir src/coachsync/locale
 
 lock:
 	$(BIN)/pip install --quiet pip-tools

@@ -46,7 +46,7 @@ def load_device_key(state: Path, *, create: bool) -> DeviceKey:
 def _missing() -> CoachsyncError:
     return CoachsyncError(
         "device-key-missing",
-        say("The state folder holds sealed data but its device key is missing; nothing was changed."),
+        say("The state folder holds encrypted data but its device key is missing; nothing was changed."),
         say(
             "Restore keys/device.key from the backup that holds this state, or move the state folder away to start "
             "afresh: a new key would open nothing."

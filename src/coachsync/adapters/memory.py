@@ -49,7 +49,7 @@ class MemoryServer:
     def add(self, url: str, name: str = "", owner: str = "") -> None:
         """Make a calendar. Raises Stale when there is one."""
         if url in self._calendars:
-            raise Stale("exists", say("There is something at this URL already."))
+            raise Stale("exists", say("There is something at this address already."))
         self._made += 1
         identity = f"{owner or urlsplit(url).path.split('/')[1]}:{self._made}"
         self._calendars[url] = _Calendar(Collection(url, name, identity=identity, sync_collection=True))
@@ -183,7 +183,7 @@ class MemoryCalendars:
         href = urlsplit(href).path
         url, calendar = self._server.holder(href)
         if href in calendar.objects:
-            raise Stale("stale", say("The object on the server is not the version this was meant for."))
+            raise Stale("stale", say("The entry on the server is not the version that this was meant for."))
         return self._server.store(url, href, body)
 
     def remove(self, href: str, etag: str) -> None:
@@ -194,7 +194,7 @@ class MemoryCalendars:
         except NotThere:
             return
         if not etag or (href in calendar.objects and calendar.objects[href][0] != etag):
-            raise Stale("stale", say("The object on the server is not the version this was meant for."))
+            raise Stale("stale", say("The entry on the server is not the version that this was meant for."))
         if href in calendar.objects:
             self._server.delete(url, href)
 

@@ -78,7 +78,7 @@ def _sections(wiring: Wiring) -> Iterator[Check]:
             "share-not-configured",
             f"shares.{name}",
             say(
-                "This share is no longer in the configuration, and its target goes on serving what was published last."
+                "This share is no longer configured, and its calendar or file goes on showing what was published last."
             ),
             say("Delete that calendar or file by hand when nobody should see it any more."),
         )
@@ -117,13 +117,19 @@ def _calendar(wiring: Wiring, name: str) -> Check:
     where = f"calendars.{name}"
     collection = locating.source(wiring, name)
     if not collection.events:
-        return Check(Grade.BAD, "no-events", where, say("This collection holds no events."), say("Name a calendar."))
+        return Check(
+            Grade.BAD,
+            "no-events",
+            where,
+            say("This calendar is not for events; it may be a list of tasks."),
+            say("Name a calendar."),
+        )
     if not collection.sync_collection:
         return Check(
             Grade.NOTE,
             "no-sync-collection",
             where,
-            say("Found; the server cannot say what changed, so every change costs a full listing."),
+            say("Found; the server cannot say what changed, so each change costs a look through the whole calendar."),
         )
     return Check(Grade.GOOD, "found", where, say("Found."))
 

@@ -189,7 +189,7 @@ class CollectionTarget:
         self.noticed += (
             edited(
                 self._share,
-                say("Somebody edited an object of the share; it was removed, and their version is kept for 30 days."),
+                say("Somebody edited an entry of the share; it was removed, and their version is kept for 30 days."),
                 say("See who may write to the share: its audience needs to read only."),
             ),
         )
@@ -237,7 +237,7 @@ def _remove(server: CalendarServer, url: str, entry: Entry) -> None:
         return
     for item in server.fetch(url, [entry.href]):
         if not _is_as_published(item, entry):
-            raise Stale("edited", say("Somebody edited the object."))
+            raise Stale("edited", say("Somebody edited the entry."))
         server.remove(urljoin(url, item.href), item.etag)
 
 
@@ -257,7 +257,7 @@ def _left(share: Share) -> Problem:
     return Problem(
         "share-object-left",
         f"shares.{share.name}",
-        say("Somebody invited people to an object of the share; it stays, for deleting it could send them mail."),
+        say("Somebody invited people to an entry of the share; it stays, for deleting it could send them mail."),
         say("Delete it in your calendar program. See who may write to the share: its audience needs to read only."),
     )
 
@@ -265,7 +265,7 @@ def _left(share: Share) -> Problem:
 def _holds_invitations(share: Share) -> CoachsyncError:
     return CoachsyncError(
         "target-holds-invitations",
-        say("The target holds appointments with invited people; removing them could send mail. Nothing was removed."),
-        say("Empty it in your calendar program, or name another target."),
+        say("The destination holds appointments with invited people; removing them could send mail. Nothing changed."),
+        say("Empty it in your calendar program, or name another destination."),
         where=f"shares.{share.name}.to",
     )

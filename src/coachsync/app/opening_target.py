@@ -77,11 +77,11 @@ def _not_left(share: Share, cause: Temporary) -> Temporary:
     return Temporary(
         cause.code,
         say(
-            "The former target of the share cannot be cleared now, so the share stays there: {cause}",
+            "The former destination of the share cannot be cleared now, so the share stays there: {cause}",
             cause=cause.message,
         ),
         say(
-            "It is tried again. If that target is gone for good, run: coachsync share publish {share} --replace",
+            "It is tried again. If that destination is gone for good, run: coachsync share publish {share} --replace",
             share=share.name,
         ),
         where=f"shares.{share.name}.to",
@@ -93,8 +93,8 @@ def _left_behind(share: Share, count: int, cause: CoachsyncError) -> Problem:
         "share-left-behind",
         f"shares.{share.name}.to",
         say_count(
-            "The former target still shows {number} time. {cause}",
-            "The former target still shows {number} times. {cause}",
+            "The former destination still shows {number} time. {cause}",
+            "The former destination still shows {number} times. {cause}",
             count,
             cause=cause.message,
         ),

@@ -209,7 +209,7 @@ def _store(
         silent = [href for href in todo.fetch if href not in given]
         if len(silent) > _MOST_SILENT:
             raise Temporary(
-                "answer-incomplete", say("The server lists objects and gives none of them."), say("Try again later.")
+                "answer-incomplete", say("The server lists entries and gives none of them."), say("Try again later.")
             )
         absent = {href for href in silent if server.etag(urljoin(url, href)) is None}
         given |= dict.fromkeys(absent, "")  # deleted between the listing and the question: the next listing says so

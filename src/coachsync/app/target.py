@@ -45,12 +45,12 @@ def not_empty(share: Share, count: int) -> CoachsyncError:
     return CoachsyncError(
         "target-not-empty",
         say_count(
-            "The target already holds {number} entry that this share did not publish; nothing was written.",
-            "The target already holds {number} entries that this share did not publish; nothing was written.",
+            "The destination already holds {number} entry that this share did not publish; nothing was written.",
+            "The destination already holds {number} entries that this share did not publish; nothing was written.",
             count,
         ),
         say(
-            "If nobody needs them, run: coachsync share publish {share} --replace. Otherwise name another target.",
+            "If nobody needs them, run: coachsync share publish {share} --replace. Otherwise name another destination.",
             share=share.name,
         ),
         where=f"shares.{share.name}.to",

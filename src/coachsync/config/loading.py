@@ -113,7 +113,10 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
     line, column = (int(place[1]), int(place[2])) if place else (text.rstrip().count("\n") + 1, 0)
     message, hint = next(
         ((message, hint) for start, message, hint in _SYNTAX if said.startswith(start)),
-        (say("This is not TOML."), say("Compare it with the commented example configuration.")),
+        (
+            say("This does not follow the rules of the file (TOML)."),
+            say("Compare it with the commented example configuration."),
+        ),
     )
     spot = (
         say("Line {line}, column {column}", line=line, column=column)

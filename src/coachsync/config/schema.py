@@ -126,7 +126,7 @@ class Target(Table):
             if self.account is None:
                 refuse(
                     "one-of",
-                    say("The target says neither account nor file."),
+                    say("The destination says neither account nor file."),
                     say("Give account with name or url, or file."),
                 )
             _name_or_url(self.name, self.url)
@@ -168,7 +168,7 @@ class Share(Table):
     audience: Audience | None = None
     recurrence: Annotated[
         Literal["unlinked", "series"],
-        not_yet("series", say("linked series"), say('Use "unlinked": each slot stands alone.')),
+        not_yet("series", say("linked series"), say('Use "unlinked": each time stands alone.')),
     ] = "unlinked"
     buffer: Annotated[Any, later(say("time kept free around sessions"), _LEAVE)] = None
     hours: Annotated[
@@ -261,7 +261,7 @@ def _name_or_url(name: str | None, url: str | None) -> None:
     if (name is None) == (url is None):
         refuse(
             "one-of",
-            say("A calendar is named in one way."),
+            say("A calendar has either a name or a url here, not both."),
             say("Give either name (as your calendar program shows it) or url."),
         )
 

@@ -140,7 +140,7 @@ def _of_examination(examination: Examination, where: str, seek: _Search) -> Iter
 
 
 def _of_foreign(item: Served, where: str, seek: _Search) -> Iterator[Finding]:
-    yield Finding("foreign-object", where, say("an object that was not published here"))
+    yield Finding("foreign-object", where, say("an entry that was not published here"))
     yield from seek("href", where, say("its address"), item.href.rstrip("/").rpartition("/")[2])
     for subject, text in examine(contentline.decode(item.body), _NOTHING, item.view).rest:
         yield from seek("identifier", where, subject, text)

@@ -98,13 +98,13 @@ def examine(text: str, written: Expected, view: Sequence[Seen] | None) -> Examin
     try:
         placed = _placed(text)
     except Malformed:
-        found.remark("unreadable-object", say("BEGIN and END do not nest"))
+        found.remark("unreadable-object", say("it is not a whole calendar text: BEGIN and END do not match"))
         found.search(contentline.parse(text))
         return found
     if view is None:
-        found.remark("unreadable-object", say("the second parser cannot read it"))
+        found.remark("unreadable-object", say("a second calendar reader cannot read it"))
     elif not _agree(placed, view):
-        found.remark("parsers-disagree", say("two parsers see different properties or values in it"))
+        found.remark("parsers-disagree", say("two calendar readers see different things in it"))
     _examine_frame(placed, written, found)
     events: dict[int, list[_Placed]] = {}
     for item in placed:
@@ -227,7 +227,7 @@ def _difference(line: Line, wanted: Mapping[str, str]) -> Iterator[Remark]:
     elif line.name in wanted:
         yield Remark("value", say("{subject} has a value that was not written here", subject=subject))
     else:
-        yield Remark("property", say("{subject} is not on the allow-list", subject=subject))
+        yield Remark("property", say("{subject} is not among what a share may hold", subject=subject))
 
 
 def _subject(line: Line) -> str:

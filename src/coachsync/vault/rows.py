@@ -69,6 +69,6 @@ def new_device_key() -> DeviceKey:
 def _damaged() -> WrongKey:
     return WrongKey(
         "row-does-not-open",
-        say("A stored row does not open with the device key."),
+        say("Something that is stored here does not open with the device key."),
         say("The state folder was altered or belongs to another key; restore both from the same backup."),
     )

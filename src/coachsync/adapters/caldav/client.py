@@ -89,7 +89,7 @@ class CalDav:
 
     def remove(self, href: str, etag: str) -> None:
         if not etag:
-            raise Stale("stale", say("An object whose version is unknown is not deleted."))
+            raise Stale("stale", say("An entry whose version is unknown is not deleted."))
         try:
             self._dav.delete(self._at(href), {"If-Match": etag})
         except NotThere:
@@ -105,7 +105,7 @@ class CalDav:
         except CoachsyncError as problem:
             if problem.code not in ("forbidden", "refused") or not self._exists(url):
                 raise
-            raise Stale("exists", say("There is something at this URL already.")) from None
+            raise Stale("exists", say("There is something at this address already.")) from None
 
     def close(self) -> None:
         self._transport.close()

@@ -91,9 +91,9 @@ def refusal(answer: Answer) -> CoachsyncError:
     if answer.status in ABSENT:
         return _not_there()
     if answer.status == HTTPStatus.PRECONDITION_FAILED and not named & _UID_TAKEN:
-        return Stale("stale", say("The object on the server is not the version this was meant for."))
+        return Stale("stale", say("The entry on the server is not the version that this was meant for."))
     if answer.status == HTTPStatus.LOCKED:
-        return Temporary("locked", say("The object is locked on the server."))
+        return Temporary("locked", say("The entry is locked on the server."))
     if answer.status in _SERVER_ERRORS:
         return Temporary("server-error", say("The server failed with status {status}.", status=answer.status))
     return _final(answer.status, named)
@@ -106,9 +106,9 @@ def _final(status: int, named: frozenset[str]) -> CoachsyncError:
             "storage-full", say("The server has no room left."), say("Free some room on the account.")
         )
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or _TOO_LARGE in named:
-        return CoachsyncError("too-large", say("The object is larger than the server accepts."))
+        return CoachsyncError("too-large", say("The entry is larger than the server accepts."))
     if named & _UID_TAKEN:
-        return CoachsyncError("uid-taken", say("The server has another object with the same UID."))
+        return CoachsyncError("uid-taken", say("The server has another entry with the same identifier (UID)."))
     if status == HTTPStatus.FORBIDDEN:
         return CoachsyncError(
             "forbidden", say("The server does not allow this."), say("Check the rights on the calendar.")
@@ -138,6 +138,6 @@ def _not_there() -> NotThere:
 def _not_caldav() -> Temporary:
     return Temporary(
         "not-caldav",
-        say("What answers is not a CalDAV server."),
+        say("What answers is not a calendar server (CalDAV)."),
         say("Check the account's url, or log in to the network first."),
     )

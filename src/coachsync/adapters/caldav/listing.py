@@ -116,7 +116,7 @@ class _Seen:
         if self.elsewhere and not (self.itself or self.etags or self.gone or self.unclear):
             raise CoachsyncError(
                 "hrefs-elsewhere",
-                say("The server names no object inside the calendar, only outside it."),
+                say("The server names no entry inside the calendar, only outside it."),
                 say("Set the calendar's url as the server itself spells it; a proxy in front may rewrite paths."),
             )
         gone = frozenset() if complete else frozenset(self.gone - self.unclear)

@@ -27,7 +27,9 @@ def network_error(problem: BaseException) -> Temporary:
         )
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return Temporary(
-            "tls-failed", say("No TLS connection could be made."), say("Check the account's url and ca_file.")
+            "tls-failed",
+            say("No encrypted connection (TLS) could be made."),
+            say("Check the account's url and ca_file."),
         )
     if any(isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__ for cause in causes[:2]):
         return Temporary(

@@ -43,7 +43,9 @@ def discover(transport: Transport, dav: Dav, url: str) -> Principal:
 
 def _first(dav: Dav, configured: str, starts: Iterable[str]) -> Principal | CoachsyncError:
     """The principal as the first of these URLs leads to it, or the most telling reason why none does."""
-    reason: CoachsyncError = NotThere("not-there", say("No CalDAV service was found."), say("Check the account's url."))
+    reason: CoachsyncError = NotThere(
+        "not-there", say("No calendar service (CalDAV) was found."), say("Check the account's url.")
+    )
     for start in starts:
         try:
             return _principal(dav, configured, *_ask(dav, start))

@@ -159,7 +159,7 @@ class Transport:
             raise Refused(
                 "login-scheme-unknown",
                 say("The server asks for a kind of login that is not known here."),
-                say("Basic and Digest are: an app password usually works where a login page is used otherwise."),
+                say("An app password usually works where a login page is used otherwise. Known are Basic and Digest."),
             )
         _refused.add(self._credential)
         raise _login_refused()

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
 from coachsync.vault.rows import DeviceKey
@@ -125,10 +126,27 @@ def _version(connection: Connection) -> str | None:
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
+# What SQLite says of the troubles that a person can mend; anything else stays in its words.
+_CAUSES = {
+    "database or disk is full": say("the disk is full"),
+    "disk I/O error": say("the disk does not answer as it should"),
+    "attempt to write a readonly database": say("it may not be written to"),
+    "unable to open database file": say("it cannot be opened"),
+    "file is not a database": say("it is not a database"),
+    "database disk image is malformed": say("it is damaged"),
+    "database is locked": say("another program is using it"),
+}
+
+
+def _cause(problem: Exception) -> str:
+    if isinstance(problem, sa.exc.DBAPIError):
+        said = str(problem.orig)
+        return _CAUSES.get(said, said)
+    return reason(problem) if isinstance(problem, OSError) else ""
+
+
 def _unusable(problem: Exception) -> CoachsyncError:
-    cause = (
-        str(problem.orig) if isinstance(problem, sa.exc.DBAPIError) else os.strerror(getattr(problem, "errno", 0) or 0)
-    )
+    cause = _cause(problem)
     return CoachsyncError(
         "state-unusable",
         say("The database in the state folder cannot be used: {cause}.", cause=cause),

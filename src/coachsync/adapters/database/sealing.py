@@ -25,7 +25,7 @@ def open_bytes(key: DeviceKey, name: str, context: str, sealed: bytes) -> bytes:
     if name != key.name:
         raise WrongKey(
             "row-needs-another-key",
-            say("A stored row was sealed with another device key."),
+            say("What is stored here was locked with another device key."),
             say("Restore the state folder and keys/device.key from the same backup."),
             where="practice.state",
         )

@@ -39,7 +39,14 @@ def _within_reach(_context: click.Context, _parameter: click.Parameter, day: dat
     callback=_within_reach,
     help=say("The first day (default: today)."),
 )
-@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True, help=say("How many days."))
+@click.option(
+    "--days",
+    metavar=say("NUMBER"),
+    type=click.IntRange(1, 366),
+    default=7,
+    show_default=True,
+    help=say("How many days."),
+)
 @click.option("--unreadable", is_flag=True, help=say("List the events that cannot be read, instead."))
 @everywhere
 @click.pass_obj

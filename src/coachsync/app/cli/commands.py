@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
     ),
     "sync": (
         "coachsync.app.cli.sync",
-        say("Read the source calendars and bring every share up to date, now."),
+        say("Read the private calendars and bring every share up to date, now."),
     ),
 }
 

@@ -36,11 +36,11 @@ _COLUMNS = {
     "name": say("name"),
     "profile": say("profile"),
     "from": say("from"),
-    "target": say("target"),
+    "target": say("destination"),
     "slots": say("times"),
     "published": say("published"),
 }
-_REPLACES = say("Everything in the target is removed and the share is filled in anew. Go on?")
+_REPLACES = say("Everything in the destination is removed and the share is filled in anew. Go on?")
 
 
 @click.group("share", help=help_of("share"))
@@ -91,7 +91,7 @@ def preview(options: Options, name: str) -> None:
 
 @command.command("publish", help=say("Publish the share now."))
 @click.argument("name", metavar=say("NAME"))
-@click.option("--replace", is_flag=True, help=say("Empty the target first, whoever filled it, and fill it again."))
+@click.option("--replace", is_flag=True, help=say("Empty the destination first, whoever filled it, and fill it again."))
 @click.option("--yes", is_flag=True, help=say("Do not ask."))
 @everywhere
 @click.pass_obj
@@ -108,7 +108,7 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
         done = outcome.shares[name]
         tell(
             say(
-                "share {name}: {created} created, {deleted} deleted",
+                "share {name}: {created} added, {deleted} removed",
                 name=name,
                 created=done.created,
                 deleted=done.deleted,

@@ -19,12 +19,12 @@ from coachsync.phrases import say, say_count
     "accept",
     multiple=True,
     metavar=say("CALENDAR"),
-    help=say("What this calendar no longer holds was really deleted: let copies and shares follow."),
+    help=say("What this calendar no longer holds was really deleted: remove it here and from the shares too."),
 )
 @everywhere
 @click.pass_obj
 def command(options: Options, dry_run: bool, accept: tuple[str, ...]) -> int:
-    """Read the source calendars and bring every share up to date, now."""
+    """Read the private calendars and bring every share up to date, now."""
     with opened(options, "sync") as wiring:
         outcome = jobs.sync(wiring, accept=accept, dry_run=dry_run)
     if options.json:
@@ -56,13 +56,13 @@ def _pulled(name: str, pulled: Pulled, *, dry_run: bool) -> str:
         line = say("calendar {name}: {added} would be added, {changed} changed, {removed} removed", name=name, **counts)
     else:
         line = say("calendar {name}: {added} added, {changed} changed, {removed} removed", name=name, **counts)
-    return say("{line}, {number} held", line=line, number=pulled.held) if pulled.held else line
+    return say("{line}, {number} kept until you decide", line=line, number=pulled.held) if pulled.held else line
 
 
 def _published(name: str, share: Published, *, dry_run: bool) -> str:
     counts = {"created": share.created, "deleted": share.deleted}
     if dry_run:
-        line = say("share {name}: {created} would be created, {deleted} deleted", name=name, **counts)
+        line = say("share {name}: {created} would be added, {deleted} removed", name=name, **counts)
     else:
-        line = say("share {name}: {created} created, {deleted} deleted", name=name, **counts)
-    return say("{line}, {number} held back", line=line, number=share.held_back) if share.held_back else line
+        line = say("share {name}: {created} added, {deleted} removed", name=name, **counts)
+    return say("{line}, {number} kept until you decide", line=line, number=share.held_back) if share.held_back else line
