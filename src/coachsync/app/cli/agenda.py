@@ -36,6 +36,7 @@ def _within_reach(_context: click.Context, _parameter: click.Parameter, day: dat
     "--from",
     "first",
     type=click.DateTime(["%Y-%m-%d"]),
+    metavar=say("YYYY-MM-DD"),
     callback=_within_reach,
     help=say("The first day (default: today)."),
 )
@@ -51,7 +52,7 @@ def _within_reach(_context: click.Context, _parameter: click.Parameter, day: dat
 @everywhere
 @click.pass_obj
 def command(options: Options, first: datetime | None, days: int, unreadable: bool) -> None:
-    """List the appointments as last synced, with their titles: for the coach's eyes."""
+    """Title by title, from what is stored: no network."""
     with opened(options, "agenda") as wiring:
         news = job.catch_up(wiring)
         if unreadable:

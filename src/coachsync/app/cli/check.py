@@ -19,7 +19,7 @@ _MARK = {Grade.GOOD: say("ok"), Grade.NOTE: say("note"), Grade.BAD: say("FAILED"
 @everywhere
 @click.pass_obj
 def command(options: Options) -> int:
-    """Try everything a sync needs, and say what to do where something is missing."""
+    """Each check is told as soon as it is known."""
     checks = []
     with opened(options, "check") as wiring:
         for tried in check(wiring):

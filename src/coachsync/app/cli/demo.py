@@ -84,7 +84,7 @@ class _Scene:
 @everywhere
 @click.pass_obj
 def command(options: Options, keep: bool) -> int:
-    """Show what coachsync does, on an invented practice and a calendar server on this machine."""
+    """The folder and the server are gone at the end, unless they are kept."""
     with _folder(keep=keep) as folder, RadicaleServer(folder / "server") as server:
         today = datetime.now(ZoneInfo(_ZONE)).date()
         events = practice(today)

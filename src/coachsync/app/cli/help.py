@@ -1,6 +1,6 @@
 """The help of commands and options, in the language of the terminal.
 
-Click keeps copies of these texts that are no phrases any more, so they are looked up as they stand: they hold no values.
+Click keeps copies of these texts that are no phrases any more, so they are looked up as they stand: none holds a value.
 """
 
 from __future__ import annotations

@@ -46,14 +46,14 @@ _REPLACES = say("Everything in the destination is removed and the share is fille
 @click.group("share", help=help_of("share"))
 @everywhere
 def command() -> None:
-    """Shares: what others may see."""
+    """Nothing by itself."""
 
 
 @command.command("list", help=say("List the configured shares and how many times each shows."))
 @everywhere
 @click.pass_obj
 def list_shares(options: Options) -> None:
-    """List the configured shares and how much each serves."""
+    """From the journal of what was published: no network."""
     with opened(options, "share list") as wiring:
         shares = [_described(wiring, share) for share in wiring.config.shares.values()]
     if options.json:
@@ -73,7 +73,7 @@ def list_shares(options: Options) -> None:
 @everywhere
 @click.pass_obj
 def preview(options: Options, name: str) -> None:
-    """Show every slot that the share would serve, from the last synced copies: all that its audience can learn."""
+    """From the stored copies: no network."""
     with opened(options, "share preview") as wiring:
         share = _named(wiring, name)
         found = jobs.preview(wiring, name)
@@ -96,7 +96,7 @@ def preview(options: Options, name: str) -> None:
 @everywhere
 @click.pass_obj
 def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
-    """Publish the share now."""
+    """Whoever replaces what others may have put there is asked first."""
     if replace and not yes and sys.stdin.isatty() and not agreed(_REPLACES):
         raise click.Abort
     with opened(options, "share publish") as wiring:
@@ -126,7 +126,7 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
 @everywhere
 @click.pass_obj
 def verify_shares(options: Options, names: tuple[str, ...]) -> int:
-    """Fetch what the share serves, as its audience gets it, and look for anything that should not be there."""
+    """All shares when none is named."""
     with opened(options, "share verify") as wiring:
         shares = [_named(wiring, name) for name in names] or list(wiring.config.shares.values())
         result = verify(wiring, shares)

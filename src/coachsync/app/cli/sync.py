@@ -24,7 +24,7 @@ from coachsync.phrases import say, say_count
 @everywhere
 @click.pass_obj
 def command(options: Options, dry_run: bool, accept: tuple[str, ...]) -> int:
-    """Read the private calendars and bring every share up to date, now."""
+    """The exit code is that of the outcome."""
     with opened(options, "sync") as wiring:
         outcome = jobs.sync(wiring, accept=accept, dry_run=dry_run)
     if options.json:
