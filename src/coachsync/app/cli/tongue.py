@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import pairwise
 
-from coachsync.app.language import CATALOGUES, DOMAIN, Language, language, usual
+from coachsync.app.language import CATALOGUES, DOMAIN, LANGUAGES, Language, language, usual
 from coachsync.config.glance import glance
 from coachsync.config.locating import locate
 from coachsync.errors import CoachsyncError
@@ -60,7 +60,7 @@ def wanted(words: Sequence[str]) -> str:
         known = glance(locate(_named(words), os.environ)).language
     except CoachsyncError:
         known = None
-    return known or usual(os.environ)
+    return known if known in LANGUAGES else usual(os.environ)
 
 
 def _named(words: Sequence[str]) -> str | None:
