@@ -24,6 +24,7 @@ PLACES: dict[str, tuple[int, ...]] = {
     "echo": (0,), "secho": (0,), "tell": (0,), "agreed": (0,), "prompt": (0,), "confirm": (0,), "print": (0,),
     "spoken": (0,), "tell_table": (0,), "BadParameter": (0,), "ClickException": (0,), "fail": (0,), "add_task": (0,),
 }  # fmt: skip
+FUNCTIONS = frozenset({"tell", "agreed", "spoken", "print"})  # of these the methods of the same name are others'
 NAMES = frozenset({
     "message", "hint", "aside", "detail", "help", "short_help", "epilog", "metavar", "prompt", "options_metavar",
     "subcommand_metavar",
@@ -56,8 +57,10 @@ def _handed_over(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def _sentences_of(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, ast.Call):
-        yield from (node.args[place] for place in PLACES.get(_name(node.func), ()) if place < len(node.args))
-        yield from (word.value for word in node.keywords if word.arg in NAMES and _name(node.func) not in SAYING)
+        name = _name(node.func)
+        places = () if name in FUNCTIONS and isinstance(node.func, ast.Attribute) else PLACES.get(name, ())
+        yield from (node.args[place] for place in places if place < len(node.args))
+        yield from (word.value for word in node.keywords if word.arg in NAMES and name not in SAYING)
     for target, value in _assignments(node):
         if _name(target) in NAMES:
             yield value
@@ -137,6 +140,8 @@ def _docstrings(tree: ast.Module) -> set[int]:
 
 def _said(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Patterns that are no literal text, or whose values are not those that are given."""
+    if any(isinstance(node, ast.arg) and node.arg in SAYING for node in ast.walk(tree)):
+        return  # what it says with was handed in: that translates, and is no `say`
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in SAYING:
             continue

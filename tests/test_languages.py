@@ -71,6 +71,8 @@ ALLOWED = {
     "signs": 'click.echo(f"- {where}: {said} [{code}]")',
     "our name": 'click.echo(f"coachsync: {said}")',
     "a promise broken by a caller": 'raise ValueError("A span cannot be negative.")',
+    "a method that tells something else": 'manager.tell("RELOADING=1")',
+    "what was handed in to translate": "def f(say, problem): return say(problem.hint)",
     "a docstring": '"""It is gone. Nothing else."""',
     "a sentence of click's": 'click_says("Missing command now.")',
     "braces that are no value": 'say("Use {{ file = ... }}.")',

@@ -191,7 +191,7 @@ def _published(wiring: Wiring, share: Share, target: CalDavTarget, url: str) -> 
             say("Run: coachsync share publish {share} --replace, which makes and fills it again.", share=share.name),
         )
     if share.audience is not None:
-        with closing(wiring.connect(wiring.config.accounts[share.audience], None)) as eyes:
+        with closing(wiring.another(share.audience)) as eyes:
             try:
                 eyes.collection(url)
             except CoachsyncError as problem:

@@ -8,7 +8,7 @@ from datetime import datetime
 import click
 
 from coachsync.app import agenda as job
-from coachsync.app.cli.commands import Options, everywhere, help_of
+from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import instant, tell_json, tell_problems, tell_table
 from coachsync.app.cli.tongue import spoken, tongue
@@ -31,7 +31,7 @@ def _within_reach(_context: click.Context, _parameter: click.Parameter, day: dat
     return day
 
 
-@click.command("agenda", help=help_of("agenda"))
+@click.command("agenda", help=COMMANDS["agenda"][1])
 @click.option(
     "--from",
     "first",

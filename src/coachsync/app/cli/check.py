@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from coachsync.app.checking import Check, Grade, check
-from coachsync.app.cli.commands import Options, everywhere, help_of
+from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import tell_json
 from coachsync.app.cli.tongue import spoken
@@ -15,7 +15,7 @@ from coachsync.phrases import say
 _MARK = {Grade.GOOD: say("ok"), Grade.NOTE: say("note"), Grade.BAD: say("FAILED")}
 
 
-@click.command("check", help=help_of("check"))
+@click.command("check", help=COMMANDS["check"][1])
 @everywhere
 @click.pass_obj
 def command(options: Options) -> int:

@@ -29,20 +29,23 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
         "coachsync.app.cli.demo",
         say("Show what coachsync does, on an invented practice and a calendar server on this machine."),
     ),
+    "run": (
+        "coachsync.app.cli.run",
+        say("Work in the background: look at the calendars by their intervals, and keep the shares up to date."),
+    ),
     "share": (
         "coachsync.app.cli.share",
         say("Shares: what others may see."),
+    ),
+    "status": (
+        "coachsync.app.cli.status",
+        say("Say how calendars and shares stand, as the last runs left them: asks no server."),
     ),
     "sync": (
         "coachsync.app.cli.sync",
         say("Read the private calendars and bring every share up to date, now."),
     ),
 }
-
-
-def help_of(name: str) -> Phrase:
-    """What a command is for: it stands once, in the list."""
-    return COMMANDS[name][1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from coachsync import config
 from coachsync.adapters.files import make_private_folder, write_atomically
 from coachsync.app import jobs
 from coachsync.app.agenda import Appointment, agenda
-from coachsync.app.cli.commands import Options, everywhere, help_of
+from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.output import as_document, finding_document, progress, tell, tell_json
 from coachsync.app.cli.tongue import spoken, tongue
 from coachsync.app.dates import short_moment
@@ -79,7 +79,7 @@ class _Scene:
     slots: int
 
 
-@click.command("demo", help=help_of("demo"))
+@click.command("demo", help=COMMANDS["demo"][1])
 @click.option("--keep", is_flag=True, help=say("Leave everything in place, and print how to go on exploring."))
 @everywhere
 @click.pass_obj

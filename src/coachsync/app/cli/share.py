@@ -11,7 +11,7 @@ import click
 from coachsync.adapters.database import Shares
 from coachsync.app import jobs
 from coachsync.app.cli.asking import agreed
-from coachsync.app.cli.commands import Options, everywhere, help_of
+from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import (
     as_document,
@@ -24,8 +24,9 @@ from coachsync.app.cli.output import (
     tell_problems,
     tell_table,
 )
-from coachsync.app.cli.tongue import tongue
+from coachsync.app.cli.tongue import spoken, tongue
 from coachsync.app.dates import long_day, short_moment
+from coachsync.app.recording import record
 from coachsync.app.verify import Verification, verify
 from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
@@ -43,7 +44,7 @@ _COLUMNS = {
 _REPLACES = say("Everything in the destination is removed and the share is filled in anew. Go on?")
 
 
-@click.group("share", help=help_of("share"))
+@click.group("share", help=COMMANDS["share"][1])
 @everywhere
 def command() -> None:
     """Nothing by itself."""
@@ -102,6 +103,7 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     with opened(options, "share publish") as wiring:
         _named(wiring, name)
         outcome = jobs.publish_share(wiring, name, replace_content=replace)
+        record(wiring, spoken, outcome)
     if options.json:
         tell_json(outcome_document(outcome))
     else:
@@ -130,6 +132,7 @@ def verify_shares(options: Options, names: tuple[str, ...]) -> int:
     with opened(options, "share verify") as wiring:
         shares = [_named(wiring, name) for name in names] or list(wiring.config.shares.values())
         result = verify(wiring, shares)
+        record(wiring, spoken, checked=result)
     unseen = [failure for where, failure in result.failures if where.startswith("shares.")]
     if len(shares) == 1 and unseen and not result.findings:
         unseen[0].where = unseen[0].where or f"shares.{shares[0].name}"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import click
 
 from coachsync.app import jobs
-from coachsync.app.cli.commands import Options, everywhere, help_of
+from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import outcome_document, tell, tell_json, tell_outcome
+from coachsync.app.cli.tongue import spoken
 from coachsync.app.outcome import Outcome, Published, Pulled
+from coachsync.app.recording import record
 from coachsync.phrases import say, say_count
 
 
-@click.command("sync", help=help_of("sync"))
+@click.command("sync", help=COMMANDS["sync"][1])
 @click.option("--dry-run", is_flag=True, help=say("Say what would change, and change nothing."))
 @click.option(
     "--accept-deletions",
@@ -27,6 +29,8 @@ def command(options: Options, dry_run: bool, accept: tuple[str, ...]) -> int:
     """The exit code is that of the outcome."""
     with opened(options, "sync") as wiring:
         outcome = jobs.sync(wiring, accept=accept, dry_run=dry_run)
+        if not dry_run:
+            record(wiring, spoken, outcome)
     if options.json:
         tell_json(outcome_document(outcome))
     else:
