@@ -25,7 +25,7 @@ from coachsync.loopback import is_loopback
 from coachsync.phrases import say
 
 _US = "[127.0.0.1]"  # what EHLO and the greeting of TLS would otherwise say: the name of the coach's machine
-_TEMPORARY = 500  # replies below it are about this moment (RFC 5321 section 4.2.1)
+_FIRST_REPLY, _FOR_GOOD, _LAST_REPLY = 200, 500, 599  # RFC 5321 section 4.2.1: from 500 it will be the same tomorrow
 _OK, _GO_ON = 235, 334
 _LOGIN_REFUSED = frozenset({530, 534, 535, 538})  # RFC 4954 section 6
 
@@ -186,7 +186,7 @@ def _failure(problem: Exception) -> CoachsyncError:
             say('Check host and port, or try security = "tls" with port 465.'),
         )
     if isinstance(problem, smtplib.SMTPRecipientsRefused):
-        code = next((code for code, _ in problem.recipients.values()), _TEMPORARY)
+        code = next((code for code, _ in problem.recipients.values()), _FOR_GOOD)
         return _answered(code)
     if isinstance(problem, smtplib.SMTPResponseException):
         return _answered(problem.smtp_code)
@@ -229,7 +229,9 @@ def _answered(code: int) -> CoachsyncError:
             say("The mail server does not accept the user name and password."),
             say("Many providers want an app password here: make one in the settings of your mail account."),
         )
-    if 0 < code < _TEMPORARY:
+    if not _FIRST_REPLY <= code <= _LAST_REPLY:
+        return Temporary("no-mail-server", say("What answers there is no mail server."), say("Check host and port."))
+    if code < _FOR_GOOD:
         return Temporary(
             "mail-put-off", say("The mail server takes no mail now ({reply}).", reply=code), say("It is tried again.")
         )

@@ -74,8 +74,9 @@ def alarm(kind: Kind, where: str, code: str, message: str, hint: str = "") -> Al
 def decide(current: Iterable[Alarm], told: Mapping[str, Told], now: datetime) -> Plan:
     """What to say of the alarms that stand now. What was not looked at again this time still stands: an alarm that is
     left out is taken to be over. Of several under one key the first is told."""
-    standing = {alarm.key: alarm for alarm in reversed(list(current))}
-    standing = dict(reversed(standing.items()))
+    standing: dict[str, Alarm] = {}
+    for alarm in current:
+        standing.setdefault(alarm.key, alarm)
     moment = now.timestamp()
     waiting = {key: _waited(told[key], moment) for key in standing if key in told}
     due = {key for key, entry in waiting.items() if entry.waited >= _patience(entry)}
