@@ -92,6 +92,7 @@ IMPORTER: dict[str, tuple[str, ...]] = {
     "smtplib": ("adapters.mail",),  # of the standard library: who can send mail is known by name (promise 6)
     "sqlalchemy": ("adapters.database",),
     "vobject": ("adapters.secondparser",),
+    "watchdog": ("adapters.watching",),
 }
 
 # Imports that hide from a reader of imports. The command line imports a command when it is called, to start quickly.
