@@ -44,7 +44,7 @@ def written(plan: Plan, language: Language, places: Collection[str]) -> Written:
         language.say(say("To see how everything stands, run: coachsync status")),
         language.say(say("coachsync sends this to you alone.")),
     ]
-    lines = [f"{alarm.where}: {language.say(alarm.message)}" for alarm in due]
+    lines = [f"{alarm.where}: {printable(language.say(alarm.message))}" for alarm in due]
     lines += [f"{place}: {language.say(said)}" for place, said in over]
     return Written(
         subject=language.say(_subject(len(due), len(over))),
