@@ -82,6 +82,7 @@ IMPORTER: dict[str, tuple[str, ...]] = {
     "click": ("app.cli",),
     "cryptography": ("vault",),
     "icalendar": ("adapters.ical",),
+    "keyring": ("adapters.oskeyring_child",),
     "lxml": ("adapters.caldav.multistatus",),
     "platformdirs": ("config",),
     "pydantic": ("config.fields", "config.schema"),

@@ -114,6 +114,7 @@ def test_accounts(load: Callable[[str], Config], tmp_path: Path) -> None:
     assert cloud.password == Secret(file=tmp_path / "alice.password")
     assert cloud.ca_file == tmp_path / "ca.pem"
     assert assistant.password == Secret(command=("pass", "show", "cloud"))
+    assert (cloud.password.kind, assistant.password.kind) == ("file", "command")
     assert (assistant.timeout, assistant.ca_file) == (60.0, None)
 
 
