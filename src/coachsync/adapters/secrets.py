@@ -164,8 +164,8 @@ def from_credential(name: str) -> str:
             "credential-not-given",
             say("This process was given no credential of this name."),
             say(
-                "Credentials are given to the service only: its unit needs LoadCredentialEncrypted={name} or "
-                "LoadCredential={name}:/PATH.",
+                "Credentials are given to the service only, by this line of its unit: "
+                "LoadCredentialEncrypted={name}:/etc/credstore.encrypted/{name}",
                 name=name,
             ),
         )
