@@ -27,10 +27,10 @@ def device(strength: Strength) -> Link:
 @pytest.mark.parametrize("strength", Strength)
 def test_the_worst_link_is_named_whatever_the_others_are(strength: Strength) -> None:
     better = [Link("accounts.other.password", other) for other in Strength if other > strength]
-    found = weakest([device(Strength.CHIP), *better, Link(CLOUD, strength)])
+    found = weakest([device(Strength.LOGIN), *better, Link(CLOUD, strength)])
     assert found.strength is strength
     assert CLOUD in found.message
-    assert ("the device key" in found.message) is (strength is Strength.CHIP)
+    assert ("the device key" in found.message) is (strength is Strength.LOGIN)
     assert "accounts.other.password" not in found.message
     assert found.hint
 
@@ -51,7 +51,7 @@ def test_links_that_are_equally_weak_are_all_named_and_the_first_is_the_place() 
     ],
 )
 def test_what_a_thief_gets_is_what_the_secret_opens(worst: list[Link], told: str, untold: str) -> None:
-    message = weakest([*worst, Link("accounts.good.password", Strength.CHIP)]).message
+    message = weakest([*worst, Link("accounts.good.password", Strength.LOGIN)]).message
     assert told in message
     assert untold not in message
 
@@ -64,7 +64,7 @@ def test_what_a_thief_gets_is_what_the_secret_opens(worst: list[Link], told: str
         (Strength.MACHINE, ["a thief", "a backup", "Other users of this computer cannot", "no security chip"]),
         (Strength.PROGRAM, ["cannot see how well"]),
         (Strength.LOGIN, ["neither a thief", "nor a backup", "while you are signed in"]),
-        (Strength.CHIP, ["neither the disk alone nor a backup", "administrators"]),
+        (Strength.CHIP, ["neither the disk alone nor a backup", "administrators", "a thief"]),
     ],
 )
 def test_the_thief_the_backup_and_the_other_user_are_spoken_of(strength: Strength, words: list[str]) -> None:

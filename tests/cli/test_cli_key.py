@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -120,7 +121,7 @@ def test_there_is_nothing_to_move_before_the_first_sync(practice: Desk) -> None:
 
 
 def test_a_state_in_use_is_not_moved(synced: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "_STEP", 2.0)
+    monkeypatch.setattr(lock, "time", SimpleNamespace(sleep=lambda _: None))
     with lock.hold(synced.state, "run"):
         result = synced.json("key", "move", "--to", "keyring")
     assert (result.code, result.error["code"]) == (75, "state-in-use")

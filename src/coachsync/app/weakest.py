@@ -17,8 +17,8 @@ class Strength(IntEnum):
     FILE = 1  # a file for its owner alone, in clear on the disk
     MACHINE = 2  # a credential sealed with a key that lies on the same disk
     PROGRAM = 3  # a command or a keyring of which nothing is known
-    LOGIN = 4  # a keyring that opens when its owner signs in
-    CHIP = 5  # a credential, on a machine with a security chip
+    CHIP = 4  # a credential, on a machine with a security chip, which opens it for whatever system is started there
+    LOGIN = 5  # a keyring that opens when its owner signs in
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +91,17 @@ def _meaning(strength: Strength, loss: Phrase) -> Phrase:
                 "your place can {loss}.",
                 loss=loss,
             )
+        case Strength.CHIP:
+            return say(
+                "Kept as a credential: if it was sealed with the security chip of this computer, which is usual, "
+                "neither the disk alone nor a backup opens it. Its administrators can {loss}; so can a thief of the "
+                "whole computer who starts another system on it, unless the disk is encrypted as a whole.",
+                loss=loss,
+            )
         case Strength.LOGIN:
             return say(
                 "Kept in the keyring, which opens with your login password: neither a thief of the switched-off "
                 "computer nor a backup has it. Whoever uses the computer while you are signed in can {loss}.",
-                loss=loss,
-            )
-        case Strength.CHIP:
-            return say(
-                "Kept as a credential: if it was sealed with the security chip of this computer, which is usual, "
-                "neither the disk alone nor a backup opens it. The administrators of this computer can {loss}.",
                 loss=loss,
             )
 
@@ -114,11 +115,9 @@ def _hint(strength: Strength) -> Phrase:
                 "Encrypt the disk and the backups, or move the secrets: coachsync key move --to keyring, and for a "
                 "password: password = {{ keyring = ... }}."
             )
-        case Strength.MACHINE:
+        case Strength.MACHINE | Strength.CHIP:
             return say("Encrypt the disk and the backups.")
         case Strength.PROGRAM:
             return say("See that the program asks for a passphrase, or keep the password in the keyring.")
         case Strength.LOGIN:
             return say("Lock the screen when you leave the computer.")
-        case Strength.CHIP:
-            return say("Nothing needs to be done.")
