@@ -29,9 +29,17 @@ COMMANDS = {
         "coachsync.app.cli.key",
         "The device key and the passwords: where they are kept.",
     ),
+    "run": (
+        "coachsync.app.cli.run",
+        "Work in the background: look at the calendars by their intervals, and keep the shares up to date.",
+    ),
     "share": (
         "coachsync.app.cli.share",
         "Shares: what others may see.",
+    ),
+    "status": (
+        "coachsync.app.cli.status",
+        "Say how calendars and shares stand, as the last runs left them: asks no server.",
     ),
     "sync": (
         "coachsync.app.cli.sync",
