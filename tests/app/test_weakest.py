@@ -18,6 +18,14 @@ from configurations import GOOD
 
 KEY = "practice.state"
 CLOUD = "accounts.cloud.password"
+MAIL = """\
+[notify]
+mail = "me@practice.example"
+[notify.smtp]
+host = "mail.example"
+username = "me"
+password = { command = ["pass", "show", "mail"] }
+"""
 
 
 def device(strength: Strength) -> Link:
@@ -45,8 +53,8 @@ def test_links_that_are_equally_weak_are_all_named_and_the_first_is_the_place() 
 @pytest.mark.parametrize(
     ("worst", "told", "untold"),
     [
-        ([device(Strength.FILE)], "read the appointments", "sign in to your calendar server"),
-        ([Link(CLOUD, Strength.FILE)], "sign in to your calendar server", "read the appointments"),
+        ([device(Strength.FILE)], "read the appointments", "sign in to these accounts"),
+        ([Link(CLOUD, Strength.FILE)], "sign in to these accounts", "read the appointments"),
         ([device(Strength.FILE), Link(CLOUD, Strength.FILE)], "stored here and sign in", "-"),
     ],
 )
@@ -140,6 +148,12 @@ def test_a_key_is_kept_as_badly_as_its_worst_copy(machine: Path, monkeypatch: py
     assert found(machine)[KEY] is Strength.CHIP
     keyfile.write(machine / "state", key.secret)
     assert found(machine)[KEY] is Strength.FILE
+
+
+def test_the_password_of_the_mail_server_is_a_link_too(machine: Path) -> None:
+    path = machine / "coachsync.toml"
+    path.write_text(GOOD + MAIL)
+    assert {link.where: link.strength for link in links(config.load(path))}["notify.smtp.password"] is Strength.PROGRAM
 
 
 def test_an_account_without_a_password_is_no_link(machine: Path) -> None:

@@ -38,11 +38,10 @@ class Step:
 
 def passwords(config: Config) -> dict[str, Secret]:
     """Every password of the configuration by its key, e.g. "accounts.cloud.password"."""
-    return {
-        f"accounts.{name}.password": account.password
-        for name, account in config.accounts.items()
-        if account.password is not None
-    }
+    named = {f"accounts.{name}.password": account.password for name, account in config.accounts.items()}
+    if config.notify.smtp is not None:
+        named["notify.smtp.password"] = config.notify.smtp.password
+    return {key: password for key, password in named.items() if password is not None}
 
 
 def kept(config: Config) -> Kept:

@@ -61,10 +61,10 @@ def _and(listed: Phrase, name: Phrase) -> Phrase:
 def _loss(worst: Sequence[Link]) -> Phrase:
     """What somebody can do who has these secrets."""
     if not any(link.key for link in worst):
-        return say("sign in to your calendar server")
+        return say("sign in to these accounts in your name")
     if all(link.key for link in worst):
         return say("read the appointments stored here")
-    return say("read the appointments stored here and sign in to your calendar server")
+    return say("read the appointments stored here and sign in to these accounts in your name")
 
 
 def _meaning(strength: Strength, loss: Phrase) -> Phrase:
