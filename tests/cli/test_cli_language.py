@@ -157,7 +157,7 @@ def test_hints_and_messages_of_a_document_are_in_the_language(taken: Desk) -> No
     assert taken.json("sync").hint("target-not-empty").startswith("Si personne n’en a besoin, lancez\u00a0:")
     checks = {check["code"]: check for check in taken.json("check").document["checks"]}
     assert checks["signed-in"]["message"] == "Connecté\u00a0; il y a 2 calendriers."
-    assert checks["device-key-in-state"]["hint"].startswith("Excluez le dossier keys/")
+    assert checks["target-not-empty"]["hint"].startswith("Si personne n’en a besoin")
 
 
 def test_findings_are_in_the_language(synced: Desk) -> None:

@@ -63,6 +63,7 @@ def _example(key: Key) -> str:
         "account": say("Add account with the name of an [accounts.NAME] section."),
         "from": say("Add from with a list of [calendars.NAME] names."),
         "to": say("Add to = {{ account = ..., name = ... }} or to = {{ file = ... }}."),
+        "host": say('Add host = "smtp.practice.example".'),
         "profile": say('Add profile = "busy" or profile = "session".'),
     }
     return examples.get(key[-1], say("Add {key}.", key=key[-1]))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import click
 
 from coachsync.app.checking import Check, Grade, check
+from coachsync.app.checking_channels import check_channels
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import tell_json
@@ -16,13 +19,14 @@ _MARK = {Grade.GOOD: say("ok"), Grade.NOTE: say("note"), Grade.BAD: say("FAILED"
 
 
 @click.command("check", help=COMMANDS["check"][1])
+@click.option("--notify", is_flag=True, help=say("Send one trial message each way that [notify] names."))
 @everywhere
 @click.pass_obj
-def command(options: Options) -> int:
+def command(options: Options, notify: bool) -> int:
     """Each check is told as soon as it is known."""
     checks = []
     with opened(options, "check") as wiring:
-        for tried in check(wiring):
+        for tried in chain(check(wiring), check_channels(wiring.config, wiring.now, send_trial=notify)):
             checks.append(tried)
             if not options.json:
                 _tell(tried)

@@ -29,6 +29,10 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
         "coachsync.app.cli.demo",
         say("Show what coachsync does, on an invented practice and a calendar server on this machine."),
     ),
+    "key": (
+        "coachsync.app.cli.key",
+        say("The device key and the passwords: where they are kept."),
+    ),
     "run": (
         "coachsync.app.cli.run",
         say("Work in the background: look at the calendars by their intervals, and keep the shares up to date."),
