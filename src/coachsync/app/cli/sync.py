@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from coachsync.app import jobs
 from coachsync.app.cli.commands import Options, everywhere
-from coachsync.app.cli.opening import opened
+from coachsync.app.cli.names import calendars
 from coachsync.app.cli.output import outcome_document, tell_json, tell_outcome
-from coachsync.app.outcome import Outcome
+
+if TYPE_CHECKING:
+    from coachsync.app.outcome import Outcome
 
 
 @click.command("sync")
@@ -18,12 +21,16 @@ from coachsync.app.outcome import Outcome
     "accept",
     multiple=True,
     metavar="CALENDAR",
+    shell_complete=calendars,
     help="What this calendar no longer holds was really deleted: let copies and shares follow.",
 )
 @everywhere
 @click.pass_obj
 def command(options: Options, dry_run: bool, accept: tuple[str, ...]) -> int:
     """Read the source calendars and bring every share up to date, now."""
+    from coachsync.app import jobs
+    from coachsync.app.cli.opening import opened
+
     with opened(options, "sync") as wiring:
         outcome = jobs.sync(wiring, accept=accept, dry_run=dry_run)
     if options.json:
