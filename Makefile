@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 CATALOGUES := $(wildcard src/coachsync/locale/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: venv demo test lint catalogues lock clean
+.PHONY: venv demo test lint catalogues man lock clean
 
 venv: $(STAMP) $(COMPILED)
 
@@ -38,6 +38,10 @@ catalogues: $(STAMP)
 	  --sort-output --add-comments for: --output-file .venv/coachsync.pot src/coachsync
 	$(BIN)/pybabel --quiet update --no-fuzzy-matching --no-wrap --ignore-obsolete --domain coachsync \
 	  --input-file .venv/coachsync.pot --output-dir src/coachsync/locale
+
+# The manual page, from the commands' own help.
+man: venv
+	$(BIN)/python docs/man.py en > docs/coachsync.1
 
 lock:
 	$(BIN)/pip install --quiet pip-tools

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from textwrap import dedent
 
+import click
+import pytest
+
 from coachsync import config
+from coachsync.app.cli.commands import COMMANDS, cli
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "config" / "coachsync.example.toml"
@@ -67,3 +75,36 @@ def test_whole_configurations_are_found_in_a_page() -> None:
     page = "Text\n```toml\nversion = 1\n[practice]\n```\n```toml\n[accounts.a]\n```\n```sh\nversion = 1\n```\n"
     listed = "1. In a list:\n\n   ```toml\n   version = 1\n\n   [vault]\n   ```\n2. Next\n"
     assert snippets(page + listed) == ["version = 1\n[practice]\n", "version = 1\n\n[vault]\n"]
+
+
+@pytest.fixture(scope="module")
+def manual() -> str:
+    """The manual page as the commands' help makes it now."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "man.py"), "en"], capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout
+
+
+def test_the_manual_says_what_the_commands_say(manual: str) -> None:
+    assert (ROOT / "docs" / "coachsync.1").read_text(encoding="utf-8") == manual, "run: make man"
+
+
+def test_the_manual_holds_every_command_and_option(manual: str) -> None:
+    plain = re.sub(r"\\f[BIR]", "", manual).replace("\\-", "-")
+    context = click.Context(cli)
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        assert command is not None
+        assert f"\n.SS coachsync {name}" in plain
+        for option in (option for parameter in command.params for option in parameter.opts if option.startswith("--")):
+            assert option == "--help" or f"\n{option}" in plain
+
+
+@pytest.mark.skipif(shutil.which("man") is None, reason="needs man")
+def test_man_shows_the_manual_without_a_warning() -> None:
+    command = ["man", "--warnings", "-E", "UTF-8", "-l", str(ROOT / "docs" / "coachsync.1")]
+    environ = os.environ | {"LC_ALL": "C.UTF-8", "MANWIDTH": "80"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env=environ)
+    assert done.stderr == ""
+    assert "coachsync share preview NAME" in done.stdout
