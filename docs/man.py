@@ -129,8 +129,10 @@ def page(language: str) -> str:
         f".SH {words['name']}",
         f"coachsync \\- {_text(summary[:1].lower() + summary[1:])}",
         f".SH {words['synopsis']}",
-        f"\\fBcoachsync\\fR [\\fB\\-\\-config\\fR \\fI{words['file']}\\fR] [\\fB\\-\\-json\\fR] "
-        f"\\fI{words['command']}\\fR ...",
+        (
+            f"\\fBcoachsync\\fR [\\fB\\-\\-config\\fR \\fI{words['file']}\\fR] [\\fB\\-\\-json\\fR] "
+            f"\\fI{words['command']}\\fR ..."
+        ),
         f".SH {words['description']}",
         _text(words["intro"]),
         f".SH {words['options']}",
