@@ -57,12 +57,12 @@ def test_configured_names_are_completed(home: Path) -> None:
 
 def test_names_come_from_the_configuration_that_is_named(home: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.toml"
-    other.write_text("[shares.team]\n", encoding="utf-8")
+    other.write_text("[practice]\n[shares.team]\n", encoding="utf-8")
     assert completed(home, f"coachsync --config {other} share preview ") == ["team"]
     assert completed(home, "coachsync --config /nowhere.toml share preview ") == []
 
 
-@pytest.mark.parametrize("text", ["not toml [", "shares = 3\n", "[shares]\noffice = 1\n", ""])
+@pytest.mark.parametrize("text", ["not toml [", "shares = 3\n", "[practice]\n[shares]\noffice = 1\n", ""])
 def test_a_broken_configuration_breaks_no_shell(home: Path, text: str) -> None:
     (home / ".config" / "coachsync" / "coachsync.toml").write_text(text, encoding="utf-8")
     assert completed(home, "coachsync share preview ") in ([], ["office"])

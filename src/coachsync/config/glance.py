@@ -1,13 +1,15 @@
-"""What must be known before the configuration is checked, or quickly: language, state folder, names."""
+"""What must be known of a configuration before it is checked, or quickly: language, state folder, and who is named."""
 
 from __future__ import annotations
 
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from coachsync.config.faults import NAME
 
 SYSTEM_FOLDER = Path("/etc/coachsync")  # where the configuration of the system service stands
 _SYSTEM_STATE = Path("/var/lib/coachsync")  # its StateDirectory=
@@ -15,7 +17,7 @@ _SYSTEM_STATE = Path("/var/lib/coachsync")  # its StateDirectory=
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What a configuration file says of these, None where it says nothing that could be understood."""
+    """What a configuration file says of these; None or nothing where it says nothing that could be understood."""
 
     language: str | None = None
     state: Path | None = None
@@ -26,8 +28,7 @@ class Glance:
 def glance(path: Path) -> Glance:
     """Look into the file. Never raises: what is wrong with it, `load` says."""
     try:
-        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-        return _said(document, path.absolute().parent)
+        return _said(tomllib.loads(path.read_bytes().decode("utf-8-sig")), path.absolute().parent)
     except (OSError, ValueError, RuntimeError, RecursionError):
         return Glance()
 
@@ -50,18 +51,18 @@ def located(folder: Path, path: str) -> Path:
 
 
 def _said(document: Mapping[str, Any], folder: Path) -> Glance:
-    known = Glance(calendars=_names(document, "calendars"), shares=_names(document, "shares"))
     practice = document.get("practice")
     if not isinstance(practice, dict):
-        return known
+        return Glance()
     language, state = practice.get("language", "en"), practice.get("state")
-    return replace(
-        known,
+    return Glance(
         language=language if isinstance(language, str) else None,
         state=state_folder(state, folder) if state is None or isinstance(state, str) else None,
+        calendars=_names(document.get("calendars")),
+        shares=_names(document.get("shares")),
     )
 
 
-def _names(document: Mapping[str, Any], section: str) -> tuple[str, ...]:
-    table = document.get(section)
-    return tuple(table) if isinstance(table, dict) else ()
+def _names(section: object) -> tuple[str, ...]:
+    """The names in a section; what may be no name is left out: it may be anything."""
+    return tuple(name for name in section if NAME.fullmatch(name)) if isinstance(section, dict) else ()

@@ -20,6 +20,7 @@ from coachsync.app.cli.output import (
     tell_problems,
     tell_table,
 )
+from coachsync.app.cli.tongue import spoken
 from coachsync.config import FileTarget, Share
 from coachsync.errors import UsageError
 
@@ -85,6 +86,7 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     """Publish the share now."""
     from coachsync.app import jobs
     from coachsync.app.cli.opening import opened
+    from coachsync.app.recording import record
 
     if replace and not yes and sys.stdin.isatty():
         click.confirm(
@@ -93,6 +95,7 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     with opened(options, "share publish") as wiring:
         _named(wiring, name)
         outcome = jobs.publish_share(wiring, name, replace_content=replace)
+        record(wiring, spoken, outcome)
     if options.json:
         tell_json(outcome_document(outcome))
     else:
@@ -109,11 +112,13 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
 def verify_shares(options: Options, names: tuple[str, ...]) -> int:
     """Fetch what the share serves, as its audience gets it, and look for anything that should not be there."""
     from coachsync.app.cli.opening import opened
+    from coachsync.app.recording import record
     from coachsync.app.verify import verify
 
     with opened(options, "share verify") as wiring:
         shares = [_named(wiring, name) for name in names] or list(wiring.config.shares.values())
         result = verify(wiring, shares)
+        record(wiring, spoken, checked=result)
     unseen = [failure for where, failure in result.failures if where.startswith("shares.")]
     if len(shares) == 1 and unseen and not result.findings:
         unseen[0].where = unseen[0].where or f"shares.{shares[0].name}"

@@ -9,6 +9,7 @@ import click
 from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.names import calendars
 from coachsync.app.cli.output import outcome_document, tell_json, tell_outcome
+from coachsync.app.cli.tongue import spoken
 
 if TYPE_CHECKING:
     from coachsync.app.outcome import Outcome
@@ -30,9 +31,12 @@ def command(options: Options, dry_run: bool, accept: tuple[str, ...]) -> int:
     """Read the source calendars and bring every share up to date, now."""
     from coachsync.app import jobs
     from coachsync.app.cli.opening import opened
+    from coachsync.app.recording import record
 
     with opened(options, "sync") as wiring:
         outcome = jobs.sync(wiring, accept=accept, dry_run=dry_run)
+        if not dry_run:
+            record(wiring, spoken, outcome)
     if options.json:
         tell_json(outcome_document(outcome))
     else:
