@@ -97,7 +97,7 @@ def test_the_system_service_can_write_its_state_and_nothing_that_is_not_asked_fo
     assert unit["ProtectSystem"] == ["strict"]
     assert unit["ProtectHome"] == ["yes"]
     assert unit["StateDirectory"] == unit["RuntimeDirectory"] == ["coachsync"]
-    assert "ReadWritePaths" not in unit
+    assert not unit.keys() & {"ReadWritePaths", "ConfigurationDirectory", "CacheDirectory", "LogsDirectory"}
     assert unit["User"] == ["coachsync"]
 
 

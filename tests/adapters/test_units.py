@@ -37,6 +37,13 @@ def test_a_drop_in_goes_with_its_folder_and_what_others_put_there_stays(tmp_path
     units.drop(ours)
 
 
+def test_a_folder_of_the_system_stays_though_nothing_is_left_in_it(tmp_path: Path) -> None:
+    users = tmp_path / "sysusers.d" / "coachsync.conf"
+    units.put(users, "")
+    units.drop(users)
+    assert list(users.parent.iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for act in (lambda: units.put(tmp_path / "file" / "a.service", ""), lambda: units.drop(tmp_path / "file" / "a")):

@@ -53,7 +53,7 @@ def drop(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as problem:
         raise _refused(problem) from None
-    if path.parent.suffix == ".d":
+    if path.parent.suffixes[-2:] == [".service", ".d"]:
         with suppress(OSError):  # it holds what somebody else put there
             path.parent.rmdir()
 
