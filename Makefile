@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 CATALOGUES := $(wildcard src/coachsync/locale/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: venv demo test lint catalogues man lock clean
+.PHONY: venv demo test lint wheel catalogues man lock clean
 
 venv: $(STAMP) $(COMPILED)
 
@@ -31,6 +31,10 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# What people install: dist/coachsync-VERSION-py3-none-any.whl
+wheel: venv
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 # Brings the catalogues up to date with the sentences in the code; what is new in them waits for its translation.
 catalogues: $(STAMP)
