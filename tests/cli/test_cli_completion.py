@@ -78,7 +78,7 @@ run([])
 
 
 @pytest.mark.parametrize(
-    "line", ["coachsync s", "coachsync share p", "coachsync share preview ", "coachsync sync --accept-deletions "]
+    "line", ["coachsync ", "coachsync share p", "coachsync share preview ", "coachsync sync --accept-deletions "]
 )
 def test_completing_is_quick_because_it_loads_little(home: Path, line: str) -> None:
     done = asked(home, line, str(SCRIPT.with_name("python")), "-c", PROBE)

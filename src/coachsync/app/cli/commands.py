@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from coachsync import __version__
+from coachsync.app.cli.tongue import spoken
 from coachsync.phrases import say
 
 # Each command, its module and the line that the list of commands shows: to list them, none is imported.
@@ -109,7 +110,7 @@ class _Commands(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
         """The commands that begin so, and the options of `coachsync` itself: to complete a name, none is imported."""
-        named = [CompletionItem(name, help=line) for name, (_, line) in sorted(COMMANDS.items())]
+        named = [CompletionItem(name, help=spoken(line)) for name, (_, line) in sorted(COMMANDS.items())]
         options = click.Command.shell_complete(self, ctx, incomplete)
         return [item for item in named if item.value.startswith(incomplete)] + options
 
