@@ -8,7 +8,7 @@ import pytest
 
 from coachsync import config
 from coachsync.errors import Misconfigured
-from configurations import GOOD, SECOND, changed, only_problem, problems_of
+from configurations import GOOD, NOTIFY, SECOND, changed, only_problem, problems_of
 
 
 def test_good_configuration_has_no_problem(tmp_path: Path) -> None:
@@ -91,8 +91,12 @@ round_to = "PT7M"
         ('username = "alice"', "timeout = nan\nusername = 'a'", "bad-duration", "accounts.cloud.timeout", "30"),
         ('username = "alice"', "timeout = 'P1M'\nusername = 'a'", "bad-duration", "accounts.cloud.timeout", "days"),
         ('username = "alice"', "timeuot = 3\nusername = 'a'", "unknown-key", "accounts.cloud.timeuot", '"timeout"?'),
-        ('{ file = "cloud.password" }', "{}", "one-of", "accounts.cloud.password", "file or command"),
-        ('file = "cloud.password"', 'file = "a", command = ["b"]', "one-of", "accounts.cloud.password", "either"),
+        ('{ file = "cloud.password" }', "{}", "one-of", "accounts.cloud.password", "one of file"),
+        ('file = "cloud.password"', 'file = "a", command = ["b"]', "one-of", "accounts.cloud.password", "one of"),
+        ('file = "cloud.password"', 'keyring = "a", credential = "a"', "one-of", "accounts.cloud.password", "one of"),
+        ('file = "cloud.password"', 'keyring = ""', "bad-name", "accounts.cloud.password.keyring", "choose"),
+        ('file = "cloud.password"', 'keyring = "Zoé Martin"', "bad-name", "accounts.cloud.password.keyring", "choose"),
+        ('file = "cloud.password"', 'credential = "../x"', "bad-name", "accounts.cloud.password.credential", "choose"),
         ('file = "cloud.password"', "command = []", "one-of", "accounts.cloud.password", "pass"),
         ('file = "cloud.password"', 'command = "pass show x"', "wrong-type", "accounts.cloud.password.command", "["),
         ('account = "cloud"\nname = "Coaching"', 'name = "Coaching"', "missing-key", "calendars.coaching.account", ""),
@@ -146,6 +150,37 @@ def test_one_problem(tmp_path: Path, old: str, new: str, code: str, where: str, 
     assert hint in found.hint
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "code", "where", "hint"),
+    [
+        ('[notify.smtp]\nhost = "smtp.practice.example"\n', "", "missing-key", "notify", "[notify.smtp]"),
+        ('mail = "me@practice.example"\n', "", "missing-key", "notify", "mail = "),
+        ('host = "smtp.practice.example"\n', "", "missing-key", "notify.smtp.host", "smtp.practice.example"),
+        ("me@practice.example", "practice.example", "bad-address", "notify.mail", "me@"),
+        ("me@practice.example", "Me <me@practice.example>", "bad-address", "notify.mail", "without a name"),
+        ("me@practice.example", "me@a.example, you@a.example", "bad-address", "notify.mail", "me@"),
+        ("me@practice.example", "me@a.example\\nBcc: you@a.example", "bad-text", "notify.mail", "one line"),
+        ('smtp.practice.example"\n', 'smtp.practice.example:587"\n', "bad-host", "notify.smtp.host", "smtp."),
+        ('smtp.practice.example"\n', 'smtp://smtp.example"\n', "bad-host", "notify.smtp.host", "smtp."),
+        ("host", "port = 0\nhost", "bad-port", "notify.smtp.port", "away"),
+        ("host", "port = 65536\nhost", "bad-port", "notify.smtp.port", "away"),
+        ("host", 'security = "ssl"\nhost', "unknown-value", "notify.smtp.security", "starttls"),
+        ("host", 'security = "none"\nhost', "no-tls", "notify.smtp", "starttls"),
+        ("host", 'username = "alice"\nhost', "missing-key", "notify.smtp", "password"),
+        ("host", 'password = { file = "p" }\nhost', "missing-key", "notify.smtp", "username"),
+        ("host", 'password = "x"\nhost', "password-in-configuration", "notify.smtp.password", "{ file"),
+        ("host", 'sender = "nobody"\nhost', "bad-address", "notify.smtp.sender", "me@"),
+        ("host", 'usrname = "alice"\nhost', "unknown-key", "notify.smtp.usrname", "username"),
+        ("host", "timeout = 601\nhost", "bad-duration", "notify.smtp.timeout", "30"),
+    ],
+)  # fmt: skip
+def test_one_problem_with_mail(tmp_path: Path, old: str, new: str, code: str, where: str, hint: str) -> None:
+    assert NOTIFY.count(old) >= 1
+    found = only_problem(tmp_path, GOOD + NOTIFY.replace(old, new, 1))
+    assert (found.code, found.where) == (code, where)
+    assert hint in found.hint
+
+
 def test_file_has_no_audience_account(tmp_path: Path) -> None:
     text = changed('account = "cloud", name = "Office"', 'file = "office.ics"')
     found = only_problem(tmp_path, text + 'audience = { account = "cloud" }\n')
@@ -165,8 +200,6 @@ def test_file_has_no_audience_account(tmp_path: Path) -> None:
         ("round_to", 'clients = ["C-7F3K2M"]\nround_to', "shares.office.clients"),
         ("round_to", "public_link = true\nround_to", "shares.office.public_link"),
         ("interval", 'categories = ["coaching"]\ninterval', "calendars.coaching.categories"),
-        ('file = "cloud.password"', 'keyring = "cloud"', "accounts.cloud.password.keyring"),
-        ('file = "cloud.password"', 'credential = "cloud"', "accounts.cloud.password.credential"),
         ("[accounts.cloud]", '[database]\nurl = "postgresql://db/coach"\n[accounts.cloud]', "database.url"),
         ("[accounts.cloud]", '[database]\nurl = "sqlite:////tmp/other.db"\n[accounts.cloud]', "database.url"),
         ("[accounts.cloud]", '[database]\nurl = "sqlite://"\n[accounts.cloud]', "database.url"),

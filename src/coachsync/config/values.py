@@ -26,10 +26,18 @@ class Practice:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Where a password is kept: exactly one of a file and a command (the program and its arguments)."""
+    """Where a password is kept: exactly one of a file, a command (the program and its arguments), the name of an entry
+    in the keyring and the name of a systemd credential."""
 
     file: Path | None = field(default=None, repr=False)
     command: tuple[str, ...] | None = field(default=None, repr=False)
+    keyring: str | None = None
+    credential: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """Which of the four it is, as the configuration calls it."""
+        return next(name for name in ("file", "command", "keyring", "credential") if getattr(self, name) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,31 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Smtp:
+    """The server where mail is handed in. `security` is starttls, tls or none; `sender` an address; `timeout` in
+    seconds. There is a password exactly where there is a user name."""
+
+    host: str = field(repr=False)
+    port: int
+    security: str
+    sender: str = field(repr=False)
+    username: str = field(default="", repr=False)
+    password: Secret | None = None
+    ca_file: Path | None = None
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """How alarms reach the coach: by mail to this one address, by a notice on the desktop, both or neither. There is a
+    server exactly where there is an address."""
+
+    mail: str | None = field(default=None, repr=False)
+    desktop: bool = False
+    smtp: Smtp | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration; accounts, calendars and shares by their names, in the order of the file.
 
@@ -95,4 +128,5 @@ class Config:
     accounts: Mapping[str, Account]
     calendars: Mapping[str, Calendar]
     shares: Mapping[str, Share]
+    notify: Notify = Notify()
     dormant: tuple[str, ...] = ()

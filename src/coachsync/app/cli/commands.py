@@ -32,6 +32,10 @@ COMMANDS = {
         "coachsync.app.cli.demo",
         "Show what coachsync does, on an invented practice and a calendar server on this machine.",
     ),
+    "key": (
+        "coachsync.app.cli.key",
+        "The device key and the passwords: where they are kept.",
+    ),
     "run": (
         "coachsync.app.cli.run",
         "Work in the background: look at the calendars by their intervals, and keep the shares up to date.",
