@@ -43,9 +43,10 @@ catalogues: $(STAMP)
 	$(BIN)/pybabel --quiet update --no-fuzzy-matching --no-wrap --ignore-obsolete --domain coachsync \
 	  --input-file .venv/coachsync.pot --output-dir src/coachsync/locale
 
-# The manual page, from the commands' own help.
+# The manual pages, from the commands' own help.
 man: venv
 	$(BIN)/python docs/man.py en > docs/coachsync.1
+	$(BIN)/python docs/man.py fr > docs/coachsync.fr.1
 
 lock:
 	$(BIN)/pip install --quiet pip-tools

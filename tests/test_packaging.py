@@ -56,7 +56,10 @@ def test_the_units_are_where_the_program_looks_for_them(wheel: zipfile.Path) -> 
 
 def test_the_manual_and_the_example_configuration_are_installed(wheel: zipfile.Path) -> None:
     (data,) = [entry for entry in wheel.iterdir() if entry.name.endswith(".data")]
-    assert (data / "data/share/man/man1/coachsync.1").read_bytes() == (ROOT / "docs/coachsync.1").read_bytes()
+    for page in (ROOT / "docs").glob("coachsync*.1"):
+        folder = "share/man/man1" if page.name == "coachsync.1" else f"share/man/{page.suffixes[0][1:]}/man1"
+        assert (data / "data" / folder / "coachsync.1").read_bytes() == page.read_bytes()
+    assert (data / "data/share/man/man1").is_dir()
     example = data / "data/share/doc/coachsync/coachsync.example.toml"
     assert example.read_bytes() == (ROOT / "config/coachsync.example.toml").read_bytes()
 
