@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 CATALOGUES := $(wildcard src/coachsync/locale/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: venv demo test lint catalogues lock clean
+.PHONY: venv demo test lint wheel catalogues man lock clean
 
 venv: $(STAMP) $(COMPILED)
 
@@ -32,6 +32,10 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# What people install: dist/coachsync-VERSION-py3-none-any.whl
+wheel: venv
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
 # Brings the catalogues up to date with the sentences in the code; what is new in them waits for its translation.
 catalogues: $(STAMP)
 	$(BIN)/pybabel --quiet extract --no-default-keywords --keyword say --keyword say_count:1,2 --keyword click_says \
@@ -39,6 +43,11 @@ catalogues: $(STAMP)
 	  --output-file $(VENV)/coachsync.pot src/coachsync
 	$(BIN)/pybabel --quiet update --no-fuzzy-matching --no-wrap --ignore-obsolete --ignore-pot-creation-date \
 	  --domain coachsync --input-file $(VENV)/coachsync.pot --output-dir src/coachsync/locale
+
+# The manual pages, from the commands' own help.
+man: venv
+	$(BIN)/python docs/man.py en > docs/coachsync.1
+	$(BIN)/python docs/man.py fr > docs/coachsync.fr.1
 
 lock:
 	$(BIN)/pip install --quiet pip-tools

@@ -28,7 +28,7 @@ def locate(option: str | None, environ: Mapping[str, str], system: Path = _SYSTE
                     where=origin,
                 )
             return path
-    for folder in (_user_folder(environ), system):
+    for folder in (user_folder(environ), system):
         if _there(folder / _NAME):
             return folder / _NAME
     raise NotInitialised(
@@ -41,7 +41,7 @@ def locate(option: str | None, environ: Mapping[str, str], system: Path = _SYSTE
     )
 
 
-def _user_folder(environ: Mapping[str, str]) -> Path:
+def user_folder(environ: Mapping[str, str]) -> Path:
     """$XDG_CONFIG_HOME when it is an absolute path, else ~/.config (XDG Base Directory Specification)."""
     given = environ.get("XDG_CONFIG_HOME", "")
     if given.startswith("/"):

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from coachsync import __version__
 from coachsync.app.cli.help import in_tongue
@@ -25,6 +26,10 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
         "coachsync.app.cli.check",
         say("Try everything a sync needs, and say what to do where something is missing."),
     ),
+    "completion": (
+        "coachsync.app.cli.completion",
+        say("Print what lets a shell complete the commands of coachsync."),
+    ),
     "demo": (
         "coachsync.app.cli.demo",
         say("Show what coachsync does, on an invented practice and a calendar server on this machine."),
@@ -36,6 +41,10 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
     "run": (
         "coachsync.app.cli.run",
         say("Work in the background: look at the calendars by their intervals, and keep the shares up to date."),
+    ),
+    "service": (
+        "coachsync.app.cli.service",
+        say("Run coachsync in the background, always."),
     ),
     "share": (
         "coachsync.app.cli.share",
@@ -73,7 +82,13 @@ def everywhere(function: _Function) -> _Function:
     for option in (
         click.help_option(*_HELP_OPTIONS, help=_HELP_HELP),
         click.option(
-            "--config", metavar=_FILE, help=_CONFIG_HELP, expose_value=False, is_eager=True, callback=_take_config
+            "--config",
+            type=click.Path(),
+            metavar=_FILE,
+            help=_CONFIG_HELP,
+            expose_value=False,
+            is_eager=True,
+            callback=_take_config,
         ),
         click.option("--json", is_flag=True, help=_JSON_HELP, expose_value=False, is_eager=True, callback=_take_json),
     ):
@@ -103,6 +118,12 @@ class _Commands(click.Group):
         command: click.Command = import_module(COMMANDS[cmd_name][0]).command
         return in_tongue(command)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """The commands that begin so, and the options of `coachsync` itself: to complete a name, none is imported."""
+        named = [CompletionItem(name, help=spoken(line)) for name, (_, line) in sorted(COMMANDS.items())]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [item for item in named if item.value.startswith(incomplete)] + options
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in the help."""
         with formatter.section(gettext("Commands")):
@@ -112,7 +133,7 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands, help=say("Keep a coach's calendar in step and publish shares that tell nothing of a client.")
 )
-@click.option("--config", metavar=_FILE, help=_CONFIG_HELP)
+@click.option("--config", type=click.Path(), metavar=_FILE, help=_CONFIG_HELP)
 @click.option("--json", "as_json", is_flag=True, help=_JSON_HELP)
 @click.version_option(__version__, prog_name="coachsync", help=say("Show the version and exit."))
 @click.help_option(*_HELP_OPTIONS, help=_HELP_HELP)

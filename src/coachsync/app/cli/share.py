@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from coachsync.adapters.database import Shares
-from coachsync.app import jobs
 from coachsync.app.cli.asking import agreed
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
-from coachsync.app.cli.opening import opened
+from coachsync.app.cli.names import shares as known
 from coachsync.app.cli.output import (
     as_document,
     finding_document,
@@ -26,9 +24,6 @@ from coachsync.app.cli.output import (
 )
 from coachsync.app.cli.tongue import spoken, tongue
 from coachsync.app.dates import long_day, short_moment
-from coachsync.app.recording import record
-from coachsync.app.verify import Verification, verify
-from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
 from coachsync.errors import UsageError
 from coachsync.phrases import say, say_count
@@ -43,6 +38,10 @@ _COLUMNS = {
 }
 _REPLACES = say("Everything in the destination is removed and the share is filled in anew. Go on?")
 
+if TYPE_CHECKING:
+    from coachsync.app.verify import Verification
+    from coachsync.app.wiring import Wiring
+
 
 @click.group("share", help=COMMANDS["share"][1])
 @everywhere
@@ -55,6 +54,8 @@ def command() -> None:
 @click.pass_obj
 def list_shares(options: Options) -> None:
     """From the journal of what was published: no network."""
+    from coachsync.app.cli.opening import opened
+
     with opened(options, "share list") as wiring:
         shares = [_described(wiring, share) for share in wiring.config.shares.values()]
     if options.json:
@@ -70,11 +71,14 @@ def list_shares(options: Options) -> None:
         "Show every time that the share would show, from the last synced copies: all that its audience can learn."
     ),
 )
-@click.argument("name", metavar=say("NAME"))
+@click.argument("name", metavar=say("NAME"), shell_complete=known)
 @everywhere
 @click.pass_obj
 def preview(options: Options, name: str) -> None:
     """From the stored copies: no network."""
+    from coachsync.app import jobs
+    from coachsync.app.cli.opening import opened
+
     with opened(options, "share preview") as wiring:
         share = _named(wiring, name)
         found = jobs.preview(wiring, name)
@@ -91,13 +95,17 @@ def preview(options: Options, name: str) -> None:
 
 
 @command.command("publish", help=say("Publish the share now."))
-@click.argument("name", metavar=say("NAME"))
+@click.argument("name", metavar=say("NAME"), shell_complete=known)
 @click.option("--replace", is_flag=True, help=say("Empty the destination first, whoever filled it, and fill it again."))
 @click.option("--yes", is_flag=True, help=say("Do not ask."))
 @everywhere
 @click.pass_obj
 def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     """Whoever replaces what others may have put there is asked first."""
+    from coachsync.app import jobs
+    from coachsync.app.cli.opening import opened
+    from coachsync.app.recording import record
+
     if replace and not yes and sys.stdin.isatty() and not agreed(_REPLACES):
         raise click.Abort
     with opened(options, "share publish") as wiring:
@@ -124,11 +132,15 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     "verify",
     help=say("Fetch what the share shows, as its audience gets it, and look for anything that should not be there."),
 )
-@click.argument("names", nargs=-1, metavar=say("[NAME]..."))
+@click.argument("names", nargs=-1, metavar=say("[NAME]..."), shell_complete=known)
 @everywhere
 @click.pass_obj
 def verify_shares(options: Options, names: tuple[str, ...]) -> int:
     """All shares when none is named."""
+    from coachsync.app.cli.opening import opened
+    from coachsync.app.recording import record
+    from coachsync.app.verify import verify
+
     with opened(options, "share verify") as wiring:
         shares = [_named(wiring, name) for name in names] or list(wiring.config.shares.values())
         result = verify(wiring, shares)
@@ -163,14 +175,16 @@ def _tell_findings(options: Options, verified: int, result: Verification) -> Non
 
 def _named(wiring: Wiring, name: str) -> Share:
     if name not in wiring.config.shares:
-        known = ", ".join(sorted(wiring.config.shares)) or say("none")
+        there = ", ".join(sorted(wiring.config.shares)) or say("none")
         raise UsageError(
-            "no-such-share", say("No share of that name is configured."), say("There are: {names}.", names=known)
+            "no-such-share", say("No share of that name is configured."), say("There are: {names}.", names=there)
         )
     return wiring.config.shares[name]
 
 
 def _described(wiring: Wiring, share: Share) -> dict[str, Any]:
+    from coachsync.adapters.database import Shares
+
     journal = Shares(wiring.database, share.name)
     at = journal.published_at()
     return {

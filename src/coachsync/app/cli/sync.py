@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from coachsync.app import jobs
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
-from coachsync.app.cli.opening import opened
+from coachsync.app.cli.names import calendars
 from coachsync.app.cli.output import outcome_document, tell, tell_json, tell_outcome
 from coachsync.app.cli.tongue import spoken
-from coachsync.app.outcome import Outcome, Published, Pulled
-from coachsync.app.recording import record
 from coachsync.phrases import say, say_count
+
+if TYPE_CHECKING:
+    from coachsync.app.outcome import Outcome, Published, Pulled
 
 
 @click.command("sync", help=COMMANDS["sync"][1])
@@ -21,12 +23,17 @@ from coachsync.phrases import say, say_count
     "accept",
     multiple=True,
     metavar=say("CALENDAR"),
+    shell_complete=calendars,
     help=say("What this calendar no longer holds was really deleted: remove it here and from the shares too."),
 )
 @everywhere
 @click.pass_obj
 def command(options: Options, dry_run: bool, accept: tuple[str, ...]) -> int:
     """The exit code is that of the outcome."""
+    from coachsync.app import jobs
+    from coachsync.app.cli.opening import opened
+    from coachsync.app.recording import record
+
     with opened(options, "sync") as wiring:
         outcome = jobs.sync(wiring, accept=accept, dry_run=dry_run)
         if not dry_run:
