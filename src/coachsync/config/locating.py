@@ -33,9 +33,17 @@ def locate(option: str | None, environ: Mapping[str, str], system: Path = _SYSTE
     raise NotInitialised(
         "no-configuration",
         "There is no configuration yet.",
-        "Copy coachsync.example.toml to ~/.config/coachsync/coachsync.toml and fill it in, or name a file with "
-        "--config. `coachsync demo` needs none.",
+        "Run: coachsync init. It asks a few questions and writes one. `coachsync demo` needs none.",
     )
+
+
+def destination(option: str | None, environ: Mapping[str, str]) -> tuple[Path, bool]:
+    """Where a new configuration goes: `--config`, then COACHSYNC_CONFIG, then the user's file; whether it is the last,
+    which every command and the service find by themselves."""
+    usual = _user_folder(environ) / _NAME
+    given = option or environ.get("COACHSYNC_CONFIG")
+    path = Path(given).expanduser().absolute() if given else usual
+    return path, path == usual
 
 
 def _user_folder(environ: Mapping[str, str]) -> Path:

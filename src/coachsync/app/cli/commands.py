@@ -25,6 +25,10 @@ COMMANDS = {
         "coachsync.app.cli.demo",
         "Show what coachsync does, on an invented practice and a calendar server on this machine.",
     ),
+    "init": (
+        "coachsync.app.cli.init",
+        "Set everything up: ask, try each answer, write the configuration, publish and verify the first share.",
+    ),
     "share": (
         "coachsync.app.cli.share",
         "Shares: what others may see.",

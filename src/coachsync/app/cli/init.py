@@ -1,0 +1,200 @@
+"""`coachsync init`: from nothing to a verified share, by way of a conversation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+import click
+
+from coachsync import config
+from coachsync.app.cli import interview
+from coachsync.app.cli.asking import Asker
+from coachsync.app.cli.commands import Options, everywhere
+from coachsync.app.cli.first_share import Result, first_share
+from coachsync.app.cli.given import Given
+from coachsync.app.cli.output import as_document, finding_document, tell_json
+from coachsync.app.cli.signing_in import sign_in
+from coachsync.app.cli.tongue import spoken
+from coachsync.app.onboarding import placing
+from coachsync.app.onboarding.answers import Answers, toml
+from coachsync.config.loading import understand
+from coachsync.config.locating import destination
+from coachsync.errors import CoachsyncError
+from coachsync.phrases import say
+
+_PATH = click.Path(path_type=Path)
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far it has come, for whoever interrupts it."""
+
+    path: Path
+    written: bool = False
+
+
+@click.command("init")
+@click.option("--language", metavar="en|fr", help="The language of messages and labels.")
+@click.option("--timezone", metavar="ZONE", help="Your time zone, like Europe/Paris.")
+@click.option("--practice", metavar="NAME", help="The name of your practice.")
+@click.option(
+    "--address", metavar="ADDRESS", help="Of your calendar: a mail address, a server, or what a browser shows."
+)
+@click.option("--username", metavar="NAME", help="The user name on the calendar server.")
+@click.option("--password-file", type=_PATH, help="A file (mode 600) with the password on one line; it stays there.")
+@click.option("--ca-file", type=_PATH, help="The authority of a server that has a certificate of its own.")
+@click.option("--browser/--no-browser", default=None, help="On a Nextcloud: sign in with the browser.")
+@click.option(
+    "--calendar", "calendars", metavar="NAME", multiple=True, help="Holds your sessions; may stand repeatedly."
+)
+@click.option("--profile", metavar="busy|session", help="What others may see.")
+@click.option("--share", metavar="NAME", help="A short name for the share, in reports and journals.")
+@click.option("--label", metavar="TEXT", help="What each entry of the share says.")
+@click.option("--to-calendar", metavar="NAME", help="The calendar that others will see; it is made.")
+@click.option("--to-file", metavar="FILE", help="A file that ends in .ics, instead of a calendar.")
+@click.option("--publish/--no-publish", default=None, help="Publish the share now.")
+@click.option("--yes", is_flag=True, help="Ask nothing, and accept what is usual.")
+@everywhere
+@click.pass_obj
+def command(options: Options, /, yes: bool, **answers: Any) -> int:
+    """Set everything up: ask, try each answer, write the configuration, publish and verify the first share."""
+    asker, given = Asker(accept=yes), Given(**answers)
+    path, usual = destination(options.config, os.environ)
+    placing.refuse_existing(path)
+    with _interruptible(_Progress(path)) as progress:
+        settings = _configure(asker, given, progress, usual=usual)
+        result = first_share(asker, settings, publish=_decided(asker, given), quiet=options.json)
+    if options.json:
+        tell_json(_document(path, settings, result, usual=usual))
+    else:
+        _tell(path, settings, result, usual=usual)
+    return result.exit_code
+
+
+def _decided(asker: Asker, given: Given) -> bool | None:
+    """Whether to publish, where it is known before anything is shown. Raises UsageError where nobody can say."""
+    return given.publish if asker.interactive else asker.confirm(say("Publish this now?"), "--publish", given.publish)
+
+
+def _configure(asker: Asker, given: Given, progress: _Progress, *, usual: bool) -> config.Config:
+    """Ask everything, then write the configuration and the password file."""
+    _decided(asker, given)
+    path = progress.path
+    answers, secret = _ask(asker, given, path, usual=usual)
+    text = toml(answers, spoken)
+    settings = understand(text, path)
+    placing.place(path, text, secret)
+    progress.written = True
+    asker.tell(say("The configuration is written: {path}", path=path))
+    return settings
+
+
+def _ask(asker: Asker, given: Given, path: Path, *, usual: bool) -> tuple[Answers, tuple[Path, str] | None]:
+    """Every answer; and the password file that is to be written, with the password, where there is none yet."""
+    code = interview.language(asker, given)
+    asker.tell(say("This takes two minutes. Nothing is written before the last answer; Ctrl-C ends it."))
+    zone, practice = interview.timezone(asker, given), interview.practice(asker, given)
+    login, file = sign_in(asker, given)
+    with closing(login.server):
+        sources = interview.sources(asker, given, login)
+        profile = interview.profile(asker, given)
+        share = interview.share(asker, given, code)
+        label = interview.label(asker, given, code, profile)
+        to_name, to_file = interview.target(asker, given, login, sources, share)
+    account = login.place.provider.key
+    made = path.parent / placing.free_name(path.parent, account)
+    secret = (made, login.password) if login.password and file is None else None
+    answers = Answers(
+        language=code,
+        timezone=zone,
+        practice=practice,
+        state="" if usual else f"{path.stem}.state",
+        account=account,
+        url=login.place.url,
+        username=login.username,
+        password_file=str(file.absolute()) if file else made.name if secret else "",
+        ca_file=str(given.ca_file.absolute()) if given.ca_file else "",
+        sources=sources,
+        share=share,
+        profile=profile,
+        label=label,
+        to_name=to_name,
+        to_file=to_file,
+    )
+    return answers, secret
+
+
+@contextmanager
+def _interruptible(progress: _Progress) -> Iterator[_Progress]:
+    """Whoever ends it learns what is there now."""
+    try:
+        yield progress
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(err=True)
+        if not progress.written:
+            raise CoachsyncError("interrupted", say("Stopped; nothing was written.")) from None
+        raise CoachsyncError(
+            "interrupted",
+            say("Stopped. The configuration is written: {path}", path=progress.path),
+            say("Go on with: {command}", command=_command(progress.path, "sync")),
+        ) from None
+
+
+def _command(path: Path, word: str, *, usual: bool = False) -> str:
+    return f"coachsync {word}" if usual else f"coachsync --config {quote(str(path))} {word}"
+
+
+def _next(path: Path, result: Result, *, usual: bool) -> list[str]:
+    """The commands that lead on: the service first."""
+    if not result.published:
+        return [_command(path, word, usual=usual) for word in ("check", "sync")]
+    service = ["systemctl --user enable --now coachsync"] if usual else []
+    return [*service, _command(path, "run", usual=usual)]
+
+
+def _tell(path: Path, settings: config.Config, result: Result, *, usual: bool) -> None:
+    (share,) = settings.shares.values()
+    following = _next(path, result, usual=usual)
+    for finding in result.findings:
+        click.echo(f"! {finding.code}: {finding.where}: {finding.detail}")
+    if not result.published:
+        click.echo(spoken(say("Nothing is published yet. When you are ready:")))
+        for line in following:
+            click.echo(f"  {line}")
+        return
+    if not result.findings and not result.problems:
+        click.echo(spoken(say("Done: the share is published, and looked at from outside it tells these times only.")))
+    if isinstance(share.to, config.CalDavTarget):
+        click.echo(
+            spoken(
+                say(
+                    'In your calendar program, share the calendar "{name}" with those it is for, to read only. '
+                    "Never share your own.",
+                    name=share.to.display_name,
+                )
+            )
+        )
+    click.echo(spoken(say("To keep it up to date in the background, from now on:")))
+    click.echo(f"  {following[0]}")
+    if len(following) > 1:
+        click.echo(spoken(say("Or, to watch it work in this terminal:")))
+        click.echo(f"  {following[1]}")
+
+
+def _document(path: Path, settings: config.Config, result: Result, *, usual: bool) -> dict[str, Any]:
+    return {
+        "configuration": str(path),
+        "calendars": list(settings.calendars),
+        "shares": list(settings.shares),
+        "slots": result.slots,
+        "published": result.published,
+        "findings": [finding_document(finding) for finding in result.findings],
+        "problems": [as_document(problem) for problem in result.problems],
+        "next": _next(path, result, usual=usual),
+    }
