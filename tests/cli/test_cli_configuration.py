@@ -238,7 +238,7 @@ def test_the_configuration_may_be_named_after_the_command(practice: Desk, capsys
     assert run(["--config", str(practice.folder / "missing.toml"), "sync", "--config", str(practice.file)]) == 0
 
 
-HELP = [[], ["sync"], ["agenda"], ["check"], ["demo"], ["share"]]
+HELP = [[], ["sync"], ["agenda"], ["check"], ["demo"], ["init"], ["share"]]
 HELP += [["share", name] for name in ("list", "preview", "publish", "verify")]
 
 

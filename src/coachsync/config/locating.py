@@ -33,7 +33,8 @@ def locate(option: str | None, environ: Mapping[str, str], system: Path = _SYSTE
     raise NotInitialised(
         "no-configuration",
         "There is no configuration yet.",
-        "Run: coachsync init. It asks a few questions and writes one. `coachsync demo` needs none.",
+        "Run: coachsync init, which asks a few questions and writes one; or name a file with --config. "
+        "`coachsync demo` needs none.",
     )
 
 

@@ -34,7 +34,7 @@ def discover(transport: Transport, dav: Dav, url: str) -> Principal:
     if not isinstance(found, CoachsyncError):
         return found
     if found.code == "forbidden":
-        raise Refused("login-refused", "The server does not let this account in.", "Check the account's username.")
+        raise Refused("login-forbidden", "The server does not let this account in.", "Check the account's username.")
     raise found
 
 

@@ -31,7 +31,7 @@ _HINTS: dict[str, Phrase] = {
     "redirect-elsewhere": say("Type the address that the browser shows once the page is open."),
     "calendars-elsewhere": say("Type the address that your calendar program uses."),
 }
-_NO_SERVICE = frozenset({"not-there", "not-caldav", "refused", "forbidden", "no-calendar-home", "not-a-calendar"})
+_NO_SERVICE = frozenset({"not-there", "not-caldav", "refused", "login-forbidden", "no-calendar-home", "forbidden"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,9 @@ def _knocked(start: Start, ca_file: Path | None) -> Place:
     server = _server(start.url, "", "", ca_file)
     try:
         opened = bool(server.whoami().homes)
-    except Refused:
+    except Refused as problem:
+        if problem.code == "login-forbidden":  # many a website forbids what it does not know; nobody asks for a login
+            raise
         opened = False
     finally:
         server.close()
