@@ -90,6 +90,7 @@ IMPORTER: dict[str, tuple[str, ...]] = {
     "rich": ("app.cli",),
     "sqlalchemy": ("adapters.database",),
     "vobject": ("adapters.secondparser",),
+    "watchdog": ("adapters.watching",),
 }
 
 # Imports that hide from a reader of imports. The command line imports a command when it is called, to start quickly.

@@ -68,7 +68,7 @@ class House:
             settings,
             open_database(self.state, key),
             self.now,
-            connect=lambda account, _scheme: self.server.account(account.username),
+            connect=lambda account, _password, _scheme: self.server.account(account.username),
         )
         try:
             yield opened

@@ -29,9 +29,17 @@ COMMANDS = {
         "coachsync.app.cli.init",
         "Set everything up: ask, try each answer, write the configuration, publish and verify the first share.",
     ),
+    "run": (
+        "coachsync.app.cli.run",
+        "Work in the background: look at the calendars by their intervals, and keep the shares up to date.",
+    ),
     "share": (
         "coachsync.app.cli.share",
         "Shares: what others may see.",
+    ),
+    "status": (
+        "coachsync.app.cli.status",
+        "Say how calendars and shares stand, as the last runs left them: asks no server.",
     ),
     "sync": (
         "coachsync.app.cli.sync",
