@@ -36,13 +36,6 @@ def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False)
     return outcome
 
 
-def pull_calendars(wiring: Wiring) -> Outcome:
-    """Pull every calendar and publish nothing: what a share would serve can then be looked at."""
-    outcome = Outcome()
-    _pull(wiring, outcome, wiring.config.calendars, accept=())
-    return outcome
-
-
 def publish_share(wiring: Wiring, name: str, *, replace_content: bool = False) -> Outcome:
     """Pull the calendars that a share is made from, then publish it. Raises what its publishing raises."""
     outcome, share = Outcome(), wiring.config.shares[name]

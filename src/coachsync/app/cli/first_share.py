@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import click
-
-from coachsync.adapters.database import Copies
 from coachsync.app import jobs
 from coachsync.app.cli.asking import Asker
 from coachsync.app.cli.output import progress, tell_problems
 from coachsync.app.cli.tongue import spoken
 from coachsync.app.outcome import DONE, FINDINGS, PARTLY, Outcome
+from coachsync.app.recording import record
 from coachsync.app.verify import verify
 from coachsync.app.wiring import Wiring, open_wiring
 from coachsync.config import Config, Share
@@ -33,28 +31,30 @@ class Result:
     problems: list[Problem] = field(default_factory=list)
     exit_code: int = 0
 
-    def note(self, outcome: Outcome) -> None:
-        """Keep what a run has to say."""
+    def note(self, wiring: Wiring, outcome: Outcome) -> None:
+        """Keep what a run has to say, here and for `status`."""
+        record(wiring, spoken, outcome)
         self.problems = list(dict.fromkeys([*self.problems, *outcome.problems()]))
         self.exit_code = outcome.exit_code() or (PARTLY if self.problems else DONE)
 
 
 def first_share(asker: Asker, settings: Config, *, publish: bool | None, quiet: bool) -> Result:
-    """Read the calendars, show what the share would serve, and publish it after a go. `quiet` shows nothing.
+    """Read the calendars, show what the share would serve, and publish it after a go.
 
-    `publish` is the answer where it is known already.
+    `publish` is the answer where it is known already; `quiet`: the problems are told elsewhere.
     """
     result = Result()
     (share,) = settings.shares.values()
     with open_wiring(settings, "init", datetime.now(UTC)) as wiring:
         asker.tell(say("Reading the calendar..."))
         with progress() as wiring.progress:
-            result.note(jobs.pull_calendars(wiring))
-        if not result.exit_code or all(name in _read(wiring) for name in share.calendars):
+            outcome = Outcome()
+            jobs.take_in(wiring, outcome, settings.calendars)
+        result.note(wiring, outcome)
+        if all(name in outcome.calendars for name in share.calendars):
             slots = jobs.preview(wiring, share.name)
             result.slots = len(slots)
-            if not quiet:
-                _preview(wiring, share, slots)
+            _preview(asker, wiring, share, slots)
             if asker.confirm(say("Publish this now?"), "--publish", publish):
                 _publish(asker, wiring, share, result)
     if not quiet:
@@ -62,28 +62,21 @@ def first_share(asker: Asker, settings: Config, *, publish: bool | None, quiet: 
     return result
 
 
-def _read(wiring: Wiring) -> frozenset[str]:
-    """The calendars that have been read whole."""
-    known = {name: Copies(wiring.database, name).endpoint() for name in wiring.config.calendars}
-    return frozenset(name for name, endpoint in known.items() if endpoint and endpoint.synced_at is not None)
-
-
-def _preview(wiring: Wiring, share: Share, slots: tuple[Slot, ...]) -> None:
-    click.echo(
-        spoken(
-            say_count(
-                "The share would serve {number} time, and nothing else:",
-                "The share would serve {number} times, and nothing else:",
-                len(slots),
-            )
-            if slots
-            else say("The share would be empty: nothing in the calendar lies in its time.")
+def _preview(asker: Asker, wiring: Wiring, share: Share, slots: tuple[Slot, ...]) -> None:
+    if not slots:
+        asker.tell(say("The share would be empty: nothing in the calendar lies in its time."))
+        return
+    asker.tell(
+        say_count(
+            "The share would serve {number} time, and nothing else:",
+            "The share would serve {number} times, and nothing else:",
+            len(slots),
         )
     )
     for slot in slots[:_SHOWN]:
-        click.echo(f"  {_line(wiring, share, slot)}")
+        asker.tell(f"  {_line(wiring, share, slot)}")
     if len(slots) > _SHOWN:
-        click.echo("  ...")
+        asker.tell("  ...")
 
 
 def _line(wiring: Wiring, share: Share, slot: Slot) -> str:
@@ -97,12 +90,13 @@ def _publish(asker: Asker, wiring: Wiring, share: Share, result: Result) -> None
     asker.tell(say("Publishing..."))
     with progress() as wiring.progress:
         outcome = jobs.sync(wiring)
-    result.note(outcome)
+    result.note(wiring, outcome)
     result.published = share.name in outcome.shares
     if not result.published:
         return
     asker.tell(say("Looking at it from outside..."))
     checked = verify(wiring, [share])
+    record(wiring, spoken, checked=checked)
     result.findings = [finding for _, finding in checked.findings]
     result.problems += [failure.problem(where) for where, failure in checked.failures]
     if checked.findings:
