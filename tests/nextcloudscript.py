@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
@@ -28,6 +29,7 @@ class NextcloudScript:
     visits: int = 0
     pages: list[str] = field(default_factory=list)
     answers: dict[str, Reply] = field(default_factory=dict)  # by what is asked: status, start, poll
+    calendars: Callable[[Request], Reply] = collection  # what lies behind the app password
     granted: bool = False
 
     def __call__(self, request: Request) -> Reply:
@@ -44,7 +46,7 @@ class NextcloudScript:
         if (request.method, path) == ("POST", "login/v2/poll"):
             return self._polled(request, own)
         if path.startswith(("remote.php/dav", "/dav/", "dav/")):  # `collection` has its home at /dav/
-            return self._calendars(request)
+            return self._opened(request)
         return Reply(404, b"<html>nothing here</html>")
 
     def _polled(self, request: Request, own: str) -> Reply:
@@ -56,8 +58,8 @@ class NextcloudScript:
         self.granted = True  # it is told once
         return document({"server": own, "loginName": LOGIN, "appPassword": APP_PASSWORD})
 
-    def _calendars(self, request: Request) -> Reply:
+    def _opened(self, request: Request) -> Reply:
         expected = "Basic " + base64.b64encode(f"{LOGIN}:{APP_PASSWORD}".encode()).decode()
         if request.headers.get("Authorization") != expected:
             return Reply(401, b"", {"WWW-Authenticate": 'Basic realm="Nextcloud", charset="UTF-8"'})
-        return collection(request)
+        return self.calendars(request)

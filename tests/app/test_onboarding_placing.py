@@ -90,3 +90,10 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     with pytest.raises(CoachsyncError) as caught:
         placing.place(tmp_path / "new" / "coachsync.toml", "version = 1\n", None)
     assert caught.value.code == "folder-not-writable"
+
+
+def test_a_file_whose_name_is_no_text_is_told(file: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        placing.place(file, 'ca_file = "/tmp/\udcff.pem"', None)
+    assert caught.value.code == "name-unreadable"
+    assert content(file.parent) == {}

@@ -8,7 +8,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from cli_desk import SCRIPT, environment
@@ -50,9 +50,14 @@ class Dialogue:
 
     def question(self) -> str:
         """Wait for the next question; its line."""
-        if not self._read(until_question=True):
+        if not self._read(lambda: self._raw.endswith(b": "), fresh=True):
             raise AssertionError(f"no question, but an end: {self.shown!r}")
         return self.shown.splitlines()[-1]
+
+    def sees(self, text: str) -> None:
+        """Wait until this is shown."""
+        if not self._read(lambda: text in self.shown):
+            raise AssertionError(f"no {text!r}: {self.shown!r}")
 
     def answer(self, text: str) -> None:
         """Type something, as it is."""
@@ -69,22 +74,22 @@ class Dialogue:
 
     def end(self) -> int:
         """Wait for the end; the exit code."""
-        if self._read(until_question=False):
+        if self._read(lambda: False):
             raise AssertionError(f"still there: {self.shown!r}")
         return self.process.wait(PATIENCE)
 
-    def _read(self, *, until_question: bool) -> bool:
-        """Take in what is shown, to the next question (then True) or to the end."""
-        deadline, fresh = time.monotonic() + PATIENCE, False
+    def _read(self, enough: Callable[[], bool], *, fresh: bool = False) -> bool:
+        """Take in what is shown until it is `enough` (then True) or the end; `fresh`: and something new is among it."""
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if not select.select([self._ours], [], [], _QUIET)[0]:
-                if until_question and fresh and self._raw.endswith(b": "):
+                if enough() and not fresh:
                     return True
                 continue
             try:
                 self._raw += os.read(self._ours, 65536)
             except OSError:
                 return False
-            fresh = True
+            fresh = False
             self.shown = self._raw.decode(errors="replace").replace("\r\n", "\n")
         raise TimeoutError(f"after {PATIENCE} seconds: {self.shown!r}")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 import click
@@ -18,6 +17,7 @@ from coachsync.app.cli.asking import Asker
 from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.first_share import Result, first_share
 from coachsync.app.cli.given import Given
+from coachsync.app.cli.next_steps import command_line, following, tell
 from coachsync.app.cli.output import as_document, finding_document, tell_json
 from coachsync.app.cli.signing_in import sign_in
 from coachsync.app.cli.tongue import spoken
@@ -73,7 +73,7 @@ def command(options: Options, /, yes: bool, **answers: Any) -> int:
     if options.json:
         tell_json(_document(path, settings, result, usual=usual))
     else:
-        _tell(path, settings, result, usual=usual)
+        tell(path, settings, result, usual=usual)
     return result.exit_code
 
 
@@ -142,49 +142,8 @@ def _interruptible(progress: _Progress) -> Iterator[_Progress]:
         raise CoachsyncError(
             "interrupted",
             say("Stopped. The configuration is written: {path}", path=progress.path),
-            say("Go on with: {command}", command=_command(progress.path, "sync")),
+            say("Go on with: {command}", command=command_line(progress.path, "sync")),
         ) from None
-
-
-def _command(path: Path, word: str, *, usual: bool = False) -> str:
-    return f"coachsync {word}" if usual else f"coachsync --config {quote(str(path))} {word}"
-
-
-def _next(path: Path, result: Result, *, usual: bool) -> list[str]:
-    """The commands that lead on: the service first."""
-    if not result.published:
-        return [_command(path, word, usual=usual) for word in ("check", "sync")]
-    service = ["systemctl --user enable --now coachsync"] if usual else []
-    return [*service, _command(path, "run", usual=usual)]
-
-
-def _tell(path: Path, settings: config.Config, result: Result, *, usual: bool) -> None:
-    (share,) = settings.shares.values()
-    following = _next(path, result, usual=usual)
-    for finding in result.findings:
-        click.echo(f"! {finding.code}: {finding.where}: {finding.detail}")
-    if not result.published:
-        click.echo(spoken(say("Nothing is published yet. When you are ready:")))
-        for line in following:
-            click.echo(f"  {line}")
-        return
-    if not result.findings and not result.problems:
-        click.echo(spoken(say("Done: the share is published, and looked at from outside it tells these times only.")))
-    if isinstance(share.to, config.CalDavTarget):
-        click.echo(
-            spoken(
-                say(
-                    'In your calendar program, share the calendar "{name}" with those it is for, to read only. '
-                    "Never share your own.",
-                    name=share.to.display_name,
-                )
-            )
-        )
-    click.echo(spoken(say("To keep it up to date in the background, from now on:")))
-    click.echo(f"  {following[0]}")
-    if len(following) > 1:
-        click.echo(spoken(say("Or, to watch it work in this terminal:")))
-        click.echo(f"  {following[1]}")
 
 
 def _document(path: Path, settings: config.Config, result: Result, *, usual: bool) -> dict[str, Any]:
@@ -196,5 +155,5 @@ def _document(path: Path, settings: config.Config, result: Result, *, usual: boo
         "published": result.published,
         "findings": [finding_document(finding) for finding in result.findings],
         "problems": [as_document(problem) for problem in result.problems],
-        "next": _next(path, result, usual=usual),
+        "next": following(path, settings, result, usual=usual),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from coachsync.adapters.files import create_atomically
@@ -11,7 +12,7 @@ from coachsync.phrases import say
 
 def refuse_existing(path: Path) -> None:
     """Raise UsageError when there is a configuration already: it is never replaced."""
-    if path.exists() or path.is_symlink():
+    if os.path.lexists(path):  # False where it may not be looked at: writing there says why not
         raise UsageError(
             "configuration-exists",
             say("There is a configuration already: {path}", path=path),
@@ -31,6 +32,7 @@ def place(path: Path, text: str, secret: tuple[Path, str] | None) -> None:
     `secret` is the password file and the password. Raises UsageError when a configuration has appeared meanwhile,
     CoachsyncError when the folder cannot be written; then, and when it is interrupted, neither file is there.
     """
+    content = _encoded(text)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
@@ -46,8 +48,19 @@ def place(path: Path, text: str, secret: tuple[Path, str] | None) -> None:
             file, password = secret
             made += [] if file.exists() else [file]
             create_atomically(file, f"{password}\n".encode())
-        create_atomically(path, text.encode())
+        create_atomically(path, content)
     except BaseException:
         for file in made:
             file.unlink(missing_ok=True)
         raise
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # the name of a file, as the system gave it
+        raise UsageError(
+            "name-unreadable",
+            say("The name of a file is no readable text."),
+            say("Give the file another name."),
+        ) from None

@@ -149,5 +149,5 @@ def _no_calendars(place: Place) -> CoachsyncError:
     return CoachsyncError(
         "no-calendars",
         say("The server let us in, and this user has no calendar there."),
-        say("The user name: {name}", name=place.provider.username),
+        place.provider.username,
     )
