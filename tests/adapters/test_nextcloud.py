@@ -148,6 +148,11 @@ def test_garbage_is_no_nextcloud_no_login_and_no_password(scripted: Start, reply
     assert caught.value.code == "browser-login-unclear"
 
 
+def test_an_answer_that_does_not_end_is_not_believed(scripted: Start) -> None:
+    padded = Reply(200, b'{"installed": true, "versionstring": "32.0.1"}' + b" " * (1 << 20))
+    assert not Nextcloud(scripted(NextcloudScript(answers={"status": padded})).url).there()
+
+
 def test_a_redirect_is_not_followed(scripted: Start) -> None:
     elsewhere = scripted(NextcloudScript())
     moved = Reply(302, b"", {"Location": f"{elsewhere.url}status.php"})
