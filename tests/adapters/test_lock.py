@@ -53,3 +53,23 @@ def test_a_holder_cannot_steer_the_terminal(tmp_path: Path) -> None:
         with pytest.raises(Temporary) as caught, lock.hold(tmp_path, "agenda", patience=0):
             pass
     assert caught.value.message.isprintable()
+
+
+def test_the_one_who_held_it_last_is_told_so(tmp_path: Path) -> None:
+    with lock.hold(tmp_path, "run") as undisturbed:
+        assert not undisturbed
+    with lock.hold(tmp_path, "run") as undisturbed:
+        assert undisturbed
+    with lock.hold(tmp_path, "sync") as undisturbed:
+        assert not undisturbed
+    with lock.hold(tmp_path, "run") as undisturbed:
+        assert not undisturbed
+
+
+def test_a_lock_is_seen_from_outside(tmp_path: Path) -> None:
+    assert not lock.is_held(tmp_path, lock.DAEMON)
+    with lock.hold(tmp_path, "run", name=lock.DAEMON):
+        assert lock.is_held(tmp_path, lock.DAEMON)
+        assert not lock.is_held(tmp_path, lock.WRITER)
+    assert not lock.is_held(tmp_path, lock.DAEMON)
+    assert not lock.is_held(tmp_path / "gone", lock.DAEMON)

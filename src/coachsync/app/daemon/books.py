@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -64,19 +65,28 @@ class Books:
         return [name for name in self.config.shares if self._is_share_due(name, moment)]
 
     def due_checks(self, boot: float) -> list[str]:
-        """The shares to look at from outside now; not one that was never published."""
-        shares = {name: self._share(name) for name in self.config.shares}
-        return [name for name, book in shares.items() if book.edge is not None and book.checking.due <= boot]
+        """The shares to look at from outside now."""
+        return [name for name in self.config.shares if self._check_time(name) <= boot]
 
-    def is_held(self, account: str | None, boot: float) -> bool:
+    def eyes(self, share: str) -> list[str]:
+        """The accounts that looking at a share from outside needs: its audience's, and those of its calendars."""
+        settings = self.config.shares[share]
+        own = settings.audience or (settings.to.account if isinstance(settings.to, CalDavTarget) else None)
+        return [
+            account
+            for account in (own, *(self.config.calendars[name].account for name in settings.calendars))
+            if account
+        ]
+
+    def is_held(self, account: str, boot: float) -> bool:
         """Whether an account is left alone for now."""
-        return account is not None and self.accounts.get(account, NEVER).due > boot
+        return self.accounts.get(account, NEVER).due > boot
 
     def next(self, moment: Moment) -> float:
         """Seconds until something is due."""
         times = [self._calendar_due(name) for name in self.config.calendars]
         times += [self.share_time(name, moment) for name in self.config.shares]
-        times += [self._share(name).checking.due for name in self.config.shares if self._share(name).edge is not None]
+        times += [self._check_time(name) for name in self.config.shares]
         return max(0.0, min(times, default=CHECK_EVERY + moment.boot) - moment.boot)
 
     def calendar_time(self, name: str) -> float:
@@ -188,6 +198,13 @@ class Books:
     def _calendar_due(self, name: str) -> float:
         account = self.config.calendars[name].account
         return max(self.calendars.get(name, NEVER).due, self.accounts.get(account, NEVER).due)
+
+    def _check_time(self, share: str) -> float:
+        """When a share is looked at from outside, in seconds since boot; never, before it was published."""
+        book = self._share(share)
+        if book.edge is None:
+            return math.inf
+        return max(book.checking.due, *(self.accounts.get(account, NEVER).due for account in self.eyes(share)))
 
     def _account_due(self, share: str) -> float:
         target = self.config.shares[share].to

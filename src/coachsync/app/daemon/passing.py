@@ -64,8 +64,7 @@ class Passing:
         self._confirm()
 
     def _take_in(self, name: str) -> None:
-        account = self._wiring.config.calendars[name].account
-        if self._books.is_held(account, self._boot) or self._is_refused(account):
+        if not self._may_ask(self._wiring.config.calendars[name].account):
             return
         did = Outcome()
         jobs.take_in(self._wiring, did, [name])
@@ -80,7 +79,7 @@ class Passing:
     def _write(self, name: str) -> None:
         share = self._wiring.config.shares[name]
         account = recording.account_of(self._wiring.config, f"shares.{name}")
-        if account is not None and (self._books.is_held(account, self._boot) or self._is_refused(account)):
+        if account is not None and not self._may_ask(account):
             return
         did = Outcome()
         jobs.publish_shares(self._wiring, did, [name], held=self._held(share))
@@ -92,6 +91,8 @@ class Passing:
             self._books.written(name, self._moment, changed=bool(published.created or published.deleted))
 
     def _check(self, name: str) -> None:
+        if not all(self._may_ask(account) for account in self._books.eyes(name)):
+            return
         checked = verify(self._wiring, [self._wiring.config.shares[name]])
         self.done.checked.append(checked)
         self.known = recording.after_check(self.known, self._wiring, checked, self._say)
@@ -108,6 +109,9 @@ class Passing:
                 Shares(self._wiring.database, name).done(self._wiring.now)
                 self._books.confirmed(name, self._moment)
                 self.known = self.known.with_share(name, as_of=recording.as_of(self._wiring, name))
+
+    def _may_ask(self, account: str) -> bool:
+        return not (self._books.is_held(account, self._boot) or self._is_refused(account))
 
     def _is_refused(self, account: str) -> bool:
         """Whether the account's credential is still the one that its server has refused."""
