@@ -238,8 +238,8 @@ def test_the_configuration_may_be_named_after_the_command(practice: Desk, capsys
     assert run(["--config", str(practice.folder / "missing.toml"), "sync", "--config", str(practice.file)]) == 0
 
 
-HELP = [[], ["sync"], ["agenda"], ["check"], ["demo"], ["init"], ["share"]]
-HELP += [["share", name] for name in ("list", "preview", "publish", "verify")]
+HELP = [[], ["sync"], ["agenda"], ["check"], ["demo"], ["init"], ["run"], ["share"]]
+HELP += [["status"], *(["share", name] for name in ("list", "preview", "publish", "verify"))]
 
 
 @pytest.mark.parametrize("words", HELP, ids=" ".join)
