@@ -114,7 +114,16 @@ def test_accounts(load: Callable[[str], Config], tmp_path: Path) -> None:
     assert cloud.password == Secret(file=tmp_path / "alice.password")
     assert cloud.ca_file == tmp_path / "ca.pem"
     assert assistant.password == Secret(command=("pass", "show", "cloud"))
+    assert (cloud.password.kind, assistant.password.kind) == ("file", "command")
     assert (assistant.timeout, assistant.ca_file) == (60.0, None)
+
+
+@pytest.mark.parametrize("kind", ["keyring", "credential"])
+def test_a_password_is_named_where_somebody_else_keeps_it(load: Callable[[str], Config], kind: str) -> None:
+    password = load(FULL.replace('{ file = "alice.password" }', f'{{ {kind} = "cloud-1" }}')).accounts["cloud"].password
+    assert password == Secret(**{kind: "cloud-1"})
+    assert password is not None
+    assert password.kind == kind
 
 
 def test_calendars(load: Callable[[str], Config]) -> None:

@@ -44,7 +44,9 @@ def test_lines_switched_off_in_the_example_work_when_switched_on(tmp_path: Path)
     on = _SWITCHED_OFF.sub("", text)
     assert on.count("\n[") == text.count("\n[") + 8
     # Alternatives exclude each other: the later of two lines for one key is the one that was switched off.
-    on = on.replace('password = { command = ["pass", "show", "cloud"] }\n', "")
+    for line in ('command = ["pass", "show", "cloud"]', 'keyring = "cloud"', 'credential = "cloud"'):
+        assert on.count(f"password = {{ {line} }}\n") == 1
+        on = on.replace(f"password = {{ {line} }}\n", "")
     on = on.replace('url = "/remote.php/dav/calendars/alice/coaching/"', "#", 1)
     on = on.replace('"assistant"', '"cloud"')
     path = tmp_path / "coachsync.toml"

@@ -1,4 +1,5 @@
-"""Passwords, read at the moment they are needed: from a file that only its owner can read, or from a command.
+"""Passwords, read at the moment they are needed: from a file that only its owner can read, from a command, from the
+keyring, or from a credential that systemd handed over.
 
 A secret is a plain string that is handed on and never stored. No message here holds any of it, nor the command.
 """
@@ -16,7 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from coachsync.adapters import oskeyring
+from coachsync.adapters.credentials import credential
 from coachsync.errors import Misconfigured, Temporary
+from coachsync.phrases import say
 
 _MOST = 4096  # bytes; no server takes a longer password
 _OTHERS = 0o077
@@ -24,13 +28,19 @@ _STEP = 0.05  # seconds between two looks at a command
 
 
 class Source(Protocol):
-    """Where a password is kept: a file, or a command and its arguments."""
+    """Where a password is kept: a file, a command and its arguments, or the name of an entry or credential."""
 
     @property
     def file(self) -> Path | None: ...
 
     @property
     def command(self) -> tuple[str, ...] | None: ...
+
+    @property
+    def keyring(self) -> str | None: ...
+
+    @property
+    def credential(self) -> str | None: ...
 
 
 def obtain(source: Source | None) -> str:
@@ -39,6 +49,10 @@ def obtain(source: Source | None) -> str:
         return ""
     if source.file is not None:
         return from_file(source.file)
+    if source.keyring is not None:
+        return from_keyring(source.keyring)
+    if source.credential is not None:
+        return from_credential(source.credential)
     return from_command(source.command or ())
 
 
@@ -66,6 +80,14 @@ def from_file(path: Path) -> str:
     finally:
         os.close(handle)
     return _text(content, "secret-file")
+
+
+def open_to_others(path: Path) -> bool:
+    """Whether others on this machine can touch the file; not, when there is none."""
+    try:
+        return bool(path.stat().st_mode & _OTHERS)
+    except (OSError, ValueError):
+        return False
 
 
 def from_command(argv: Sequence[str], timeout: float = 30.0) -> str:
@@ -108,6 +130,46 @@ def from_command(argv: Sequence[str], timeout: float = 30.0) -> str:
             "Run it by hand to see why; it must print the password on its first line.",
         )
     return _text(output.split(b"\n", 1)[0], "secret-command")
+
+
+def from_keyring(name: str, timeout: float = oskeyring.TIMEOUT) -> str:
+    """The entry of this name of the service "coachsync"; `timeout` in seconds.
+
+    Raises Misconfigured when there is no keyring or no such entry, or it holds no password, Temporary when the keyring
+    is locked, fails or takes too long.
+    """
+    kept = oskeyring.read(name, timeout)
+    if kept is None:
+        raise Misconfigured(
+            "keyring-entry-missing",
+            say("The keyring holds no password of this name."),
+            say("Put it there: keyring set coachsync {name}", name=name),
+        )
+    return _text(kept.encode(), "keyring-entry")
+
+
+def store_in_keyring(name: str, secret: str) -> None:
+    """Keep the password under this name, where `from_keyring` finds it, and read it back. Raises as that does."""
+    oskeyring.store(name, _text(secret.encode(), "keyring-entry"))
+
+
+def from_credential(name: str) -> str:
+    """The systemd credential of this name, without one trailing line ending.
+
+    Raises Misconfigured when none was handed to this process, it is open to others or holds no password.
+    """
+    content = credential(name)
+    if content is None:
+        raise Misconfigured(
+            "credential-not-given",
+            say("This process was given no credential of this name."),
+            say(
+                "Credentials are given to the service only, by this line of its unit: "
+                "LoadCredentialEncrypted={name}:/etc/credstore.encrypted/{name}",
+                name=name,
+            ),
+        )
+    return _text(content, "credential")
 
 
 def _output(process: subprocess.Popen[bytes], deadline: float) -> bytes:

@@ -8,15 +8,20 @@ from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 
+from coachsync.adapters import keystore
 from coachsync.adapters.database import Shares
 from coachsync.adapters.database.shares import share_names
-from coachsync.app import claiming, locating
+from coachsync.adapters.keyplaces import Place
+from coachsync.app import claiming, locating, secrecy, weakest
 from coachsync.app.opening_target import target_of
 from coachsync.app.target import not_empty
+from coachsync.app.weakest import Strength
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, FileTarget, Share
 from coachsync.errors import CoachsyncError, NotThere
+from coachsync.phrases import say
 
 
 class Grade(StrEnum):
@@ -75,14 +80,28 @@ def _sections(wiring: Wiring) -> Iterator[Check]:
             "This share is no longer in the configuration, and its target goes on serving what was published last.",
             "Delete that calendar or file by hand when nobody should see it any more.",
         )
-    yield Check(
-        Grade.NOTE,
-        "device-key-in-state",
-        "practice.state",
-        "What is stored is encrypted; the key is a file in the state folder, so whoever copies the whole folder can "
-        "read appointments.",
-        "Leave the folder keys/ out of backups that others can read, and keep a copy of it elsewhere.",
-    )
+    yield from _key_twice(wiring.config.practice.state)
+    yield _weakest(wiring)
+
+
+def _key_twice(state: Path) -> Iterator[Check]:
+    place, copies = keystore.place_of(state), keystore.copies(state)
+    if copies:
+        to = min(copies) if place is Place.FILE else place
+        yield Check(
+            Grade.NOTE,
+            "device-key-twice",
+            "practice.state",
+            say("The device key is kept in more than one place."),
+            say("Run: coachsync key move --to {place}, which leaves it there alone.", place=to),
+        )
+
+
+def _weakest(wiring: Wiring) -> Check:
+    """The secret that is kept worst. Where several are kept alike, the first gives the place and the text names all."""
+    found = weakest.weakest(secrecy.links(wiring.config))
+    grade = Grade.BAD if found.strength is Strength.OPEN else Grade.NOTE
+    return Check(grade, f"weakest-link-{found.strength.name.lower()}", found.where, found.message, found.hint)
 
 
 def _account(wiring: Wiring, account: str) -> Check:

@@ -62,17 +62,17 @@ class Practice(Table):
 
 
 class Password(Table):
-    """Where a password is kept."""
+    """Where a password is kept: in one of four places."""
 
     file: PathText | None = None
     command: list[str] | None = None
-    keyring: Annotated[Any, later("passwords in a keyring", "Use { file = ... } or { command = [...] }.")] = None
-    credential: Annotated[Any, later("systemd credentials", "Use { file = ... } or { command = [...] }.")] = None
+    keyring: Name | None = None
+    credential: Name | None = None
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if (self.file is None) == (self.command is None):
-            refuse("one-of", "A password is kept in one place.", "Give either file or command.")
+        if [self.file, self.command, self.keyring, self.credential].count(None) != len(Password.model_fields) - 1:
+            refuse("one-of", "A password is kept in one place.", "Give one of file, command, keyring and credential.")
         if self.command is not None and not "".join(self.command[:1]).strip():
             refuse("one-of", "The command is empty.", 'Write its words as a list: ["pass", "show", "cloud"].')
         return self

@@ -29,6 +29,10 @@ COMMANDS = {
         "coachsync.app.cli.init",
         "Set everything up: ask, try each answer, write the configuration, publish and verify the first share.",
     ),
+    "key": (
+        "coachsync.app.cli.key",
+        "The device key and the passwords: where they are kept.",
+    ),
     "run": (
         "coachsync.app.cli.run",
         "Work in the background: look at the calendars by their intervals, and keep the shares up to date.",
