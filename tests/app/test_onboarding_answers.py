@@ -98,6 +98,11 @@ def test_what_is_unusual_stands_in_it() -> None:
     assert found.accounts["nextcloud"].password == config.Secret(file=Path("/run/secret"))
 
 
+def test_a_password_in_the_keyring_is_named_by_its_entry() -> None:
+    account = read(replace(ANSWERS, password_file="", password_entry="nextcloud-2")).accounts["nextcloud"]
+    assert account.password == config.Secret(keyring="nextcloud-2")
+
+
 def test_several_calendars_feed_one_share() -> None:
     twins = (Source("coaching", name="Coaching"), Source("coaching-2", url="https://cloud.example/dav/x/"))
     found = read(replace(ANSWERS, sources=twins))

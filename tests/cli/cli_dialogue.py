@@ -39,6 +39,7 @@ class Dialogue:
         self.shown = ""
         self.typed = ""
         self._raw = b""
+        self._waiting = False  # a question, for its answer
 
     def __enter__(self) -> Dialogue:
         return self
@@ -49,9 +50,10 @@ class Dialogue:
         os.close(self._ours)
 
     def question(self) -> str:
-        """Wait for the next question; its line."""
-        if not self._read(lambda: self._raw.endswith(b": "), fresh=True):
+        """Wait for the next question; its line. One that was not answered yet is still the next."""
+        if not self._waiting and not self._read(lambda: self._raw.endswith(b": "), fresh=True):
             raise AssertionError(f"no question, but an end: {self.shown!r}")
+        self._waiting = True
         return self.shown.splitlines()[-1]
 
     def sees(self, text: str) -> None:
@@ -60,9 +62,10 @@ class Dialogue:
             raise AssertionError(f"no {text!r}: {self.shown!r}")
 
     def answer(self, text: str) -> None:
-        """Type something, as it is."""
+        """Type something, as it is; lone surrogates stand for bytes that are no text."""
         self.typed += text
-        os.write(self._ours, text.encode())
+        self._waiting = False
+        os.write(self._ours, text.encode(errors="surrogateescape"))
 
     def answers(self, lines: Iterable[str]) -> list[str]:
         """Answer one question after the other, each with Enter; the questions."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import filekeyring
+import keyrings
 from cli_desk import Storage, fill
 from cli_dialogue import END, INTERRUPT, Dialogue
 from coachsync import config
@@ -135,6 +137,25 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def test_where_there_is_a_keyring_the_password_can_be_kept_there(
+    talk: Talk, home: Path, calendars: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring = keyrings.keyring(tmp_path, monkeypatch)
+    chosen = {name: os.environ[name] for name in (filekeyring.CHOICE, filekeyring.FILE)}
+    with talk(**chosen) as dialogue:
+        dialogue.answers(happily(calendars))
+        keyring.fault("locked")
+        dialogue.answers(["2"])
+        dialogue.question()
+        keyring.fault("")
+        dialogue.answers(["keyring", ""])
+        assert dialogue.end() == 0
+    assert keyring.entries == {"coachsync cloud": calendars.password}
+    assert config.load(the_file(home)).accounts["cloud"].password == config.Secret(keyring="cloud")
+    assert list(home.rglob("*.password")) == []
+    assert len(calendars.objects("Coaching (office)")) == 5
+
+
 @pytest.mark.parametrize(("answered", "key"), [(0, INTERRUPT), (2, END), (5, INTERRUPT), (5, END), (10, INTERRUPT)])
 def test_ended_at_any_question_it_has_written_nothing(
     talk: Talk, home: Path, calendars: Storage, answered: int, key: str
@@ -220,9 +241,9 @@ def test_a_dash_asks_for_what_should_not_stand_on_the_command_line(talk: Talk, c
 def test_arrow_keys_and_bytes_that_are_no_text_are_refused(talk: Talk, home: Path, calendars: Storage) -> None:
     with talk() as dialogue:
         dialogue.question()
-        os.write(dialogue._ours, b"\x1b[D\n")
+        dialogue.answer("\x1b[D\n")
         dialogue.question()
-        os.write(dialogue._ours, b"\xff\xfe\n")
+        dialogue.answer("\udcff\udcfe\n")
         dialogue.answers([*happily(calendars), ""])
         assert dialogue.end() == 0
     assert dialogue.shown.count(say("Type it again.")) == 2

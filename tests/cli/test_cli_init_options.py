@@ -168,6 +168,7 @@ def test_yes_invents_nothing(setup: Setup, option: str) -> None:
         ("--to-calendar", "Coaching", 2, "target-is-source"),
         ("--to-calendar", "Famille", 2, "target-not-empty"),
         ("--to-file", "office.ics", 2, "one-of"),
+        ("--keep-password", "keyring", 2, "one-of"),
     ],
 )
 def test_a_wrong_answer_is_refused_and_nothing_is_written(

@@ -17,6 +17,7 @@ class Given:
     username: str | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
+    keep_password: str | None = None
     browser: bool | None = None
     calendars: tuple[str, ...] = ()
     profile: str | None = None

@@ -23,6 +23,7 @@ from coachsync.app.cli.signing_in import sign_in
 from coachsync.app.cli.tongue import spoken
 from coachsync.app.onboarding import placing
 from coachsync.app.onboarding.answers import Answers, toml
+from coachsync.app.onboarding.keeping import NewPassword
 from coachsync.config.loading import understand
 from coachsync.config.locating import destination
 from coachsync.errors import CoachsyncError
@@ -48,6 +49,7 @@ class _Progress:
 )
 @click.option("--username", metavar="NAME", help="The user name on the calendar server.")
 @click.option("--password-file", type=_PATH, help="A file (mode 600) with the password on one line; it stays there.")
+@click.option("--keep-password", metavar="file|keyring", help="Where a password is kept that was typed or granted.")
 @click.option("--ca-file", type=_PATH, help="The authority of a server that has a certificate of its own.")
 @click.option("--browser/--no-browser", default=None, help="On a Nextcloud: sign in with the browser.")
 @click.option(
@@ -83,7 +85,8 @@ def _decided(asker: Asker, given: Given) -> bool | None:
 
 
 def _configure(asker: Asker, given: Given, progress: _Progress, *, usual: bool) -> config.Config:
-    """Ask everything, then write the configuration and the password file."""
+    """Ask everything, then write the configuration and keep the password."""
+    interview.refuse_contradictions(given)
     _decided(asker, given)
     path = progress.path
     answers, secret = _ask(asker, given, path, usual=usual)
@@ -95,8 +98,8 @@ def _configure(asker: Asker, given: Given, progress: _Progress, *, usual: bool) 
     return settings
 
 
-def _ask(asker: Asker, given: Given, path: Path, *, usual: bool) -> tuple[Answers, tuple[Path, str] | None]:
-    """Every answer; and the password file that is to be written, with the password, where there is none yet."""
+def _ask(asker: Asker, given: Given, path: Path, *, usual: bool) -> tuple[Answers, NewPassword | None]:
+    """Every answer; and the password, where it is not kept anywhere yet."""
     code = interview.language(asker, given)
     asker.tell(say("This takes two minutes. Nothing is written before the last answer; Ctrl-C ends it."))
     zone, practice = interview.timezone(asker, given), interview.practice(asker, given)
@@ -107,9 +110,10 @@ def _ask(asker: Asker, given: Given, path: Path, *, usual: bool) -> tuple[Answer
         share = interview.share(asker, given, code)
         label = interview.label(asker, given, code, profile)
         to_name, to_file = interview.target(asker, given, login, sources, share)
-    account = login.place.provider.key
-    made = path.parent / placing.free_name(path.parent, account)
-    secret = (made, login.password) if login.password and file is None else None
+        account = login.place.provider.key
+        new = bool(login.password) and file is None
+        secret = interview.keeping(asker, given, login.password, path.parent, account) if new else None
+    made = secret.file.name if secret and secret.file else ""
     answers = Answers(
         language=code,
         timezone=zone,
@@ -118,7 +122,8 @@ def _ask(asker: Asker, given: Given, path: Path, *, usual: bool) -> tuple[Answer
         account=account,
         url=login.place.url,
         username=login.username,
-        password_file=str(file.absolute()) if file else made.name if secret else "",
+        password_file=str(file.absolute()) if file else made,
+        password_entry=secret.entry if secret else "",
         ca_file=str(given.ca_file.absolute()) if given.ca_file else "",
         sources=sources,
         share=share,

@@ -12,11 +12,12 @@ from coachsync.app.cli.tongue import speak, tongue
 from coachsync.app.language import LANGUAGES
 from coachsync.app.onboarding import system, trying
 from coachsync.app.onboarding.answers import Source
+from coachsync.app.onboarding.keeping import NewPassword, in_file, in_keyring, keyring_here
 from coachsync.app.onboarding.trying import Login
 from coachsync.app.printable import printable
 from coachsync.config import single
 from coachsync.config.faults import Fault
-from coachsync.errors import UsageError
+from coachsync.errors import CoachsyncError, UsageError
 from coachsync.model import Collection
 from coachsync.phrases import say
 from coachsync.redaction.profiles import LABELS, PROFILES
@@ -28,6 +29,25 @@ _MEANINGS = (
     ("busy", say("when you are not free, in quarters of an hour: tells least")),
     ("session", say("each session by itself, with its exact times")),
 )
+_PLACES = (
+    ("file", say("in a file that only you can read")),
+    ("keyring", say("in the keyring of your desktop, which opens when you sign in there")),
+)
+
+
+def refuse_contradictions(given: Given) -> None:
+    """Raise UsageError for options that exclude each other."""
+    if given.to_calendar is not None and given.to_file is not None:
+        raise UsageError(
+            "one-of", say("A share goes to one place."), say("Give --to-calendar or --to-file."), where="--to-file"
+        )
+    if given.keep_password is not None and given.password_file is not None:
+        raise UsageError(
+            "one-of",
+            say("The password stays in the file that was given."),
+            say("Leave --keep-password away, or --password-file, and type the password."),
+            where="--keep-password",
+        )
 
 
 def language(asker: Asker, given: Given) -> str:
@@ -89,10 +109,6 @@ def label(asker: Asker, given: Given, code: str, kind: str) -> str:
 
 def target(asker: Asker, given: Given, login: Login, private: tuple[Source, ...], name: str) -> tuple[str, str]:
     """Where the share goes: the name of a calendar, or the path of a file; the other one is ""."""
-    if given.to_calendar is not None and given.to_file is not None:
-        raise UsageError(
-            "one-of", say("A share goes to one place."), say("Give --to-calendar or --to-file."), where="--to-file"
-        )
     option = "--to-file" if given.to_file is not None else "--to-calendar"
     names = [f"Coaching ({name})", *(f"Coaching ({name} {number})" for number in range(2, 100))]
     return asker.ask(
@@ -102,6 +118,24 @@ def target(asker: Asker, given: Given, login: Login, private: tuple[Source, ...]
         lambda text: _target(login, private, text, is_file=text == given.to_file or text.endswith(".ics")),
         next((free for free in names if free not in login.names), names[0]),
     )
+
+
+def keeping(asker: Asker, given: Given, secret: str, folder: Path, account: str) -> NewPassword:
+    """Where a new password is kept. Nobody is asked where there is only one place."""
+    word = given.keep_password
+    if word is None and not (asker.interactive and keyring_here()):
+        word = "file"
+    while True:
+        question = say("Where shall the password be kept?")
+        if asker.choose(question, "--keep-password", word, _PLACES, "file") == "file":
+            return in_file(secret, folder, account)
+        try:
+            return in_keyring(secret, account)
+        except CoachsyncError as problem:
+            if not asker.interactive:
+                raise
+            asker.tell_trouble(problem)
+            word = None
 
 
 def _language(text: str) -> str:

@@ -25,8 +25,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What was asked. `password_file` is as it stands in the file, "" when the server wants no login; `to_name` or
-    `to_file` is where the share goes; `label` and `state` are left out when they are "".
+    """What was asked. The password is in `password_file` or in the keyring under `password_entry`, or there is none;
+    the share goes to the calendar `to_name` or to the file `to_file`; what is "" is left out.
     """
 
     language: str
@@ -42,6 +42,7 @@ class Answers:
     label: str = ""
     practice: str = ""
     password_file: str = ""
+    password_entry: str = ""
     ca_file: str = ""
     state: str = ""
 
@@ -79,6 +80,8 @@ def _account(answers: Answers, speak: Speak) -> Iterator[str]:
         yield f"username = {quoted(answers.username)}"
     if answers.password_file:
         yield f"password = {{ file = {quoted(answers.password_file)} }}"
+    if answers.password_entry:
+        yield f"password = {{ keyring = {quoted(answers.password_entry)} }}"
     if answers.ca_file:
         yield f"ca_file = {quoted(answers.ca_file)}"
 

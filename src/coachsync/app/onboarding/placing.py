@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from coachsync.adapters.files import create_atomically
+from coachsync.app.onboarding.keeping import NewPassword
 from coachsync.errors import CoachsyncError, UsageError
 from coachsync.phrases import say
 
@@ -20,17 +22,11 @@ def refuse_existing(path: Path) -> None:
         )
 
 
-def free_name(folder: Path, account: str) -> str:
-    """A name for the password file that nothing in the folder has yet."""
-    names = [f"{account}.password", *(f"{account}-{number}.password" for number in range(2, 100))]
-    return next((name for name in names if not (folder / name).exists()), names[-1])
+def place(path: Path, text: str, secret: NewPassword | None) -> None:
+    """Write the configuration, for its owner alone, and put a new password where it belongs.
 
-
-def place(path: Path, text: str, secret: tuple[Path, str] | None) -> None:
-    """Write the configuration and, where it is new, the password file; both for their owner alone.
-
-    `secret` is the password file and the password. Raises UsageError when a configuration has appeared meanwhile,
-    CoachsyncError when the folder cannot be written; then, and when it is interrupted, neither file is there.
+    Raises UsageError when a configuration has appeared meanwhile, CoachsyncError when the folder cannot be written or
+    the keyring refuses; then, and when it is interrupted, neither is there.
     """
     content = _encoded(text)
     try:
@@ -42,16 +38,16 @@ def place(path: Path, text: str, secret: tuple[Path, str] | None) -> None:
             say("Name another file with --config."),
         ) from None
     refuse_existing(path)
-    made: list[Path] = []
+    kept = False
     try:
         if secret is not None:
-            file, password = secret
-            made += [] if file.exists() else [file]
-            create_atomically(file, f"{password}\n".encode())
+            kept = secret.file is None or not secret.file.exists()  # what was there is somebody else's
+            secret.keep()
         create_atomically(path, content)
     except BaseException:
-        for file in made:
-            file.unlink(missing_ok=True)
+        if secret is not None and kept:
+            with suppress(CoachsyncError):
+                secret.forget()
         raise
 
 
