@@ -38,7 +38,8 @@ def read(answers: Answers, code: str = "en") -> config.Config:
 
 def accepted(section: str, key: str) -> st.SearchStrategy[str]:
     """Any text that may stand under this key."""
-    return st.text(max_size=60).map(str.strip).filter(lambda text: single.fault(section, key, text) is None)
+    line = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=60)
+    return line.map(lambda text: text.strip() or "x").filter(lambda text: single.fault(section, key, text) is None)
 
 
 WORDS = st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True)
