@@ -90,7 +90,7 @@ def test_wrong_answers_first_and_a_verified_share_in_the_end(
         say("Done: the share is published, and looked at from outside it tells these times only."),
     ):
         assert say_it(wrong) in dialogue.shown
-    assert "systemctl --user enable --now coachsync" in dialogue.shown
+    assert "coachsync service install" in dialogue.shown
     assert "coachsync run" in dialogue.shown
     assert len(asked) == 28
     settings = config.load(the_file(home))
@@ -192,7 +192,7 @@ def test_a_no_publishes_nothing_and_says_how_to_go_on(talk: Talk, home: Path, ca
         assert dialogue.end() == 0
     assert calendars.everything() == before
     assert "coachsync sync" in dialogue.shown
-    assert "systemctl" not in dialogue.shown
+    assert "service install" not in dialogue.shown
 
 
 def test_an_existing_configuration_is_told_before_anything_is_asked(talk: Talk, home: Path) -> None:

@@ -102,7 +102,7 @@ def test_options_alone_lead_to_a_verified_share_and_one_document(setup: Setup) -
         "published": True,
         "findings": [],
         "problems": [],
-        "next": ["systemctl --user enable --now coachsync", "coachsync run"],
+        "next": ["coachsync service install", "coachsync run"],
     }
     assert len(setup.storage.objects("Coaching (bureau)")) == 5
     assert run(["share", "verify"]) == 0
@@ -199,7 +199,7 @@ def test_a_share_can_be_a_file(setup: Setup, tmp_path: Path, monkeypatch: pytest
     assert config.load(setup.file).shares["bureau"].to == FileTarget(tmp_path / "office.ics")
     assert (tmp_path / "office.ics").read_text(encoding="utf-8").count("BEGIN:VEVENT") == 5
     assert setup.storage.everything() == before
-    assert "systemctl" in out
+    assert "service install" in out
 
 
 def test_a_second_time_it_says_what_is_there_and_how_to_go_on(setup: Setup) -> None:
@@ -215,7 +215,7 @@ def test_another_configuration_has_a_state_of_its_own_and_names_itself(setup: Se
     code, out, _ = setup.run("--json", "--config", str(other))
     assert code == 0
     assert config.load(other).practice.state == tmp_path / "other.state"
-    assert json.loads(out)["next"] == [f"coachsync --config {other} run"]
+    assert json.loads(out)["next"] == [f"coachsync --config {other} service install", f"coachsync --config {other} run"]
     assert not setup.file.exists()
     assert run(["--config", str(other), "share", "verify"]) == 0
 
@@ -259,7 +259,7 @@ def test_a_finding_is_an_alarm_and_nobody_is_told_to_hand_the_share_out(setup: S
     code, out, _ = setup.run(but={"--to-calendar": "Pour Marguerite"})
     assert code == 5
     assert "coachsync share verify bureau" in out
-    assert "systemctl" not in out
+    assert "service install" not in out
     assert "Pour Marguerite" not in out
 
 

@@ -27,7 +27,7 @@ def locate(option: str | None, environ: Mapping[str, str], system: Path = _SYSTE
                     where=origin,
                 )
             return path
-    for folder in (_user_folder(environ), system):
+    for folder in (user_folder(environ), system):
         if _there(folder / _NAME):
             return folder / _NAME
     raise NotInitialised(
@@ -41,13 +41,13 @@ def locate(option: str | None, environ: Mapping[str, str], system: Path = _SYSTE
 def destination(option: str | None, environ: Mapping[str, str]) -> tuple[Path, bool]:
     """Where a new configuration goes: `--config`, then COACHSYNC_CONFIG, then the user's file; whether it is the last,
     which every command and the service find by themselves."""
-    usual = _user_folder(environ) / _NAME
+    usual = user_folder(environ) / _NAME
     given = option or environ.get("COACHSYNC_CONFIG")
     path = Path(given).expanduser().absolute() if given else usual
     return path, path == usual
 
 
-def _user_folder(environ: Mapping[str, str]) -> Path:
+def user_folder(environ: Mapping[str, str]) -> Path:
     """$XDG_CONFIG_HOME when it is an absolute path, else ~/.config (XDG Base Directory Specification)."""
     given = environ.get("XDG_CONFIG_HOME", "")
     if given.startswith("/"):

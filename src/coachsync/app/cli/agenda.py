@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
-from coachsync.app import agenda as job
 from coachsync.app.cli.commands import Options, everywhere
-from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import instant, tell_json, tell_problems, tell_table
-from coachsync.app.wiring import Wiring
 from coachsync.redaction.window import window
 from coachsync.span import Span
+
+if TYPE_CHECKING:
+    from coachsync.app.wiring import Wiring
 
 _YEARS = range(1900, 2201)
 _MARKS = {"busy": "", "free": "free", "cancelled": "cancelled", "unanswered": "not accepted"}
@@ -36,6 +37,9 @@ def _within_reach(_context: click.Context, _parameter: click.Parameter, day: dat
 @click.pass_obj
 def command(options: Options, first: datetime | None, days: int, unreadable: bool) -> None:
     """List the appointments as last synced, with their titles: for the coach's eyes."""
+    from coachsync.app import agenda as job
+    from coachsync.app.cli.opening import opened
+
     with opened(options, "agenda") as wiring:
         news = job.catch_up(wiring)
         if unreadable:
@@ -47,6 +51,8 @@ def command(options: Options, first: datetime | None, days: int, unreadable: boo
 
 
 def _appointments(wiring: Wiring, options: Options, first: datetime | None, days: int) -> None:
+    from coachsync.app import agenda as job
+
     day = first.date() if first is not None else wiring.now.astimezone(wiring.zone).date()
     found = job.agenda(wiring, window(day, Span(), Span(days=days - 1), wiring.zone))
     if options.json:
@@ -61,6 +67,8 @@ def _appointments(wiring: Wiring, options: Options, first: datetime | None, days
 
 
 def _unreadable(wiring: Wiring, options: Options) -> None:
+    from coachsync.app import agenda as job
+
     found = job.unreadable(wiring)
     if options.json:
         tell_json([asdict(event) for event in found])

@@ -8,8 +8,11 @@ from importlib import import_module
 from typing import TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from coachsync import __version__
+from coachsync.app.cli.tongue import spoken
+from coachsync.phrases import say
 
 # Each command, its module and the line that the list of commands shows: to list them, none is imported.
 COMMANDS = {
@@ -21,13 +24,17 @@ COMMANDS = {
         "coachsync.app.cli.check",
         "Try everything a sync needs, and say what to do where something is missing.",
     ),
+    "completion": (
+        "coachsync.app.cli.completion",
+        say("Print what lets a shell complete the commands of coachsync."),
+    ),
     "demo": (
         "coachsync.app.cli.demo",
         "Show what coachsync does, on an invented practice and a calendar server on this machine.",
     ),
     "init": (
         "coachsync.app.cli.init",
-        "Set everything up: ask, try each answer, write the configuration, publish and verify the first share.",
+        say("Set everything up: ask, try each answer, write the configuration, publish and verify the first share."),
     ),
     "key": (
         "coachsync.app.cli.key",
@@ -36,6 +43,10 @@ COMMANDS = {
     "run": (
         "coachsync.app.cli.run",
         "Work in the background: look at the calendars by their intervals, and keep the shares up to date.",
+    ),
+    "service": (
+        "coachsync.app.cli.service",
+        say("Run coachsync in the background, always."),
     ),
     "share": (
         "coachsync.app.cli.share",
@@ -69,7 +80,13 @@ def everywhere(function: _Function) -> _Function:
     """Let a command take `--config` and `--json` after its name too; what stands last counts."""
     for option in (
         click.option(
-            "--config", metavar="FILE", help=_CONFIG_HELP, expose_value=False, is_eager=True, callback=_take_config
+            "--config",
+            type=click.Path(),
+            metavar="FILE",
+            help=_CONFIG_HELP,
+            expose_value=False,
+            is_eager=True,
+            callback=_take_config,
         ),
         click.option("--json", is_flag=True, help=_JSON_HELP, expose_value=False, is_eager=True, callback=_take_json),
     ):
@@ -99,6 +116,12 @@ class _Commands(click.Group):
         command: click.Command = import_module(COMMANDS[cmd_name][0]).command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """The commands that begin so, and the options of `coachsync` itself: to complete a name, none is imported."""
+        named = [CompletionItem(name, help=spoken(line)) for name, (_, line) in sorted(COMMANDS.items())]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [item for item in named if item.value.startswith(incomplete)] + options
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in the help."""
         with formatter.section("Commands"):
@@ -106,7 +129,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--config", metavar="FILE", help=_CONFIG_HELP)
+@click.option("--config", type=click.Path(), metavar="FILE", help=_CONFIG_HELP)
 @click.option("--json", "as_json", is_flag=True, help=_JSON_HELP)
 @click.version_option(__version__, prog_name="coachsync")
 @click.pass_context

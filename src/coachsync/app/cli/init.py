@@ -1,164 +1,49 @@
-"""`coachsync init`: from nothing to a verified share, by way of a conversation."""
+"""`coachsync init`: what its options answer. The conversation itself is loaded when it begins."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from coachsync import config
-from coachsync.app.cli import interview
-from coachsync.app.cli.asking import Asker
-from coachsync.app.cli.commands import Options, everywhere
-from coachsync.app.cli.first_share import Result, first_share
+from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.given import Given
-from coachsync.app.cli.next_steps import command_line, following, tell
-from coachsync.app.cli.output import as_document, finding_document, tell_json
-from coachsync.app.cli.signing_in import sign_in
-from coachsync.app.cli.tongue import spoken
-from coachsync.app.onboarding import placing
-from coachsync.app.onboarding.answers import Answers, toml
-from coachsync.app.onboarding.keeping import NewPassword
-from coachsync.config.loading import understand
-from coachsync.config.locating import destination
-from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
 
 _PATH = click.Path(path_type=Path)
 
 
-@dataclass(slots=True)
-class _Progress:
-    """How far it has come, for whoever interrupts it."""
-
-    path: Path
-    written: bool = False
-
-
-@click.command("init")
-@click.option("--language", metavar="en|fr", help="The language of messages and labels.")
-@click.option("--timezone", metavar="ZONE", help="Your time zone, like Europe/Paris.")
-@click.option("--practice", metavar="NAME", help="The name of your practice.")
+@click.command("init", help=COMMANDS["init"][1])
+@click.option("--language", metavar="en|fr", help=say("The language of messages and labels."))
+@click.option("--timezone", metavar="ZONE", help=say("Your time zone, like Europe/Paris."))
+@click.option("--practice", metavar="NAME", help=say("The name of your practice."))
 @click.option(
-    "--address", metavar="ADDRESS", help="Of your calendar: a mail address, a server, or what a browser shows."
+    "--address", metavar="ADDRESS", help=say("Of your calendar: a mail address, a server, or what a browser shows.")
 )
-@click.option("--username", metavar="NAME", help="The user name on the calendar server.")
-@click.option("--password-file", type=_PATH, help="A file (mode 600) with the password on one line; it stays there.")
-@click.option("--keep-password", metavar="file|keyring", help="Where a password is kept that was typed or granted.")
-@click.option("--ca-file", type=_PATH, help="The authority of a server that has a certificate of its own.")
-@click.option("--browser/--no-browser", default=None, help="On a Nextcloud: sign in with the browser.")
+@click.option("--username", metavar="NAME", help=say("The user name on the calendar server."))
 @click.option(
-    "--calendar", "calendars", metavar="NAME", multiple=True, help="Holds your sessions; may stand repeatedly."
+    "--password-file", type=_PATH, help=say("A file (mode 600) with the password on one line; it stays there.")
 )
-@click.option("--profile", metavar="busy|session", help="What others may see.")
-@click.option("--share", metavar="NAME", help="A short name for the share, in reports and journals.")
-@click.option("--label", metavar="TEXT", help="What each entry of the share says.")
-@click.option("--to-calendar", metavar="NAME", help="The calendar that others will see; it is made.")
-@click.option("--to-file", metavar="FILE", help="A file that ends in .ics, instead of a calendar.")
-@click.option("--publish/--no-publish", default=None, help="Publish the share now.")
-@click.option("--yes", is_flag=True, help="Ask nothing, and accept what is usual.")
+@click.option(
+    "--keep-password", metavar="file|keyring", help=say("Where a password is kept that was typed or granted.")
+)
+@click.option("--ca-file", type=_PATH, help=say("The authority of a server that has a certificate of its own."))
+@click.option("--browser/--no-browser", default=None, help=say("On a Nextcloud: sign in with the browser."))
+@click.option(
+    "--calendar", "calendars", metavar="NAME", multiple=True, help=say("Holds your sessions; may stand repeatedly.")
+)
+@click.option("--profile", metavar="busy|session", help=say("What others may see."))
+@click.option("--share", metavar="NAME", help=say("A short name for the share, in reports and journals."))
+@click.option("--label", metavar="TEXT", help=say("What each entry of the share says."))
+@click.option("--to-calendar", metavar="NAME", help=say("The calendar that others will see; it is made."))
+@click.option("--to-file", metavar="FILE", help=say("A file that ends in .ics, instead of a calendar."))
+@click.option("--publish/--no-publish", default=None, help=say("Publish the share now."))
+@click.option("--yes", is_flag=True, help=say("Ask nothing, and accept what is usual."))
 @everywhere
 @click.pass_obj
 def command(options: Options, /, yes: bool, **answers: Any) -> int:
-    """Set everything up: ask, try each answer, write the configuration, publish and verify the first share."""
-    asker, given = Asker(accept=yes), Given(**answers)
-    path, usual = destination(options.config, os.environ)
-    placing.refuse_existing(path)
-    with _interruptible(_Progress(path)) as progress:
-        settings = _configure(asker, given, progress, usual=usual)
-        result = first_share(asker, settings, publish=_decided(asker, given), quiet=options.json)
-    if options.json:
-        tell_json(_document(path, settings, result, usual=usual))
-    else:
-        tell(path, settings, result, usual=usual)
-    return result.exit_code
+    """Ask and do it."""
+    from coachsync.app.cli.setting_up import set_up
 
-
-def _decided(asker: Asker, given: Given) -> bool | None:
-    """Whether to publish, where it is known before anything is shown. Raises UsageError where nobody can say."""
-    return given.publish if asker.interactive else asker.confirm(say("Publish this now?"), "--publish", given.publish)
-
-
-def _configure(asker: Asker, given: Given, progress: _Progress, *, usual: bool) -> config.Config:
-    """Ask everything, then write the configuration and keep the password."""
-    interview.refuse_contradictions(given)
-    _decided(asker, given)
-    path = progress.path
-    answers, secret = _ask(asker, given, path, usual=usual)
-    text = toml(answers, spoken)
-    settings = understand(text, path)
-    placing.place(path, text, secret)
-    progress.written = True
-    asker.tell(say("The configuration is written: {path}", path=path))
-    return settings
-
-
-def _ask(asker: Asker, given: Given, path: Path, *, usual: bool) -> tuple[Answers, NewPassword | None]:
-    """Every answer; and the password, where it is not kept anywhere yet."""
-    code = interview.language(asker, given)
-    asker.tell(say("This takes two minutes. Nothing is written before the last answer; Ctrl-C ends it."))
-    zone, practice = interview.timezone(asker, given), interview.practice(asker, given)
-    login, file = sign_in(asker, given)
-    with closing(login.server):
-        sources = interview.sources(asker, given, login)
-        profile = interview.profile(asker, given)
-        share = interview.share(asker, given, code)
-        label = interview.label(asker, given, code, profile)
-        to_name, to_file = interview.target(asker, given, login, sources, share)
-        account = login.place.provider.key
-        new = bool(login.password) and file is None
-        secret = interview.keeping(asker, given, login.password, path.parent, account) if new else None
-    made = secret.file.name if secret and secret.file else ""
-    answers = Answers(
-        language=code,
-        timezone=zone,
-        practice=practice,
-        state="" if usual else f"{path.stem}.state",
-        account=account,
-        url=login.place.url,
-        username=login.username,
-        password_file=str(file.absolute()) if file else made,
-        password_entry=secret.entry if secret else "",
-        ca_file=str(given.ca_file.absolute()) if given.ca_file else "",
-        sources=sources,
-        share=share,
-        profile=profile,
-        label=label,
-        to_name=to_name,
-        to_file=to_file,
-    )
-    return answers, secret
-
-
-@contextmanager
-def _interruptible(progress: _Progress) -> Iterator[_Progress]:
-    """Whoever ends it learns what is there now."""
-    try:
-        yield progress
-    except (click.Abort, KeyboardInterrupt):
-        click.echo(err=True)
-        if not progress.written:
-            raise CoachsyncError("interrupted", say("Stopped; nothing was written.")) from None
-        raise CoachsyncError(
-            "interrupted",
-            say("Stopped. The configuration is written: {path}", path=progress.path),
-            say("Go on with: {command}", command=command_line(progress.path, "sync")),
-        ) from None
-
-
-def _document(path: Path, settings: config.Config, result: Result, *, usual: bool) -> dict[str, Any]:
-    return {
-        "configuration": str(path),
-        "calendars": list(settings.calendars),
-        "shares": list(settings.shares),
-        "slots": result.slots,
-        "published": result.published,
-        "findings": [finding_document(finding) for finding in result.findings],
-        "problems": [as_document(problem) for problem in result.problems],
-        "next": following(path, settings, result, usual=usual),
-    }
+    return set_up(options, Given(**answers), accept=yes)

@@ -26,8 +26,7 @@ def following(path: Path, settings: config.Config, result: Result, *, usual: boo
         return [command_line(path, f"share verify {share}", usual=usual)]
     if not result.published:
         return [command_line(path, word, usual=usual) for word in ("check", "sync")]
-    service = ["systemctl --user enable --now coachsync"] if usual else []
-    return [*service, command_line(path, "run", usual=usual)]
+    return [command_line(path, word, usual=usual) for word in ("service install", "run")]
 
 
 def tell(path: Path, settings: config.Config, result: Result, *, usual: bool) -> None:
@@ -56,8 +55,7 @@ def _tell_done(settings: config.Config, result: Result, lines: list[str]) -> Non
             )
         )
     _tell_lines(say("To keep it up to date in the background, from now on:"), lines[:1])
-    if len(lines) > 1:
-        _tell_lines(say("Or, to watch it work in this terminal:"), lines[1:])
+    _tell_lines(say("Or, to watch it work in this terminal:"), lines[1:])
 
 
 def _tell_lines(sentence: str, commands: Sequence[str] = ()) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from coachsync.adapters.database import Shares
-from coachsync.app import jobs
 from coachsync.app.cli.commands import Options, everywhere
-from coachsync.app.cli.opening import opened
+from coachsync.app.cli.names import shares as known
 from coachsync.app.cli.output import (
     as_document,
     finding_document,
@@ -23,11 +21,12 @@ from coachsync.app.cli.output import (
     tell_table,
 )
 from coachsync.app.cli.tongue import spoken
-from coachsync.app.recording import record
-from coachsync.app.verify import Verification, verify
-from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
 from coachsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from coachsync.app.verify import Verification
+    from coachsync.app.wiring import Wiring
 
 
 @click.group("share")
@@ -41,6 +40,8 @@ def command() -> None:
 @click.pass_obj
 def list_shares(options: Options) -> None:
     """List the configured shares and how much each serves."""
+    from coachsync.app.cli.opening import opened
+
     with opened(options, "share list") as wiring:
         shares = [_described(wiring, share) for share in wiring.config.shares.values()]
     if options.json:
@@ -52,11 +53,14 @@ def list_shares(options: Options) -> None:
 
 
 @command.command("preview")
-@click.argument("name")
+@click.argument("name", shell_complete=known)
 @everywhere
 @click.pass_obj
 def preview(options: Options, name: str) -> None:
     """Show every slot that the share would serve, from the last synced copies: all that its audience can learn."""
+    from coachsync.app import jobs
+    from coachsync.app.cli.opening import opened
+
     with opened(options, "share preview") as wiring:
         share = _named(wiring, name)
         found = jobs.preview(wiring, name)
@@ -73,13 +77,17 @@ def preview(options: Options, name: str) -> None:
 
 
 @command.command("publish")
-@click.argument("name")
+@click.argument("name", shell_complete=known)
 @click.option("--replace", is_flag=True, help="Empty the target first, whoever filled it, and fill it again.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @everywhere
 @click.pass_obj
 def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     """Publish the share now."""
+    from coachsync.app import jobs
+    from coachsync.app.cli.opening import opened
+    from coachsync.app.recording import record
+
     if replace and not yes and sys.stdin.isatty():
         click.confirm(
             "Everything in the target is removed and the share is filled in anew. Go on?", abort=True, err=True
@@ -98,11 +106,15 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
 
 
 @command.command("verify")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=known)
 @everywhere
 @click.pass_obj
 def verify_shares(options: Options, names: tuple[str, ...]) -> int:
     """Fetch what the share serves, as its audience gets it, and look for anything that should not be there."""
+    from coachsync.app.cli.opening import opened
+    from coachsync.app.recording import record
+    from coachsync.app.verify import verify
+
     with opened(options, "share verify") as wiring:
         shares = [_named(wiring, name) for name in names] or list(wiring.config.shares.values())
         result = verify(wiring, shares)
@@ -131,12 +143,14 @@ def _tell_findings(options: Options, verified: int, result: Verification) -> Non
 
 def _named(wiring: Wiring, name: str) -> Share:
     if name not in wiring.config.shares:
-        known = ", ".join(sorted(wiring.config.shares)) or "none"
-        raise UsageError("no-such-share", "No share of that name is configured.", f"There are: {known}.")
+        there = ", ".join(sorted(wiring.config.shares)) or "none"
+        raise UsageError("no-such-share", "No share of that name is configured.", f"There are: {there}.")
     return wiring.config.shares[name]
 
 
 def _described(wiring: Wiring, share: Share) -> dict[str, Any]:
+    from coachsync.adapters.database import Shares
+
     journal = Shares(wiring.database, share.name)
     at = journal.published_at()
     return {

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from coachsync.app import jobs
 from coachsync.app.cli.commands import Options, everywhere
-from coachsync.app.cli.opening import opened
+from coachsync.app.cli.names import calendars
 from coachsync.app.cli.output import outcome_document, tell_json, tell_outcome
 from coachsync.app.cli.tongue import spoken
-from coachsync.app.outcome import Outcome
-from coachsync.app.recording import record
+
+if TYPE_CHECKING:
+    from coachsync.app.outcome import Outcome
 
 
 @click.command("sync")
@@ -20,12 +22,17 @@ from coachsync.app.recording import record
     "accept",
     multiple=True,
     metavar="CALENDAR",
+    shell_complete=calendars,
     help="What this calendar no longer holds was really deleted: let copies and shares follow.",
 )
 @everywhere
 @click.pass_obj
 def command(options: Options, dry_run: bool, accept: tuple[str, ...]) -> int:
     """Read the source calendars and bring every share up to date, now."""
+    from coachsync.app import jobs
+    from coachsync.app.cli.opening import opened
+    from coachsync.app.recording import record
+
     with opened(options, "sync") as wiring:
         outcome = jobs.sync(wiring, accept=accept, dry_run=dry_run)
         if not dry_run:

@@ -109,9 +109,10 @@ class Books:
     # --- what follows ----------------------------------------------------------------------------------------------
 
     def begun(self, moment: Moment) -> None:
-        """The process begins: before that, nothing was tried in vain."""
+        """What was not known until now was not tried in vain before."""
         for name in self.config.shares:
-            self.shares[name] = replace(self._share(name), fresh=moment.awake)
+            if self._share(name).fresh is None:
+                self.shares[name] = replace(self._share(name), fresh=moment.awake)
 
     def published_before(self, name: str, at: int) -> None:
         """A share was last up to date at this time (seconds since 1970), before this process began."""

@@ -12,13 +12,14 @@ from coachsync.adapters.database import Shares
 from coachsync.app import recording, status, telling
 from coachsync.app.daemon import journal, pace
 from coachsync.app.daemon.books import Books, Draw
-from coachsync.app.daemon.conditions import conditions
 from coachsync.app.daemon.moment import Moment
 from coachsync.app.daemon.pace import Pace
 from coachsync.app.daemon.passing import Passing
 from coachsync.app.daemon.settings import Settings
+from coachsync.app.daemon.staleness import stale
 from coachsync.app.language import Language, language
 from coachsync.app.progress import Progress
+from coachsync.app.standing import standing
 from coachsync.app.status import Status
 from coachsync.app.telling import Memory
 from coachsync.app.wiring import Wiring
@@ -51,7 +52,8 @@ class Daemon:
         self._state = Pace()  # of the state as a whole: somebody else has it, its disk is full
         self._forced = False  # the next step makes a pass, whatever is due
         self._pardoned = False  # a person has asked: refused credentials are tried once more
-        self._memories: Mapping[str, Memory] = {}  # what the ways to the coach have said
+        known = status.load(settings.config.practice.state)
+        self._memories: Mapping[str, Memory] = telling.from_json(known.told)  # what the ways to the coach have said
         self._unsaid: tuple[Problem, ...] = ()  # of those ways
         self.summary = ""  # for whoever looks at the process: counts and codes
 
@@ -66,6 +68,7 @@ class Daemon:
         """
         self._look()
         self._notice_sleep(moment)
+        self._books.begun(moment)
         due = self._forced or self._books.next(moment) <= 0
         if due and self._state.due <= moment.boot:
             self._pass(moment)
@@ -79,6 +82,7 @@ class Daemon:
         before = self._settings.problems
         if self._settings.look():
             self._books, self._prepared = Books(self._settings.config, self._draw), False
+            self._memories = telling.afresh(self._memories)
             self._forced = True
             self._journal("configuration taken over")
         elif self._settings.problems != before:
@@ -96,7 +100,6 @@ class Daemon:
     def _prepare(self, wiring: Wiring, known: Status, moment: Moment) -> Status:
         """Learn from the state what an earlier process did: a share is not written again before its time."""
         now = wiring.now.timestamp()
-        self._books.begun(moment)
         for name in self._settings.config.shares:
             share, at = known.share(name), Shares(wiring.database, name).published_at()
             if at is not None:
@@ -104,7 +107,6 @@ class Daemon:
                 known = known.with_share(name, as_of=at if share.as_of is None else share.as_of)
             if share.verified is not None:
                 self._books.checked_before(name, moment.boot, now - share.verified)
-        self._memories = telling.afresh(telling.from_json(known.told))
         self._prepared = True
         return known
 
@@ -128,18 +130,20 @@ class Daemon:
             self._unusable(problem, moment)
         else:
             self._state, self._forced, self._pardoned = Pace(), False, False
-            self._tell(moment)
+        self._tell(moment)
 
     def _tell(self, moment: Moment) -> None:
         """Let the coach hear what stands; nobody else waits for the state meanwhile."""
         settings, state = self._settings.config, self._settings.config.practice.state
-        standing = conditions(status.load(state), self._books, moment)
+        known = status.load(state)
+        alarms = standing(known, stale(known, self._books, moment))
+        self._alive()
         told = telling.tell(
-            standing, self._memories, moment.wall, self._language, settings.notify, telling.places(settings)
+            alarms, self._memories, moment.wall, self._language, settings.notify, telling.places(settings)
         )
         self._memories, self._unsaid = told.memories, told.problems
         if told.used:
-            self._journal(f"told {', '.join(told.used)}: {', '.join(alarm.key for alarm in standing) or 'all clear'}")
+            self._journal(f"told {', '.join(told.used)}: {', '.join(alarm.key for alarm in alarms) or 'all clear'}")
             with suppress(CoachsyncError), lock.hold(state, "run"):
                 status.save(state, self._dated(status.load(state), moment))
 
