@@ -53,7 +53,11 @@ def load(path: Path) -> Config:
     Raises Misconfigured with the code "configuration" and every problem found, in the order of the file.
     """
     path = path.absolute()
-    text = _text(path)
+    return understand(_text(path), path)
+
+
+def understand(text: str, path: Path) -> Config:
+    """The configuration that this text is, standing in the file of this absolute path. Raises as `load` does."""
     raw = _parsed(text, path)
     document = schema.check(schema.Document, raw)
     faults = [*wording.faults(document, raw)] if isinstance(document, list) else []

@@ -35,10 +35,19 @@ def locate(option: str | None, environ: Mapping[str, str], system: Path = _SYSTE
         "no-configuration",
         say("There is no configuration yet."),
         say(
-            "Copy coachsync.example.toml to ~/.config/coachsync/coachsync.toml and fill it in, or name a file with "
-            "--config. `coachsync demo` needs none."
+            "Run: coachsync init, which asks a few questions and writes one; or name a file with --config. "
+            "`coachsync demo` needs none."
         ),
     )
+
+
+def destination(option: str | None, environ: Mapping[str, str]) -> tuple[Path, bool]:
+    """Where a new configuration goes: `--config`, then COACHSYNC_CONFIG, then the user's file; whether it is the last,
+    which every command and the service find by themselves."""
+    usual = user_folder(environ) / _NAME
+    given = option or environ.get("COACHSYNC_CONFIG")
+    path = Path(given).expanduser().absolute() if given else usual
+    return path, path == usual
 
 
 def user_folder(environ: Mapping[str, str]) -> Path:

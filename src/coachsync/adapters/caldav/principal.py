@@ -36,7 +36,7 @@ def discover(transport: Transport, dav: Dav, url: str) -> Principal:
         return found
     if found.code == "forbidden":
         raise Refused(
-            "login-refused", say("The server does not let this account in."), say("Check the account's username.")
+            "login-forbidden", say("The server does not let this account in."), say("Check the account's username.")
         )
     raise found
 

@@ -34,6 +34,10 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
         "coachsync.app.cli.demo",
         say("Show what coachsync does, on an invented practice and a calendar server on this machine."),
     ),
+    "init": (
+        "coachsync.app.cli.init",
+        say("Set everything up: ask, try each answer, write the configuration, publish and verify the first share."),
+    ),
     "key": (
         "coachsync.app.cli.key",
         say("The device key and the passwords: where they are kept."),
