@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from coachsync.adapters.caldav import transport
+from coachsync.adapters.caldav import wire
 from coachsync.adapters.caldav.multiget import BATCH
 from coachsync.errors import NotThere, ObjectsRefused, Temporary
 from coachsync.model import Item
@@ -194,7 +194,7 @@ def test_single_objects_that_are_refused_are_named_and_stop_nothing(
 def test_an_answer_that_is_too_large_is_split_and_one_object_over_the_limit_is_refused_alone(
     scripted: Start, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "ANSWER_LIMIT", 20_000)
+    monkeypatch.setattr(wire, "ANSWER_LIMIT", 20_000)
     shelf = Shelf({f"{number}.ics": b"x" * 4_000 for number in range(8)})
     shelf.texts[CALENDAR + "5.ics"] = b"x" * 30_000
     server = scripted(shelf)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 import servers
-from coachsync.adapters.caldav import transport
+from coachsync.adapters.caldav import wire
 from coachsync.errors import CoachsyncError, Temporary
 from davscript import CALENDAR, Connect, Start, calendar_url, unchanged
 from servers import Reply, Request
@@ -120,7 +120,7 @@ def test_a_read_whose_connection_is_dropped_is_sent_again_but_not_a_write(script
 
 
 def test_an_answer_without_end_is_not_read(scripted: Start, connect: Connect) -> None:
-    bomb = gzip.compress(b" " * (transport.ANSWER_LIMIT + 1))
+    bomb = gzip.compress(b" " * (wire.ANSWER_LIMIT + 1))
     server = scripted(lambda _: Reply(207, bomb, {"Content-Encoding": "gzip"}))
 
     with pytest.raises(CoachsyncError) as refused:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from coachsync.adapters.caldav import hrefs, listing, multiget, principal, sharing
 from coachsync.adapters.caldav.dav import Dav, Told
+from coachsync.adapters.caldav.login import Scheme
 from coachsync.adapters.caldav.multistatus import APPLE, CAL, DAV, OWNCLOUD, Response
 from coachsync.adapters.caldav.network_errors import truncated
-from coachsync.adapters.caldav.transport import Scheme, Transport
+from coachsync.adapters.caldav.transport import Transport
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Stale
 from coachsync.model import Collection, Exposure, Item, Listing, Principal
 

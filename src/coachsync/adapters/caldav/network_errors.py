@@ -5,10 +5,9 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
+from http.client import IncompleteRead
 
 from coachsync.errors import Temporary
-
-_CUT = {"ChunkedEncodingError", "ContentDecodingError", "IncompleteRead", "DecodeError"}
 
 
 def network_error(problem: BaseException) -> Temporary:
@@ -24,9 +23,9 @@ def network_error(problem: BaseException) -> Temporary:
         )
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return Temporary("tls-failed", "No TLS connection could be made.", "Check the account's url and ca_file.")
-    if any(isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__ for cause in causes[:2]):
+    if any(isinstance(cause, TimeoutError) for cause in causes[:2]):
         return Temporary("timeout", "The server did not answer in time.", "Raise the account's timeout if it is slow.")
-    if any(type(cause).__name__ in _CUT for cause in causes):
+    if any(isinstance(cause, IncompleteRead) for cause in causes):
         return truncated()
     return Temporary("no-connection", "The server cannot be reached.", "It is tried again later.")
 
