@@ -92,6 +92,10 @@ class Transport:
                 return hrefs.origin(f"https://{host}:{port}") + "/" + path.lstrip("/")
         return None
 
+    def abandon(self) -> None:
+        """End what is under way with an error; called from another thread."""
+        self._wire.abandon()
+
     def close(self) -> None:
         """Let go of the connections."""
         self._wire.close()

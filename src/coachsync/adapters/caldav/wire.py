@@ -12,6 +12,7 @@ import socket
 import ssl
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from pathlib import Path
@@ -83,6 +84,11 @@ class Wire:
         except BaseException:
             self._drop(origin)
             raise
+
+    def abandon(self) -> None:
+        """End what is under way with an error; called from another thread."""
+        for _, timed in list(self._open.values()):
+            timed.abandon()
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -163,6 +169,10 @@ class _Timed:
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         return io.BufferedReader(_Reader(self, cast("io.RawIOBase", self._raw.makefile("rb", buffering=0))), _CHUNK)
+
+    def abandon(self) -> None:
+        with suppress(OSError):  # the server may have gone already
+            self._raw.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self._raw.close()
