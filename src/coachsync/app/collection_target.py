@@ -12,7 +12,6 @@ from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 from coachsync import contentline
-from coachsync.adapters import secondparser
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Entry, Shares
 from coachsync.adapters.database import Share as Bound
@@ -24,7 +23,6 @@ from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Share
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Problem, Stale
 from coachsync.model import Item, Slot
-from coachsync.redaction.objects import examine, expected
 from coachsync.redaction.publication import document
 
 _FLUSH = 20  # objects written before the journal is told; a run cut short asks the server about these again
@@ -269,6 +267,9 @@ def _etag_of_ours(server: CalendarServer, url: str, entry: Entry) -> str | None:
 
 def _is_as_published(item: Item, entry: Entry) -> bool:
     """Whether an object says what we wrote, however its server writes it."""
+    from coachsync.adapters import secondparser  # what both import, a usual run does without
+    from coachsync.redaction.objects import examine, expected
+
     written = expected(document(entry.uid, entry.slot, entry.text))
     found = examine(contentline.decode(item.body), written, secondparser.view(item.body))
     return entry.uid in found.uids and not found.remarks

@@ -8,7 +8,7 @@ ones together, and what is not quicker together goes on alone.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
@@ -58,21 +58,19 @@ class Lanes(Generic[L]):
         under_way: deque[Future[T]] = deque()
         try:
             while True:
-                width = most if pace.quicker_together else ahead
-                for task in islice(source, max(0, width - len(under_way))):
-                    under_way.append(self._begin(task, pace))
-                if not under_way:
-                    following = next(source, None)
-                    if following is None:
-                        return
-                    yield pace.alone(following, self._first)
-                    continue
-                try:
-                    result = under_way.popleft().result()
-                except Exception:
-                    yield from _succeeded(under_way)
-                    raise
-                yield result
+                self._fill(under_way, source, pace, most if pace.quicker_together else ahead)
+                if under_way:
+                    try:
+                        result = under_way.popleft().result()
+                    except Exception:
+                        yield from _succeeded(under_way)
+                        raise
+                    self._fill(under_way, source, pace, most if pace.quicker_together else ahead)
+                    yield result
+                elif (task_alone := next(source, None)) is not None:
+                    yield pace.alone(task_alone, self._first)
+                else:
+                    return
         finally:
             self._end(under_way)
 
@@ -87,6 +85,13 @@ class Lanes(Generic[L]):
             lane.close()
         self._others.clear()
         self._free.clear()
+
+    def _fill(self, under_way: deque[Future[T]], source: Iterator[Callable[[L], T]], pace: Pace, width: int) -> None:
+        """Begin tasks until `width` are under way; none once one of them is known to have failed."""
+        if any(future.done() and future.exception() for future in under_way):
+            return
+        for task in islice(source, max(0, width - len(under_way))):
+            under_way.append(self._begin(task, pace))
 
     def _begin(self, task: Callable[[L], T], pace: Pace) -> Future[T]:
         from concurrent.futures import ThreadPoolExecutor
@@ -124,19 +129,24 @@ class Pace:
 
     @property
     def quicker_together(self) -> bool:
-        """Whether lanes are worth it, as far as is known: they are until they have shown that they are not."""
-        if not self._alone or min(self._alone) < _WORTH_WAITING:
-            return False
-        timed = self._together[self._width : 2 * self._width]  # the first task of a lane also connects
-        if len(timed) < self._width:
-            return True
-        return self._width * min(self._alone) >= _GAIN * sum(timed) / len(timed)
+        return gains(self._alone, self._together, self._width)
 
     def alone(self, task: Callable[[L], T], lane: L) -> T:
         return _timed(task, lane, self._alone)
 
     def together(self, task: Callable[[L], T], lane: L) -> T:
         return _timed(task, lane, self._together)
+
+
+def gains(alone: Sequence[float], together: Sequence[float], width: int) -> bool:
+    """Whether `width` lanes are worth it, as far as the seconds of tasks tell: they are until they show that they are
+    not."""
+    if not alone or min(alone) < _WORTH_WAITING:
+        return False
+    timed = together[width : 2 * width]  # the first task of a lane also connects
+    if len(timed) < width:
+        return True
+    return width * min(alone) >= _GAIN * sum(timed) / len(timed)
 
 
 def _timed(task: Callable[[L], T], lane: L, times: list[float]) -> T:
