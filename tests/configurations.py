@@ -38,6 +38,12 @@ from = ["coaching"]
 to = { account = "cloud", name = "Second" }
 profile = "busy"
 """
+NOTIFY = """\
+[notify]
+mail = "me@practice.example"
+[notify.smtp]
+host = "smtp.practice.example"
+"""
 
 
 def changed(old: str, new: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from coachsync import config
 from coachsync.adapters.database.engine import database_file
-from coachsync.config import CalDavTarget, Config, FileTarget, Secret
+from coachsync.config import CalDavTarget, Config, FileTarget, Notify, Secret, Smtp
 from coachsync.config.crosscheck import DATABASE
 from coachsync.model import Label
 from coachsync.redaction.profiles import BUSY, SESSION, AllDay, Publish
@@ -193,8 +193,76 @@ def test_small_configuration_is_enough(load: Callable[[str], Config]) -> None:
     assert (small.accounts, small.calendars, small.shares, small.dormant) == ({}, {}, {}, ())
 
 
+MAIL = """\
+[notify]
+mail = "me@practice.example"
+[notify.smtp]
+host = "smtp.practice.example"
+"""
+
+
+def test_notify_by_mail_needs_little(load: Callable[[str], Config]) -> None:
+    assert load(SMALL + MAIL).notify == Notify(
+        mail="me@practice.example",
+        smtp=Smtp("smtp.practice.example", 587, "starttls", sender="me@practice.example"),
+    )
+    assert (load(SMALL).notify, load(FULL).notify) == (Notify(), Notify(desktop=True))
+
+
+def test_notify_with_everything_set(load: Callable[[str], Config], tmp_path: Path) -> None:
+    more = """\
+port = 2525
+security = "tls"
+username = "alice"
+password = { file = "mail.password" }
+sender = "coachsync@practice.example"
+ca_file = "mail.pem"
+timeout = "PT1M"
+"""
+    assert load(SMALL + MAIL + more).notify.smtp == Smtp(
+        host="smtp.practice.example",
+        port=2525,
+        security="tls",
+        sender="coachsync@practice.example",
+        username="alice",
+        password=Secret(file=tmp_path / "mail.password"),
+        ca_file=tmp_path / "mail.pem",
+        timeout=60.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "port", "security"),
+    [
+        ("port = 465", 465, "tls"),
+        ('security = "tls"', 465, "tls"),
+        ("port = 2525", 2525, "starttls"),
+        ('port = 465\nsecurity = "starttls"', 465, "starttls"),
+    ],
+)
+def test_port_and_security_of_mail_follow_each_other(
+    load: Callable[[str], Config], lines: str, port: int, security: str
+) -> None:
+    smtp = load(f"{SMALL}{MAIL}{lines}\n").notify.smtp
+    assert smtp is not None
+    assert (smtp.port, smtp.security) == (port, security)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
+def test_mail_server_on_this_machine_needs_no_encryption(load: Callable[[str], Config], host: str) -> None:
+    smtp = load(SMALL + MAIL.replace("smtp.practice.example", host) + 'security = "none"\n').notify.smtp
+    assert smtp is not None
+    assert (smtp.host, smtp.port) == (host, 25)
+
+
+def test_p12_representations_show_no_mail_address_and_no_server(load: Callable[[str], Config]) -> None:
+    loaded = load(SMALL + MAIL + 'username = "alice"\npassword = { command = ["pass"] }\n')
+    assert loaded.notify.mail == "me@practice.example"
+    assert not [word for word in ("practice.example", "alice", "pass'") if word in repr(loaded)]
+
+
 def test_dormant_sections_are_named(load: Callable[[str], Config]) -> None:
-    assert load(FULL).dormant == ("inbox", "retention", "succession", "notify")
+    assert load(FULL).dormant == ("inbox", "retention", "succession")
     assert load(SMALL + "[vault]\n[backup]\n").dormant == ("vault", "backup")
 
 

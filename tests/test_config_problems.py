@@ -8,7 +8,7 @@ import pytest
 
 from coachsync import config
 from coachsync.errors import Misconfigured
-from configurations import GOOD, SECOND, changed, only_problem, problems_of
+from configurations import GOOD, NOTIFY, SECOND, changed, only_problem, problems_of
 
 
 def test_good_configuration_has_no_problem(tmp_path: Path) -> None:
@@ -142,6 +142,37 @@ round_to = "PT7M"
 )  # fmt: skip
 def test_one_problem(tmp_path: Path, old: str, new: str, code: str, where: str, hint: str) -> None:
     found = only_problem(tmp_path, changed(old, new))
+    assert (found.code, found.where) == (code, where)
+    assert hint in found.hint
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "where", "hint"),
+    [
+        ('[notify.smtp]\nhost = "smtp.practice.example"\n', "", "missing-key", "notify", "[notify.smtp]"),
+        ('mail = "me@practice.example"\n', "", "missing-key", "notify", "mail = "),
+        ('host = "smtp.practice.example"\n', "", "missing-key", "notify.smtp.host", "smtp.practice.example"),
+        ("me@practice.example", "practice.example", "bad-address", "notify.mail", "me@"),
+        ("me@practice.example", "Me <me@practice.example>", "bad-address", "notify.mail", "without a name"),
+        ("me@practice.example", "me@a.example, you@a.example", "bad-address", "notify.mail", "me@"),
+        ("me@practice.example", "me@a.example\\nBcc: you@a.example", "bad-text", "notify.mail", "one line"),
+        ('smtp.practice.example"\n', 'smtp.practice.example:587"\n', "bad-host", "notify.smtp.host", "smtp."),
+        ('smtp.practice.example"\n', 'smtp://smtp.example"\n', "bad-host", "notify.smtp.host", "smtp."),
+        ("host", "port = 0\nhost", "bad-port", "notify.smtp.port", "away"),
+        ("host", "port = 65536\nhost", "bad-port", "notify.smtp.port", "away"),
+        ("host", 'security = "ssl"\nhost', "unknown-value", "notify.smtp.security", "starttls"),
+        ("host", 'security = "none"\nhost', "no-tls", "notify.smtp", "starttls"),
+        ("host", 'username = "alice"\nhost', "missing-key", "notify.smtp", "password"),
+        ("host", 'password = { file = "p" }\nhost', "missing-key", "notify.smtp", "username"),
+        ("host", 'password = "x"\nhost', "password-in-configuration", "notify.smtp.password", "{ file"),
+        ("host", 'sender = "nobody"\nhost', "bad-address", "notify.smtp.sender", "me@"),
+        ("host", 'usrname = "alice"\nhost', "unknown-key", "notify.smtp.usrname", "username"),
+        ("host", "timeout = 601\nhost", "bad-duration", "notify.smtp.timeout", "30"),
+    ],
+)  # fmt: skip
+def test_one_problem_with_mail(tmp_path: Path, old: str, new: str, code: str, where: str, hint: str) -> None:
+    assert NOTIFY.count(old) >= 1
+    found = only_problem(tmp_path, GOOD + NOTIFY.replace(old, new, 1))
     assert (found.code, found.where) == (code, where)
     assert hint in found.hint
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from coachsync import config
 from coachsync.errors import Misconfigured
-from configurations import GOOD, SECOND, changed, only_problem, problems_of
+from configurations import GOOD, NOTIFY, SECOND, changed, only_problem, problems_of
 
 
 @pytest.mark.parametrize("name", ["Zoé Martin", "a.b", "", "x" * 41, "a/b", "né"])
@@ -104,7 +104,7 @@ def places(value: object) -> list[tuple[dict[str, object], str]]:
 def test_p12_any_value_anywhere_is_read_or_refused_and_never_repeated(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    document = copy.deepcopy(tomllib.loads(GOOD + SECOND))
+    document = copy.deepcopy(tomllib.loads(GOOD + SECOND + NOTIFY))
     for _ in range(data.draw(st.integers(1, 3))):
         table, key = data.draw(st.sampled_from(places(document)))
         if data.draw(st.booleans()):

@@ -42,7 +42,7 @@ def test_example_configuration_loads() -> None:
 def test_lines_switched_off_in_the_example_work_when_switched_on(tmp_path: Path) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     on = _SWITCHED_OFF.sub("", text)
-    assert on.count("\n[") == text.count("\n[") + 7
+    assert on.count("\n[") == text.count("\n[") + 8
     # Alternatives exclude each other: the later of two lines for one key is the one that was switched off.
     on = on.replace('password = { command = ["pass", "show", "cloud"] }\n', "")
     on = on.replace('url = "/remote.php/dav/calendars/alice/coaching/"', "#", 1)
@@ -51,7 +51,8 @@ def test_lines_switched_off_in_the_example_work_when_switched_on(tmp_path: Path)
     path.write_text(on, encoding="utf-8")
     loaded = config.load(path)
     assert list(loaded.shares) == ["office", "public"]
-    assert loaded.dormant == ("inbox", "retention", "succession", "vault", "backup", "notify")
+    assert loaded.dormant == ("inbox", "retention", "succession", "vault", "backup")
+    assert loaded.notify.mail == "me@practice.example"
 
 
 def test_documented_configurations_load(tmp_path: Path) -> None:

@@ -37,7 +37,6 @@ def test_the_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
         1 / 0  # noqa: B018
     with lock.hold(tmp_path, "sync", patience=0):
         pass
-    assert (tmp_path / "lock").read_text() == ""
 
 
 def test_a_lock_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
@@ -54,3 +53,23 @@ def test_a_holder_cannot_steer_the_terminal(tmp_path: Path) -> None:
         with pytest.raises(Temporary) as caught, lock.hold(tmp_path, "agenda", patience=0):
             pass
     assert caught.value.message.isprintable()
+
+
+def test_the_one_who_held_it_last_is_told_so(tmp_path: Path) -> None:
+    with lock.hold(tmp_path, "run") as undisturbed:
+        assert not undisturbed
+    with lock.hold(tmp_path, "run") as undisturbed:
+        assert undisturbed
+    with lock.hold(tmp_path, "sync") as undisturbed:
+        assert not undisturbed
+    with lock.hold(tmp_path, "run") as undisturbed:
+        assert not undisturbed
+
+
+def test_a_lock_is_seen_from_outside(tmp_path: Path) -> None:
+    assert not lock.is_held(tmp_path, lock.DAEMON)
+    with lock.hold(tmp_path, "run", name=lock.DAEMON):
+        assert lock.is_held(tmp_path, lock.DAEMON)
+        assert not lock.is_held(tmp_path, lock.WRITER)
+    assert not lock.is_held(tmp_path, lock.DAEMON)
+    assert not lock.is_held(tmp_path / "gone", lock.DAEMON)

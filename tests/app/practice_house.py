@@ -58,17 +58,26 @@ class House:
     def state(self) -> Path:
         return self.folder / "state"
 
+    @property
+    def file(self) -> Path:
+        return self.folder / "coachsync.toml"
+
+    def write(self) -> None:
+        """Write the configuration file as the test has it now."""
+        self.file.write_text(self.text)
+
     @contextmanager
-    def wiring(self) -> Iterator[Wiring]:
-        file = self.folder / "coachsync.toml"
-        file.write_text(self.text)
-        settings = config.load(file)
+    def wiring(self, settings: config.Config | None = None) -> Iterator[Wiring]:
+        """The state, opened with the configuration of the test, or with another one."""
+        if settings is None:
+            self.write()
+            settings = config.load(self.file)
         key = keystore.load_device_key(self.state, create=not database_file(self.state).exists())
         opened = Wiring(
             settings,
             open_database(self.state, key),
             self.now,
-            connect=lambda account, _scheme: self.server.account(account.username),
+            connect=lambda account, _password, _scheme: self.server.account(account.username),
         )
         try:
             yield opened

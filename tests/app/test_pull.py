@@ -256,7 +256,8 @@ def test_a_calendar_that_is_not_there_is_answered_with_those_that_are(house: Hou
     outcome = house.sync()
     (problem,) = [one for one in outcome.problems() if one.where == "calendars.coaching.name"]
     assert problem.code == "calendar-not-found"
-    assert '"Séances"' in problem.hint
+    assert '"Séances"' in problem.aside
+    assert "Séances" not in problem.hint
 
 
 def test_p12_two_calendars_of_one_name_are_no_reason_to_name_the_others(house: House) -> None:

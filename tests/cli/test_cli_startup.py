@@ -46,3 +46,10 @@ def test_the_list_of_commands_says_of_each_what_its_own_help_says(name: str) -> 
 def test_the_agenda_loads_neither_the_network_nor_the_expander(practice: Desk) -> None:
     assert practice.run("sync").code == 0
     assert not loaded("--config", practice.file, "agenda") & (NETWORK | EXPANSION)
+
+
+def test_the_status_loads_neither_the_network_nor_the_database_nor_the_configuration_s_checks(practice: Desk) -> None:
+    assert practice.run("sync").code == 0
+    assert not loaded("--config", practice.file, "status") & (
+        NETWORK | EXPANSION | STATE | {"pydantic", "rich", "alembic"}
+    )

@@ -1,4 +1,4 @@
-"""One writer at a time: daemon and commands share a lock on the state folder."""
+"""One writer at a time: daemon and commands share a lock on the state folder. One daemon at a time has another."""
 
 from __future__ import annotations
 
@@ -13,28 +13,43 @@ from typing import BinaryIO
 from coachsync.errors import CoachsyncError, Temporary
 
 _STEP = 0.05  # seconds between two tries
+WRITER = "lock"  # held while somebody works on the state
+DAEMON = "daemon.lock"  # held as long as a daemon lives
 
 
 @contextmanager
-def hold(state: Path, command: str, patience: float = 5.0) -> Iterator[None]:
-    """Hold the state's lock while the body runs, waiting `patience` seconds for it.
+def hold(state: Path, command: str, patience: float = 5.0, name: str = WRITER) -> Iterator[bool]:
+    """Hold one of the state's locks while the body runs, waiting `patience` seconds for it.
 
-    The kernel frees it when the process ends, however it ends. Raises Temporary, naming the holder's command and
+    The body is told whether the last one to hold it was this very process and command: nobody came in between. The
+    kernel frees the lock when the process ends, however it ends. Raises Temporary, naming the holder's command and
     process number, when somebody else keeps it, and CoachsyncError when the lock file cannot be opened.
     """
-    with _opened(state) as file:
+    with _opened(state, name) as file:
         _wait(file.fileno(), patience)
-        os.ftruncate(file.fileno(), 0)
-        os.pwrite(file.fileno(), f"{command} {os.getpid()}".encode(), 0)
-        try:
-            yield
-        finally:
+        me = f"{command} {os.getpid()}".encode()
+        last = os.pread(file.fileno(), 200, 0)
+        if last != me:
             os.ftruncate(file.fileno(), 0)
+            os.pwrite(file.fileno(), me, 0)
+        yield last == me
 
 
-def _opened(state: Path) -> BinaryIO:
+def is_held(state: Path, name: str) -> bool:
+    """Whether somebody holds this lock now; False where there is no such file."""
     try:
-        return open(state / "lock", "a+b", opener=_private)
+        with (state / name).open("rb") as file:
+            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _opened(state: Path, name: str) -> BinaryIO:
+    try:
+        return open(state / name, "a+b", opener=_private)
     except OSError as problem:
         raise CoachsyncError(
             "state-not-writable",

@@ -165,7 +165,7 @@ def _published(wiring: Wiring, share: Share, target: CalDavTarget, url: str) -> 
             f"Run: coachsync share publish {share.name} --replace, which makes and fills it again.",
         )
     if share.audience is not None:
-        with closing(wiring.connect(wiring.config.accounts[share.audience], None)) as eyes:
+        with closing(wiring.another(share.audience)) as eyes:
             try:
                 eyes.collection(url)
             except CoachsyncError as problem:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import replace as changed
-from datetime import datetime
 from pathlib import Path
 
 from coachsync.adapters.database import Entry, Shares
@@ -18,7 +17,7 @@ from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
 from coachsync.errors import CoachsyncError, Problem
 from coachsync.model import Slot
-from coachsync.redaction.profiles import Publish
+from coachsync.redaction import schedule
 from coachsync.redaction.publication import feed
 
 _FOR_A_WEB_SERVER = 0o644
@@ -85,7 +84,7 @@ class FileShare:
             self._keep(there)
             self.noticed += (_edited(self._share),)
         self._journal.bind(changed(bound, next_digest=_digest(content)))
-        at = scheduled(self._wiring.now.astimezone(self._wiring.zone), self._share.profile.publish)
+        at = schedule.edge(self._wiring.now, self._wiring.zone, self._share.profile.publish)
         write_atomically(self._path, content, _FOR_A_WEB_SERVER, modified=at.timestamp())
         self._journal.bind(changed(bound, digest=_digest(content), next_digest=""))
 
@@ -114,15 +113,6 @@ def remove_file(bound: Bound) -> None:
         path.unlink()
     except OSError:
         raise CoachsyncError("file-not-removed", "the system refused to remove the file.") from None
-
-
-def scheduled(local: datetime, publish: Publish) -> datetime:
-    """The file's time: the last edge of its schedule, so that it does not tell when a client's appointment changed."""
-    if publish is Publish.DAILY:
-        return local.replace(hour=0, minute=0, second=0, microsecond=0)
-    if publish is Publish.HOURLY:
-        return local.replace(minute=0, second=0, microsecond=0)
-    return local
 
 
 def _digest(content: bytes) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 
 from coachsync.adapters.database.removed import discard_expired
 from coachsync.app.outcome import Outcome, Pulled
-from coachsync.app.publish import publish, wanted
+from coachsync.app.publish import Held, publish, wanted
 from coachsync.app.pull import pull
 from coachsync.app.reading import read
 from coachsync.app.wiring import Wiring
@@ -29,8 +29,9 @@ def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False)
             raise UsageError("no-such-calendar", "No calendar of that name is configured.", f"There are: {known}.")
     with wiring.database.rehearsal() if dry_run else nullcontext():
         outcome = Outcome()
-        _pull(wiring, outcome, wiring.config.calendars, accept)
-        _publish(wiring, outcome, wiring.config.shares, dry_run=dry_run)
+        take_in(wiring, outcome, wiring.config.calendars, accept)
+        held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
+        publish_shares(wiring, outcome, wiring.config.shares, held, dry_run=dry_run)
         discard_expired(wiring.database, wiring.now)
     return outcome
 
@@ -38,7 +39,7 @@ def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False)
 def publish_share(wiring: Wiring, name: str, *, replace_content: bool = False) -> Outcome:
     """Pull the calendars that a share is made from, then publish it. Raises what its publishing raises."""
     outcome, share = Outcome(), wiring.config.shares[name]
-    _pull(wiring, outcome, share.calendars, accept=())
+    take_in(wiring, outcome, share.calendars)
     held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
     try:
         outcome.shares[name] = publish(wiring, share, held, replace=replace_content)
@@ -57,7 +58,8 @@ def preview(wiring: Wiring, name: str) -> tuple[Slot, ...]:
     return wanted(wiring, share)
 
 
-def _pull(wiring: Wiring, outcome: Outcome, calendars: Iterable[str], accept: Collection[str]) -> None:
+def take_in(wiring: Wiring, outcome: Outcome, calendars: Iterable[str], accept: Collection[str] = ()) -> None:
+    """Pull these calendars and read those that feed a share; `accept` as for `sync`. What fails is in the outcome."""
     feeding = {calendar for share in wiring.config.shares.values() for calendar in share.calendars}
     for name in calendars:
         pulled = _attempt(outcome, name, partial(pull, wiring, name, accept_deletions=name in accept))
@@ -90,14 +92,14 @@ def _merged(pulled: Pulled, seen: Pulled) -> Pulled:
     )
 
 
-def _publish(wiring: Wiring, outcome: Outcome, shares: Iterable[str], *, dry_run: bool) -> None:
-    held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
+def publish_shares(
+    wiring: Wiring, outcome: Outcome, shares: Iterable[str], held: Held, *, dry_run: bool = False
+) -> None:
+    """Publish these shares from what is here. What fails is in the outcome, but for a share that waits for a calendar
+    which has failed itself: that is told with its cause."""
     for name in shares:
         try:
             outcome.shares[name] = publish(wiring, wiring.config.shares[name], held, dry_run=dry_run)
         except CoachsyncError as failure:
-            waits = isinstance(failure, NotInitialised) and failure.where in dict(outcome.failures)
-            if (
-                not waits
-            ):  # that it waits for a calendar which has just failed is a consequence, and told with its cause
+            if not (isinstance(failure, NotInitialised) and failure.where in dict(outcome.failures)):
                 outcome.failures.append((f"shares.{name}", failure))

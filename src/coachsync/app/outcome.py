@@ -51,11 +51,17 @@ class Outcome:
         """How many events cannot be read, in all."""
         return sum(pulled.quarantined for pulled in self.calendars.values())
 
+    def add(self, other: Outcome) -> None:
+        """Take in what another part of the same run did."""
+        self.calendars |= other.calendars
+        self.shares |= other.shares
+        self.failures += other.failures
+
     def problems(self) -> tuple[Problem, ...]:
         """Everything a person should know, in the order in which it happened."""
         parts: Iterable[Pulled | Published] = [*self.calendars.values(), *self.shares.values()]
         told = [problem for part in parts for problem in part.problems]
-        held = [_held(name, pulled) for name, pulled in self.calendars.items() if pulled.held]
+        held = [held_problem(name, pulled) for name, pulled in self.calendars.items() if pulled.held]
         news = [problem for pulled in self.calendars.values() for problem in pulled.news]
         failed = [failure.problem(where) for where, failure in self.failures]
         return tuple(dict.fromkeys([*failed, *held, *told, *news]))
@@ -72,7 +78,8 @@ class Outcome:
         return PARTLY if self.problems() else DONE
 
 
-def _held(name: str, pulled: Pulled) -> Problem:
+def held_problem(name: str, pulled: Pulled) -> Problem:
+    """That appointments wait for a person, and for which."""
     return Problem(
         pulled.why,
         f"calendars.{name}",

@@ -27,8 +27,11 @@ from coachsync.redaction import leaks
 
 @dataclass(slots=True)
 class Verification:
-    """What was found, with the share it concerns ("" for a source calendar), and what could not be looked at."""
+    """What was found, with the share it concerns ("" for a source calendar), and what could not be looked at, of these
+    shares and of the calendars that they are made from."""
 
+    shares: tuple[str, ...] = ()
+    calendars: tuple[str, ...] = ()
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     failures: list[tuple[str, CoachsyncError]] = field(default_factory=list)
 
@@ -41,13 +44,16 @@ class Verification:
 
 def verify(wiring: Wiring, shares: Sequence[Share]) -> Verification:
     """Look at each share and at each calendar they are made from; what cannot be looked at hides nothing else."""
-    result = Verification()
+    result = Verification(
+        shares=tuple(share.name for share in shares),
+        calendars=tuple(dict.fromkeys(calendar for share in shares for calendar in share.calendars)),
+    )
     for share in shares:
         try:
             result.findings += [(share.name, finding) for finding in _share(wiring, share)]
         except CoachsyncError as failure:
             result.failures.append((f"shares.{share.name}", failure))
-    for calendar in dict.fromkeys(calendar for share in shares for calendar in share.calendars):
+    for calendar in result.calendars:
         try:
             result.findings += [("", finding) for finding in exposed(wiring, calendar)]
         except CoachsyncError as failure:
@@ -139,4 +145,4 @@ def _texts(share: Share, entries: Iterable[Entry]) -> dict[Label, str]:
 
 def _eyes(wiring: Wiring, share: Share, target: CalDavTarget) -> CalendarServer:
     """The audience's account where one is configured, else the one that publishes; never the publishing connection."""
-    return wiring.connect(wiring.config.accounts[share.audience or target.account], None)
+    return wiring.another(share.audience or target.account)

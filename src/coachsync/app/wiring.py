@@ -19,7 +19,8 @@ from coachsync.config import Account, Config
 from coachsync.errors import CoachsyncError, NotThere
 from coachsync.model import Principal
 
-Connect = Callable[[Account, str | None], CalendarServer]  # an account, and the authentication it agreed to before
+# An account, its password, and the authentication that its server agreed to before.
+Connect = Callable[[Account, str, str | None], CalendarServer]
 
 _NO_DISCOVERY = frozenset({"no-calendar-home", "forbidden", "refused", "not-caldav"})
 
@@ -34,9 +35,12 @@ class Wiring:
         now: datetime,
         progress: Progress = silent,
         connect: Connect | None = None,
+        *,
+        undisturbed: bool = False,
     ) -> None:
         self.config = config
-        self.connect: Connect = connect or to_caldav
+        self._connect: Connect = connect or to_caldav
+        self.undisturbed = undisturbed  # no other process has worked on the state since this one did
         self.database = database
         self.now = now
         self.progress = progress
@@ -44,6 +48,7 @@ class Wiring:
         self._servers: dict[str, CalendarServer] = {}
         self._undiscovered: dict[str, SignIn] = {}
         self._failures: dict[str, CoachsyncError] = {}
+        self._fingerprints: dict[str, str] = {}
         self._reader: Reader | None = None
 
     @property
@@ -60,11 +65,28 @@ class Wiring:
         if account not in self._servers:
             try:
                 known = self._remembered(account)
-                self._servers[account] = self.connect(self.config.accounts[account], known.scheme if known else None)
+                self._servers[account] = self.another(account, known.scheme if known else None)
             except CoachsyncError as problem:
                 self._failures[account] = problem
                 raise
         return self._servers[account]
+
+    def another(self, account: str, scheme: str | None = None) -> CalendarServer:
+        """A connection to the account's server of its own; whoever asks for it closes it."""
+        settings = self.config.accounts[account]
+        password = obtain_password(settings)
+        self._fingerprints[account] = self._fingerprint(settings, password)
+        return self._connect(settings, password, scheme)
+
+    def fingerprint(self, account: str) -> str:
+        """What tells the account's credential from another one: it reveals nothing, and is the same only here.
+
+        Of the credential that is in use, else of the one that is configured now. Raises what getting it raises.
+        """
+        if account not in self._fingerprints:
+            settings = self.config.accounts[account]
+            self._fingerprints[account] = self._fingerprint(settings, obtain_password(settings))
+        return self._fingerprints[account]
 
     def signin(self, account: str) -> SignIn:
         """Who the account is and where its calendars live; asks the server the first time only.
@@ -112,6 +134,10 @@ class Wiring:
             self._reader.close()
         self.database.close()
 
+    def _fingerprint(self, account: Account, password: str) -> str:
+        credential = "\0".join((account.url, account.username, password))
+        return self.database.key.blind("credential", credential).hex()
+
     def _remembered(self, account: str) -> SignIn | None:
         settings = self.config.accounts[account]
         known = SignIns(self.database).find(account)
@@ -144,9 +170,9 @@ def open_wiring(config: Config, command: str, now: datetime, progress: Progress 
     """
     state = config.practice.state
     _make(state)
-    with lock.hold(state, command):
+    with lock.hold(state, command) as undisturbed:
         key = keystore.load_device_key(state, create=not database_file(state).exists())
-        wiring = Wiring(config, open_database(state, key), now, progress)
+        wiring = Wiring(config, open_database(state, key), now, progress, undisturbed=undisturbed)
         try:
             yield wiring
         finally:
@@ -161,21 +187,22 @@ def _make(state: Path) -> None:
         raise
 
 
-def to_caldav(account: Account, scheme: str | None = None) -> CalendarServer:
+def to_caldav(account: Account, password: str, scheme: str | None = None) -> CalendarServer:
     """A connection to the account's server; `scheme` is the authentication that it agreed to before."""
     from coachsync.adapters.caldav.client import CalDav  # what it imports, `agenda` and `share list` do without
 
     return CalDav(
         url=account.url,
         username=account.username,
-        password=_password(account),
+        password=password,
         timeout=account.timeout,
         ca_file=account.ca_file,
         scheme="digest" if scheme == "digest" else "basic" if scheme == "basic" else None,
     )
 
 
-def _password(account: Account) -> str:
+def obtain_password(account: Account) -> str:
+    """The account's password, from where it is kept; raises as `secrets.obtain` does."""
     try:
         return secrets.obtain(account.password)
     except CoachsyncError as problem:

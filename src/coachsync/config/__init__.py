@@ -14,9 +14,11 @@ from coachsync.config.values import (
     Calendar,
     Config,
     FileTarget,
+    Notify,
     Practice,
     Secret,
     Share,
+    Smtp,
 )
 
 __all__ = [
@@ -25,9 +27,11 @@ __all__ = [
     "Calendar",
     "Config",
     "FileTarget",
+    "Notify",
     "Practice",
     "Secret",
     "Share",
+    "Smtp",
     "load",
     "locate",
 ]

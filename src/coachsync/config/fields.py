@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import zoneinfo
 from collections.abc import Callable
@@ -16,6 +17,9 @@ from coachsync.config import faults, urls
 from coachsync.span import Span, parse
 
 _BREAKING = ("Cc", "Zl", "Zp")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")  # RFC 5322, unquoted
+_HOST = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*")  # a name or an address
+_LAST_PORT = 65535
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _LONGEST_TIMEOUT = 600.0  # seconds
@@ -138,6 +142,24 @@ def _timeout(value: object) -> float:
     return float(seconds)
 
 
+def _mail_address(value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        refuse("bad-address", "This is not one mail address.", 'Write it like "me@practice.example", without a name.')
+    return value
+
+
+def _host(value: str) -> str:
+    if not _HOST.fullmatch(value):
+        refuse("bad-host", "This is not the name of a server.", 'Write it like "smtp.practice.example".')
+    return value
+
+
+def _port(value: int) -> int:
+    if not 1 <= value <= _LAST_PORT:
+        refuse("bad-port", "This is not the number of a port.", "Leave it away, or write the one your provider names.")
+    return value
+
+
 def _reach(months: int) -> AfterValidator:
     def check(span: Span) -> Span:
         if span.seconds:
@@ -167,6 +189,9 @@ Name = Annotated[str, AfterValidator(_name)]
 Zone = Annotated[str, AfterValidator(_zone)]
 ServerUrl = Annotated[str, _url(urls.wrong)]
 CollectionUrl = Annotated[str, _url(urls.wrong_collection)]
+MailAddress = Annotated[str, text(200), AfterValidator(_mail_address)]
+HostName = Annotated[str, text(253), AfterValidator(_host)]
+Port = Annotated[int, AfterValidator(_port)]
 Duration = Annotated[Span, BeforeValidator(_span)]
 Interval = Annotated[timedelta, BeforeValidator(lambda value: _interval(_elapsed(_span(value))))]
 Rounding = Annotated[timedelta, BeforeValidator(lambda value: _rounding(_elapsed(_span(value))))]

@@ -1,4 +1,4 @@
-"""The two things that must be known before the configuration is checked, or quickly: language and state folder."""
+"""What must be known of a configuration before it is checked, or quickly: language, state folder, and who is named."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from coachsync.config.faults import NAME
+
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What a configuration file says of these, None where it says nothing that could be understood."""
+    """What a configuration file says of these; None or nothing where it says nothing that could be understood."""
 
     language: str | None = None
     state: Path | None = None
+    calendars: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
 
 
 def glance(path: Path) -> Glance:
     """Look into the file. Never raises: what is wrong with it, `load` says."""
     try:
-        practice = tomllib.loads(path.read_bytes().decode("utf-8-sig")).get("practice")
-        return _said(practice, path.absolute().parent) if isinstance(practice, dict) else Glance()
+        return _said(tomllib.loads(path.read_bytes().decode("utf-8-sig")), path.absolute().parent)
     except (OSError, ValueError, RuntimeError, RecursionError):
         return Glance()
 
@@ -41,9 +44,19 @@ def located(folder: Path, path: str) -> Path:
     return Path(os.path.normpath(Path(folder, Path(path).expanduser())))
 
 
-def _said(practice: Mapping[str, Any], folder: Path) -> Glance:
+def _said(document: Mapping[str, Any], folder: Path) -> Glance:
+    practice = document.get("practice")
+    if not isinstance(practice, dict):
+        return Glance()
     language, state = practice.get("language", "en"), practice.get("state")
     return Glance(
         language=language if isinstance(language, str) else None,
         state=state_folder(state, folder) if state is None or isinstance(state, str) else None,
+        calendars=_names(document.get("calendars")),
+        shares=_names(document.get("shares")),
     )
+
+
+def _names(section: object) -> tuple[str, ...]:
+    """The names in a section; what may be no name is left out: it may be anything."""
+    return tuple(name for name in section if NAME.fullmatch(name)) if isinstance(section, dict) else ()

@@ -10,8 +10,21 @@ from typing import TypeVar
 
 from coachsync.config import schema
 from coachsync.config.glance import located, state_folder
-from coachsync.config.values import Account, CalDavTarget, Calendar, Config, FileTarget, Practice, Secret, Share
+from coachsync.config.values import (
+    Account,
+    CalDavTarget,
+    Calendar,
+    Config,
+    FileTarget,
+    Notify,
+    Practice,
+    Secret,
+    Share,
+    Smtp,
+)
 from coachsync.redaction.profiles import LABELS, PROFILES, AllDay, Profile, Publish
+
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}  # RFC 6409, RFC 8314, RFC 5321
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -30,6 +43,7 @@ def resolve(document: schema.Document, folder: Path) -> Config:
         accounts=_frozen({name: _account(name, table, folder) for name, table in document.accounts.items()}),
         calendars=_frozen({name: _calendar(name, table) for name, table in document.calendars.items()}),
         shares=_frozen({name: _share(name, table, folder, language) for name, table in document.shares.items()}),
+        notify=_notify(document.notify or schema.Notify(), folder),
         dormant=tuple(name for name in schema.DORMANT if getattr(document, name) is not None),
     )
 
@@ -87,6 +101,24 @@ def _profile(table: schema.Share) -> Profile:
         all_day=usual.all_day if table.all_day is None else AllDay(table.all_day),
         publish=usual.publish if table.publish is None else Publish(table.publish),
     )
+
+
+def _notify(table: schema.Notify, folder: Path) -> Notify:
+    if table.mail is None or table.smtp is None:
+        return Notify(desktop=table.desktop)
+    smtp = table.smtp
+    security = smtp.security or ("tls" if smtp.port == _PORTS["tls"] else "starttls")
+    server = Smtp(
+        host=smtp.host,
+        port=smtp.port or _PORTS[security],
+        security=security,
+        sender=smtp.sender or table.mail,
+        username=smtp.username,
+        password=_secret(smtp.password, folder),
+        ca_file=located(folder, smtp.ca_file) if smtp.ca_file else None,
+        timeout=smtp.timeout,
+    )
+    return Notify(table.mail, table.desktop, server)
 
 
 def _frozen(values: Mapping[K, V]) -> Mapping[K, V]:

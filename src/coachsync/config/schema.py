@@ -15,12 +15,15 @@ from coachsync.config.fields import (
     CollectionUrl,
     Duration,
     Future,
+    HostName,
     Interval,
     LabelText,
+    MailAddress,
     Name,
     NotInHere,
     Past,
     PathText,
+    Port,
     Rounding,
     ServerUrl,
     Text,
@@ -30,6 +33,7 @@ from coachsync.config.fields import (
     not_yet,
     refuse,
 )
+from coachsync.loopback import is_loopback
 
 _PROFILES = "Use busy or session."
 _LEAVE = "Leave this key away."
@@ -205,11 +209,47 @@ class Backup(Table):
     mirror: PathText | None = None
 
 
+class Smtp(Table):
+    """[notify.smtp]"""
+
+    host: HostName
+    port: Port | None = None
+    security: Literal["starttls", "tls", "none"] | None = None
+    username: Text = ""
+    password: Annotated[Password, NotInHere] | None = None
+    sender: MailAddress | None = None
+    ca_file: PathText | None = None
+    timeout: Timeout = 30.0
+
+    @model_validator(mode="after")
+    def _login(self) -> Self:
+        if self.password is not None and not self.username:
+            refuse("missing-key", "There is a password and no username.", "Add username.")
+        if self.username and self.password is None:
+            refuse("missing-key", "There is a username and no password.", "Add password = { file = ... }.")
+        return self
+
+    @model_validator(mode="after")
+    def _in_clear(self) -> Self:
+        if self.security == "none" and not is_loopback(self.host.lower()):
+            refuse("no-tls", "Mail would travel unencrypted.", 'Use "starttls" or "tls".')
+        return self
+
+
 class Notify(Table):
     """[notify]"""
 
-    mail: Text | None = None
-    desktop: bool | None = None
+    mail: MailAddress | None = None
+    desktop: bool = False
+    smtp: Smtp | None = None
+
+    @model_validator(mode="after")
+    def _by_mail(self) -> Self:
+        if self.mail is not None and self.smtp is None:
+            refuse("missing-key", "Mail needs a server to hand it in.", "Add a section [notify.smtp] with host.")
+        if self.smtp is not None and self.mail is None:
+            refuse("missing-key", "Nobody is named who gets mail.", 'Add mail = "me@practice.example" to [notify].')
+        return self
 
 
 class Database(Table):
@@ -241,7 +281,6 @@ DORMANT = (
     "succession",
     "vault",
     "backup",
-    "notify",
 )  # understood; without effect in this version
 
 

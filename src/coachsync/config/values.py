@@ -85,6 +85,31 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Smtp:
+    """The server where mail is handed in. `security` is starttls, tls or none; `sender` an address; `timeout` in
+    seconds. There is a password exactly where there is a user name."""
+
+    host: str = field(repr=False)
+    port: int
+    security: str
+    sender: str = field(repr=False)
+    username: str = field(default="", repr=False)
+    password: Secret | None = None
+    ca_file: Path | None = None
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """How alarms reach the coach: by mail to this one address, by a notice on the desktop, both or neither. There is a
+    server exactly where there is an address."""
+
+    mail: str | None = field(default=None, repr=False)
+    desktop: bool = False
+    smtp: Smtp | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration; accounts, calendars and shares by their names, in the order of the file.
 
@@ -95,4 +120,5 @@ class Config:
     accounts: Mapping[str, Account]
     calendars: Mapping[str, Calendar]
     shares: Mapping[str, Share]
+    notify: Notify = Notify()
     dormant: tuple[str, ...] = ()

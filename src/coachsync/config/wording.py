@@ -58,6 +58,7 @@ def _example(key: Key) -> str:
         "account": "Add account with the name of an [accounts.NAME] section.",
         "from": "Add from with a list of [calendars.NAME] names.",
         "to": "Add to = { account = ..., name = ... } or to = { file = ... }.",
+        "host": 'Add host = "smtp.practice.example".',
         "profile": 'Add profile = "busy" or profile = "session".',
     }
     return examples.get(key[-1], f"Add {key[-1]}.")

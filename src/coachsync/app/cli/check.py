@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import click
 
 from coachsync.app.checking import Check, Grade, check
+from coachsync.app.checking_channels import check_channels
 from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import tell_json
@@ -14,13 +17,14 @@ _MARK = {Grade.GOOD: "ok    ", Grade.NOTE: "note  ", Grade.BAD: "FAILED"}
 
 
 @click.command("check")
+@click.option("--notify", is_flag=True, help="Send one trial message each way that [notify] names.")
 @everywhere
 @click.pass_obj
-def command(options: Options) -> int:
+def command(options: Options, notify: bool) -> int:
     """Try everything a sync needs, and say what to do where something is missing."""
     checks = []
     with opened(options, "check") as wiring:
-        for tried in check(wiring):
+        for tried in chain(check(wiring), check_channels(wiring.config, wiring.now, send_trial=notify)):
             checks.append(tried)
             if not options.json:
                 _tell(tried)

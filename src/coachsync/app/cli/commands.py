@@ -25,9 +25,17 @@ COMMANDS = {
         "coachsync.app.cli.demo",
         "Show what coachsync does, on an invented practice and a calendar server on this machine.",
     ),
+    "run": (
+        "coachsync.app.cli.run",
+        "Work in the background: look at the calendars by their intervals, and keep the shares up to date.",
+    ),
     "share": (
         "coachsync.app.cli.share",
         "Shares: what others may see.",
+    ),
+    "status": (
+        "coachsync.app.cli.status",
+        "Say how calendars and shares stand, as the last runs left them: asks no server.",
     ),
     "sync": (
         "coachsync.app.cli.sync",

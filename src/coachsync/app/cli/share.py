@@ -22,6 +22,8 @@ from coachsync.app.cli.output import (
     tell_problems,
     tell_table,
 )
+from coachsync.app.cli.tongue import spoken
+from coachsync.app.recording import record
 from coachsync.app.verify import Verification, verify
 from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
@@ -85,6 +87,7 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     with opened(options, "share publish") as wiring:
         _named(wiring, name)
         outcome = jobs.publish_share(wiring, name, replace_content=replace)
+        record(wiring, spoken, outcome)
     if options.json:
         tell_json(outcome_document(outcome))
     else:
@@ -103,6 +106,7 @@ def verify_shares(options: Options, names: tuple[str, ...]) -> int:
     with opened(options, "share verify") as wiring:
         shares = [_named(wiring, name) for name in names] or list(wiring.config.shares.values())
         result = verify(wiring, shares)
+        record(wiring, spoken, checked=result)
     unseen = [failure for where, failure in result.failures if where.startswith("shares.")]
     if len(shares) == 1 and unseen and not result.findings:
         unseen[0].where = unseen[0].where or f"shares.{shares[0].name}"

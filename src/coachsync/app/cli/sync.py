@@ -8,7 +8,9 @@ from coachsync.app import jobs
 from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import outcome_document, tell_json, tell_outcome
+from coachsync.app.cli.tongue import spoken
 from coachsync.app.outcome import Outcome
+from coachsync.app.recording import record
 
 
 @click.command("sync")
@@ -26,6 +28,8 @@ def command(options: Options, dry_run: bool, accept: tuple[str, ...]) -> int:
     """Read the source calendars and bring every share up to date, now."""
     with opened(options, "sync") as wiring:
         outcome = jobs.sync(wiring, accept=accept, dry_run=dry_run)
+        if not dry_run:
+            record(wiring, spoken, outcome)
     if options.json:
         tell_json(outcome_document(outcome))
     else:

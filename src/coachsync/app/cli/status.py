@@ -1,0 +1,208 @@
+"""`coachsync status`: from the file that every run leaves. Neither the network nor the database is loaded for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from coachsync.adapters import lock
+from coachsync.app import status as kept
+from coachsync.app.cli.commands import COMMANDS, Options, everywhere
+from coachsync.app.cli.output import instant, tell_json
+from coachsync.app.cli.tongue import spoken
+from coachsync.app.outcome import FINDINGS
+from coachsync.app.status import CalendarStatus, Found, ShareStatus, Status, Trouble
+from coachsync.config.glance import Glance, glance
+from coachsync.config.locating import locate
+from coachsync.errors import Misconfigured, NotInitialised
+from coachsync.phrases import say, say_count
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Everything that is shown: the status of what is configured, at a time (seconds since 1970)."""
+
+    known: Status
+    named: Glance
+    now: int
+    running: bool
+
+
+@click.command("status", help=COMMANDS["status"][1])
+@everywhere
+@click.pass_obj
+def command(options: Options) -> int:
+    """Show the status as it was left, for people or as JSON."""
+    view = _view(locate(options.config, os.environ), int(datetime.now(UTC).timestamp()))
+    if options.json:
+        tell_json(_document(view))
+    else:
+        for line in _lines(view):
+            click.echo(spoken(line))
+    return FINDINGS if _needs_somebody(view) else 0
+
+
+def _view(file: Path, now: int) -> _View:
+    named = glance(file)
+    if named.state is None:
+        raise Misconfigured(
+            "configuration",
+            say("The configuration cannot be read."),
+            say("Run: coachsync check"),
+            where=file.name,
+        )
+    known = kept.load(named.state)
+    running = lock.is_held(named.state, lock.DAEMON)
+    if not (running or known.calendars or known.shares):
+        raise NotInitialised("never-synced", say("Nothing has been synced yet."), say("Run: coachsync sync"))
+    return _View(known, named, now, running)
+
+
+def _needs_somebody(view: _View) -> bool:
+    """Whether something waits for a person, and will not pass by itself."""
+    known = view.known
+    waiting = any(known.calendar(name).waiting for name in view.named.calendars)
+    found = any(known.share(name).findings for name in view.named.shares)
+    return bool(waiting or found or known.exposed or known.refused or known.configuration)
+
+
+# --- for people ----------------------------------------------------------------------------------------------------
+
+
+def _lines(view: _View) -> Iterator[str]:
+    if view.running:
+        yield say("coachsync is working in the background.")
+    else:
+        yield say("coachsync is not working in the background. To start it: systemctl --user start coachsync")
+    for problem in view.known.configuration:
+        yield say("The configuration was changed and cannot be used as it is; the earlier one stays in force.")
+        yield from _trouble(problem)
+    for name in view.named.calendars:
+        yield from _calendar(name, view.known.calendar(name), view)
+    for name in view.named.shares:
+        yield from _share(name, view.known.share(name), view)
+    yield from _found(view.known.exposed)
+    for problem in view.known.channels:
+        yield from _trouble(problem)
+
+
+def _calendar(name: str, calendar: CalendarStatus, view: _View) -> Iterator[str]:
+    if calendar.succeeded is None:
+        yield say("Calendar {name}: never read.", name=name)
+    else:
+        yield say("Calendar {name}: read {ago}.", name=name, ago=_ago(view.now - calendar.succeeded))
+    if view.running and calendar.due is not None:
+        yield say("  Next time {ahead}.", ahead=_ahead(calendar.due - view.now))
+    if calendar.unreadable:
+        yield say_count(
+            "  {number} appointment cannot be read: coachsync agenda --unreadable",
+            "  {number} appointments cannot be read: coachsync agenda --unreadable",
+            calendar.unreadable,
+        )
+    yield from _trouble(calendar.trouble)
+
+
+def _share(name: str, share: ShareStatus, view: _View) -> Iterator[str]:
+    if share.as_of is None:
+        yield say("Share {name}: never published.", name=name)
+    else:
+        yield say("Share {name}: as your calendar was {ago}.", name=name, ago=_ago(view.now - share.as_of))
+    if view.running and share.due is not None:
+        yield say("  Next time {ahead}.", ahead=_ahead(share.due - view.now))
+    if share.verified is not None and not share.findings:
+        yield say("  Looked at from outside {ago}: nothing was found.", ago=_ago(view.now - share.verified))
+    yield from _found(share.findings)
+    yield from _trouble(share.trouble)
+
+
+def _found(findings: tuple[Found, ...]) -> Iterator[str]:
+    for found in findings:
+        yield say("  Found: {where}: {detail} [{code}]", where=found.where, detail=found.detail, code=found.code)
+
+
+def _trouble(trouble: Trouble | None) -> Iterator[str]:
+    if trouble is None:
+        return
+    yield f"  {trouble.where}: {trouble.message} [{trouble.code}]"
+    if trouble.hint:
+        yield f"    {trouble.hint}"
+
+
+def _ago(seconds: int) -> str:
+    if seconds < _MINUTE:  # also what a clock that was set back makes of it
+        return say("just now")
+    if seconds < _HOUR:
+        return say_count("{number} minute ago", "{number} minutes ago", seconds // _MINUTE)
+    if seconds < 2 * _DAY:
+        return say_count("{number} hour ago", "{number} hours ago", seconds // _HOUR)
+    return say_count("{number} day ago", "{number} days ago", seconds // _DAY)
+
+
+def _ahead(seconds: int) -> str:
+    if seconds < _MINUTE:
+        return say("in less than a minute")
+    if seconds < 2 * _HOUR:
+        return say_count("in {number} minute", "in {number} minutes", seconds // _MINUTE)
+    return say_count("in {number} hour", "in {number} hours", seconds // _HOUR)
+
+
+# --- for machines --------------------------------------------------------------------------------------------------
+
+
+def _document(view: _View) -> dict[str, Any]:
+    known = view.known
+    return {
+        "running": view.running,
+        "calendars": {name: _of_calendar(known.calendar(name), view) for name in view.named.calendars},
+        "shares": {name: _of_share(known.share(name), view) for name in view.named.shares},
+        "findings": [_of_found(found) for found in known.exposed],
+        "refused": sorted(known.refused),
+        "configuration": [_of_trouble(problem) for problem in known.configuration],
+        "alarms": [_of_trouble(problem) for problem in known.channels],
+    }
+
+
+def _of_calendar(calendar: CalendarStatus, view: _View) -> dict[str, Any]:
+    return {
+        "last_success": _when(calendar.succeeded),
+        "last_try": _when(calendar.tried),
+        "next": _when(calendar.due) if view.running else None,
+        "waiting": calendar.waiting,
+        "unreadable": calendar.unreadable,
+        "problem": _of_trouble(calendar.trouble),
+    }
+
+
+def _of_share(share: ShareStatus, view: _View) -> dict[str, Any]:
+    return {
+        "as_of": _when(share.as_of),
+        "age": None if share.as_of is None else max(0, view.now - share.as_of),
+        "last_try": _when(share.tried),
+        "next": _when(share.due) if view.running else None,
+        "held_back": share.held_back,
+        "verified": _when(share.verified),
+        "findings": [_of_found(found) for found in share.findings],
+        "problem": _of_trouble(share.trouble),
+    }
+
+
+def _of_found(found: Found) -> dict[str, str]:
+    return {"code": found.code, "where": found.where, "detail": found.detail}
+
+
+def _of_trouble(trouble: Trouble | None) -> dict[str, str] | None:
+    if trouble is None:
+        return None
+    return {"code": trouble.code, "where": trouble.where, "message": trouble.message, "hint": trouble.hint}
+
+
+def _when(seconds: int | None) -> str | None:
+    return None if seconds is None else instant(datetime.fromtimestamp(seconds, UTC))

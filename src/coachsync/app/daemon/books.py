@@ -1,0 +1,238 @@
+"""What is due: for each calendar, account and share of one configuration, when it is looked at again. Does no work."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from coachsync.app.daemon import pace
+from coachsync.app.daemon.moment import Moment
+from coachsync.app.daemon.pace import NEVER, Pace
+from coachsync.config import CalDavTarget, Config
+from coachsync.errors import CoachsyncError, Refused, Temporary
+from coachsync.redaction import schedule
+from coachsync.redaction.profiles import Publish
+
+Draw = Callable[[], float]  # a random number from 0 to 1
+
+CHECK_EVERY = 86_400.0  # seconds between two looks at a share from outside, when nothing was published in between
+_CREDENTIAL_EVERY = (60.0, 3600.0)  # seconds between two looks whether a refused credential was replaced
+_WHOLE_ACCOUNT = frozenset(
+    {"host-unknown", "certificate-not-trusted", "tls-failed", "timeout", "no-connection"}
+    | {"too-many-requests", "server-unavailable", "calendars-elsewhere", "secret-command-slow"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShareBook:
+    """What is known of one share in this process.
+
+    `stale`: its calendars may hold something that it does not serve yet. `edge` of its schedule, and local `day`, at
+    which it was last brought up to date. `writing` and `checking` say when each is tried; `fresh` is when, in seconds
+    awake, it was last known to be up to date.
+    """
+
+    stale: bool = True
+    edge: datetime | None = None
+    day: date | None = None
+    writing: Pace = NEVER
+    checking: Pace = NEVER
+    fresh: float = 0.0
+
+
+@dataclass(slots=True)
+class Books:
+    """What is due, and what follows from what was done."""
+
+    config: Config
+    draw: Draw
+    calendars: dict[str, Pace] = field(default_factory=dict)
+    accounts: dict[str, Pace] = field(default_factory=dict)
+    shares: dict[str, ShareBook] = field(default_factory=dict)
+
+    # --- what is due -----------------------------------------------------------------------------------------------
+
+    def due_calendars(self, boot: float) -> list[str]:
+        """The calendars to look at now, the longest due first."""
+        due = {name: self._calendar_due(name) for name in self.config.calendars}
+        return sorted((name for name in due if due[name] <= boot), key=lambda name: due[name])
+
+    def due_shares(self, moment: Moment) -> list[str]:
+        """The shares to write now."""
+        return [name for name in self.config.shares if self._is_share_due(name, moment)]
+
+    def due_checks(self, boot: float) -> list[str]:
+        """The shares to look at from outside now."""
+        return [name for name in self.config.shares if self._check_time(name) <= boot]
+
+    def eyes(self, share: str) -> list[str]:
+        """The accounts that looking at a share from outside needs: its audience's, and those of its calendars."""
+        settings = self.config.shares[share]
+        own = settings.audience or (settings.to.account if isinstance(settings.to, CalDavTarget) else None)
+        return [
+            account
+            for account in (own, *(self.config.calendars[name].account for name in settings.calendars))
+            if account
+        ]
+
+    def is_held(self, account: str, boot: float) -> bool:
+        """Whether an account is left alone for now."""
+        return self.accounts.get(account, NEVER).due > boot
+
+    def next(self, moment: Moment) -> float:
+        """Seconds until something is due."""
+        times = [self._calendar_due(name) for name in self.config.calendars]
+        times += [self.share_time(name, moment) for name in self.config.shares]
+        times += [self._check_time(name) for name in self.config.shares]
+        return max(0.0, min(times, default=CHECK_EVERY + moment.boot) - moment.boot)
+
+    def calendar_time(self, name: str) -> float:
+        """When a calendar is looked at next, in seconds since boot."""
+        return self._calendar_due(name)
+
+    def share_time(self, name: str, moment: Moment) -> float:
+        """When a share is written next, in seconds since boot, as far as can be known now."""
+        book, publish = self._share(name), self.config.shares[name].profile.publish
+        if self._wants(book, publish, moment.wall):
+            return max(book.writing.due, self._account_due(name))
+        ahead = (schedule.next_edge(moment.wall, self._zone, publish) - moment.wall).total_seconds()
+        return max(book.writing.due, moment.boot + ahead)
+
+    # --- what follows ----------------------------------------------------------------------------------------------
+
+    def published_before(self, name: str, at: int) -> None:
+        """A share was last up to date at this time (seconds since 1970), before this process began."""
+        then = datetime.fromtimestamp(at, UTC)
+        publish = self.config.shares[name].profile.publish
+        self.shares[name] = replace(
+            self._share(name), edge=schedule.edge(then, self._zone, publish), day=then.astimezone(self._zone).date()
+        )
+
+    def checked_before(self, name: str, boot: float, age: float) -> None:
+        """A share was looked at from outside `age` seconds ago; a time to come is a clock that was set back."""
+        if 0 <= age < CHECK_EVERY:
+            self.shares[name] = replace(self._share(name), checking=Pace(boot + CHECK_EVERY - age))
+
+    def taken_in(self, name: str, boot: float, *, changed: bool) -> None:
+        """A calendar was looked at, and so its account answers."""
+        calendar = self.config.calendars[name]
+        if self.accounts.pop(calendar.account, None):  # it answers again: the others need not wait longer
+            self._hurry_calendars(calendar.account, boot)
+        self.calendars[name] = pace.regular(boot, calendar.interval.total_seconds(), self.draw())
+        if changed:
+            self.disturbed(name)
+
+    def disturbed(self, calendar: str | None = None) -> None:
+        """What is here of a calendar (of all when None) may be newer than what its shares serve."""
+        for name, share in self.config.shares.items():
+            if calendar is None or calendar in share.calendars:
+                self.shares[name] = replace(self._share(name), stale=True)
+
+    def failed(self, name: str, boot: float, failure: CoachsyncError) -> None:
+        """A calendar could not be looked at; when that is all of its account's trouble, the account waits too."""
+        self._account_failed(self.config.calendars[name].account, boot, failure)
+        self.calendars[name] = self._later(self.calendars.get(name, NEVER), boot, failure)
+
+    def written(self, name: str, moment: Moment, *, changed: bool) -> None:
+        """A share is up to date; what was changed in it is looked at from outside next."""
+        book = self._share(name)
+        self.shares[name] = replace(
+            book,
+            stale=False,
+            edge=schedule.edge(moment.wall, self._zone, self.config.shares[name].profile.publish),
+            day=moment.wall.astimezone(self._zone).date(),
+            writing=NEVER,
+            checking=Pace(moment.boot) if changed else book.checking,
+            fresh=moment.awake,
+        )
+
+    def is_current(self, name: str) -> bool:
+        """Whether nothing waits to be written into a share."""
+        book = self._share(name)
+        return book.edge is not None and not book.stale
+
+    def confirmed(self, name: str, moment: Moment) -> None:
+        """A share that nothing was written into is known to be up to date."""
+        self.shares[name] = replace(self._share(name), fresh=moment.awake)
+
+    def unwritten(self, name: str, boot: float, failure: CoachsyncError) -> None:
+        """A share could not be written."""
+        target = self.config.shares[name].to
+        if isinstance(target, CalDavTarget):
+            self._account_failed(target.account, boot, failure)
+        book = self._share(name)
+        self.shares[name] = replace(book, writing=self._later(book.writing, boot, failure))
+
+    def checked(self, name: str, boot: float, failure: CoachsyncError | None = None) -> None:
+        """A share was looked at from outside, or could not be."""
+        book = self._share(name)
+        again = self._later(book.checking, boot, failure) if failure else pace.regular(boot, CHECK_EVERY, self.draw())
+        self.shares[name] = replace(book, checking=again)
+
+    def hold_refused(self, account: str, boot: float, *, quickly: bool = True) -> None:
+        """An account's credential was refused: it is looked at again, soon where that costs nothing; its server is not
+        asked."""
+        often, seldom = _CREDENTIAL_EVERY
+        self.accounts[account] = Pace(boot + (often if quickly else seldom), asked=True)
+
+    def hurry(self, boot: float) -> None:
+        """Everything is due, as after sleep: only what a server has asked for still counts."""
+        self.accounts = {name: pace.hurried(one, boot) for name, one in self.accounts.items()}
+        self.calendars = {name: pace.hurried(one, boot) for name, one in self.calendars.items()}
+        self.shares = {
+            name: replace(book, writing=pace.hurried(book.writing, boot)) for name, book in self.shares.items()
+        }
+
+    # --- inside ----------------------------------------------------------------------------------------------------
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.config.practice.timezone)
+
+    def _share(self, name: str) -> ShareBook:
+        return self.shares.get(name, ShareBook())
+
+    def _calendar_due(self, name: str) -> float:
+        account = self.config.calendars[name].account
+        return max(self.calendars.get(name, NEVER).due, self.accounts.get(account, NEVER).due)
+
+    def _check_time(self, share: str) -> float:
+        """When a share is looked at from outside, in seconds since boot; never, before it was published."""
+        book = self._share(share)
+        if book.edge is None:
+            return math.inf
+        return max(book.checking.due, *(self.accounts.get(account, NEVER).due for account in self.eyes(share)))
+
+    def _account_due(self, share: str) -> float:
+        target = self.config.shares[share].to
+        return self.accounts.get(target.account, NEVER).due if isinstance(target, CalDavTarget) else 0.0
+
+    def _is_share_due(self, name: str, moment: Moment) -> bool:
+        book = self._share(name)
+        ready = max(book.writing.due, self._account_due(name)) <= moment.boot
+        return ready and self._wants(book, self.config.shares[name].profile.publish, moment.wall)
+
+    def _wants(self, book: ShareBook, publish: Publish, wall: datetime) -> bool:
+        """Whether the schedule lets the share be written: for "now", whenever there may be something to write."""
+        if publish is Publish.NOW:
+            return book.stale or book.day != wall.astimezone(self._zone).date()
+        return book.edge != schedule.edge(wall, self._zone, publish)
+
+    def _account_failed(self, account: str, boot: float, failure: CoachsyncError) -> None:
+        """Leave the account alone when what failed is all of its calendars' trouble."""
+        if isinstance(failure, Refused):
+            self.hold_refused(account, boot)
+        elif failure.code in _WHOLE_ACCOUNT:
+            self.accounts[account] = self._later(self.accounts.get(account, NEVER), boot, failure)
+
+    def _hurry_calendars(self, account: str, boot: float) -> None:
+        for name, calendar in self.config.calendars.items():
+            if calendar.account == account and name in self.calendars:
+                self.calendars[name] = pace.hurried(self.calendars[name], boot)
+
+    def _later(self, before: Pace, boot: float, failure: CoachsyncError) -> Pace:
+        wait = failure.retry_after if isinstance(failure, Temporary) else None
+        return pace.failed(before, boot, self.draw(), wait)

@@ -1,0 +1,171 @@
+"""The daemon: what it remembers between passes, and one step of its life."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from coachsync.adapters.database import Shares
+from coachsync.app import recording, status
+from coachsync.app.daemon import journal, pace
+from coachsync.app.daemon.books import Books, Draw
+from coachsync.app.daemon.moment import Moment
+from coachsync.app.daemon.pace import Pace
+from coachsync.app.daemon.passing import Passing
+from coachsync.app.daemon.settings import Settings
+from coachsync.app.language import Language, language
+from coachsync.app.progress import Progress
+from coachsync.app.status import Status
+from coachsync.app.wiring import Wiring
+from coachsync.config import Config
+from coachsync.errors import CoachsyncError
+
+# Opens the state of a configuration for one pass, at a time of day; the progress is told that work goes on.
+Open = Callable[[Config, datetime, Progress], AbstractContextManager[Wiring]]
+Journal = Callable[[str], None]
+
+_NAP = 60.0  # seconds asleep after which the machine has slept, and not only been busy
+_IN_USE = "state-in-use"
+_SOON = 5.0  # seconds until the state is tried again after somebody else had it
+
+
+class Daemon:
+    """Keeps everything in step for as long as somebody calls `step`.
+
+    `journal` takes one line for each pass; `draw` gives random numbers from 0 to 1; `alive` is called while work goes
+    on, so that a watchdog can tell a long pass from a dead one.
+    """
+
+    def __init__(
+        self, settings: Settings, opened: Open, journal: Journal, draw: Draw, alive: Callable[[], None]
+    ) -> None:
+        self._settings, self._opened, self._journal, self._draw, self._alive = settings, opened, journal, draw, alive
+        self._books = Books(settings.config, draw)
+        self._prepared = False
+        self._asleep: float | None = None
+        self._state = Pace()  # of the state as a whole: somebody else has it, its disk is full
+        self._forced = False  # the next step makes a pass, whatever is due
+        self._pardoned = False  # a person has asked: refused credentials are tried once more
+        self.summary = ""  # for whoever looks at the process: counts and codes
+
+    def reload(self) -> None:
+        """A person asks to look at the configuration again and to try everything now."""
+        self._forced = self._pardoned = True
+
+    def step(self, moment: Moment) -> float:
+        """Do everything that is due; seconds, from the moment given, until something is due again.
+
+        Never raises an error of ours: what goes wrong is in the status and in the journal.
+        """
+        self._look()
+        self._notice_sleep(moment)
+        due = self._forced or self._books.next(moment) <= 0
+        if due and self._state.due <= moment.boot:
+            self._pass(moment)
+        if self._forced:
+            return max(0.0, self._state.due - moment.boot)
+        return max(self._books.next(moment), self._state.due - moment.boot)
+
+    # --- before a pass ---------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        before = self._settings.problems
+        if self._settings.look():
+            self._books, self._prepared = Books(self._settings.config, self._draw), False
+            self._forced = True
+            self._journal("configuration taken over")
+        elif self._settings.problems != before:
+            self._forced = True
+            told = journal.problems(self._settings.problems) or ["as before"]
+            self._journal("; ".join(["configuration kept", *told]))
+
+    def _notice_sleep(self, moment: Moment) -> None:
+        if self._asleep is not None and moment.asleep - self._asleep > _NAP:
+            self._books.hurry(moment.boot)
+            self._state = pace.hurried(self._state, moment.boot)
+            self._journal("awake again")
+        self._asleep = moment.asleep
+
+    def _prepare(self, wiring: Wiring, known: Status, moment: Moment) -> Status:
+        """Learn from the state what an earlier process did: a share is not written again before its time."""
+        now = wiring.now.timestamp()
+        for name in self._settings.config.shares:
+            share, at = known.share(name), Shares(wiring.database, name).published_at()
+            if at is not None:
+                self._books.published_before(name, at)
+                known = known.with_share(name, as_of=at if share.as_of is None else share.as_of)
+            if share.verified is not None:
+                self._books.checked_before(name, moment.boot, now - share.verified)
+        self._prepared = True
+        return known
+
+    # --- a pass ----------------------------------------------------------------------------------------------------
+
+    def _pass(self, moment: Moment) -> None:
+        settings = self._settings.config
+        if self._pardoned:
+            self._books.hurry(moment.boot)
+        try:
+            with self._opened(settings, moment.wall, lambda *_: self._alive()) as wiring:
+                known = self._known(settings)
+                if not self._prepared:
+                    known = self._prepare(wiring, known, moment)
+                passing = Passing(wiring, self._books, known, moment, self._language.say)
+                try:
+                    passing.run()
+                finally:
+                    self._keep(passing, moment)
+        except CoachsyncError as problem:
+            self._unusable(problem, moment)
+        else:
+            self._state, self._forced, self._pardoned = Pace(), False, False
+
+    def _known(self, settings: Config) -> Status:
+        known = recording.of_configured(status.load(settings.practice.state), settings)
+        return replace(known, refused={}) if self._pardoned else known
+
+    def _keep(self, passing: Passing, moment: Moment) -> None:
+        """Write the status and the line of the journal, also of a pass that something has ended."""
+        if not passing.done.is_idle:
+            self._journal(journal.line(passing.done))
+        known = self._dated(passing.known, moment)
+        self.summary = _summary(known)
+        status.save(self._settings.config.practice.state, known)
+
+    def _dated(self, known: Status, moment: Moment) -> Status:
+        """The status with what only the daemon knows: when things are due, and what is wrong with a changed file."""
+        say = self._language.say
+        for name in self._settings.config.calendars:
+            known = known.with_calendar(name, due=_at(moment, self._books.calendar_time(name)))
+        for name in self._settings.config.shares:
+            known = known.with_share(name, due=_at(moment, self._books.share_time(name, moment)))
+        return replace(
+            known, configuration=tuple(recording.trouble(problem, say) for problem in self._settings.problems)
+        )
+
+    def _unusable(self, problem: CoachsyncError, moment: Moment) -> None:
+        """The state as a whole could not be worked on: later again."""
+        self._journal("; ".join(["pass ended", *journal.problems([problem.problem("practice.state")])]))
+        if problem.code == _IN_USE:
+            self._state = Pace(moment.boot + _SOON)
+        else:
+            self._state = pace.failed(self._state, moment.boot, self._draw())
+
+    @property
+    def _language(self) -> Language:
+        return language(self._settings.config.practice.language)
+
+
+def _at(moment: Moment, boot: float) -> int:
+    """The time of day, in seconds since 1970, of a moment in seconds since boot; one that is past is now."""
+    return int(moment.wall.astimezone(UTC).timestamp() + max(0.0, boot - moment.boot))
+
+
+def _summary(known: Status) -> str:
+    """One line about how things stand, in counts: for `systemctl status`."""
+    kept = [one.trouble for one in known.calendars.values()] + [one.trouble for one in known.shares.values()]
+    troubles = sum(1 for trouble in kept if trouble)
+    findings = sum(len(share.findings) for share in known.shares.values()) + len(known.exposed)
+    return f"{len(known.calendars)} calendars, {len(known.shares)} shares, {troubles} problems, {findings} findings"

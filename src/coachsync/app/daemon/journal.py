@@ -1,0 +1,27 @@
+"""One line for each pass: names out of the configuration, counts and codes, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from coachsync.app.daemon.passing import Pass
+from coachsync.errors import Problem
+
+
+def line(done: Pass) -> str:
+    """What a pass did, e.g. `calendars coaching +1 ~0 -0; shares office +1 -0; problems timeout@calendars.team`."""
+    outcome = done.outcome
+    calendars = [
+        f"{name} +{pulled.added} ~{pulled.changed} -{pulled.removed}" + (f" held {pulled.held}" if pulled.held else "")
+        for name, pulled in outcome.calendars.items()
+    ]
+    shares = [f"{name} +{share.created} -{share.deleted}" for name, share in outcome.shares.items()]
+    checks = [f"{sum(len(checked.shares) for checked in done.checked)} findings {done.findings()}"]
+    parts = (("calendars", calendars), ("shares", shares), ("checked", checks if done.checked else []))
+    return "; ".join([f"{what} {', '.join(told)}" for what, told in parts if told] + problems(done.problems()))
+
+
+def problems(found: Iterable[Problem]) -> list[str]:
+    """The codes of problems with their places, in one part of a line; none when there are none."""
+    told = dict.fromkeys(f"{problem.code}@{problem.where}" for problem in found)
+    return [f"problems {', '.join(told)}"] if told else []

@@ -1,0 +1,144 @@
+"""One pass over what is due: take in calendars, write shares, look at them from outside, keep the status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from coachsync.adapters.database import Shares
+from coachsync.app import jobs, recording
+from coachsync.app.daemon.books import Books
+from coachsync.app.daemon.moment import Moment
+from coachsync.app.outcome import Outcome
+from coachsync.app.status import Status
+from coachsync.app.verify import Verification, verify
+from coachsync.app.wiring import Wiring
+from coachsync.config import Secret, Share
+from coachsync.errors import CoachsyncError, Problem
+
+Say = Callable[[str], str]
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass did; `checked` only where something was looked at from outside."""
+
+    outcome: Outcome = field(default_factory=Outcome)
+    checked: list[Verification] = field(default_factory=list)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody was asked anything."""
+        outcome = self.outcome
+        return not (outcome.calendars or outcome.shares or outcome.failures or self.checked)
+
+    def findings(self) -> int:
+        """How many things were found in shares that should not be there."""
+        return sum(len(checked.findings) for checked in self.checked)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that went wrong."""
+        failed = [failure.problem(where) for checked in self.checked for where, failure in checked.failures]
+        return self.outcome.problems() + tuple(failed)
+
+
+class Passing:
+    """Does one pass in an opened state; what follows for the next ones is written into the books."""
+
+    def __init__(self, wiring: Wiring, books: Books, known: Status, moment: Moment, say: Say) -> None:
+        self._wiring, self._books, self._moment, self._say = wiring, books, moment, say
+        self._boot = moment.boot
+        self.known = known
+        self.done = Pass()
+
+    def run(self) -> None:
+        """Do what is due. Raises WrongKey when nothing here opens; anything else is in `done`."""
+        if not self._wiring.undisturbed:  # somebody may have taken in changes and not published them
+            self._books.disturbed()
+        for name in self._books.due_calendars(self._boot):
+            self._take_in(name)
+        for name in self._books.due_shares(self._moment):
+            self._write(name)
+        for name in self._books.due_checks(self._boot):
+            self._check(name)
+        self._confirm()
+
+    def _take_in(self, name: str) -> None:
+        if not self._may_ask(self._wiring.config.calendars[name].account):
+            return
+        did = Outcome()
+        jobs.take_in(self._wiring, did, [name])
+        self._add(did)
+        pulled = did.calendars.get(name)
+        for _, failure in did.failures:
+            self._books.failed(name, self._boot, failure)
+        if pulled is not None:
+            changed = bool(pulled.added or pulled.changed or pulled.removed or pulled.news)
+            self._books.taken_in(name, self._boot, changed=changed)
+
+    def _write(self, name: str) -> None:
+        share = self._wiring.config.shares[name]
+        account = recording.account_of(self._wiring.config, f"shares.{name}")
+        if account is not None and not self._may_ask(account):
+            return
+        did = Outcome()
+        jobs.publish_shares(self._wiring, did, [name], held=self._held(share))
+        self._add(did)
+        for _, failure in did.failures:
+            self._books.unwritten(name, self._boot, failure)
+        if name in did.shares:
+            published = did.shares[name]
+            self._books.written(name, self._moment, changed=bool(published.created or published.deleted))
+
+    def _check(self, name: str) -> None:
+        if not all(self._may_ask(account) for account in self._books.eyes(name)):
+            return
+        checked = verify(self._wiring, [self._wiring.config.shares[name]])
+        self.done.checked.append(checked)
+        self.known = recording.after_check(self.known, self._wiring, checked, self._say)
+        failure = next((failure for _, failure in checked.failures), None)
+        self._books.checked(name, self._boot, failure)
+
+    def _confirm(self) -> None:
+        """A share into which nothing has to be written is as fresh as what its calendars have just said."""
+        looked = self.done.outcome.calendars
+        for name, share in self._wiring.config.shares.items():
+            if name in self.done.outcome.shares or not self._books.is_current(name):
+                continue
+            if any(calendar in looked for calendar in share.calendars):
+                Shares(self._wiring.database, name).done(self._wiring.now)
+                self._books.confirmed(name, self._moment)
+                self.known = self.known.with_share(name, as_of=recording.as_of(self._wiring, name))
+
+    def _may_ask(self, account: str) -> bool:
+        return not (self._books.is_held(account, self._boot) or self._is_refused(account))
+
+    def _is_refused(self, account: str) -> bool:
+        """Whether the account's credential is still the one that its server has refused."""
+        before = self.known.refused.get(account)
+        if before is None:
+            return False
+        try:
+            same = self._wiring.fingerprint(account) == before
+        except CoachsyncError:
+            same = True
+        if same:
+            quickly = _is_cheap(self._wiring.config.accounts[account].password)
+            self._books.hold_refused(account, self._boot, quickly=quickly)
+        else:
+            self.known = self.known.pardoned(account)
+        return same
+
+    def _held(self, share: Share) -> dict[str, frozenset[int]]:
+        """The rows of the share's calendars whose disappearance waits, where this pass has learnt them."""
+        seen = self.done.outcome.calendars
+        return {calendar: seen[calendar].held_rows for calendar in share.calendars if calendar in seen}
+
+    def _add(self, did: Outcome) -> None:
+        self.done.outcome.add(did)
+        self.known = recording.after_run(self.known, self._wiring, did, self._say)
+
+
+def _is_cheap(secret: Secret | None) -> bool:
+    """Whether looking at where a password is kept costs nothing and asks nobody: a command may do both."""
+    return secret is None or secret.file is not None

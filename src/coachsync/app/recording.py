@@ -1,0 +1,134 @@
+"""What a run leaves in the status: how each calendar and share that it tried stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+
+from coachsync.adapters.database import Copies
+from coachsync.app import status
+from coachsync.app.outcome import Outcome, Published, Pulled, held_problem
+from coachsync.app.status import Found, Status, Trouble
+from coachsync.app.verify import Verification
+from coachsync.app.wiring import Wiring
+from coachsync.config import CalDavTarget, Config
+from coachsync.errors import CoachsyncError, Problem, Refused
+from coachsync.model import Finding
+
+Say = Callable[[str], str]  # puts a sentence into the configured language
+
+
+def record(wiring: Wiring, say: Say, outcome: Outcome | None = None, checked: Verification | None = None) -> None:
+    """Keep in the state folder what a person's command did; a folder without room for it is no reason to fail."""
+    state = wiring.config.practice.state
+    known = of_configured(status.load(state), wiring.config)
+    if outcome is not None:
+        known = after_run(known, wiring, outcome, say)
+    if checked is not None:
+        known = after_check(known, wiring, checked, say)
+    with suppress(CoachsyncError):
+        status.save(state, known)
+
+
+def of_configured(known: Status, config: Config) -> Status:
+    """The status without calendars, shares and accounts that are no longer configured."""
+    return replace(
+        known,
+        calendars={name: value for name, value in known.calendars.items() if name in config.calendars},
+        shares={name: value for name, value in known.shares.items() if name in config.shares},
+        refused={name: value for name, value in known.refused.items() if name in config.accounts},
+        exposed=tuple(found for found in known.exposed if _key(found.where) in config.calendars),
+    )
+
+
+def after_run(known: Status, wiring: Wiring, outcome: Outcome, say: Say) -> Status:
+    """The status after calendars were taken in and shares published."""
+    for name, pulled in outcome.calendars.items():
+        known = _calendar(known, wiring, name, pulled, say)
+    for name, published in outcome.shares.items():
+        known = _share(known, wiring, name, published, say)
+    for where, failure in outcome.failures:
+        known = _failed(known, wiring, where, failure, say)
+    return known
+
+
+def after_check(known: Status, wiring: Wiring, checked: Verification, say: Say) -> Status:
+    """The status after shares, and the calendars they are made from, were looked at from outside."""
+    now = _now(wiring)
+    failed = {where for where, _ in checked.failures}
+    for name in checked.shares:
+        if f"shares.{name}" not in failed:
+            found = _found((finding for share, finding in checked.findings if share == name), say)
+            known = known.with_share(name, verified=now, findings=found)
+    looked = {f"calendars.{name}" for name in checked.calendars} - failed
+    stay = tuple(found for found in known.exposed if found.where not in looked)
+    new = _found((finding for share, finding in checked.findings if not share), say)
+    return replace(known, exposed=stay + new)
+
+
+def as_of(wiring: Wiring, share: str) -> int | None:
+    """Up to when what is here of a share's calendars is what their servers said; None while one was never read."""
+    ends = [Copies(wiring.database, name).endpoint() for name in wiring.config.shares[share].calendars]
+    known = [end.synced_at for end in ends if end is not None and end.synced_at is not None]
+    return min(known) if len(known) == len(ends) else None
+
+
+def account_of(config: Config, where: str) -> str | None:
+    """The account that a calendar or a share ("calendars.NAME", "shares.NAME") needs; None for a file."""
+    section, _, name = where.partition(".")
+    if section == "calendars":
+        return config.calendars[name].account
+    target = config.shares[name].to
+    return target.account if isinstance(target, CalDavTarget) else None
+
+
+def trouble(problem: Problem, say: Say) -> Trouble:
+    """A problem as it is kept: without what is for the coach's own terminal alone."""
+    return Trouble(problem.code, problem.where, say(problem.message), say(problem.hint))
+
+
+def _calendar(known: Status, wiring: Wiring, name: str, pulled: Pulled, say: Say) -> Status:
+    endpoint = Copies(wiring.database, name).endpoint()
+    problems = ((held_problem(name, pulled),) if pulled.held else ()) + pulled.problems
+    return known.pardoned(wiring.config.calendars[name].account).with_calendar(
+        name,
+        tried=_now(wiring),
+        succeeded=endpoint.synced_at if endpoint else None,
+        waiting=pulled.held,
+        unreadable=pulled.quarantined,
+        trouble=trouble(problems[0], say) if problems else None,
+    )
+
+
+def _share(known: Status, wiring: Wiring, name: str, published: Published, say: Say) -> Status:
+    return known.with_share(
+        name,
+        tried=_now(wiring),
+        as_of=as_of(wiring, name),
+        held_back=published.held_back,
+        trouble=trouble(published.problems[0], say) if published.problems else None,
+    )
+
+
+def _failed(known: Status, wiring: Wiring, where: str, failure: CoachsyncError, say: Say) -> Status:
+    section, _, name = where.partition(".")
+    what = trouble(failure.problem(where), say)
+    account = account_of(wiring.config, where)
+    if isinstance(failure, Refused) and account is not None:
+        with suppress(CoachsyncError):  # the password cannot be had any more: that is told the next time
+            known = replace(known, refused={**known.refused, account: wiring.fingerprint(account)})
+    change = known.with_calendar if section == "calendars" else known.with_share
+    return change(name, tried=_now(wiring), trouble=what)
+
+
+def _found(findings: Iterable[Finding], say: Say) -> tuple[Found, ...]:
+    return tuple(Found(finding.code, finding.where, say(finding.detail)) for finding in findings)
+
+
+def _key(where: str) -> str:
+    return where.partition(".")[2]
+
+
+def _now(wiring: Wiring) -> int:
+    return int(wiring.now.timestamp())

@@ -1,0 +1,63 @@
+"""What stands now, out of the status: everything that the coach must hear about, also what was not looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from coachsync.app.alarms import Alarm, Kind, alarm
+from coachsync.app.status import Found, Status
+from coachsync.phrases import say, say_count
+
+
+def standing(known: Status, stale: Collection[str] = ()) -> tuple[Alarm, ...]:
+    """The alarms of a status; `stale` names the shares that are older than their schedule."""
+    return (*_refused(known), *_found(known), *_held(known), *_stale(stale))
+
+
+def _refused(known: Status) -> Iterator[Alarm]:
+    for account in known.refused:
+        yield alarm(
+            Kind.REFUSED,
+            f"accounts.{account}",
+            "refused",
+            say("The server does not accept the user name and password, and is not asked again until they change."),
+            say("Put the right password, or a new app password, where this account's password is kept."),
+        )
+
+
+def _found(known: Status) -> Iterator[Alarm]:
+    for name, share in known.shares.items():
+        yield from (_finding(f"shares.{name}", found) for found in share.findings)
+    yield from (_finding(found.where, found) for found in known.exposed)
+
+
+def _finding(where: str, found: Found) -> Alarm:
+    hint = say("To see what was found, run: coachsync share verify")
+    return alarm(Kind.FINDING, where, found.code, found.detail, hint)
+
+
+def _held(known: Status) -> Iterator[Alarm]:
+    for name, calendar in known.calendars.items():
+        if calendar.waiting:
+            yield alarm(
+                Kind.HELD,
+                f"calendars.{name}",
+                "deletions-wait",
+                say_count(
+                    "An appointment is no longer found in the calendar; it stays shared until you decide.",
+                    "{number} appointments are no longer found in the calendar; they stay shared until you decide.",
+                    calendar.waiting,
+                ),
+                say("If they were really deleted, run: coachsync sync --accept-deletions {name}", name=name),
+            )
+
+
+def _stale(stale: Collection[str]) -> Iterator[Alarm]:
+    for name in stale:
+        yield alarm(
+            Kind.STALE,
+            f"shares.{name}",
+            "share-stale",
+            say("The share is older than it should be: others see old times."),
+            say("To see why, run: coachsync status"),
+        )

@@ -1,0 +1,103 @@
+"""Noticing changes of one file, however an editor writes it, and nothing else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from coachsync.adapters.watching import watching
+
+QUIET = 0.1
+SOON, NOT = 5.0, 0.5  # seconds to wait for a call, and for none
+
+
+class Calls:
+    def __init__(self) -> None:
+        self._event, self.count = threading.Event(), 0
+
+    def __call__(self) -> None:
+        self.count += 1
+        self._event.set()
+
+    def came(self, within: float) -> bool:
+        came = self._event.wait(within)
+        self._event.clear()
+        return came
+
+
+@contextmanager
+def watched(file: Path) -> Iterator[Calls]:
+    calls = Calls()
+    with watching(file, calls, quiet=QUIET):
+        yield calls
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "coachsync.toml"
+    path.write_text("old")
+    return path
+
+
+def overwrite(file: Path) -> None:
+    file.write_text("new")
+
+
+def replace(file: Path) -> None:
+    scratch = file.with_name("scratch")
+    scratch.write_text("new")
+    scratch.replace(file)
+
+
+def move_away_and_back(file: Path) -> None:
+    file.rename(file.with_name("backup"))
+    file.write_text("new")
+
+
+@pytest.mark.parametrize("save", [overwrite, replace, move_away_and_back])
+def test_a_saved_file_is_noticed_once(file: Path, save: Callable[[Path], None]) -> None:
+    with watched(file) as calls:
+        save(file)
+        assert calls.came(SOON)
+        assert not calls.came(NOT)
+        assert calls.count == 1
+
+
+def test_reading_the_file_is_no_change(file: Path) -> None:
+    with watched(file) as calls:
+        file.read_text()
+        assert not calls.came(NOT)
+
+
+def test_another_file_is_no_change(file: Path) -> None:
+    with watched(file) as calls:
+        file.with_name("other").write_text("new")
+        assert not calls.came(NOT)
+
+
+def test_a_link_that_leads_elsewhere_and_what_it_leads_to_are_noticed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    real, link = tmp_path / "real" / "file.toml", tmp_path / "coachsync.toml"
+    real.write_text("old")
+    link.symlink_to(real)
+    with watched(link) as calls:
+        real.write_text("new")
+        assert calls.came(SOON)
+        link.unlink()
+        link.symlink_to(tmp_path / "nowhere")
+        assert calls.came(SOON)
+
+
+def test_a_folder_that_is_not_there_is_not_watched_and_no_error(tmp_path: Path) -> None:
+    with watched(tmp_path / "gone" / "coachsync.toml") as calls:
+        assert not calls.came(0.01)
+
+
+def test_nothing_is_called_after_the_end(file: Path) -> None:
+    with watched(file) as calls:
+        file.write_text("new")
+    assert not calls.came(NOT)
