@@ -1,8 +1,9 @@
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import alembic.command
 import pytest
@@ -276,10 +277,20 @@ def structure(file: Path) -> list[tuple[object, ...]]:
     return sorted(found, key=repr)
 
 
-def test_finding_what_waits_does_not_step_over_the_texts(database: Database) -> None:
-    synced(database, "a")
+@pytest.mark.parametrize("ask", [Copies.strays, lambda copies: copies.standings("frame"), Copies.is_empty])
+def test_a_poll_does_not_step_over_the_texts(database: Database, ask: Callable[[Copies], object]) -> None:
+    """What is asked at every poll is answered out of an index alone, or of one that holds only what is asked for."""
+    copies = synced(database, "a")
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(
+        database.connection,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, parameters, _context, _many: asked.append((statement, parameters)),
+    )
+
+    ask(copies)
+
+    (statement,) = [one for one in asked if one[0].startswith("SELECT")]
     with database.transaction() as connection:
-        plan = connection.exec_driver_sql(
-            "EXPLAIN QUERY PLAN SELECT id FROM appointments WHERE calendar_id = 1 AND agreed IS 0"
-        ).all()
-    assert "ix_appointments_strays" in plan[0][-1]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement[0]}", statement[1]).all()
+    assert all("COVERING INDEX" in step[-1] or "ix_appointments_strays" in step[-1] for step in plan), plan

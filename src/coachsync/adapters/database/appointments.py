@@ -141,11 +141,22 @@ class Copies:
             for copy in self._copies(self._mine(_WITHOUT_TEXT).where(appointments.c.id.in_(some)))
         )
 
-    def standings(self) -> dict[int, Standing]:
-        """How each copy was last read, by row; opens nothing."""
+    def standings(self, frame: str) -> dict[int, Standing]:
+        """How those copies were last read, by row, that were not read in this frame or are quarantined; opens nothing.
+
+        One that was read in this frame without trouble is left out: a poll asks this, and nearly all are so.
+        """
         query = self._mine(sa.select(appointments.c.id, appointments.c.frame, appointments.c.code))
+        query = query.where(
+            sa.or_(appointments.c.frame.is_(None), appointments.c.frame != frame, appointments.c.code.is_not(None))
+        )
         with self._database.transaction() as connection:
             return {row.id: Standing(row.frame, row.code) for row in connection.execute(query)}
+
+    def is_empty(self) -> bool:
+        """Whether there is not a single copy."""
+        with self._database.transaction() as connection:
+            return connection.execute(self._mine(sa.select(appointments.c.id)).limit(1)).scalar() is None
 
     def strays(self) -> frozenset[int]:
         """The rows of copies that nobody agreed on: left over from a collection that was replaced."""

@@ -66,6 +66,7 @@ appointments = Table(
     Column("code", String(40)),  # why it is quarantined
     UniqueConstraint("calendar_id", "place"),
     Index("ix_appointments_uid", "calendar_id", "uid"),
+    Index("ix_appointments_standing", "calendar_id", "frame", "code"),
     # Few rows, asked for at every poll, and behind texts that a search would have to step over.
     Index(
         "ix_appointments_strays", "calendar_id", sqlite_where=_AGREED.is_(False), postgresql_where=_AGREED.is_(False)
