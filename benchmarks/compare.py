@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import table
-from contestants import HERE, Contestant, Coachsync, contestants
+from contestants import HERE, Coachsync, Contestant, contestants
 from measuring import Figures, free_port, measured, running
 
 _LARGEST_PUBLISHED = 1000  # events of the largest calendar that is also published: more takes the others too long
@@ -31,39 +31,31 @@ def main() -> None:
     options.add_argument("--sizes", type=int, nargs="+", default=[1000, 10000])
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--delay", type=float, nargs="+", default=[0, 20])
+    options.add_argument("--warm-up", action=argparse.BooleanOptionalAction, default=True)
     options.add_argument("--tools", type=Path, default=HERE.parent / ".venv-bench")
     options.add_argument("--json", type=Path)
     given = options.parse_args()
     everybody, found = contestants(given.tools), []
     for delay in given.delay:
-        for record in _rounds(everybody, given.sizes, given.rounds, delay):
+        for record in _rounds(everybody, given, delay):
             found.append(record)
             if given.json:
                 given.json.write_text(json.dumps(found, indent=1))
     print(table.printed(found))
 
 
-def _rounds(
-    everybody: tuple[type[Contestant], ...], sizes: list[int], rounds: int, delay: float
-) -> Iterator[table.Record]:
+def _rounds(everybody: tuple[type[Contestant], ...], given: argparse.Namespace, delay: float) -> Iterator[table.Record]:
     port = free_port()
-    origin = f"http://127.0.0.1:{port}"
-    server = [sys.executable, str(HERE / "replay.py"), str(port), str(delay), *map(str, sizes)]
+    server = [sys.executable, str(HERE / "replay.py"), str(port), str(delay), *map(str, given.sizes)]
     with running(server, port), tempfile.TemporaryDirectory() as folder:
-        for number in range(rounds + 1):  # the first one warms up, and is not counted
-            for size in sizes if number else sizes[:1]:
+        for number in range(0 if given.warm_up else 1, given.rounds + 1):  # round 0 warms up, and is not counted
+            for size in given.sizes if number else given.sizes[:1]:
                 for kind in everybody:
-                    url = f"{origin}/user/n{size}/"
-                    contestant = kind(url, Path(folder) / kind.name, delay)
-                    for task, figures in _tasks(contestant, size):
+                    url = f"http://127.0.0.1:{port}/user/n{size}/"
+                    about = {"size": size, "delay": delay, "round": number, "who": kind.name}
+                    for task, figures in _tasks(kind(url, Path(folder) / kind.name, delay), size):
                         if number:
-                            yield {
-                                "size": size,
-                                "delay": delay,
-                                "round": number,
-                                "who": kind.name,
-                                "task": task,
-                            } | figures
+                            yield about | {"task": task} | figures
 
 
 def _tasks(contestant: Contestant, size: int) -> Iterator[tuple[str, table.Record]]:

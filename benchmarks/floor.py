@@ -74,7 +74,8 @@ class Client:
 
     def texts(self, hrefs: list[str]) -> list[Row]:
         wanted = "".join(f"<href>{href}</href>" for href in hrefs)
-        body = f"<C:calendar-multiget {_NAMESPACES}><prop><getetag/><C:calendar-data/></prop>{wanted}</C:calendar-multiget>"
+        asked = f"<prop><getetag/><C:calendar-data/></prop>{wanted}"
+        body = f"<C:calendar-multiget {_NAMESPACES}>{asked}</C:calendar-multiget>"
         root = _tree(self.ask("REPORT", self.path, body.encode(), {**_XML, "Depth": "1"}, 207))
         return [
             (
@@ -106,7 +107,8 @@ def pull(client: Client, state: Path, token: str, connections: int) -> int:
     with closing(sqlite3.connect(state.with_suffix(".db"))) as database, database:
         database.execute("CREATE TABLE IF NOT EXISTS event (href TEXT PRIMARY KEY, etag TEXT, text TEXT) WITHOUT ROWID")
         database.executemany(
-            "INSERT INTO event VALUES (?, ?, ?) ON CONFLICT (href) DO UPDATE SET etag=excluded.etag, text=excluded.text",
+            "INSERT INTO event VALUES (?, ?, ?) "
+            "ON CONFLICT (href) DO UPDATE SET etag = excluded.etag, text = excluded.text",
             rows,
         )
     state.write_text(json.dumps({"token": following}))

@@ -97,19 +97,24 @@ class Replay:
         if method == b"MKCALENDAR":
             self.collections[path] = Collection()
             return Reply(b"201 Created")
-        if method == b"OPTIONS":
-            return Reply(b"200 OK", b"DAV: 1, 3, access-control, calendar-access\r\n")
         folder = path if path.endswith("/") else path.rpartition("/")[0] + "/"
         if folder not in self.collections:
             return Reply(b"404 Not Found")
-        collection = self.collections[folder]
-        match method:
-            case b"PROPFIND":
-                return _described(collection, folder, deep=headers.get(b"depth") == b"1")
-            case b"REPORT":
-                return _reported(collection, body)
-            case _:
-                return _object(collection, method, path, body)
+        return _asked(self.collections[folder], folder, method, path, headers, body)
+
+
+def _asked(
+    collection: Collection, folder: str, method: bytes, path: str, headers: dict[bytes, bytes], body: bytes
+) -> Reply:
+    match method:
+        case b"OPTIONS":
+            return Reply(b"200 OK", b"DAV: 1, 3, access-control, calendar-access\r\n")
+        case b"PROPFIND":
+            return _described(collection, folder, deep=headers.get(b"depth") == b"1")
+        case b"REPORT":
+            return _reported(collection, body)
+        case _:
+            return _object(collection, method, path, body)
 
 
 def _object(collection: Collection, method: bytes, path: str, body: bytes) -> Reply:

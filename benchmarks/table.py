@@ -21,6 +21,10 @@ _NAMES = {
     "publish": "publish about 300",
     "republish": "publish, nothing changed",
 }
+_HEADINGS = (
+    *("events", "delay", "task", "floor", "coachsync", "vdirsyncer", "python-caldav", "CPU to floor"),
+    *("requests", "KB up, down", "peak MB (vdirsyncer)", "goal"),
+)
 _KILO, _HALF = 1024, 0.5
 
 
@@ -83,13 +87,13 @@ def printed(records: list[Record]) -> str:
     keys = list(dict.fromkeys((record["delay"], record["size"], record["task"]) for record in records))
     cases = {key: Case([one for one in records if (one["delay"], one["size"], one["task"]) == key]) for key in keys}
     rounds = max((record["round"] for record in records), default=0)
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
     lines = [
-        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, {rounds} rounds; "
-        "seconds of wall time of whole processes, medians; in brackets the ratio to coachsync.",
+        f"{datetime.now(UTC):%Y-%m-%d}, {machine}, {rounds} rounds. Seconds of wall time of whole processes, medians;",
+        "in brackets how many times coachsync's time that is, paired within the rounds.",
         "",
-        "| events | delay | task | floor | coachsync | vdirsyncer | python-caldav | CPU to floor | requests | KB up, down "
-        "| peak MB (vdirsyncer) | goal |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        f"| {' | '.join(_HEADINGS)} |",
+        f"|{'---|' * len(_HEADINGS)}",
     ]
     return "\n".join([*lines, *(_row(key, case, cases) for key, case in cases.items())])
 
