@@ -111,6 +111,7 @@ class Traffic:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.replies: list[tuple[int, int]] = []  # status, bytes down
+        self.connections = 0
 
     @property
     def methods(self) -> list[str]:
@@ -123,6 +124,7 @@ class Traffic:
     def clear(self) -> None:
         self.requests.clear()
         self.replies.clear()
+        self.connections = 0
 
 
 class Scripted(Traffic):
@@ -131,6 +133,7 @@ class Scripted(Traffic):
     def __init__(self, script: Callable[[Request], Reply], tls: ssl.SSLContext | None = None) -> None:
         super().__init__()
         self.script = script
+        self.open: list[socket.socket] = []
         handler = type("Handler", (_Handler,), {"owner": self})
         self._server = _Quiet(("127.0.0.1", 0), handler)
         if tls:
@@ -177,6 +180,15 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     owner: Scripted
     timeout = 30
+
+    def setup(self) -> None:
+        self.owner.connections += 1
+        self.owner.open.append(self.request)
+        super().setup()
+
+    def finish(self) -> None:
+        super().finish()
+        self.owner.open.remove(self.request)
 
     def handle_one_request(self) -> None:
         self.raw_requestline = self.rfile.readline(65537)

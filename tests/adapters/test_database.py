@@ -1,8 +1,11 @@
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import alembic.command
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -242,3 +245,52 @@ def test_opening_an_up_to_date_state_does_not_load_the_migrations(
 
     monkeypatch.delattr(alembic.command, "upgrade")
     engine_module.open_database(tmp_path, KEY).close()
+
+
+def test_a_new_state_has_the_tables_that_the_migrations_make(tmp_path: Path) -> None:
+    """A new state is made without the migrations: nothing but this test holds the two together."""
+    at_once, migrated = tmp_path / "at_once", tmp_path / "migrated"
+    at_once.mkdir(), migrated.mkdir()
+    open_database(at_once, KEY).close()
+    config = Config()
+    config.set_main_option("script_location", str(Path(package.__file__).parent / "migrations"))
+    made = engine_module._engine(database_file(migrated))
+    with made.connect() as connection:
+        config.attributes["connection"] = connection
+        alembic.command.upgrade(config, "head")
+    made.dispose()
+
+    assert structure(database_file(at_once)) == structure(database_file(migrated))
+
+
+def structure(file: Path) -> list[tuple[object, ...]]:
+    """Every table, column, key and index of a database, however the statements that made them were written."""
+    found: list[tuple[object, ...]] = []
+    with closing(sqlite3.connect(file)) as raw:
+        for kind, name, table in raw.execute("SELECT type, name, tbl_name FROM sqlite_master").fetchall():
+            question = "table_xinfo" if kind == "table" else "index_xinfo"
+            found.append((kind, name, table, raw.execute(f"PRAGMA {question}({name})").fetchall()))
+            found.append((name, raw.execute(f"PRAGMA foreign_key_list({name})").fetchall()))
+        partial = raw.execute("SELECT name, sql FROM sqlite_master WHERE sql LIKE '% WHERE %'").fetchall()
+        found += [(name, sql.partition(" WHERE ")[2]) for name, sql in partial]
+        found += raw.execute("SELECT * FROM alembic_version").fetchall()
+    return sorted(found, key=repr)
+
+
+@pytest.mark.parametrize("ask", [Copies.strays, lambda copies: copies.standings("frame"), Copies.is_empty])
+def test_a_poll_does_not_step_over_the_texts(database: Database, ask: Callable[[Copies], object]) -> None:
+    """What is asked at every poll is answered out of an index alone, or of one that holds only what is asked for."""
+    copies = synced(database, "a")
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(
+        database.connection,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, parameters, _context, _many: asked.append((statement, parameters)),
+    )
+
+    ask(copies)
+
+    (statement,) = [one for one in asked if one[0].startswith("SELECT")]
+    with database.transaction() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement[0]}", statement[1]).all()
+    assert all("COVERING INDEX" in step[-1] or "ix_appointments_strays" in step[-1] for step in plan), plan

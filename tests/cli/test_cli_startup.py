@@ -53,3 +53,11 @@ def test_the_status_loads_neither_the_network_nor_the_database_nor_the_configura
     assert not loaded("--config", practice.file, "status") & (
         NETWORK | EXPANSION | STATE | {"pydantic", "rich", "alembic"}
     )
+
+
+def test_a_sync_without_news_loads_no_more_than_it_needs(practice: Desk) -> None:
+    """What a first run, a change, a Digest login or a search for servers needs is loaded by those alone."""
+    assert practice.run("sync").code == 0
+    assert not loaded("--config", practice.file, "sync") & (
+        EXPANSION | {"niquests", "dns", "yaml", "alembic", "mako", "vobject", "rich"}
+    )

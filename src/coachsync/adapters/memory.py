@@ -7,13 +7,17 @@ What it says is always true of what it holds, unless a test asks for a server th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import urlsplit
 
+from coachsync.adapters.calendars import CalendarServer
 from coachsync.errors import CoachsyncError, NotThere, Refused, Stale
 from coachsync.model import Collection, Exposure, Item, Listing, Principal
 from coachsync.phrases import say
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -177,6 +181,11 @@ class MemoryCalendars:
         for href in hrefs:
             if href in calendar.objects:
                 yield Item(href, *calendar.objects[href])
+
+    def together(self, tasks: Iterable[Callable[[CalendarServer], T]]) -> Generator[T, None, None]:
+        """One after the other: there is nothing to wait for."""
+        for task in tasks:
+            yield task(self)
 
     def create(self, href: str, body: bytes) -> str | None:
         self._server.called("create")

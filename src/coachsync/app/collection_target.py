@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
 from dataclasses import replace as changed
+from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 from coachsync import contentline
-from coachsync.adapters import secondparser
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Entry, Shares
 from coachsync.adapters.database import Share as Bound
@@ -22,11 +24,21 @@ from coachsync.config import CalDavTarget, Share
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Problem, Stale
 from coachsync.model import Item, Slot
 from coachsync.phrases import say
-from coachsync.redaction.objects import examine, expected
 from coachsync.redaction.publication import document
 
 _FLUSH = 20  # objects written before the journal is told; a run cut short asks the server about these again
-Work = list[tuple[Callable[[Entry], Entry | None], Entry]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What became of one entry: whether the target serves it now, or else holds what somebody made of it."""
+
+    entry: Entry
+    served: bool
+    edited: bool = False
+
+
+Work = list[Callable[[CalendarServer], _Done]]
 
 
 class CollectionTarget:
@@ -120,8 +132,9 @@ class CollectionTarget:
         claiming.refuse_appointments(self._wiring, self._share, (item for item in held if item.href not in ours))
         for item in held:
             self._keep("replaced", item.href, item.body)
-        for href, etag in listing.etags.items():
-            self._server.remove(self._address(href), etag)
+        removals = (partial(_remove_version, self._address(href), etag) for href, etag in listing.etags.items())
+        for _ in self._server.together(removals):
+            pass
 
     # --- publishing ------------------------------------------------------------------------------------------------
 
@@ -134,8 +147,8 @@ class CollectionTarget:
             Entry(slot, texts[slot.label], str(uuid.uuid4()), f"{path}{uuid.uuid4().hex}.ics") for slot in create
         )
         self._journal.write(fresh)
-        work: Work = [(self._put, entry) for entry in fresh + resume]
-        work += [(self._delete, entry) for entry in delete]
+        work: Work = [partial(_put, self._bound.url, entry) for entry in fresh + resume]
+        work += [partial(_delete, self._bound.url, entry) for entry in delete]
         random.SystemRandom().shuffle(work)
         try:
             self._work(work)
@@ -147,12 +160,13 @@ class CollectionTarget:
         served: list[Entry] = []
         withdrawn: list[Entry] = []
         try:
-            for done, (act, entry) in enumerate(work, 1):
-                result = act(entry)
-                (withdrawn if result is None else served).append(result or entry)
-                if done % _FLUSH == 0 or done == len(work):
-                    self._flush(served, withdrawn)
-                    self._wiring.progress(f"shares.{self._share.name}", done, len(work))
+            with closing(self._server.together(work)) as results:
+                for number, done in enumerate(results, 1):
+                    stays = self._delete_edited(done.entry) if done.edited else done.served
+                    (served if stays else withdrawn).append(done.entry)
+                    if number % _FLUSH == 0 or number == len(work):
+                        self._flush(served, withdrawn)
+                        self._wiring.progress(f"shares.{self._share.name}", number, len(work))
         finally:
             self._flush(served, withdrawn)
 
@@ -164,26 +178,13 @@ class CollectionTarget:
         served.clear()
         withdrawn.clear()
 
-    def _put(self, entry: Entry) -> Entry:
-        try:
-            etag = self._server.create(self._address(entry.href), document(entry.uid, entry.slot, entry.text))
-        except Stale:  # an earlier try of ours arrived after all: nobody else can know the address
-            etag = None
-        return confirmed(entry, etag or _etag_of_ours(self._server, self._bound.url, entry))
-
-    def _delete(self, entry: Entry) -> Entry | None:
-        try:
-            _remove(self._server, self._bound.url, entry)
-        except Stale:
-            return self._delete_edited(entry)
-        return None
-
-    def _delete_edited(self, entry: Entry) -> Entry | None:
-        """Keep what somebody made of our object, then delete it; one that invites people stays (promise 6)."""
+    def _delete_edited(self, entry: Entry) -> bool:
+        """Keep what somebody made of our object, then delete it; one that invites people stays (promise 6): whether
+        it does."""
         for item in self._server.fetch(self._bound.url, [entry.href]):
             if people.invites(item.body):
                 self.noticed += (_left(self._share),)
-                return entry
+                return True
             self._keep("edited", item.href, item.body)
             self._server.remove(self._address(item.href), item.etag)
         self.noticed += (
@@ -193,7 +194,7 @@ class CollectionTarget:
                 say("See who may write to the share: its audience needs to read only."),
             ),
         )
-        return None
+        return False
 
     def _keep(self, reason: str, href: str, body: bytes) -> None:
         origin = f"share {self._share.name}"
@@ -230,6 +231,28 @@ def take_back(server: CalendarServer, url: str, journal: Shares) -> None:
         raise CoachsyncError("edited", say("Somebody edited them."))
 
 
+def _put(url: str, entry: Entry, server: CalendarServer) -> _Done:
+    """Write an object; it may run beside others, and touches nothing but the server."""
+    try:
+        etag = server.create(urljoin(url, entry.href), document(entry.uid, entry.slot, entry.text))
+    except Stale:  # an earlier try of ours arrived after all: nobody else can know the address
+        etag = None
+    return _Done(confirmed(entry, etag or _etag_of_ours(server, url, entry)), served=True)
+
+
+def _delete(url: str, entry: Entry, server: CalendarServer) -> _Done:
+    """Take an object away; what somebody edited is left to the caller. It may run beside others, as `_put` may."""
+    try:
+        _remove(server, url, entry)
+    except Stale:
+        return _Done(entry, served=True, edited=True)
+    return _Done(entry, served=False)
+
+
+def _remove_version(url: str, etag: str, server: CalendarServer) -> None:
+    server.remove(url, etag)
+
+
 def _remove(server: CalendarServer, url: str, entry: Entry) -> None:
     """Delete an object as we published it. Raises Stale when somebody edited it."""
     if entry.live and entry.etag:
@@ -248,6 +271,9 @@ def _etag_of_ours(server: CalendarServer, url: str, entry: Entry) -> str | None:
 
 def _is_as_published(item: Item, entry: Entry) -> bool:
     """Whether an object says what we wrote, however its server writes it."""
+    from coachsync.adapters import secondparser  # what both import, a usual run does without
+    from coachsync.redaction.objects import examine, expected
+
     written = expected(document(entry.uid, entry.slot, entry.text))
     found = examine(contentline.decode(item.body), written, secondparser.view(item.body))
     return entry.uid in found.uids and not found.remarks

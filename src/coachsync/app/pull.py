@@ -20,7 +20,7 @@ from coachsync.sync.plan import Plan, plan
 
 FULL_LISTING_EVERY = timedelta(days=1)
 _MASS_DELETION, _REPLACED = "mass-deletion", "collection-replaced"
-_BATCH = 200  # objects stored in one transaction
+_BATCH = 500  # objects stored in one transaction
 _MOST_SILENT = 50  # objects listed and not given that are asked about one by one
 
 
@@ -111,11 +111,10 @@ def _unchanged(listing: Listing) -> bool:
     return not (listing.complete or listing.etags or listing.gone or listing.unclear)
 
 
-def _decide(copies: Iterable[Copy], listing: Listing) -> tuple[Plan, int]:
-    """The plan, and how many objects the base has."""
+def _decide(copies: Iterable[Copy], listing: Listing) -> Plan:
     copies = tuple(copies)
     base = {copy.href: copy.etag for copy in copies if copy.agreed}
-    return plan(base, {copy.href for copy in copies}, listing), len(base)
+    return plan(base, {copy.href for copy in copies}, listing)
 
 
 # --- apply --------------------------------------------------------------------------------------------------------
@@ -123,8 +122,9 @@ def _decide(copies: Iterable[Copy], listing: Listing) -> tuple[Plan, int]:
 
 def _take_in(wiring: Wiring, calendar: str, endpoint: Endpoint, listing: Listing, *, accept_deletions: bool) -> Pulled:
     copies = Copies(wiring.database, calendar)
-    before = copies.all()
-    todo, known = _decide(before, listing)
+    # What a delta does not name, it says nothing about: only a complete listing is compared with every copy.
+    before = copies.all() if listing.complete else copies.at({*listing.etags, *listing.gone})
+    todo, known = _decide(before, listing), copies.agreed()
     given, problems = _store(wiring, calendar, copies, endpoint.url, todo)
     missing = len(todo.fetch) - len(given) + len(listing.unclear)
     disappeared = frozenset(todo.gone)

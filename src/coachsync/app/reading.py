@@ -44,11 +44,11 @@ def read(wiring: Wiring, calendar: str, *, accept_deletions: bool = False) -> Pu
     readings stay in force, under the code "mass-unreadable", until they can be read again or `accept_deletions`.
     """
     copies = Copies(wiring.database, calendar)
-    before = copies.standings()
-    if not before:
+    if copies.is_empty():
         return Pulled()
     frame = _frame(wiring, calendar)
     name = frame.name(wiring)
+    before = copies.standings(name)
     again = {row for row, stood in before.items() if accept_deletions and stood.code == MASS_UNREADABLE}
     stale = [row for row, stood in before.items() if stood.frame != name or row in again]
     fresh = {stored.row: stored for stored in _fresh(wiring, calendar, copies, stale, frame, name)}
@@ -56,7 +56,8 @@ def read(wiring: Wiring, calendar: str, *, accept_deletions: bool = False) -> Pu
         fresh[row] = StoredReading(row, name, Reading(earlier.occurrences, MASS_UNREADABLE))
     copies.record(fresh.values())
     news = {row: stored for row, stored in fresh.items() if _news(stored, before[row])}
-    codes = {row: stood.code for row, stood in copies.standings().items() if stood.code is not None}
+    after = copies.standings(name) if fresh else before
+    codes = {row: stood.code for row, stood in after.items() if stood.code is not None}
     held = frozenset(row for row, code in codes.items() if code == MASS_UNREADABLE)
     return Pulled(
         held=len(held),

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from coachsync.adapters.database import Copies
 from coachsync.app import status
 from coachsync.app.outcome import Outcome, Published, Pulled, held_problem
 from coachsync.app.status import Found, Status, Trouble
-from coachsync.app.verify import Verification
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Config
 from coachsync.errors import CoachsyncError, Problem, Refused
 from coachsync.model import Finding
+
+if TYPE_CHECKING:
+    from coachsync.app.verify import Verification  # what it loads, a run that verifies nothing does without
 
 Say = Callable[[str], str]  # puts a sentence into the configured language
 

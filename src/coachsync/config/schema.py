@@ -44,6 +44,7 @@ class Table(BaseModel):
     """A table of the file: exact types, no unknown key, no value in any error."""
 
     model_config = ConfigDict(
+        defer_build=True,
         strict=True,
         frozen=True,
         extra="forbid",

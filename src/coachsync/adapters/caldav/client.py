@@ -7,19 +7,26 @@ What each kind of server does differently is handled where it shows: hrefs in `h
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from typing import TypeVar
 
 from coachsync.adapters.caldav import hrefs, listing, multiget, principal, sharing
 from coachsync.adapters.caldav.dav import Dav, Told
+from coachsync.adapters.caldav.lanes import Lanes
 from coachsync.adapters.caldav.multistatus import APPLE, CAL, DAV, OWNCLOUD, Response
 from coachsync.adapters.caldav.network_errors import truncated
 from coachsync.adapters.caldav.transport import Scheme, Transport
+from coachsync.adapters.calendars import CalendarServer
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Stale
 from coachsync.model import Collection, Exposure, Item, Listing, Principal
 from coachsync.phrases import say
 
+T = TypeVar("T")
+
+_BATCHES = 4  # read at once: each is in memory with its text, its tree and its objects
 _TYPE, _NAME = f"{DAV}resourcetype", f"{DAV}displayname"
 _DESCRIPTION, _COLOUR = f"{CAL}calendar-description", f"{APPLE}calendar-color"
 _REPORTS, _COMPONENTS = f"{DAV}supported-report-set", f"{CAL}supported-calendar-component-set"
@@ -46,10 +53,12 @@ class CalDav:
         scheme: Scheme | None = None,
     ) -> None:
         self._url = hrefs.origin(url) + hrefs.path(url)
+        self._again = partial(CalDav, url, username, password, timeout, ca_file)
         self._transport = Transport(url, username, password, timeout, ca_file, scheme)
         self._dav = Dav(self._transport)
         self._principal: Principal | None = None
         self._origins: dict[str, str] = {}  # of collections met: where the objects in them are
+        self._lanes: Lanes[CalDav] = Lanes(self, self._another)
 
     @property
     def scheme(self) -> Scheme | None:
@@ -81,7 +90,11 @@ class CalDav:
         return listing.changes(self._dav, self._own(url), token)
 
     def fetch(self, url: str, hrefs: Iterable[str]) -> Iterator[Item]:
-        return multiget.fetch(self._dav, self._own(url), hrefs)
+        tasks = multiget.batches(self._own(url), hrefs)
+        return multiget.collected(self._lanes.run((partial(_asked, ask) for ask in tasks), ahead=1, most=_BATCHES))
+
+    def together(self, tasks: Iterable[Callable[[CalendarServer], T]]) -> Generator[T, None, None]:
+        return self._lanes.run(tasks)
 
     def create(self, href: str, body: bytes) -> str | None:
         answer = self._dav.put(self._at(href), body, {"If-None-Match": "*"})
@@ -107,8 +120,19 @@ class CalDav:
                 raise
             raise Stale("exists", say("There is something at this address already.")) from None
 
+    def abandon(self) -> None:
+        """End what is under way with an error; called from another thread."""
+        self._transport.abandon()
+
     def close(self) -> None:
+        self._lanes.close()
         self._transport.close()
+
+    def _another(self) -> CalDav:
+        """A connection of its own to the same account, logging in as this one does."""
+        lane = self._again(self.scheme)
+        lane._origins = self._origins
+        return lane
 
     def _own(self, url: str) -> str:
         """A collection's URL, once it is clear that the credential may go there."""
@@ -145,6 +169,11 @@ class CalDav:
             seen.add(path.rstrip("/"))
             if f"{CAL}calendar" in response.found[_TYPE].tags:
                 yield _collection(told.folder.origin + path.rstrip("/") + "/", response)
+
+
+def _asked(ask: Callable[[Dav], T], lane: CalDav) -> T:
+    """A task on requests, done on the lane that it was given."""
+    return ask(lane._dav)
 
 
 def _collection(url: str, response: Response) -> Collection:

@@ -7,8 +7,9 @@ A single object comes by GET, byte for byte; out of a multiget it comes with the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from coachsync.adapters.caldav import hrefs
@@ -21,18 +22,36 @@ BATCH = 200
 _MOST_FAILURES = 3  # single objects that may fail before the server as a whole counts as failing
 
 
-def fetch(dav: Dav, url: str, wanted: Iterable[str]) -> Iterator[Item]:
-    """The objects named, in their order, batch by batch; one that vanished is left out.
+Batch = tuple[list[Item], dict[str, CoachsyncError]]  # what came, and what was refused by href
+
+
+def batches(url: str, wanted: Iterable[str]) -> Iterator[Callable[[Dav], Batch]]:
+    """What there is to ask for the objects named, batch by batch."""
+    waiting = iter(wanted)
+    while batch := list(islice(waiting, BATCH)):
+        yield partial(_read, url, batch)
+
+
+def collected(answers: Iterable[Batch]) -> Iterator[Item]:
+    """The objects of all batches; one that vanished is left out.
 
     One that the server refuses to give does not keep back the others: ObjectsRefused is raised after the last of them.
     Any other error means that the fetch stopped where it was.
     """
+    failures: dict[str, CoachsyncError] = {}
+    for items, refused in answers:
+        yield from items
+        for href, problem in refused.items():
+            if len(failures) >= _MOST_FAILURES:
+                raise problem
+            failures[href] = problem
+    if failures:
+        raise _refused(failures)
+
+
+def _read(url: str, wanted: list[str], dav: Dav) -> Batch:
     reading = _Reading(dav, url)
-    waiting = iter(wanted)
-    while batch := list(islice(waiting, BATCH)):
-        yield from reading.batch(batch)
-    if reading.failures:
-        raise _refused(reading.failures)
+    return list(reading.batch(wanted)), reading.failures
 
 
 @dataclass(slots=True)

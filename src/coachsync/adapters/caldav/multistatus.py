@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lxml import etree
@@ -22,6 +23,8 @@ OWNCLOUD = "{http://owncloud.org/ns}"
 
 ETAG, CTAG, DATA = f"{DAV}getetag", f"{SERVER}getctag", f"{CAL}calendar-data"
 
+_RESPONSE, _HREF, _STATUS = f"{DAV}response", f"{DAV}href", f"{DAV}status"
+_PROPSTAT, _PROP, _TOKEN = f"{DAV}propstat", f"{DAV}prop", f"{DAV}sync-token"
 _PREFIXES = {"D": "DAV:", "C": "urn:ietf:params:xml:ns:caldav"}
 _CLOSED = re.compile(rb"</(?:[\w.-]+:)?multistatus\s*>\s*\Z")
 _DEEPEST = 20  # elements inside one another that are looked at; real properties have six
@@ -136,10 +139,10 @@ def read(body: bytes) -> Multistatus:
     """Read a multistatus answer. Raises TruncatedError or UnreadableError."""
     responses: list[Response] = []
     token: str | None = None
-    events = etree.iterparse(io.BytesIO(body), tag=(f"{DAV}response", f"{DAV}sync-token"), **_SAFE)
+    events = etree.iterparse(io.BytesIO(body), tag=(_RESPONSE, _TOKEN), **_SAFE)
     try:
         for _, element in events:
-            if element.tag == f"{DAV}response":
+            if element.tag == _RESPONSE:
                 responses.extend(_responses(element))
                 _forget(element)
             elif element.getparent().tag == f"{DAV}multistatus":
@@ -167,11 +170,12 @@ def _responses(element: Any) -> Iterator[Response]:
     found: dict[str, Prop] = {}
     failed: dict[str, int] = {}
     for child in element:
-        if child.tag == f"{DAV}href":
+        tag = child.tag
+        if tag == _HREF:
             hrefs.append(child.text or "")
-        elif child.tag == f"{DAV}status":
-            status = _status(child)
-        elif child.tag == f"{DAV}propstat":
+        elif tag == _STATUS:
+            status = _status(child.text)
+        elif tag == _PROPSTAT:
             _propstat(child, found, failed)
     for href in hrefs:
         yield Response(href, status, found, failed)
@@ -179,20 +183,23 @@ def _responses(element: Any) -> Iterator[Response]:
 
 def _propstat(element: Any, found: dict[str, Prop], failed: dict[str, int]) -> None:
     """Sort the properties of a propstat by its status."""
-    status = _status(element.find(f"{DAV}status"))
-    for prop in element.iterchildren(f"{DAV}prop"):
-        for value in prop:
-            if status == 200:  # noqa: PLR2004 - the status code is the plainest name of itself
-                found[value.tag] = _value(value)
-            else:
-                failed[value.tag] = status
+    status, values = 0, []
+    for child in element:
+        tag = child.tag
+        if tag == _PROP:
+            values += child
+        elif tag == _STATUS:
+            status = _status(child.text)
+    for value in values:
+        if status == 200:  # noqa: PLR2004 - the status code is the plainest name of itself
+            found[value.tag] = _value(value) if len(value) else Prop(value.text or "")
+        else:
+            failed[value.tag] = status
 
 
 def _value(element: Any) -> Prop:
-    if len(element) == 0:
-        return Prop(element.text or "")
     inner = [child for child in element.iterdescendants() if isinstance(child.tag, str)]
-    hrefs = tuple(child.text or "" for child in inner if child.tag == f"{DAV}href")
+    hrefs = tuple(child.text or "" for child in inner if child.tag == _HREF)
     names = frozenset(name for child in inner if (name := child.get("name")))
     return Prop(element.text or "", hrefs, frozenset(child.tag for child in inner), names, _tree(element))
 
@@ -206,9 +213,10 @@ def _tree(element: Any, depth: int = 0) -> tuple[Node, ...]:
     )
 
 
-def _status(element: Any) -> int:
+@lru_cache(maxsize=64)
+def _status(line: str | None) -> int:
     """The code in a status line such as `HTTP/1.1 200 OK`; 0 when it cannot be told."""
-    words = (element.text or "").split() if element is not None else []
+    words = (line or "").split()
     return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
 
 

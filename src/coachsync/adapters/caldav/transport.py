@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal
 from urllib.parse import urljoin
 
@@ -37,6 +38,7 @@ _MOST_REDIRECTS = 5
 _READS = frozenset({"GET", "PROPFIND", "REPORT"})
 _UNAUTHORIZED, _TOO_MANY, _UNAVAILABLE = 401, 429, 503
 _CHUNK = 1 << 16
+_WHOLE = 20  # times the timeout: however steadily an answer trickles in, it must have ended by then
 
 _refused: set[int] = set()  # credentials a server has refused in this process (hashes): they are not tried again
 
@@ -109,6 +111,7 @@ class Transport:
         `patience` is how many times the timeout the server may stay silent before it answers.
         """
         self._client.timeout = (self._timeout, self._timeout * patience)
+        self._wire.allow(self._timeout * max(_WHOLE, patience))
         for _ in range(1 + _MOST_REDIRECTS):
             self._permit(url)
             answer = self._authorised(method, url, body, headers or {})
@@ -130,6 +133,10 @@ class Transport:
                 path = discovery._txt_lookup(domain, "caldav", use_tls=True) or "/"
                 return hrefs.origin(f"https://{host}:{port}") + "/" + path.lstrip("/")
         return None
+
+    def abandon(self) -> None:
+        """What is under way ends with an error at the next octets that come; called from another thread."""
+        self._wire.allow(0)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -223,6 +230,7 @@ class _Wire:
 
     answer: Answer | None = field(default=None, init=False)
     session: Any = field(init=False)
+    until: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         self.session = requests.Session(disable_http2=True, disable_http3=True, revocation_configuration=None)
@@ -232,26 +240,35 @@ class _Wire:
         """Called by python-caldav in place of the session's own method."""
         response = self.session.request(method, url, **options, allow_redirects=False, stream=True)
         try:
-            body = _bounded(response)
+            body = self._body(response)
         finally:
             response.close()
         self.answer = Answer(response.status_code, response.headers, body, url)
         return _Husk(response.status_code, response.headers, url)
 
+    def allow(self, seconds: float) -> None:
+        """Within how many seconds from now an answer must have come in as a whole."""
+        self.until = monotonic() + seconds
+
     def close(self) -> None:
         self.session.close()
 
+    def _body(self, response: Any) -> bytes:
+        """The body, unless it grows over ANSWER_LIMIT or takes too long. Raises TimeoutError then."""
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_content(_CHUNK):
+            if monotonic() > self.until:
+                raise TimeoutError
+            size += len(chunk)
+            if size > ANSWER_LIMIT:
+                raise _too_large()
+            chunks.append(chunk)
+        return b"".join(chunks)
 
-def _bounded(response: Any) -> bytes:
-    """The body, unless it grows over ANSWER_LIMIT."""
-    chunks: list[bytes] = []
-    size = 0
-    for chunk in response.iter_content(_CHUNK):
-        size += len(chunk)
-        if size > ANSWER_LIMIT:
-            raise CoachsyncError("answer-too-large", say("The server's answer is larger than can be read safely."))
-        chunks.append(chunk)
-    return b"".join(chunks)
+
+def _too_large() -> CoachsyncError:
+    return CoachsyncError("answer-too-large", say("The server's answer is larger than can be read safely."))
 
 
 def _redirected(url: str, location: str) -> str:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Row
 
+from coachsync.adapters.database.bulk import write_many
 from coachsync.adapters.database.engine import Database
 from coachsync.adapters.database.removed import keep
 from coachsync.adapters.database.sealing import open_bytes, open_json, seal_json
@@ -23,6 +24,11 @@ T = TypeVar("T")
 
 _BATCH = 500  # rows in one statement
 _WITHOUT_TEXT = sa.select(*(column for column in appointments.c if column.name not in ("body", "reading")))
+_UPSERT = insert(appointments).on_conflict_do_update(
+    index_elements=["calendar_id", "place"],
+    set_={name: insert(appointments).excluded[name] for name in ("uid", "agreed", "key", "head", "body")}
+    | {"frame": None},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,20 @@ class Copies:
         """Every copy, without texts."""
         return self._copies(self._mine(_WITHOUT_TEXT))
 
+    def at(self, hrefs: Iterable[str]) -> tuple[Copy, ...]:
+        """The copies of these objects, without texts."""
+        return tuple(
+            copy
+            for some in _some(self._blind("href", href) for href in hrefs)
+            for copy in self._copies(self._mine(_WITHOUT_TEXT).where(appointments.c.place.in_(some)))
+        )
+
+    def agreed(self) -> int:
+        """How many copies the server had when last asked."""
+        query = self._mine(sa.select(sa.func.count()).select_from(appointments))
+        with self._database.transaction() as connection:
+            return int(connection.execute(query).scalar_one()) - len(self.strays())
+
     def some(self, rows: Iterable[int]) -> tuple[Copy, ...]:
         """These copies, without texts."""
         return tuple(
@@ -121,11 +141,22 @@ class Copies:
             for copy in self._copies(self._mine(_WITHOUT_TEXT).where(appointments.c.id.in_(some)))
         )
 
-    def standings(self) -> dict[int, Standing]:
-        """How each copy was last read, by row; opens nothing."""
+    def standings(self, frame: str) -> dict[int, Standing]:
+        """How those copies were last read, by row, that were not read in this frame or are quarantined; opens nothing.
+
+        One that was read in this frame without trouble is left out: a poll asks this, and nearly all are so.
+        """
         query = self._mine(sa.select(appointments.c.id, appointments.c.frame, appointments.c.code))
+        query = query.where(
+            sa.or_(appointments.c.frame.is_(None), appointments.c.frame != frame, appointments.c.code.is_not(None))
+        )
         with self._database.transaction() as connection:
             return {row.id: Standing(row.frame, row.code) for row in connection.execute(query)}
+
+    def is_empty(self) -> bool:
+        """Whether there is not a single copy."""
+        with self._database.transaction() as connection:
+            return connection.execute(self._mine(sa.select(appointments.c.id)).limit(1)).scalar() is None
 
     def strays(self) -> frozenset[int]:
         """The rows of copies that nobody agreed on: left over from a collection that was replaced."""
@@ -161,20 +192,14 @@ class Copies:
         values = [self._values(item, uid) for item, uid in items]
         if not values:
             return
-        statement = insert(appointments)
-        changed = {name: statement.excluded[name] for name in ("uid", "agreed", "key", "head", "body")}
-        uids = [value["uid"] for value, (_, uid) in zip(values, items, strict=True) if uid]
-        stray = sa.and_(appointments.c.agreed.is_(False), appointments.c.uid.in_(uids))
         with self._database.transaction() as connection:
             self._keep_old(appointments.c.place.in_([value["place"] for value in values]), "overwritten", now)
-            connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["calendar_id", "place"], set_={**changed, "frame": None}
-                ),
-                values,
-            )
-            self._keep_old(stray, "replaced", now)
-            connection.execute(self._mine(sa.delete(appointments)).where(stray))
+            write_many(connection, _UPSERT, values)
+            if self.strays():
+                uids = [value["uid"] for value, (_, uid) in zip(values, items, strict=True) if uid]
+                stray = sa.and_(appointments.c.agreed.is_(False), appointments.c.uid.in_(uids))
+                self._keep_old(stray, "replaced", now)
+                connection.execute(self._mine(sa.delete(appointments)).where(stray))
 
     def forget(self, rows: Iterable[int], now: datetime) -> None:
         """Drop copies, in one transaction; they are kept among what was removed."""

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from coachsync.adapters.database.tables import metadata
 from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
@@ -102,9 +103,12 @@ def _engine(path: Path) -> sa.Engine:
 def _migrate(connection: Connection) -> None:
     with connection.begin():
         version = _version(connection)
+        if version is None:
+            _create(connection)
+            return
     if version == SCHEMA:
         return
-    if version is not None and version > SCHEMA:
+    if version > SCHEMA:
         raise CoachsyncError(
             "state-too-new",
             say("A newer coachsync has written this state folder."),
@@ -118,6 +122,16 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _create(connection: Connection) -> None:
+    """The tables of this version at once, as the migrations would make them: a new state needs no Alembic."""
+    metadata.create_all(connection, checkfirst=False)
+    connection.exec_driver_sql(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+        "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+    )
+    connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (SCHEMA,))
 
 
 def _version(connection: Connection) -> str | None:

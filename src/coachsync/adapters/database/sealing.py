@@ -9,10 +9,12 @@ from coachsync.errors import WrongKey
 from coachsync.phrases import say
 from coachsync.vault.rows import DeviceKey
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
 
 def seal_json(key: DeviceKey, context: str, value: Any) -> bytes:
     """Seal a JSON value; text that is no valid Unicode (from a broken event) survives."""
-    return key.seal(context, json.dumps(value, separators=(",", ":")).encode())
+    return key.seal(context, _ENCODER.encode(value).encode())
 
 
 def open_json(key: DeviceKey, name: str, context: str, sealed: bytes) -> Any:

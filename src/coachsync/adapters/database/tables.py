@@ -47,6 +47,8 @@ calendars = Table(
     Column("held", String(40)),  # code of the reason why disappearances wait for a person
 )
 
+_AGREED = Column("agreed", Boolean, nullable=False)  # part of the base: the server has, or had, this very version
+
 # A copy of one calendar object. `place` is a blind index of its href, `uid` one of its iCalendar UID.
 appointments = Table(
     "appointments",
@@ -55,7 +57,7 @@ appointments = Table(
     Column("calendar_id", ForeignKey("calendars.id", ondelete="CASCADE"), nullable=False),
     Column("place", LargeBinary(16), nullable=False),
     Column("uid", LargeBinary(16), nullable=False),
-    Column("agreed", Boolean, nullable=False),  # part of the base: the server has, or had, this very version
+    _AGREED,
     Column("key", String(16), nullable=False),
     Column("head", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -64,6 +66,11 @@ appointments = Table(
     Column("code", String(40)),  # why it is quarantined
     UniqueConstraint("calendar_id", "place"),
     Index("ix_appointments_uid", "calendar_id", "uid"),
+    Index("ix_appointments_standing", "calendar_id", "frame", "code"),
+    # Few rows, asked for at every poll, and behind texts that a search would have to step over.
+    Index(
+        "ix_appointments_strays", "calendar_id", sqlite_where=_AGREED.is_(False), postgresql_where=_AGREED.is_(False)
+    ),
 )
 
 # What was overwritten or deleted, kept for a while so that it can be brought back.

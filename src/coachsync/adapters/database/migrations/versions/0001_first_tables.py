@@ -94,6 +94,15 @@ def _create_appointments() -> None:
         sa.UniqueConstraint("calendar_id", "place", name=op.f("uq_appointments_calendar_id")),
     )
     op.create_index("ix_appointments_uid", "appointments", ["calendar_id", "uid"], unique=False)
+    op.create_index("ix_appointments_standing", "appointments", ["calendar_id", "frame", "code"], unique=False)
+    op.create_index(
+        "ix_appointments_strays",
+        "appointments",
+        ["calendar_id"],
+        unique=False,
+        sqlite_where=sa.text("agreed IS 0"),
+        postgresql_where=sa.text("agreed IS false"),
+    )
 
 
 def _create_published() -> None:
