@@ -16,11 +16,14 @@ from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.database.removed import keep
 from coachsync.adapters.database.shares import confirmed
 from coachsync.app import claiming, locating, people
+from coachsync.app.confirming import CONFIRMED_EVERY, Written, confirm
+from coachsync.app.due import due
 from coachsync.app.target import edited, not_empty
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Share
-from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Problem, Stale
+from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Problem, Stale, Temporary
 from coachsync.model import Item, Slot
+from coachsync.phrases import say
 from coachsync.redaction.objects import examine, expected
 from coachsync.redaction.publication import document
 
@@ -36,6 +39,7 @@ class CollectionTarget:
         self._journal = Shares(wiring.database, share.name)
         self._server = wiring.server(to.account)
         self._bound = Bound(self.described, to.account, made=False)
+        self._written = Written()
         self.noticed: tuple[Problem, ...] = ()
 
     @property
@@ -86,7 +90,7 @@ class CollectionTarget:
     def _new_url(self) -> str:
         if self._to.url is not None:
             return locating.absolute(self._wiring.config.accounts[self._to.account], self._to.url)
-        homes = self._wiring.signin(self._to.account).homes
+        homes = self._wiring.signin(self._to.account, hopeful=True).homes
         if not homes:
             raise Misconfigured(
                 "no-calendar-home",
@@ -105,7 +109,7 @@ class CollectionTarget:
             held = len(self._server.changes(self._bound.url, None).etags)
             if held:
                 raise not_empty(self._share, held) from None
-        self._bound = changed(self._bound, made=True)
+        self._bound = changed(self._bound, made=True, token=None)
         self._journal.bind(self._bound)
 
     def _clear(self) -> None:
@@ -138,6 +142,7 @@ class CollectionTarget:
         random.SystemRandom().shuffle(work)
         try:
             self._work(work)
+            self._confirm()
         except NotThere:
             raise self._gone() from None
         return self.noticed
@@ -155,6 +160,16 @@ class CollectionTarget:
         finally:
             self._flush(served, withdrawn)
 
+    def _confirm(self) -> None:
+        """Compare what was written with what the server lists, and everything once a day. Raises Temporary."""
+        if not self._written and not due(self._wiring.now, self._bound.confirmed_at, CONFIRMED_EVERY):
+            return
+        token, as_said = confirm(self._server, self._bound, self._journal, self._written)
+        self._bound = changed(self._bound, token=token, confirmed_at=int(self._wiring.now.timestamp()))
+        self._journal.bind(self._bound)
+        if not as_said:
+            raise self._not_confirmed()
+
     def _flush(self, served: list[Entry], withdrawn: list[Entry]) -> None:
         if served:
             self._journal.write(served)
@@ -168,13 +183,24 @@ class CollectionTarget:
             etag = self._server.create(self._address(entry.href), document(entry.uid, entry.slot, entry.text))
         except Stale:  # an earlier try of ours arrived after all: nobody else can know the address
             etag = None
-        return confirmed(entry, etag or _etag_of_ours(self._server, self._bound.url, entry))
+        there = confirmed(entry, etag) if etag else self._found(entry)
+        (self._written.served if there.live else self._written.absent).append(there)
+        return there
+
+    def _found(self, entry: Entry) -> Entry:
+        """The entry as the server has its object: without a version when edited, not live when it is not there."""
+        for item in self._server.fetch(self._bound.url, [entry.href]):
+            return confirmed(entry, item.etag if _is_as_published(item, entry) else None)
+        return entry
 
     def _delete(self, entry: Entry) -> Entry | None:
         try:
-            _remove(self._server, self._bound.url, entry)
+            if not _remove(self._server, self._bound.url, entry):
+                self._written.doubtful.append(entry)
+                return entry
         except Stale:
             return self._delete_edited(entry)
+        self._written.withdrawn.append(entry)
         return None
 
     def _delete_edited(self, entry: Entry) -> Entry | None:
@@ -201,6 +227,14 @@ class CollectionTarget:
     def _address(self, href: str) -> str:
         return urljoin(self._bound.url, href)
 
+    def _not_confirmed(self) -> Temporary:
+        return Temporary(
+            "share-not-confirmed",
+            say("The server does not show everything as it said that it had done it."),
+            say("It is done again at the next sync."),
+            where=f"shares.{self._share.name}.to",
+        )
+
     def _gone(self) -> CoachsyncError:
         return CoachsyncError(
             "target-missing",
@@ -226,20 +260,19 @@ def take_back(server: CalendarServer, url: str, journal: Shares) -> None:
         raise CoachsyncError("edited", "Somebody edited them.")
 
 
-def _remove(server: CalendarServer, url: str, entry: Entry) -> None:
-    """Delete an object as we published it. Raises Stale when somebody edited it."""
+def _remove(server: CalendarServer, url: str, entry: Entry) -> bool:
+    """Delete an object as we published it; False when the server says that it has none.
+
+    Raises Stale when somebody edited it.
+    """
     if entry.live and entry.etag:
-        server.remove(urljoin(url, entry.href), entry.etag)
-        return
+        return server.remove(urljoin(url, entry.href), entry.etag)
+    removed = False
     for item in server.fetch(url, [entry.href]):
         if not _is_as_published(item, entry):
             raise Stale("edited", "Somebody edited the object.")
-        server.remove(urljoin(url, item.href), item.etag)
-
-
-def _etag_of_ours(server: CalendarServer, url: str, entry: Entry) -> str | None:
-    """The version of an object that says what we published; None when somebody edited it meanwhile."""
-    return next((item.etag for item in server.fetch(url, [entry.href]) if _is_as_published(item, entry)), None)
+        removed = server.remove(urljoin(url, item.href), item.etag)
+    return removed
 
 
 def _is_as_published(item: Item, entry: Entry) -> bool:

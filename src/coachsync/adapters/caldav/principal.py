@@ -9,8 +9,9 @@ from coachsync.adapters.caldav import hrefs
 from coachsync.adapters.caldav.dav import Dav
 from coachsync.adapters.caldav.multistatus import CAL, DAV, Response
 from coachsync.adapters.caldav.transport import Transport
-from coachsync.errors import CoachsyncError, NotThere, Refused, Temporary
+from coachsync.errors import Barred, CoachsyncError, NotThere, Temporary
 from coachsync.model import Principal
+from coachsync.phrases import say
 
 _SELF = f"{DAV}current-user-principal"
 _HOME = f"{CAL}calendar-home-set"
@@ -34,7 +35,11 @@ def discover(transport: Transport, dav: Dav, url: str) -> Principal:
     if not isinstance(found, CoachsyncError):
         return found
     if found.code == "forbidden":
-        raise Refused("login-refused", "The server does not let this account in.", "Check the account's username.")
+        raise Barred(
+            "account-barred",
+            say("The server does not let this account in."),
+            say("Check the account's username; if it is right, the server may let it in again later."),
+        )
     raise found
 
 
