@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from coachsync.adapters.room import is_full, no_room
 from coachsync.errors import CoachsyncError
 
 _PRIVATE = 0o600
@@ -69,6 +70,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def _failed(code: str, problem: OSError) -> CoachsyncError:
+    if is_full(problem):
+        return no_room()
     return CoachsyncError(
         code,
         f"The system refused: {os.strerror(problem.errno or 0)}.",

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from coachsync.adapters.files import make_private_folder, sync_folder
+from coachsync.adapters.room import is_full, no_room
 from coachsync.errors import CoachsyncError, WrongKey
 from coachsync.vault.rows import KEY_BYTES, DeviceKey, new_device_key
 
@@ -52,6 +53,8 @@ def _missing() -> CoachsyncError:
 
 
 def _failed(code: str, problem: OSError) -> CoachsyncError:
+    if is_full(problem):
+        return no_room("practice.state")
     return CoachsyncError(
         code,
         f"The system refuses keys/device.key in the state folder: {os.strerror(problem.errno or 0)}.",

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from coachsync.adapters.room import is_full, no_room
 from coachsync.errors import CoachsyncError
 from coachsync.vault.rows import DeviceKey
 
@@ -41,7 +42,7 @@ class Database:
             with begin():
                 yield self.connection
         except sa.exc.OperationalError as problem:
-            raise _unusable(problem) from None
+            raise _unusable(problem, Path(self.connection.engine.url.database or "").parent) from None
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
@@ -70,7 +71,7 @@ def open_database(state: Path, key: DeviceKey) -> Database:
         connection = _engine(path).connect()
         _migrate(connection)
     except (sa.exc.DBAPIError, OSError) as problem:
-        raise _unusable(problem) from None
+        raise _unusable(problem, state) from None
     return Database(connection, key)
 
 
@@ -124,7 +125,18 @@ def _version(connection: Connection) -> str | None:
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _unusable(problem: Exception) -> CoachsyncError:
+def _causes(problem: BaseException | None) -> Iterator[BaseException]:
+    """The error, what the driver said, and what went wrong before: taking back what had failed may fail as well."""
+    while problem is not None:
+        yield problem
+        if isinstance(problem, sa.exc.DBAPIError) and problem.orig is not None:
+            yield problem.orig
+        problem = problem.__context__
+
+
+def _unusable(problem: Exception, state: Path) -> CoachsyncError:
+    if any(is_full(cause, state) for cause in _causes(problem)):
+        return no_room("practice.state")
     cause = (
         str(problem.orig) if isinstance(problem, sa.exc.DBAPIError) else os.strerror(getattr(problem, "errno", 0) or 0)
     )
