@@ -17,7 +17,7 @@ from coachsync.adapters.database.engine import SCHEMA, database_file, open_datab
 from coachsync.adapters.database.removed import discard_expired, kept
 from coachsync.adapters.database.shares import confirmed
 from coachsync.adapters.database.tables import appointments, calendars, metadata, published, removed, shares, signins
-from coachsync.errors import CoachsyncError, WrongKey
+from coachsync.errors import CoachsyncError, Temporary, WrongKey
 from coachsync.model import Item, Label, Occurrence, Reading, Slot, Stand
 from coachsync.vault.rows import DeviceKey, new_device_key
 
@@ -242,3 +242,19 @@ def test_opening_an_up_to_date_state_does_not_load_the_migrations(
 
     monkeypatch.delattr(alembic.command, "upgrade")
     engine_module.open_database(tmp_path, KEY).close()
+
+
+def test_a_database_that_may_not_grow_says_that_there_is_no_room_and_keeps_what_it_has(database: Database) -> None:
+    copies = synced(database, "a")
+    pages = database.connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    database.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}").all()
+    database.connection.rollback()
+    with pytest.raises(Temporary) as caught:
+        copies.store([(item(str(number), text="x" * 4000), f"uid-{number}") for number in range(50)], NOW)
+    assert (caught.value.code, caught.value.where) == ("disk-full", "practice.state")
+    assert "sqlite" not in repr(caught.value).lower()
+    assert [copy.uid for copy in copies.all()] == ["uid-a"]
+    database.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 1000}").all()
+    database.connection.rollback()
+    copies.store([(item("b"), "uid-b")], NOW)
+    assert len(copies.all()) == 2

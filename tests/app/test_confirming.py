@@ -41,6 +41,12 @@ def lies(monkeypatch: pytest.MonkeyPatch, method: str, answer: object) -> None:
     monkeypatch.setattr(MemoryCalendars, method, instead)
 
 
+def take_out(house: House, days: int) -> None:
+    """Somebody deletes from the share what takes place in so many days."""
+    (there,) = [href for href, body in house.served().items() if f":{house.now + days * DAY:%Y%m%d}T".encode() in body]
+    house.server.delete(house.share_url(), there)
+
+
 @contextmanager
 def served_as_before(house: House) -> Iterator[None]:
     """What the share serves afterwards is what its calendar holds, each slot once, and a second run finds no work."""
@@ -77,8 +83,7 @@ def test_an_object_that_was_not_deleted_whatever_was_said_is_deleted_next(
 
 def test_an_object_that_somebody_else_has_deleted_needs_no_deleting(house: House) -> None:
     assert codes(house) == []
-    (gone,) = [href for href, body in house.served().items() if f"{house.now + DAY:%Y%m%d}T".encode() in body]
-    house.server.delete(house.share_url(), gone)
+    take_out(house, 1)
     house.delete("e1")
     with served_as_before(house):
         assert codes(house) == []
@@ -86,7 +91,7 @@ def test_an_object_that_somebody_else_has_deleted_needs_no_deleting(house: House
 
 def test_what_somebody_took_out_of_a_share_is_back_within_a_day(house: House) -> None:
     assert codes(house) == []
-    house.server.delete(house.share_url(), next(iter(house.served())))
+    take_out(house, 3)
     house.now += timedelta(hours=1)
     assert codes(house) == []
     assert len(house.served()) == 3
