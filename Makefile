@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 CATALOGUES := $(wildcard src/coachsync/locale/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: venv demo test lint catalogues lock clean
+.PHONY: venv demo test soak lint catalogues lock clean
 
 venv: $(STAMP) $(COMPILED)
 
@@ -26,6 +26,11 @@ demo: venv
 
 test: venv lint
 	$(BIN)/python -m pytest
+
+# A simulated week of faults and kills against a real server, in MINUTES of ours; the normal tests have a short one.
+MINUTES ?= 30
+soak: venv
+	COACHSYNC_SOAK_MINUTES=$(MINUTES) $(BIN)/python -m pytest -s tests/scenarios/test_week_of_faults.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
