@@ -450,7 +450,7 @@ def test_a_calendar_that_does_not_exist_is_told_and_found_when_it_is_made(tmp_pa
 def test_an_account_that_is_not_let_in_for_a_while_keeps_its_credential(tmp_path: Path) -> None:
     one = life(tmp_path)
     one.live(MINUTE)
-    one.house.server.fail("changes", Barred("account-barred", "The server does not let this account in."), times=2)
+    one.house.server.fail("changes", Barred("login-forbidden", "The server does not let this account in."), times=2)
     one.live(10 * MINUTE)
     assert one.status.refused == {}
     one.live(20 * MINUTE)

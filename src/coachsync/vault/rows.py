@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from coachsync.errors import WrongKey
+from coachsync.phrases import say
 
 KEY_BYTES = 32
 _SALT_BYTES = 32
@@ -68,6 +69,6 @@ def new_device_key() -> DeviceKey:
 def _damaged() -> WrongKey:
     return WrongKey(
         "row-does-not-open",
-        "A stored row does not open with the device key.",
-        "The state folder was altered or belongs to another key; restore both from the same backup.",
+        say("Something that is stored here does not open with the device key."),
+        say("The state folder was altered or belongs to another key; restore both from the same backup."),
     )

@@ -18,6 +18,7 @@ from coachsync.adapters.caldav.network_errors import truncated
 from coachsync.adapters.caldav.transport import Scheme, Transport
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Stale
 from coachsync.model import Collection, Exposure, Item, Listing, Principal
+from coachsync.phrases import say
 
 _TYPE, _NAME = f"{DAV}resourcetype", f"{DAV}displayname"
 _DESCRIPTION, _COLOUR = f"{CAL}calendar-description", f"{APPLE}calendar-color"
@@ -70,7 +71,7 @@ class CalDav:
     def collection(self, url: str) -> Collection:
         for calendar in self._described(self._dav.propfind(self._own(url), _DESCRIBED)):
             return calendar
-        raise NotThere("not-a-calendar", "What is there is not a calendar.", "Check the calendar's url.")
+        raise NotThere("not-a-calendar", say("What is there is not a calendar."), say("Check the calendar's url."))
 
     def exposure(self, url: str) -> Exposure:
         asked = self._dav.propfind(self._own(url), sharing.ASKED)
@@ -88,7 +89,7 @@ class CalDav:
 
     def remove(self, href: str, etag: str) -> bool:
         if not etag:
-            raise Stale("stale", "An object whose version is unknown is not deleted.")
+            raise Stale("stale", say("An entry whose version is unknown is not deleted."))
         try:
             self._dav.delete(self._at(href), {"If-Match": etag})
         except NotThere:
@@ -105,7 +106,7 @@ class CalDav:
         except CoachsyncError as problem:
             if problem.code not in ("forbidden", "refused") or not self._exists(url):
                 raise
-            raise Stale("exists", "There is something at this URL already.") from None
+            raise Stale("exists", say("There is something at this address already.")) from None
 
     def close(self) -> None:
         self._transport.close()
@@ -118,7 +119,9 @@ class CalDav:
 
     def _trusted(self, url: str) -> str:
         if not principal.trusted(url, self._url):
-            raise Misconfigured("url-elsewhere", "The calendar is not on the account's server.", "Check its url.")
+            raise Misconfigured(
+                "url-elsewhere", say("The calendar is not on the account's server."), say("Check its url.")
+            )
         return url
 
     def _at(self, href: str) -> str:

@@ -27,6 +27,7 @@ from coachsync.adapters.caldav import hrefs
 from coachsync.adapters.caldav.network_errors import lost, network_error
 from coachsync.errors import CoachsyncError, Misconfigured, Refused, Temporary
 from coachsync.loopback import is_loopback
+from coachsync.phrases import say
 
 Scheme = Literal["basic", "digest"]
 
@@ -116,7 +117,7 @@ class Transport:
             if answer.status not in _REDIRECTS:
                 return answer
             url = _redirected(url, answer.headers.get("Location", ""))
-        raise Temporary("too-many-redirects", "The server redirects in a circle.", "Check the account's url.")
+        raise Temporary("too-many-redirects", say("The server redirects in a circle."), say("Check the account's url."))
 
     def locate(self, domain: str) -> str | None:
         """The CalDAV service a domain announces in DNS (RFC 6764 section 3): https, and in the domain itself, or None.
@@ -138,7 +139,7 @@ class Transport:
         """Refuse, before any request, what must not be sent."""
         if not url.startswith("https://") and not (url.startswith("http://") and is_loopback(hrefs.hostname(url))):
             raise Misconfigured(
-                "no-tls", "The password would travel unencrypted.", "Use https:// in the account's url."
+                "no-tls", say("The password would travel unencrypted."), say("Use https:// in the account's url.")
             )
         if self._ca_file and not self._ca_file_read:
             _read_ca_file(self._ca_file)
@@ -157,8 +158,8 @@ class Transport:
         if self._offered(answer) and not self._offered(answer) & {"basic", "digest"}:
             raise Refused(
                 "login-scheme-unknown",
-                "The server asks for a kind of login that is not known here.",
-                "Basic and Digest are: an app password usually works where a login page is used otherwise.",
+                say("The server asks for a kind of login that is not known here."),
+                say("An app password usually works where a login page is used otherwise. Known are Basic and Digest."),
             )
         _refused.add(self._credential)
         raise _login_refused()
@@ -188,11 +189,13 @@ def _read_ca_file(file: Path) -> None:
     except ssl.SSLError:
         raise Misconfigured(
             "ca-file-unusable",
-            "The ca_file holds no certificate.",
-            "It must be a PEM file; check the account's ca_file.",
+            say("The ca_file holds no certificate."),
+            say("It must be a PEM file; check the account's ca_file."),
         ) from None
     except OSError:
-        raise Misconfigured("ca-file-missing", "The ca_file cannot be read.", "Check the account's ca_file.") from None
+        raise Misconfigured(
+            "ca-file-missing", say("The ca_file cannot be read."), say("Check the account's ca_file.")
+        ) from None
 
 
 class _Sealed(WireBytes):  # type: ignore[misc]  # python-caldav is imported without types
@@ -246,7 +249,7 @@ def _bounded(response: Any) -> bytes:
     for chunk in response.iter_content(_CHUNK):
         size += len(chunk)
         if size > ANSWER_LIMIT:
-            raise CoachsyncError("answer-too-large", "The server's answer is larger than can be read safely.")
+            raise CoachsyncError("answer-too-large", say("The server's answer is larger than can be read safely."))
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -260,8 +263,8 @@ def _redirected(url: str, location: str) -> str:
     if hrefs.origin(target) != hrefs.origin(url):
         raise CoachsyncError(
             "redirect-elsewhere",
-            "The server sends us to another host, where the password must not go.",
-            "If the calendars have moved there, set the account's url to that host.",
+            say("The server sends us to another host, where the password must not go."),
+            say("If the calendars have moved there, set the account's url to that host."),
         )
     return target
 
@@ -270,10 +273,12 @@ def _busy(answer: Answer) -> Temporary:
     """429 or 503, with the seconds the server asks us to wait."""
     seconds = caldav_error.parse_retry_after(answer.headers.get("Retry-After", ""))
     code = "too-many-requests" if answer.status == _TOO_MANY else "server-unavailable"
-    return Temporary(code, "The server asks us to come back later.", retry_after=seconds)
+    return Temporary(code, say("The server asks us to come back later."), retry_after=seconds)
 
 
 def _login_refused() -> Refused:
     return Refused(
-        "login-refused", "The server refuses the user name or password.", "Check the account's username and password."
+        "login-refused",
+        say("The server refuses the user name or password."),
+        say("Check the account's username and password."),
     )
