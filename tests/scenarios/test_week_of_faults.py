@@ -16,7 +16,7 @@ from week import Plan, week
 
 MINUTES = float(os.environ.get("COACHSYNC_SOAK_MINUTES") or 0)
 SEED = int(os.environ.get("COACHSYNC_TEST_SEED") or secrets.randbits(32))
-SHORT = Plan(seconds=20, days=2, seed=SEED)
+SHORT = Plan(seconds=12, days=2, seed=SEED, phone_every=0.8, kills=3, hand_syncs=1, outages=1, naps=1, appointments=15)
 LONG = Plan(
     seconds=MINUTES * 60, days=7, seed=SEED, phone_every=3, kills=int(MINUTES), hand_syncs=int(MINUTES),
     outages=8, naps=5, appointments=40, patience=600,

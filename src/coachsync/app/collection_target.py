@@ -109,7 +109,7 @@ class CollectionTarget:
             held = len(self._server.changes(self._bound.url, None).etags)
             if held:
                 raise not_empty(self._share, held) from None
-        self._bound = changed(self._bound, made=True, token=None)
+        self._bound = changed(self._bound, made=True)
         self._journal.bind(self._bound)
 
     def _clear(self) -> None:
