@@ -95,7 +95,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What to answer. `announced` overrides Content-Length; with `raw` these bytes are all that is sent."""
+    """What to answer. `announced` overrides Content-Length; with `raw` these bytes are all that is sent.
+
+    With `copies` the whole answer is sent that many times, on a connection that stays open.
+    """
 
     status: int = 207
     body: bytes = b""
@@ -103,6 +106,7 @@ class Reply:
     announced: int | None = None
     raw: bytes | None = None
     delay: float = 0
+    copies: int = 1
 
 
 class Traffic:
@@ -213,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         lines += [f"{name}: {value}" for name, value in reply.headers.items()]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode()
         self.owner.replies.append((reply.status, len(head) + len(reply.body)))
-        self.wfile.write(head + reply.body)
+        self.wfile.write((head + reply.body) * reply.copies)
         self.wfile.flush()
         self.close_connection = length != len(reply.body)
 

@@ -100,13 +100,14 @@ class CalDav:
         answer = self._dav.put(self._at(href), body, {"If-None-Match": "*"})
         return multiget.strong(answer.headers.get("ETag"))
 
-    def remove(self, href: str, etag: str) -> None:
+    def remove(self, href: str, etag: str) -> bool:
         if not etag:
             raise Stale("stale", say("An entry whose version is unknown is not deleted."))
         try:
             self._dav.delete(self._at(href), {"If-Match": etag})
         except NotThere:
-            return
+            return False
+        return True
 
     def etag(self, href: str) -> str | None:
         return multiget.current_etag(self._dav, self._at(href))

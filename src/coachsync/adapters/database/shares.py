@@ -25,6 +25,8 @@ class Share:
     `made` is False from just before MKCALENDAR until the server has it; `digest` is of the file that was written, and
     `next_digest` of the one that is being written.
     `account` is the account of the configuration that it was published with.
+    `token` is what the collection's changes are asked for with, and `confirmed_at` (seconds since 1970) when it was
+    last compared with the journal.
     """
 
     target: str
@@ -33,6 +35,8 @@ class Share:
     made: bool = True
     digest: str = ""
     next_digest: str = ""
+    token: str | None = None
+    confirmed_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
