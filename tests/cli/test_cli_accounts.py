@@ -35,7 +35,7 @@ def everything_failed(desk: Desk, exit_code: int, code: str) -> str:
     hint = machine.hint(code)
     assert hint
     assert f"[{code}]" in plain.err
-    assert hint in plain.err
+    assert hint in " ".join(line.strip() for line in plain.err.splitlines())
     assert any(key in plain.err for key in ("accounts.cloud", "calendars.coaching"))
     assert desk.storage.objects("Office") == before
     return hint
@@ -51,6 +51,22 @@ def test_a_wrong_password_ends_with_77_and_changes_nothing(practice: Desk, publi
     practice.write_password("wrong-canari")
     practice.secrets.append("wrong-canari")
     assert "password" in everything_failed(practice, 77, "login-refused")
+
+
+def test_a_refused_login_says_where_the_password_is_on_the_terminal_and_nowhere_else(practice: Desk) -> None:
+    practice.write_password("wrong-canari")
+    place = str(practice.folder / "cloud.password")
+    for command in (["sync"], ["check"], ["share", "publish", "office"]):
+        done = practice.run(*command)
+        assert f"Write the new one into {place}, alone on one line." in done.out + done.err
+    assert [file for file in practice.state.rglob("*") if file.is_file() and place.encode() in file.read_bytes()] == []
+
+
+def test_what_is_wrong_with_a_password_file_is_told_with_its_name(practice: Desk) -> None:
+    place = str(practice.folder / "cloud.password")
+    for spoil in (opened_to_others, emptied, without):
+        spoil(practice)
+        assert place in practice.run("sync").err
 
 
 @PROBLEM
@@ -140,7 +156,7 @@ def test_a_password_file_that_went_missing_later_ends_with_78(practice: Desk) ->
 
 def test_the_hint_for_an_open_password_file_closes_it(practice: Desk) -> None:
     opened_to_others(practice)
-    assert "chmod 600" in practice.json("sync").hint("secret-file-open")
+    assert f"chmod 600 {practice.folder / 'cloud.password'}" in practice.json("sync").hint("secret-file-open")
     (practice.folder / "cloud.password").chmod(0o600)
     assert practice.run("sync").code == 0
 

@@ -325,6 +325,7 @@ def test_a_folder_that_may_not_be_written_is_told(lowly: Desk) -> None:
     check = unprivileged(lowly, "check")
     assert check.returncode == 5
     assert "FAILED shares.office.to" in check.stdout
+    assert f"The folder is {output(lowly).parent}" in check.stdout
     output(lowly).parent.chmod(0o700)
     assert unprivileged(lowly, "sync").returncode == 0
     assert output(lowly).stat().st_mode & 0o777 == 0o644

@@ -85,6 +85,7 @@ def test_p04_a_missing_key_is_an_error_and_never_a_new_key(synced: Desk) -> None
     key(synced).unlink()
     error = refused_everywhere(synced, "device-key-missing", 1)
     assert "backup" in error["hint"]
+    assert str(synced.state) in error["hint"]
     assert not key(synced).exists()
     key(synced).write_bytes(kept)
     key(synced).chmod(0o600)
@@ -94,7 +95,7 @@ def test_p04_a_missing_key_is_an_error_and_never_a_new_key(synced: Desk) -> None
 def test_a_key_that_others_can_read_is_refused(synced: Desk) -> None:
     key(synced).chmod(0o644)
     error = refused_everywhere(synced, "device-key-open", 1)
-    assert "chmod 600" in error["hint"]
+    assert f"chmod 600 {key(synced)}" in error["hint"]
     key(synced).chmod(0o600)
     assert synced.run("sync").code == 0
 

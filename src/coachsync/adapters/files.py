@@ -24,7 +24,7 @@ def make_private_folder(folder: Path) -> None:
         if folder.stat().st_mode & 0o077:
             folder.chmod(0o700)
     except OSError as problem:
-        raise _failed("folder-not-writable", problem) from None
+        raise _failed("folder-not-writable", problem, folder) from None
 
 
 def write_atomically(path: Path, content: bytes, mode: int = _PRIVATE, modified: float | None = None) -> None:
@@ -49,7 +49,7 @@ def write_atomically(path: Path, content: bytes, mode: int = _PRIVATE, modified:
             raise
         sync_folder(path.parent)
     except OSError as problem:
-        raise _failed("file-not-written", problem) from None
+        raise _failed("file-not-written", problem, path.parent) from None
 
 
 def create_atomically(path: Path, content: bytes, mode: int = _PRIVATE) -> None:
@@ -72,7 +72,7 @@ def create_atomically(path: Path, content: bytes, mode: int = _PRIVATE) -> None:
             scratch.unlink(missing_ok=True)
         sync_folder(path.parent)
     except OSError as problem:
-        raise _failed("file-not-written", problem) from None
+        raise _failed("file-not-written", problem, path.parent) from None
 
 
 def read_if_there(path: Path) -> bytes | None:
@@ -82,7 +82,7 @@ def read_if_there(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as problem:
-        raise _failed("file-not-read", problem) from None
+        raise _failed("file-not-read", problem, path.parent) from None
 
 
 def sync_folder(folder: Path) -> None:
@@ -94,11 +94,13 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _failed(code: str, problem: OSError) -> CoachsyncError:
+def _failed(code: str, problem: OSError, folder: Path) -> CoachsyncError:
     if is_full(problem):
         return no_room()
-    return CoachsyncError(
+    failure = CoachsyncError(
         code,
         say("The system refused: {reason}.", reason=reason(problem)),
         say("Check that the folder exists, has room and belongs to the user who runs coachsync."),
     )
+    failure.aside = say("The folder is {folder}", folder=folder)
+    return failure

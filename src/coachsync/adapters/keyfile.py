@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from pathlib import Path
 
@@ -31,12 +32,7 @@ def read(state: Path) -> bytes | None:
     try:
         with key_file(state).open("rb") as file:
             if os.fstat(file.fileno()).st_mode & 0o077:
-                raise CoachsyncError(
-                    "device-key-open",
-                    say("Others on this machine can read the device key."),
-                    say("Run: chmod 600 keys/device.key in the state folder."),
-                    where="practice.state",
-                )
+                raise _open(key_file(state))
             secret = file.read(KEY_BYTES + 1)
     except FileNotFoundError:
         return None
@@ -115,6 +111,17 @@ def _wipe(paths: list[Path], spared: Path | None = None) -> None:
             sync_folder(path.parent)
     except OSError as problem:
         raise _failed("device-key-not-erased", problem) from None
+
+
+def _open(file: Path) -> CoachsyncError:
+    failure = CoachsyncError(
+        "device-key-open",
+        say("Others on this machine can read the device key."),
+        say("Close keys/device.key in the state folder to them."),
+        where="practice.state",
+    )
+    failure.aside = say("Run: chmod 600 {file}", file=shlex.quote(str(file)))
+    return failure
 
 
 def _failed(code: str, problem: OSError) -> CoachsyncError:

@@ -25,7 +25,7 @@ def load_device_key(state: Path, *, create: bool) -> DeviceKey:
         return _unmoved(state, create=create)
     key = keyplaces.read(note.place, state, note.key)
     if key is None:
-        raise _missing(note.place)
+        raise _missing(note.place, state)
     _refuse_another(note.place, state, key)
     if key.name != note.key:
         raise _not_ours(note.place)
@@ -69,7 +69,7 @@ def move(state: Path, to: Place) -> tuple[Problem, ...]:
         there = keyplaces.read(to, state, key.name)
         if there is None:
             if to is Place.CREDENTIAL:
-                raise _missing(to)
+                raise _missing(to, state)
             keyplaces.write_note(state, Note(before, key.name, (also | {to}) - {before}))
             keyplaces.write(to, state, key)
         elif there != key:
@@ -120,7 +120,7 @@ def _unmoved(state: Path, *, create: bool) -> DeviceKey:
         keyfile.make(state)
         filed = keyplaces.read(Place.FILE, state, "")
     if filed is None:
-        raise _missing(Place.FILE)
+        raise _missing(Place.FILE, state)
     return filed
 
 
@@ -135,7 +135,7 @@ def _refuse_another(place: Place, state: Path, key: DeviceKey) -> None:
             raise _disagree(place, other)
 
 
-def _missing(place: Place) -> CoachsyncError:
+def _missing(place: Place, state: Path) -> CoachsyncError:
     message = say("The state folder holds encrypted data but its device key is missing; nothing was changed.")
     match place:
         case Place.FILE:
@@ -157,7 +157,9 @@ def _missing(place: Place) -> CoachsyncError:
                 "The service is given it; a single command is when it is started like this: systemd-run --pipe --wait "
                 "--uid=USER -p LoadCredentialEncrypted=coachsync-device-key:FILE coachsync COMMAND"
             )
-    return CoachsyncError("device-key-missing", message, hint, where="practice.state")
+    failure = CoachsyncError("device-key-missing", message, hint, where="practice.state")
+    failure.aside = say("The state folder is {folder}", folder=state)
+    return failure
 
 
 def _disagree(one: Place, other: Place) -> CoachsyncError:

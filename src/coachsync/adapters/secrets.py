@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import shlex
 import signal
 import stat
 import subprocess
@@ -20,7 +21,7 @@ from typing import Protocol
 from coachsync.adapters import oskeyring
 from coachsync.adapters.credentials import credential
 from coachsync.errors import Misconfigured, Temporary
-from coachsync.phrases import say
+from coachsync.phrases import Phrase, say
 
 _MOST = 4096  # bytes; no server takes a longer password
 _OTHERS = 0o077
@@ -56,13 +57,43 @@ def obtain(source: Source | None) -> str:
     return from_command(source.command or ())
 
 
+def renewing(source: Source | None) -> str:
+    """What to do when the password is no longer the right one, for the coach's own terminal: it names the place.
+
+    Of a command it names the program alone: its arguments may hold what must not be shown.
+    """
+    if source is None:
+        return ""
+    if source.file is not None:
+        return say("Did the password change? Write the new one into {file}, alone on one line.", file=source.file)
+    if source.keyring is not None:
+        return say("Did the password change? Store the new one: keyring set coachsync {name}", name=source.keyring)
+    if source.credential is not None:
+        return say(
+            "Did the password change? Put the new one into the systemd credential {name} and start the service again.",
+            name=source.credential,
+        )
+    return say(
+        "Did the password change? Store the new one where this program gets it: {program}",
+        program=next(iter(source.command or ()), ""),
+    )
+
+
 def from_file(path: Path) -> str:
     """The file's text without one trailing line ending.
 
     The checks are made on the opened file itself, so it cannot be swapped between check and reading. Raises
     Misconfigured when it is missing, unreadable, not a file, open to others, somebody else's, empty, longer than 4096
-    bytes, not UTF-8 or more than one line.
+    bytes, not UTF-8 or more than one line; `aside` names the file.
     """
+    try:
+        return _text(_content(path), "secret-file")
+    except Misconfigured as problem:
+        problem.aside = _about(path, problem.code)
+        raise
+
+
+def _content(path: Path) -> bytes:
     try:
         # A pipe without a writer would keep a blocking open waiting for ever.
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -70,18 +101,26 @@ def from_file(path: Path) -> str:
         raise Misconfigured(
             "secret-file-missing",
             say("The password file does not exist."),
-            say("Create it, with the password on one line."),
+            say("Create it, with the password alone on one line."),
         ) from None
     except (OSError, ValueError):
         raise _unreadable(say("The password file cannot be opened.")) from None
     try:
         _refuse_unsafe(os.fstat(handle))
-        content = os.read(handle, _MOST + 1)
+        return os.read(handle, _MOST + 1)
     except OSError:
         raise _unreadable(say("The password file cannot be read.")) from None
     finally:
         os.close(handle)
-    return _text(content, "secret-file")
+
+
+def _about(path: Path, code: str) -> Phrase:
+    """Which file it is, and what to do with it: for the coach's own terminal."""
+    if code == "secret-file-missing":
+        return say("Write it into {file}, then run: chmod 600 {quoted}", file=path, quoted=shlex.quote(str(path)))
+    if code == "secret-file-open":
+        return say("Run: chmod 600 {file}", file=shlex.quote(str(path)))
+    return say("The file is {file}", file=path)
 
 
 def open_to_others(path: Path) -> bool:
@@ -206,13 +245,13 @@ def _refuse_unsafe(status: os.stat_result) -> None:
         raise Misconfigured(
             "secret-file-open",
             say("Others on this machine can read the password file."),
-            say("Run: chmod 600 on that file."),
+            say("Close it to them; if they may have read the password, change it."),
         )
     if status.st_uid not in {os.geteuid(), 0}:
         raise Misconfigured(
             "secret-file-open",
             say("The password file belongs to another user, who can read and change it."),
-            say("Give it to the user who runs coachsync (chown), then chmod 600."),
+            say("Give it to the user who runs coachsync (chown), then close it to others."),
         )
 
 

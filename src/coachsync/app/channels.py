@@ -10,7 +10,7 @@ from coachsync.adapters import mail
 from coachsync.adapters import secrets as passwords
 from coachsync.app.letters import Written
 from coachsync.config import Notify, Smtp
-from coachsync.errors import CoachsyncError
+from coachsync.errors import CoachsyncError, Refused
 
 MAIL, DESKTOP = "mail", "desktop"
 
@@ -30,7 +30,12 @@ def channels(notify: Notify) -> dict[str, Send]:
 
 def try_mail(smtp: Smtp) -> None:
     """Connect and log in without sending anything. Raises CoachsyncError."""
-    mail.try_login(_server(smtp))
+    try:
+        mail.try_login(_server(smtp))
+    except Refused as problem:
+        if problem.code == "mail-login-refused":
+            problem.aside = passwords.renewing(smtp.password)
+        raise
 
 
 def try_desktop() -> None:

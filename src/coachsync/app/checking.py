@@ -158,15 +158,16 @@ def _share(wiring: Wiring, share: Share) -> Check:
 
 def _file(wiring: Wiring, share: Share, target: FileTarget) -> Check:
     where = f"shares.{share.name}.to"
-    folder = target.path.parent
+    folder, aside = target.path.parent, say("The folder is {folder}", folder=target.path.parent)
     if not folder.is_dir():
-        return Check(
-            Grade.BAD, "folder-missing", where, say("The folder of the file does not exist."), say("Make the folder.")
-        )
+        gone = say("The folder of the file does not exist.")
+        return Check(Grade.BAD, "folder-missing", where, gone, say("Make the folder."), aside)
     if not os.access(folder, os.W_OK | os.X_OK):
-        return Check(
-            Grade.BAD, "folder-not-writable", where, say("coachsync may not write there."), say("Change its owner.")
+        shut, hint = (
+            say("coachsync may not write there."),
+            say("Give the folder to the user who runs coachsync (chown)."),
         )
+        return Check(Grade.BAD, "folder-not-writable", where, shut, hint, aside)
     opened = target_of(wiring, share)
     bound = Shares(wiring.database, share.name).share()
     if (bound is None or bound.target != opened.described) and target.path.exists():

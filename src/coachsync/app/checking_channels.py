@@ -43,7 +43,8 @@ def check_channels(config: Config, now: datetime, *, send_trial: bool = False) -
             else:
                 yield Check(Grade.GOOD, "reached", _WHERE[name], _in_silence(name, config.notify))
         except CoachsyncError as failure:
-            yield Check(Grade.BAD, failure.code, failure.where or _WHERE[name], failure.message, failure.hint)
+            where = failure.where or _WHERE[name]
+            yield Check(Grade.BAD, failure.code, where, failure.message, failure.hint, failure.aside)
 
 
 def _in_silence(name: str, notify: Notify) -> Phrase:

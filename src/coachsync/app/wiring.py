@@ -199,6 +199,7 @@ def to_caldav(account: Account, password: str, scheme: str | None = None) -> Cal
         timeout=account.timeout,
         ca_file=account.ca_file,
         scheme="digest" if scheme == "digest" else "basic" if scheme == "basic" else None,
+        renewing=secrets.renewing(account.password),
     )
 
 

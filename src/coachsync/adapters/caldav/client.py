@@ -40,7 +40,7 @@ class CalDav:
     `url` may be the server's root, a DAV root, a principal, a calendar home or a calendar. `timeout` is in seconds, to
     connect and for each read; a whole listing may take ten times as long to begin. `ca_file` replaces the system's
     certificate authorities. `scheme` is what an earlier process negotiated: it saves a refused request. No proxy is
-    used: the environment's settings are not read.
+    used: the environment's settings are not read. `renewing` is what a refused login tells the coach aside.
     """
 
     def __init__(
@@ -51,10 +51,11 @@ class CalDav:
         timeout: float = 30,
         ca_file: Path | None = None,
         scheme: Scheme | None = None,
+        renewing: str = "",
     ) -> None:
         self._url = hrefs.origin(url) + hrefs.path(url)
-        self._again = partial(CalDav, url, username, password, timeout, ca_file)
-        self._transport = Transport(url, username, password, timeout, ca_file, scheme)
+        self._again = partial(CalDav, url, username, password, timeout, ca_file, renewing=renewing)
+        self._transport = Transport(url, username, password, timeout, ca_file, scheme, renewing)
         self._dav = Dav(self._transport)
         self._principal: Principal | None = None
         self._origins: dict[str, str] = {}  # of collections met: where the objects in them are

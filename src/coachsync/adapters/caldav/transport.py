@@ -72,13 +72,22 @@ class Transport:
     """One account's connection to its server. `scheme` is what was negotiated before, or None.
 
     Raises Misconfigured, Refused, Temporary, and CoachsyncError for a redirect to another host and for an answer over
-    ANSWER_LIMIT. A credential that was refused once is not sent again in this process.
+    ANSWER_LIMIT. A credential that was refused once is not sent again in this process; `renewing` is what a
+    refusal tells the coach aside.
     """
 
     def __init__(
-        self, url: str, username: str, password: str, timeout: float, ca_file: Path | None, scheme: Scheme | None
+        self,
+        url: str,
+        username: str,
+        password: str,
+        timeout: float,
+        ca_file: Path | None,
+        scheme: Scheme | None,
+        renewing: str = "",
     ) -> None:
         self._wire = _Wire()
+        self._renewing = renewing
         self._ca_file = ca_file
         self._ca_file_read = False
         self._timeout = timeout
@@ -152,7 +161,7 @@ class Transport:
             _read_ca_file(self._ca_file)
             self._ca_file_read = True
         if self._credential in _refused:
-            raise _login_refused()
+            raise _login_refused(self._renewing)
 
     def _authorised(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """One exchange with the credential. A server may ask for another scheme than it did in an earlier process."""
@@ -169,7 +178,7 @@ class Transport:
                 say("An app password usually works where a login page is used otherwise. Known are Basic and Digest."),
             )
         _refused.add(self._credential)
-        raise _login_refused()
+        raise _login_refused(self._renewing)
 
     def _offered(self, answer: Answer) -> set[str]:
         """The authentication schemes a 401 names."""
@@ -294,9 +303,11 @@ def _busy(answer: Answer) -> Temporary:
     return Temporary(code, say("The server asks us to come back later."), retry_after=seconds)
 
 
-def _login_refused() -> Refused:
-    return Refused(
+def _login_refused(aside: str) -> Refused:
+    refusal = Refused(
         "login-refused",
         say("The server refuses the user name or password."),
         say("Check the account's username and password."),
     )
+    refusal.aside = aside
+    return refusal
