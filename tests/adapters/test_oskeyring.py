@@ -14,6 +14,7 @@ import pytest
 
 import keyrings
 from coachsync.adapters import oskeyring
+from coachsync.adapters.extras import adding
 from coachsync.errors import CoachsyncError, Misconfigured, Temporary
 from keyrings import Keyring
 from processes import eventually, running
@@ -122,7 +123,7 @@ def test_the_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
     error = refused(lambda: oskeyring.read("x"))
     assert error.code == "keyring-not-installed"
-    assert "coachsync[keyring]" in error.hint
+    assert error.aside == f"Run: {adding('keyring')}"
 
 
 @pytest.mark.parametrize("answer", ["", "no json"])

@@ -71,8 +71,26 @@ def test_file_that_others_can_touch_is_refused(secret_file: Callable[..., Path],
     path = secret_file(CANARY.encode(), mode)
     error = refused(lambda: secrets.from_file(path))
     assert error.code == "secret-file-open"
-    assert "chmod 600" in error.hint
+    assert error.aside == f"Run: chmod 600 {path}"
     assert error.exit_code == 78
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        (Secret(file=Path("/home/alice/cloud.password")), "into /home/alice/cloud.password, alone"),
+        (Secret(keyring="cloud"), "keyring set coachsync cloud"),
+        (Secret(credential="cloud"), "credential cloud"),
+        (Secret(command=("pass", "show", CANARY)), "gets it: pass"),
+    ],
+)
+def test_a_password_that_changed_is_renewed_where_it_is_kept(source: Secret, place: str) -> None:
+    assert place in secrets.renewing(source)
+    assert CANARY not in secrets.renewing(source)
+
+
+def test_an_account_without_a_password_has_none_to_renew() -> None:
+    assert secrets.renewing(None) == ""
 
 
 def test_file_of_another_user_is_refused(secret_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +273,9 @@ def test_keyring_without_a_usable_password_is_refused(quick_keyring: Keyring, ke
 
 
 def test_missing_entry_of_the_keyring_is_told_with_the_command_that_makes_it(quick_keyring: Keyring) -> None:
-    assert "keyring set coachsync cloud" in refused(lambda: secrets.from_keyring("cloud")).hint
+    error = refused(lambda: secrets.from_keyring("cloud"))
+    assert "the name cloud" in error.hint
+    assert error.aside == f"Run: {sys.executable} -m keyring set coachsync cloud"
 
 
 def test_locked_keyring_is_worth_another_try(quick_keyring: Keyring) -> None:

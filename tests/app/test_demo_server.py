@@ -17,6 +17,7 @@ import pytest
 
 import servers
 from accounts import on_demonstration
+from coachsync.adapters.extras import adding
 from coachsync.app.demo import server as module
 from coachsync.app.demo.practice import practice
 from coachsync.app.demo.server import RadicaleServer
@@ -201,7 +202,7 @@ def test_without_radicale_it_says_what_to_install(tmp_path: Path, monkeypatch: p
     with pytest.raises(CoachsyncError) as failure, RadicaleServer(tmp_path):
         pass
     assert failure.value.code == "demo-server"
-    assert failure.value.hint == "pip install 'coachsync[demo]'"
+    assert failure.value.hint == f"Run: {adding('radicale')}"
 
 
 def test_a_server_that_does_not_start_is_an_error_with_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +217,7 @@ def test_a_server_that_does_not_start_is_an_error_with_its_log(tmp_path: Path, m
         pytest.fail(f"{server.url} answers")
     assert failure.value.code == "demo-server"
     assert "radicale.log" in failure.value.hint
-    assert "pip install 'coachsync[demo]'" in failure.value.hint
+    assert adding("radicale") in failure.value.hint
     assert "broken on purpose" in (folder / "radicale.log").read_text(encoding="utf-8")
 
 

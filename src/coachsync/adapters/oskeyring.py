@@ -12,7 +12,7 @@ import subprocess
 import sys
 from typing import Any
 
-from coachsync.adapters import oskeyring_child
+from coachsync.adapters import extras, oskeyring_child
 from coachsync.errors import CoachsyncError, Misconfigured, Temporary
 from coachsync.phrases import say
 
@@ -86,11 +86,13 @@ def _answer(question: dict[str, Any], timeout: float) -> dict[str, Any]:
 
 
 def _not_installed() -> CoachsyncError:
-    return Misconfigured(
+    missing = Misconfigured(
         "keyring-not-installed",
         say("The part of coachsync that opens the keyring is not installed."),
-        say("Install it: pipx inject coachsync keyring (or: pip install 'coachsync[keyring]')."),
+        say("Add the package keyring to coachsync."),
     )
+    missing.aside = say("Run: {command}", command=extras.adding("keyring"))
+    return missing
 
 
 def _none() -> CoachsyncError:

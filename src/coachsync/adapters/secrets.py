@@ -20,6 +20,7 @@ from typing import Protocol
 
 from coachsync.adapters import oskeyring
 from coachsync.adapters.credentials import credential
+from coachsync.adapters.extras import storing
 from coachsync.errors import Misconfigured, Temporary
 from coachsync.phrases import Phrase, say
 
@@ -67,7 +68,7 @@ def renewing(source: Source | None) -> str:
     if source.file is not None:
         return say("Did the password change? Write the new one into {file}, alone on one line.", file=source.file)
     if source.keyring is not None:
-        return say("Did the password change? Store the new one: keyring set coachsync {name}", name=source.keyring)
+        return say("Did the password change? Store the new one: {command}", command=storing(source.keyring))
     if source.credential is not None:
         return say(
             "Did the password change? Put the new one into the systemd credential {name} and start the service again.",
@@ -181,11 +182,7 @@ def from_keyring(name: str, timeout: float = oskeyring.TIMEOUT) -> str:
     """
     kept = oskeyring.read(name, timeout)
     if kept is None:
-        raise Misconfigured(
-            "keyring-entry-missing",
-            say("The keyring holds no password of this name."),
-            say("Put it there: keyring set coachsync {name}", name=name),
-        )
+        raise _no_entry(name)
     return _text(kept.encode(), "keyring-entry")
 
 
@@ -211,6 +208,16 @@ def from_credential(name: str) -> str:
             ),
         )
     return _text(content, "credential")
+
+
+def _no_entry(name: str) -> Misconfigured:
+    missing = Misconfigured(
+        "keyring-entry-missing",
+        say("The keyring holds no password of this name."),
+        say("Store it there, for the service coachsync under the name {name}.", name=name),
+    )
+    missing.aside = say("Run: {command}", command=storing(name))
+    return missing
 
 
 def _output(process: subprocess.Popen[bytes], deadline: float) -> bytes:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote, urlsplit
 
+from coachsync.adapters.extras import adding
 from coachsync.adapters.files import make_private_folder, write_atomically
 from coachsync.app.demo.people import COACH
 from coachsync.app.demo.series import Event
@@ -28,7 +29,6 @@ PATIENCE = 15.0  # seconds until it must answer; 1 s is usual
 PROBE = 1.0  # seconds for one question whether it is there
 FAREWELL = 5.0  # seconds between asking it to stop and killing it
 ATTEMPTS = 5  # a port that was free can be taken before Radicale binds it
-HINT = "pip install 'coachsync[demo]'"
 
 # The password is drawn anew for every run and lies in clear beside the configuration of coachsync anyway, so a hash
 # would hide nothing; all files are for their owner alone. Nor can it be guessed: every refusal without a delay saves a
@@ -115,7 +115,7 @@ class RadicaleServer:
             raise CoachsyncError(
                 "demo-server",
                 say("The demonstration needs Radicale, which is not installed."),
-                say("Run: {command}", command=HINT),
+                say("Run: {command}", command=adding("radicale")),
             )
         try:
             self._start()
@@ -143,7 +143,7 @@ class RadicaleServer:
         raise CoachsyncError(
             "demo-server",
             say("The demonstration's server does not start."),
-            say("See {file}, or run: {command}", file=self.log, command=HINT),
+            say("See {file}, or run: {command}", file=self.log, command=adding("radicale")),
         )
 
     def _spawn(self) -> None:
