@@ -8,11 +8,12 @@ import pytest
 
 import keyrings
 from coachsync import config
-from coachsync.adapters import credentials, keyfile, keyplaces
+from coachsync.adapters import credentials, keyfile, keyplaces, oskeyring
 from coachsync.adapters.keyplaces import CREDENTIAL, Note, Place
 from coachsync.adapters.keystore import load_device_key
-from coachsync.app.secrecy import links
-from coachsync.app.weakest import Link, Strength, weakest
+from coachsync.app.secrecy import keyring_here, links
+from coachsync.app.weakest import Link, Strength, Weakest
+from coachsync.app.weakest import weakest as weakest_of
 from coachsync.vault.rows import new_device_key
 from configurations import GOOD
 
@@ -26,6 +27,10 @@ host = "mail.example"
 username = "me"
 password = { command = ["pass", "show", "mail"] }
 """
+
+
+def weakest(links: list[Link], *, keyring: bool = False) -> Weakest:
+    return weakest_of(links, keyring=keyring)
 
 
 def device(strength: Strength) -> Link:
@@ -53,9 +58,9 @@ def test_links_that_are_equally_weak_are_all_named_and_the_first_is_the_place() 
 @pytest.mark.parametrize(
     ("worst", "told", "untold"),
     [
-        ([device(Strength.FILE)], "read the appointments", "sign in to these accounts"),
-        ([Link(CLOUD, Strength.FILE)], "sign in to these accounts", "read the appointments"),
-        ([device(Strength.FILE), Link(CLOUD, Strength.FILE)], "stored here and sign in", "-"),
+        ([device(Strength.FILE)], "read your appointments", "sign in"),
+        ([Link(CLOUD, Strength.FILE)], "sign in as you", "read your appointments"),
+        ([device(Strength.FILE), Link(CLOUD, Strength.FILE)], "read your appointments and sign in as you", "-"),
     ],
 )
 def test_what_a_thief_gets_is_what_the_secret_opens(worst: list[Link], told: str, untold: str) -> None:
@@ -68,8 +73,8 @@ def test_what_a_thief_gets_is_what_the_secret_opens(worst: list[Link], told: str
     ("strength", "words"),
     [
         (Strength.OPEN, ["every user of this computer can"]),
-        (Strength.FILE, ["a thief", "a backup", "Other users of this computer cannot"]),
-        (Strength.MACHINE, ["a thief", "a backup", "Other users of this computer cannot", "no security chip"]),
+        (Strength.FILE, ["A thief", "a backup", "closed to other users of this computer"]),
+        (Strength.MACHINE, ["A thief", "a backup", "closed to other users of this computer", "no security chip"]),
         (Strength.PROGRAM, ["cannot see how well"]),
         (Strength.LOGIN, ["neither a thief", "nor a backup", "while you are signed in"]),
         (Strength.CHIP, ["neither the disk alone nor a backup", "administrators", "a thief"]),
@@ -78,7 +83,13 @@ def test_what_a_thief_gets_is_what_the_secret_opens(worst: list[Link], told: str
 def test_the_thief_the_backup_and_the_other_user_are_spoken_of(strength: Strength, words: list[str]) -> None:
     message = weakest([device(strength)]).message
     assert [word for word in words if word not in message] == []
-    assert len(message) < 420
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize("strength", Strength)
+def test_the_keyring_is_recommended_where_there_is_one_and_nothing_better_is_used(strength: Strength) -> None:
+    assert "--to keyring" not in weakest([device(strength)]).hint
+    assert ("--to keyring" in weakest([device(strength)], keyring=True).hint) is (strength is Strength.FILE)
 
 
 # --- what there is on this machine ----------------------------------------------------------------------------------
@@ -135,8 +146,26 @@ def test_a_keyring_opens_with_the_login_unless_a_plug_in_stands_behind_it(
     assert found(machine, '{ keyring = "cloud" }')[CLOUD] is Strength.PROGRAM  # there is none: nothing can be said
     keyrings.keyring(machine, monkeypatch)
     assert found(machine, '{ keyring = "cloud" }')[CLOUD] is Strength.PROGRAM
-    monkeypatch.setattr("coachsync.adapters.oskeyring.backend", lambda: "keyring.backends.SecretService.Keyring")
+    monkeypatch.setattr(oskeyring, "backend", lambda _timeout: "keyring.backends.SecretService.Keyring")
     assert found(machine, '{ keyring = "cloud" }')[CLOUD] is Strength.LOGIN
+
+
+def test_a_keyring_is_here_when_it_opens_with_the_login(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not keyring_here()
+    keyrings.keyring(machine, monkeypatch)
+    assert not keyring_here()
+    monkeypatch.setattr(oskeyring, "backend", lambda _timeout: "keyring.backends.kwallet.DBusKeyring")
+    assert keyring_here()
+
+
+def test_asking_whether_a_keyring_is_here_opens_none_and_waits_for_none(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shut = keyrings.keyring(machine, monkeypatch)
+    shut.fault("locked")
+    assert oskeyring.backend().endswith("FileKeyring")
+    monkeypatch.setattr("coachsync.app.secrecy._SHORT", 0.01)
+    assert not keyring_here()
 
 
 def test_a_key_is_kept_as_badly_as_its_worst_copy(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:

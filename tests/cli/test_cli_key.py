@@ -264,6 +264,17 @@ def test_check_names_the_weakest_link_in_one_line(synced: Desk, keyring: Keyring
     assert "device key" not in line["message"]
 
 
+def test_check_ends_with_what_is_merely_worth_knowing(practice: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    keyrings.no_keyring(monkeypatch)
+    grades = [check["grade"] for check in practice.json("check").document["checks"]]
+    assert grades == sorted(grades, key=lambda grade: grade == "note")
+    assert {"ok", "note"} <= set(grades)
+    marks = [line.split()[0] for line in practice.run("check").out.splitlines() if not line.startswith(" ")]
+    assert marks == ["note" if grade == "note" else "ok" for grade in grades]
+    line = checked(practice, "weakest-link-file")
+    assert "keyring" not in line["hint"]  # there is none here
+
+
 def test_check_fails_where_others_can_read_a_password(synced: Desk) -> None:
     (synced.folder / "cloud.password").chmod(0o644)
     assert synced.run("check").code == 5

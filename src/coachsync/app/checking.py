@@ -46,7 +46,6 @@ class Check:
 
 def check(wiring: Wiring) -> Iterator[Check]:
     """Try accounts, calendars and shares one after the other; one that fails stops no other."""
-    yield from _sections(wiring)
     reachable = set()
     for account in wiring.config.accounts:
         tried = _tried(f"accounts.{account}", partial(_account, wiring, account))
@@ -59,6 +58,7 @@ def check(wiring: Wiring) -> Iterator[Check]:
     for name, share in wiring.config.shares.items():
         if isinstance(share.to, FileTarget) or share.to.account in reachable:
             yield _tried(f"shares.{name}", partial(_share, wiring, share))
+    yield from _sections(wiring)
 
 
 def _tried(where: str, attempt: Callable[[], Check]) -> Check:
@@ -105,7 +105,9 @@ def _key_twice(state: Path) -> Iterator[Check]:
 
 def _weakest(wiring: Wiring) -> Check:
     """The secret that is kept worst. Where several are kept alike, the first gives the place and the text names all."""
-    found = weakest.weakest(secrecy.links(wiring.config))
+    links = secrecy.links(wiring.config)
+    in_file = any(link.strength is Strength.FILE for link in links)
+    found = weakest.weakest(links, keyring=in_file and secrecy.keyring_here())
     grade = Grade.BAD if found.strength is Strength.OPEN else Grade.NOTE
     return Check(grade, f"weakest-link-{found.strength.name.lower()}", found.where, found.message, found.hint)
 

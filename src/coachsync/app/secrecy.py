@@ -12,6 +12,7 @@ from coachsync.config import Config, Secret
 from coachsync.errors import CoachsyncError
 
 _DESKTOPS = "keyring.backends."  # what comes with the package opens with its owner's login
+_SHORT = 5.0  # seconds: nobody waits longer for a piece of advice
 
 
 def links(config: Config) -> list[Link]:
@@ -36,10 +37,15 @@ def _credential() -> Strength:
     return Strength.CHIP if chip() else Strength.MACHINE
 
 
-def _keyring() -> Strength:
+def keyring_here() -> bool:
+    """Whether this machine has a keyring that opens with its owner's login. It is asked for its kind, never opened."""
+    return _keyring(_SHORT) is Strength.LOGIN
+
+
+def _keyring(timeout: float = oskeyring.TIMEOUT) -> Strength:
     """By the program that stands behind the keyring: a plug-in from elsewhere may keep things in a plain file."""
     try:
-        name = oskeyring.backend()
+        name = oskeyring.backend(timeout)
     except CoachsyncError:  # whoever needs it tells why
         return Strength.PROGRAM
     return Strength.LOGIN if name.startswith(_DESKTOPS) else Strength.PROGRAM

@@ -45,13 +45,13 @@ class Weakest:
     hint: Phrase
 
 
-def weakest(links: Sequence[Link]) -> Weakest:
-    """What is kept worst. There is always a link: the device key."""
+def weakest(links: Sequence[Link], *, keyring: bool) -> Weakest:
+    """What is kept worst. There is always a link: the device key. `keyring`: one is here that opens with the login."""
     strength = min(link.strength for link in links)
     worst = [link for link in links if link.strength is strength]
     named = reduce(_and, [link.name for link in worst])
     message = say("The weakest link: {links}. {meaning}", links=named, meaning=_meaning(strength, _loss(worst)))
-    return Weakest(strength, worst[0].where, message, _hint(strength))
+    return Weakest(strength, worst[0].where, message, _hint(strength, keyring=keyring))
 
 
 def _and(listed: Phrase, name: Phrase) -> Phrase:
@@ -61,28 +61,27 @@ def _and(listed: Phrase, name: Phrase) -> Phrase:
 def _loss(worst: Sequence[Link]) -> Phrase:
     """What somebody can do who has these secrets."""
     if not any(link.key for link in worst):
-        return say("sign in to these accounts in your name")
+        return say("sign in as you")
     if all(link.key for link in worst):
-        return say("read the appointments stored here")
-    return say("read the appointments stored here and sign in to these accounts in your name")
+        return say("read your appointments")
+    return say("read your appointments and sign in as you")
 
 
 def _meaning(strength: Strength, loss: Phrase) -> Phrase:
     match strength:
         case Strength.OPEN:
-            return say("Kept in a file that others can read: every user of this computer can {loss}.", loss=loss)
+            return say("In a file that others can read: every user of this computer can {loss}.", loss=loss)
         case Strength.FILE:
             return say(
-                "Kept in a file on this disk: a thief of the computer, or whoever gets a backup with that file, can "
-                "{loss}, unless disk and backup are encrypted as a whole. Other users of this computer cannot, only "
-                "its administrators.",
+                "In a file of your own, closed to other users of this computer. A thief of the computer or of a backup "
+                "could {loss}, unless disk and backup are encrypted.",
                 loss=loss,
             )
         case Strength.MACHINE:
             return say(
-                "Kept as a credential that opens with another file on this disk, as this computer has no security "
-                "chip: a thief of the computer can {loss}, unless the disk is encrypted as a whole; so can who gets a "
-                "backup of the whole system. Other users of this computer cannot, only its administrators.",
+                "A credential, closed to other users of this computer, that opens with another file on this disk "
+                "(there is no security chip). A thief of the computer or of a backup of the whole system could {loss}, "
+                "unless disk and backup are encrypted.",
                 loss=loss,
             )
         case Strength.PROGRAM:
@@ -93,9 +92,9 @@ def _meaning(strength: Strength, loss: Phrase) -> Phrase:
             )
         case Strength.CHIP:
             return say(
-                "Kept as a credential: if it was sealed with the security chip of this computer, which is usual, "
-                "neither the disk alone nor a backup opens it. Its administrators can {loss}; so can a thief of the "
-                "whole computer who starts another system on it, unless the disk is encrypted as a whole.",
+                "A credential: sealed with this computer's security chip, as is usual, neither the disk alone nor a "
+                "backup opens it. Its administrators can {loss}; so could a thief who starts another system on this "
+                "computer, unless the disk is encrypted.",
                 loss=loss,
             )
         case Strength.LOGIN:
@@ -106,16 +105,16 @@ def _meaning(strength: Strength, loss: Phrase) -> Phrase:
             )
 
 
-def _hint(strength: Strength) -> Phrase:
+def _hint(strength: Strength, *, keyring: bool) -> Phrase:
     match strength:
         case Strength.OPEN:
             return say("Run: chmod 600 on the file. If others may have read the password, change it.")
-        case Strength.FILE:
+        case Strength.FILE if keyring:
             return say(
                 "Encrypt the disk and the backups, or move the secrets: coachsync key move --to keyring, and for a "
                 "password: password = {{ keyring = ... }}."
             )
-        case Strength.MACHINE | Strength.CHIP:
+        case Strength.FILE | Strength.MACHINE | Strength.CHIP:
             return say("Encrypt the disk and the backups.")
         case Strength.PROGRAM:
             return say("See that the program asks for a passphrase, or keep the password in the keyring.")

@@ -23,13 +23,20 @@ _MARK = {Grade.GOOD: say("ok"), Grade.NOTE: say("note"), Grade.BAD: say("FAILED"
 @everywhere
 @click.pass_obj
 def command(options: Options, notify: bool) -> int:
-    """Each check is told as soon as it is known."""
-    checks = []
+    """Each check is told as soon as it is known, and what is merely worth knowing after them."""
+    checks, notes = [], []
     with opened(options, "check") as wiring:
-        for tried in chain(check(wiring), check_channels(wiring.config, wiring.now, send_trial=notify)):
+        for tried in chain(check_channels(wiring.config, wiring.now, send_trial=notify), check(wiring)):
+            if tried.grade is Grade.NOTE:
+                notes.append(tried)
+                continue
             checks.append(tried)
             if not options.json:
                 _tell(tried)
+    if not options.json:
+        for note in notes:
+            _tell(note)
+    checks += notes
     if options.json:
         tell_json({"checks": [_document(tried) for tried in checks]})
     return FINDINGS if any(tried.grade is Grade.BAD for tried in checks) else 0
