@@ -337,3 +337,10 @@ def test_the_credential_is_not_sent_after_a_redirect_to_another_server(practice:
     assert result.code == 3
     assert "redirect-elsewhere" in result.codes
     assert other.requests == []
+
+
+def test_a_share_of_a_calendar_that_could_not_be_read_is_said_to_stay_as_it_is(practice: Desk) -> None:
+    assert practice.run("sync").code == 0
+    practice.write_password("wrong-canari")
+    for words in (["sync"], ["share", "publish", "office"]):
+        assert "share office: left as it is, because coaching could not be read" in practice.run(*words).out

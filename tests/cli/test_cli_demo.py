@@ -148,7 +148,7 @@ def test_what_keep_prints_really_works(room: Path, kept: list[str]) -> None:
     )
     assert result.returncode == 0, result.stderr
     assert "Busy" in result.stdout
-    assert "0 would be added" in result.stdout
+    assert "nothing new" in result.stdout
     (remove,) = [line.partition(": ")[2] for line in kept if line.startswith("Remove it with: ")]
     subprocess.run(["sh", "-c", remove], check=True)
     assert list(room.iterdir()) == []

@@ -56,7 +56,7 @@ def test_the_configuration_decides_what_a_command_says(practice: Desk, monkeypat
     assert "calendar coaching: 5 added, 0 changed, 0 removed" in practice.run("sync").out
     practice.text = practice.text.replace(ENGLISH, FRENCH)
     monkeypatch.setenv("LANG", "en_GB.UTF-8")
-    assert "calendrier coaching\u00a0: 0 en plus, 0 modifiés, 0 en moins" in practice.run("sync").out
+    assert "calendrier coaching\u00a0: rien de nouveau" in practice.run("sync").out
     assert re.search(r"^\w{5}\t(lun|mar|mer|jeu|ven|sam|dim)\. \d+ ", practice.run("agenda").out)
 
 

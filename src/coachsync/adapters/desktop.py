@@ -56,7 +56,7 @@ def _call(message: Message, timeout: float) -> None:
                 answer = _answer(bus, parser, serial, deadline)
     except TimeoutError:
         raise Temporary(
-            "desktop-timeout", say("The desktop did not answer in time."), say("It is tried again later.")
+            "desktop-timeout", say("The desktop did not answer in time."), say("Try again later.")
         ) from None
     except (
         OSError,

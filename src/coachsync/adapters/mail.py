@@ -210,14 +210,18 @@ def _unreachable(causes: list[BaseException | None]) -> Temporary:
         )
     if any(isinstance(cause, TimeoutError) for cause in causes):
         return _too_slow()
-    return Temporary("no-connection", say("The mail server cannot be reached."), say("It is tried again later."))
+    return Temporary(
+        "no-connection",
+        say("The mail server cannot be reached."),
+        say("Try again later, or check that the mail server works."),
+    )
 
 
 def _too_slow() -> Temporary:
     return Temporary(
         "timeout",
         say("The mail server did not answer in time."),
-        say("Check host, port and security; it is tried again later."),
+        say("Check host, port and security, or try again later."),
     )
 
 
@@ -233,7 +237,7 @@ def _answered(code: int) -> CoachsyncError:
         return Temporary("no-mail-server", say("What answers there is no mail server."), say("Check host and port."))
     if code < _FOR_GOOD:
         return Temporary(
-            "mail-put-off", say("The mail server takes no mail now ({reply}).", reply=code), say("It is tried again.")
+            "mail-put-off", say("The mail server takes no mail now ({reply}).", reply=code), say("Try again later.")
         )
     return CoachsyncError(
         "mail-not-taken",

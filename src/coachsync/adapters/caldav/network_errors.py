@@ -37,12 +37,18 @@ def network_error(problem: BaseException) -> Temporary:
         )
     if any(type(cause).__name__ in _CUT for cause in causes):
         return truncated()
-    return Temporary("no-connection", say("The server cannot be reached."), say("It is tried again later."))
+    return Temporary(
+        "no-connection", say("The server cannot be reached."), say("Try again later, or check that the server works.")
+    )
 
 
 def truncated() -> Temporary:
     """An answer that ends too early: it says nothing about what it does not show."""
-    return Temporary("answer-truncated", say("The server's answer is cut short."), say("It is asked again later."))
+    return Temporary(
+        "answer-truncated",
+        say("The server's answer is cut short."),
+        say("Try again later, or check that the server works."),
+    )
 
 
 def lost(problem: BaseException) -> bool:

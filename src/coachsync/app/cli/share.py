@@ -103,27 +103,20 @@ def preview(options: Options, name: str) -> None:
 def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     """Whoever replaces what others may have put there is asked first."""
     from coachsync.app import jobs
+    from coachsync.app.cli.counts import published_line
     from coachsync.app.cli.opening import opened
     from coachsync.app.recording import record
 
     if replace and not yes and sys.stdin.isatty() and not agreed(_REPLACES):
         raise click.Abort
     with opened(options, "share publish") as wiring:
-        _named(wiring, name)
+        share = _named(wiring, name)
         outcome = jobs.publish_share(wiring, name, replace_content=replace)
         record(wiring, spoken, outcome)
     if options.json:
         tell_json(outcome_document(outcome))
     else:
-        done = outcome.shares[name]
-        tell(
-            say(
-                "share {name}: {created} added, {deleted} removed",
-                name=name,
-                created=done.created,
-                deleted=done.deleted,
-            )
-        )
+        tell(published_line(name, outcome, share.calendars))
     tell_outcome(outcome, as_json=options.json)
     return outcome.exit_code()
 

@@ -13,7 +13,10 @@ from coachsync.app.cli.tongue import spoken
 from coachsync.phrases import say, say_count
 
 if TYPE_CHECKING:
-    from coachsync.app.outcome import Outcome, Published, Pulled
+    from collections.abc import Mapping
+
+    from coachsync.app.outcome import Outcome
+    from coachsync.config import Share
 
 
 @click.command("sync", help=COMMANDS["sync"][1])
@@ -35,22 +38,24 @@ def command(options: Options, dry_run: bool, accept: tuple[str, ...]) -> int:
     from coachsync.app.recording import record
 
     with opened(options, "sync") as wiring:
-        outcome = jobs.sync(wiring, accept=accept, dry_run=dry_run)
+        outcome, shares = jobs.sync(wiring, accept=accept, dry_run=dry_run), wiring.config.shares
         if not dry_run:
             record(wiring, spoken, outcome)
     if options.json:
         tell_json(outcome_document(outcome))
     else:
-        _tell(outcome, dry_run=dry_run)
+        _tell(outcome, shares, dry_run=dry_run)
     tell_outcome(outcome, as_json=options.json)
     return outcome.exit_code()
 
 
-def _tell(outcome: Outcome, *, dry_run: bool) -> None:
+def _tell(outcome: Outcome, shares: Mapping[str, Share], *, dry_run: bool) -> None:
+    from coachsync.app.cli.counts import published_line, pulled_line
+
     for name, pulled in outcome.calendars.items():
-        tell(_pulled(name, pulled, dry_run=dry_run))
-    for name, share in outcome.shares.items():
-        tell(_published(name, share, dry_run=dry_run))
+        tell(pulled_line(name, pulled, dry_run=dry_run))
+    for name in outcome.shares:
+        tell(published_line(name, outcome, shares[name].calendars, dry_run=dry_run))
     if outcome.quarantined:
         tell(
             say_count(
@@ -59,21 +64,3 @@ def _tell(outcome: Outcome, *, dry_run: bool) -> None:
                 outcome.quarantined,
             )
         )
-
-
-def _pulled(name: str, pulled: Pulled, *, dry_run: bool) -> str:
-    counts = {"added": pulled.added, "changed": pulled.changed, "removed": pulled.removed}
-    if dry_run:
-        line = say("calendar {name}: {added} would be added, {changed} changed, {removed} removed", name=name, **counts)
-    else:
-        line = say("calendar {name}: {added} added, {changed} changed, {removed} removed", name=name, **counts)
-    return say("{line}, {number} kept until you decide", line=line, number=pulled.held) if pulled.held else line
-
-
-def _published(name: str, share: Published, *, dry_run: bool) -> str:
-    counts = {"created": share.created, "deleted": share.deleted}
-    if dry_run:
-        line = say("share {name}: {created} would be added, {deleted} removed", name=name, **counts)
-    else:
-        line = say("share {name}: {created} added, {deleted} removed", name=name, **counts)
-    return say("{line}, {number} kept until you decide", line=line, number=share.held_back) if share.held_back else line
