@@ -261,7 +261,7 @@ def test_a_command_line_that_makes_no_sense_is_told_in_french(
     code, text = said(capsys, *words)
     assert code == 2
     assert told in text
-    assert "Voyez\u00a0: coachsync --help" in text or "Utilisation\u00a0:" in text
+    assert re.search("Voyez\u00a0: coachsync.* --help", text) or "Utilisation\u00a0:" in text
 
 
 def test_a_group_that_is_called_alone_shows_its_help_in_the_language(

@@ -105,10 +105,34 @@ def test_remove_leaves_the_configuration_and_the_state(desk: Desk, systemd: Syst
     assert systemd.asked == []
 
 
-def test_a_service_that_cannot_be_stopped_is_not_taken_away(desk: Desk, systemd: Systemd) -> None:
+@pytest.mark.parametrize("refused", ["disable", "daemon-reload", "systemctl"])
+def test_a_service_that_cannot_be_stopped_is_taken_away_and_it_is_said(
+    desk: Desk, systemd: Systemd, refused: str
+) -> None:
     desk.run("service", "install")
-    systemd.fails("disable")
-    assert desk.run("service", "remove").code == 1
+    systemd.fails("" if refused == "systemctl" else refused)
+    result = desk.run("service", "remove")
+    assert result.code == 1
+    assert "systemctl --user stop coachsync" in result.err
+    assert list(user_units(desk).iterdir()) == []
+
+
+def test_a_service_that_systemd_does_not_look_at_leaves_no_file(desk: Desk, systemd: Systemd) -> None:
+    systemd.fails("daemon-reload")
+    assert desk.run("service", "install").code == 1
+    assert list(user_units(desk).iterdir()) == []
+
+
+def test_a_service_that_was_there_stays_when_systemd_does_not_look_at_it(desk: Desk, systemd: Systemd) -> None:
+    desk.run("service", "install")
+    systemd.fails("daemon-reload")
+    assert desk.run("service", "install").code == 1
+    assert (user_units(desk) / "coachsync.service").exists()
+
+
+def test_a_service_that_does_not_start_stays_to_be_looked_into(desk: Desk, systemd: Systemd) -> None:
+    systemd.fails("restart")
+    assert desk.run("service", "install").code == 1
     assert (user_units(desk) / "coachsync.service").exists()
 
 
@@ -135,6 +159,7 @@ def test_without_systemd_coachsync_says_what_to_start(
     result, error = desk.refused("service", "install")
     assert (result.code, error["code"]) == (1, "no-systemd")
     assert "coachsync run" in error["hint"]
+    assert list(user_units(desk).iterdir()) == []
 
 
 def test_root_is_asked_what_is_meant(desk: Desk, as_root: None, systemd: Systemd) -> None:

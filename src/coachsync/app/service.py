@@ -10,6 +10,7 @@ from pathlib import Path
 from coachsync.adapters import units
 from coachsync.adapters.files import make_private_folder
 from coachsync.config import Config, FileTarget
+from coachsync.errors import CoachsyncError
 
 UNIT = "coachsync.service"
 _FOLDERS = "coachsync.service.d/folders.conf"
@@ -70,28 +71,49 @@ def closing(folders: str, state: Path, config: Config) -> str:
 
 
 def install(service: Service) -> None:
-    """Write the files and tell systemd. Raises CoachsyncError; doing it again mends whatever was left half done."""
+    """Write the files and tell systemd. Raises CoachsyncError, and takes away again what it wrote where systemd does not
+    even look at it; a service that was there before stays, and one that does not start stays to be looked into."""
     for folder in service.folders:
         make_private_folder(folder)
-    for path, text in service.files.items():
-        units.put(path, text)
-    _tell(service.started)
+    new = [path for path in service.files if not path.exists()]
+    seen = 0
+    try:
+        for path, text in service.files.items():
+            units.put(path, text)
+        for command in service.started:
+            units.manage(command)
+            seen += "daemon-reload" in command
+    except CoachsyncError:
+        for path in () if seen else new:
+            units.drop(path)
+        raise
 
 
 def remove(service: Service) -> bool:
-    """Stop the service and take its files away; whether it was there."""
+    """Stop the service and take its files away, whatever systemd says; whether it was there.
+
+    Raises CoachsyncError when systemd did not do what it was asked to: the files are gone then all the same.
+    """
     if not any(path.exists() for path in service.files):
         return False
-    _tell(service.stopped)
+    refusals = _tell(service.stopped)
     for path in service.files:
         units.drop(path)
-    _tell(service.gone)
+    refusals += _tell(service.gone)
+    for refusal in refusals:
+        raise refusal
     return True
 
 
-def _tell(commands: Iterable[Command]) -> None:
+def _tell(commands: Iterable[Command]) -> list[CoachsyncError]:
+    """Give every command; what went wrong."""
+    refusals = []
     for command in commands:
-        units.manage(command)
+        try:
+            units.manage(command)
+        except CoachsyncError as refusal:
+            refusals.append(refusal)
+    return refusals
 
 
 def _set(unit: str, key: str, value: str) -> str:

@@ -9,11 +9,14 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import coachsync
 from coachsync.errors import CoachsyncError, UsageError
 from coachsync.phrases import say
+
+if TYPE_CHECKING:
+    import click
 
 _PACKAGE = Path(coachsync.__file__).parent
 _INTERRUPTED = 130
@@ -77,7 +80,7 @@ def _failure(problem: BaseException) -> CoachsyncError:
     if isinstance(problem, click.exceptions.NoArgsIsHelpError):
         return UsageError("usage", say("Which command?"), problem.format_message())
     if isinstance(problem, click.ClickException):
-        return UsageError("usage", problem.format_message(), say("See: coachsync --help"))
+        return UsageError("usage", problem.format_message(), say("See: {command} --help", command=_called(problem)))
     if isinstance(problem, OSError) and problem.errno in _NOT_WRITTEN:
         return CoachsyncError(
             "output-not-written", say("The answer cannot be written: {reason}.", reason=reason(problem))
@@ -85,6 +88,12 @@ def _failure(problem: BaseException) -> CoachsyncError:
     if isinstance(problem, (click.Abort, KeyboardInterrupt)):
         return CoachsyncError("interrupted", say("Interrupted; the next run goes on from there."))
     return _defect(problem)
+
+
+def _called(problem: click.ClickException) -> str:
+    """The command that was given wrongly, as far as it was understood."""
+    context = getattr(problem, "ctx", None)
+    return context.command_path if context is not None else "coachsync"
 
 
 def _defect(problem: BaseException) -> CoachsyncError:

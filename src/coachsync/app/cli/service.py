@@ -65,7 +65,15 @@ def remove(options: Options, system: bool) -> None:
 
     _refuse_the_wrong_user(system=system)
     service = job.for_system(_ETC, "", "") if system else job.for_user(_user_units(), "", "", Path())
-    removed = job.remove(service)
+    try:
+        removed = job.remove(service)
+    except CoachsyncError as problem:
+        if problem.code in ("systemd-refused", "no-systemd"):
+            stop = "systemctl stop coachsync" if system else "systemctl --user stop coachsync"
+            problem.hint = say(
+                "The service's files are removed all the same. If it still runs: {command}", command=stop
+            )
+        raise
     if options.json:
         tell_json({"removed": removed})
     elif removed:
