@@ -281,3 +281,7 @@ def test_check_fails_where_others_can_read_a_password(synced: Desk) -> None:
     line = checked(synced, "weakest-link-open")
     assert (line["where"], line["grade"]) == ("accounts.cloud.password", "failed")
     assert re.search("chmod 600", line["hint"])
+
+
+def test_a_key_that_is_there_already_is_said_to_be(synced: Desk) -> None:
+    assert "was already in the file keys/device.key" in synced.run("key", "move", "--to", "file").out

@@ -71,8 +71,11 @@ def closing(folders: str, state: Path, config: Config) -> str:
 
 
 def install(service: Service) -> None:
-    """Write the files and tell systemd. Raises CoachsyncError, and takes away again what it wrote where systemd does not
-    even look at it; a service that was there before stays, and one that does not start stays to be looked into."""
+    """Write the files and tell systemd; doing it again mends whatever was left half done.
+
+    Raises CoachsyncError, and takes away again what it wrote where systemd does not even look at it. A service that was
+    there before stays, and one that does not start stays to be looked into.
+    """
     for folder in service.folders:
         make_private_folder(folder)
     new = [path for path in service.files if not path.exists()]

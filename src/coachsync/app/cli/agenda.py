@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
-from coachsync.app.cli.output import instant, tell_json, tell_problems, tell_table
+from coachsync.app.cli.output import instant, tell, tell_json, tell_problems, tell_table
 from coachsync.app.cli.tongue import spoken, tongue
 from coachsync.app.dates import long_day
 from coachsync.phrases import say
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from coachsync.app.wiring import Wiring
 
 _YEARS = range(1900, 2201)
+_MOST_DAYS = 366
 _MARKS = {"busy": "", "free": say("free"), "cancelled": say("cancelled"), "unanswered": say("not accepted")}
 
 
@@ -32,11 +33,28 @@ def _within_reach(_context: click.Context, _parameter: click.Parameter, day: dat
     return day
 
 
+class _Day(click.DateTime):
+    """A day, asked for as people write it: click would show the format of strptime."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            day: datetime = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(spoken(say("“{day}” is no day of the form YYYY-MM-DD.", day=value)), param, ctx)
+        return day
+
+
+def _few_enough(_context: click.Context, _parameter: click.Parameter, days: int) -> int:
+    if not 1 <= days <= _MOST_DAYS:
+        raise click.BadParameter(spoken(say("from 1 to {most} days can be shown at once.", most=_MOST_DAYS)))
+    return days
+
+
 @click.command("agenda", help=COMMANDS["agenda"][1])
 @click.option(
     "--from",
     "first",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=_Day(["%Y-%m-%d"]),
     metavar=say("YYYY-MM-DD"),
     callback=_within_reach,
     help=say("The first day (default: today)."),
@@ -44,10 +62,10 @@ def _within_reach(_context: click.Context, _parameter: click.Parameter, day: dat
 @click.option(
     "--days",
     metavar=say("NUMBER"),
-    type=click.IntRange(1, 366),
+    type=int,
     default=7,
-    show_default=True,
-    help=say("How many days."),
+    callback=_few_enough,
+    help=say("How many days, from 1 to 366 (default: 7)."),
 )
 @click.option("--unreadable", is_flag=True, help=say("List the events that cannot be read, instead."))
 @everywhere
@@ -90,6 +108,8 @@ def _unreadable(wiring: Wiring, options: Options) -> None:
     if options.json:
         tell_json([asdict(event) for event in found])
         return
+    if not found:
+        tell(say("Every event can be read."), err=True)
     tell_table(
         (say("id"), say("calendar"), say("code"), say("title")), [(e.id, e.calendar, e.code, e.title) for e in found]
     )

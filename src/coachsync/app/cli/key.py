@@ -18,6 +18,13 @@ from coachsync.app.outcome import PARTLY
 from coachsync.config import locate
 from coachsync.phrases import say
 
+_PLACES = {
+    "file": say("a file"),
+    "command": say("a program"),
+    "keyring": say("the keyring"),
+    "credential": say("a systemd credential"),
+}
+
 
 @click.group("key", help=COMMANDS["key"][1])
 @everywhere
@@ -36,7 +43,9 @@ def show(options: Options) -> None:
     if options.json:
         tell_json({"device_key": places.pop("practice.state"), "copies": list(kept.copies), "passwords": places})
         return
-    tell_table((say("secret"), say("kept in")), [(key, place or "-") for key, place in places.items()])
+    people = sys.stdout.isatty()
+    rows = [(key, _PLACES[place] if people and place else place or "-") for key, place in places.items()]
+    tell_table((say("secret"), say("kept in")), rows)
     for place in kept.copies:
         click.echo(spoken(say("A copy of the device key may also be in {place}.", place=described(place))))
 
@@ -55,11 +64,13 @@ def move(options: Options, to: str) -> int:
         if steps:
             _tell_steps(options, steps)
             return PARTLY
+    before = keys.kept(config).device_key
     problems = keys.move(config, place)
     if options.json:
         tell_json({"device_key": to, "problems": [as_document(problem) for problem in problems]})
     else:
-        click.echo(spoken(say("The device key is now in {place}.", place=described(place))))
+        was = say("The device key was already in {place}.", place=described(place))
+        click.echo(spoken(was if place is before else say("The device key is now in {place}.", place=described(place))))
         if place is not Place.FILE:
             click.echo(spoken(say("A backup of the state folder no longer holds it, and opens only together with it.")))
         tell_problems(problems)

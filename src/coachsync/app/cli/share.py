@@ -36,9 +36,12 @@ _COLUMNS = {
     "slots": say("times"),
     "published": say("published"),
 }
+_TARGETS = {"calendar": say("a calendar"), "file": say("a file")}
 _REPLACES = say("Everything in the destination is removed and the share is filled in anew. Go on?")
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from coachsync.app.verify import Verification
     from coachsync.app.wiring import Wiring
 
@@ -58,10 +61,13 @@ def list_shares(options: Options) -> None:
 
     with opened(options, "share list") as wiring:
         shares = [_described(wiring, share) for share in wiring.config.shares.values()]
+        zone = wiring.zone
     if options.json:
         tell_json(shares)
         return
-    rows = [["-" if share[column] is None else str(share[column]) for column in _COLUMNS] for share in shares]
+    if sys.stdout.isatty():
+        shares = [_for_people(share, zone) for share in shares]
+    rows = [["-" if share[column] is None else _cell(share[column]) for column in _COLUMNS] for share in shares]
     tell_table(tuple(_COLUMNS.values()), rows)
 
 
@@ -188,6 +194,17 @@ def _described(wiring: Wiring, share: Share) -> dict[str, Any]:
         "slots": len(journal.entries()),
         "published": _when(at),
     }
+
+
+def _for_people(share: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    """A share with its destination in words and its time by the clock of the practice."""
+    at = share["published"]
+    when = short_moment(datetime.fromisoformat(at).astimezone(zone), tongue().code) if at else None
+    return share | {"target": _TARGETS[share["target"]], "published": when}
+
+
+def _cell(value: object) -> str:
+    return value if isinstance(value, str) else str(value)  # a phrase keeps its pattern
 
 
 def _when(seconds: int | None) -> str | None:
