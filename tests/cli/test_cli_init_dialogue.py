@@ -11,6 +11,7 @@ import pytest
 
 import filekeyring
 import keyrings
+import servers
 from cli_desk import Storage, fill
 from cli_dialogue import END, INTERRUPT, Dialogue
 from coachsync import config
@@ -70,7 +71,7 @@ def test_wrong_answers_first_and_a_verified_share_in_the_end(
                 *("Europe/Pari", ""),
                 *("x" * 201, 'Cabinet « Exemple » \\ "1"'),
                 *("not an address", "http://cloud.example/", "http://127.0.0.1:1/", calendars.url),
-                *(calendars.username, "wrong-canary", "", calendars.password),
+                *(calendars.username, "wrong-canary", "", "", calendars.password),
                 *("9", "Nobody", "1"),
                 *("everything", "2"),
                 *("two words", ""),
@@ -92,7 +93,9 @@ def test_wrong_answers_first_and_a_verified_share_in_the_end(
         assert say_it(wrong) in dialogue.shown
     assert "coachsync service install" in dialogue.shown
     assert "coachsync run" in dialogue.shown
-    assert len(asked) == 28
+    assert len(asked) == 29
+    yes_or_no = {"en": "(yes/no) [yes]: ", "fr": "(oui/non) [oui]\u00a0: "}
+    assert asked[-1].endswith(yes_or_no[code])
     settings = config.load(the_file(home))
     assert (settings.practice.name, settings.practice.language) == ('Cabinet « Exemple » \\ "1"', code)
     share = settings.shares[SHARE[code]]
@@ -205,12 +208,35 @@ def test_an_existing_configuration_is_told_before_anything_is_asked(talk: Talk, 
 
 
 def test_three_wrong_passwords_are_enough(talk: Talk, home: Path, calendars: Storage) -> None:
-    wrong = [calendars.username, "wrong-1", "", "wrong-2", "", "wrong-3"]
+    wrong = [calendars.username, "wrong-1", "", "", "wrong-2", "", "", "wrong-3"]
     with talk() as dialogue:
         dialogue.answers(["", "", "", calendars.url, *wrong])
         assert dialogue.end() == 77
+    assert dialogue.shown.count("capitals and spaces count") == 2
+    assert "Nothing was written." in dialogue.shown
+    assert "coachsync init again" in dialogue.shown.splitlines()[-1]
     assert [word for word in ("wrong-1", "wrong-2", "wrong-3") if word in dialogue.shown] == []
     assert written(home) == []
+
+
+def test_each_user_name_has_three_passwords_and_the_address_can_be_mended(
+    talk: Talk, home: Path, calendars: Storage
+) -> None:
+    wrong = ["somebody", "wrong-1", "", "", "wrong-2", "", calendars.username, "wrong-1", "", "", "wrong-2"]
+    with talk() as dialogue:
+        dialogue.answers(["", "", "", calendars.url, *wrong, calendars.url + "/", "", calendars.password])
+        assert dialogue.question().startswith("Which one holds your sessions?")
+    assert dialogue.shown.count("Found: ") == 2
+
+
+def test_a_user_without_calendars_and_an_empty_password_use_up_no_try(talk: Talk, calendars: Storage) -> None:
+    nobody = servers.RADICALE_USERS[-1]  # whose calendars no test makes
+    again = ["", "", servers.PASSWORD]
+    with talk() as dialogue:
+        dialogue.answers(["", "", "", calendars.url, nobody, "", servers.PASSWORD, *again, *again, *again])
+        dialogue.answers(["", calendars.username, calendars.password])
+        assert dialogue.question().startswith("Which one holds your sessions?")
+    assert dialogue.shown.count("Create a calendar in your calendar program") == 4
 
 
 def test_what_options_say_is_not_asked(talk: Talk, calendars: Storage) -> None:

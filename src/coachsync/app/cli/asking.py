@@ -83,7 +83,7 @@ class Asker:
         if not self.interactive:
             raise _missing(option, None)
         try:
-            return getpass.getpass(f"{spoken(question)}: ", stream=sys.stderr)
+            return getpass.getpass(spoken(say("{question}: ", question=question)), stream=sys.stderr)
         except EOFError:
             raise click.Abort from None
         except UnicodeDecodeError:
@@ -92,16 +92,17 @@ class Asker:
     def confirm(self, question: str, option: str, given: bool | None) -> bool:
         """Yes or no; yes is the default."""
         word = None if given is None else "yes" if given else "no"
-        return self.ask(f"{spoken(question)} ({spoken(say('yes/no'))})", option, word, _yes, spoken(say("yes")))
+        return self.ask(say("{question} (yes/no)", question=question), option, word, _yes, spoken(say("yes")))
 
     def _answer(self, question: str, option: str, default: str | None) -> str:
         if not self.interactive:
             if default is None or not self._accept:
                 raise _missing(option, default)
             return default
-        shown = f" [{default}]" if default else ""
+        if default:
+            question = say("{question} [{default}]", question=question, default=default)
         while True:
-            click.echo(f"{spoken(question)}{shown}: ", nl=False, err=True)
+            click.echo(spoken(say("{question}: ", question=question)), nl=False, err=True)
             line = _line()
             if not line:
                 click.echo(err=True)

@@ -20,6 +20,9 @@ _TIMEOUT = 15.0  # seconds: a person is waiting
 _DAV = "remote.php/dav/"  # below the folder where a Nextcloud is installed
 
 _ADDRESS = say("Check the address: is it spelled as in your calendar program, and is this computer online?")
+_LOGIN = say(
+    "Check both and type them again: capitals and spaces count. With two-step login, an app password is needed."
+)
 _HINTS: dict[str, Phrase] = {
     "host-unknown": _ADDRESS,
     "no-connection": _ADDRESS,
@@ -80,22 +83,22 @@ def on_nextcloud(base: str) -> Place:
 
 
 def enter(place: Place, username: str, password: str, ca_file: Path | None = None) -> Login:
-    """Sign in and look around. Raises Refused with the kind of password that is wanted, and CoachsyncError when the
-    account has no calendar."""
+    """Sign in and look around. Raises Refused with what to look at, and CoachsyncError when the account has no
+    calendar."""
     server = _server(place.url, username, password, ca_file)
     try:
         found = server.collections()
     except Refused as problem:
         server.close()
-        problem.hint = place.provider.password
+        problem.hint = _LOGIN
         raise
     except CoachsyncError as problem:
         server.close()
-        raise (_no_calendars(place) if problem.code in _NO_SERVICE else _plain(problem)) from None
+        raise (_no_calendars() if problem.code in _NO_SERVICE else _plain(problem)) from None
     calendars = tuple(sorted((known for known in found if known.events), key=lambda known: known.name.casefold()))
     if not calendars:
         server.close()
-        raise _no_calendars(place)
+        raise _no_calendars()
     return Login(place, username, password, server, calendars, tuple(known.name.strip() for known in found))
 
 
@@ -145,9 +148,9 @@ def _plain(problem: CoachsyncError) -> CoachsyncError:
     return problem
 
 
-def _no_calendars(place: Place) -> CoachsyncError:
+def _no_calendars() -> CoachsyncError:
     return CoachsyncError(
         "no-calendars",
         say("The server let us in, and this user has no calendar there."),
-        place.provider.username,
+        say("Create a calendar in your calendar program, or type another user name."),
     )
