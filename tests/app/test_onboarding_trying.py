@@ -10,7 +10,7 @@ from accounts import Account
 from certificates import Authority
 from coachsync.app.onboarding import trying
 from coachsync.app.onboarding.address import understand
-from coachsync.app.onboarding.providers import NEXTCLOUD, OTHER, SOGO
+from coachsync.app.onboarding.providers import NEXTCLOUD, OTHER, RADICALE, SOGO
 from coachsync.errors import CoachsyncError, Refused
 from davscript import PASSWORD, USER, Start, always, basic, collection
 from nextcloudscript import APP_PASSWORD, LOGIN, NextcloudScript
@@ -23,7 +23,12 @@ def found(url: str) -> trying.Place:
 
 
 def test_a_service_that_asks_for_a_login_is_found(radicale: Account) -> None:
-    assert found(radicale.url) == trying.Place(radicale.url, OTHER)
+    assert found(radicale.url) == trying.Place(radicale.url, RADICALE)
+    assert found(radicale.url).provider == RADICALE  # a refused credential is not asked about twice
+
+
+def test_a_service_with_a_realm_of_its_own_is_nobodys(scripted: Start) -> None:
+    assert found(scripted(basic(collection)).url).provider in (OTHER, SOGO)
 
 
 def test_a_service_that_asks_nobody_is_known_as_open(xandikos: Account) -> None:

@@ -112,7 +112,7 @@ def test_it_takes_less_than_two_minutes_of_typing(talk: Talk, home: Path, calend
         assert dialogue.end() == 0
     assert len(asked) == 12
     assert len(dialogue.typed) < 2 * SLOWLY
-    assert written(home)[:2] == [".config/coachsync/cloud.password", ".config/coachsync/coachsync.toml"]
+    assert written(home)[:2] == [".config/coachsync/coachsync.toml", ".config/coachsync/radicale.password"]
     assert len(calendars.objects(f"Coaching ({SHARE[code]})")) == 5
 
 
@@ -130,10 +130,10 @@ def test_the_password_is_in_its_file_and_nowhere_else(talk: Talk, home: Path, ca
         assert dialogue.end() == 0
     assert calendars.password not in dialogue.shown
     holders = [path for path in home.rglob("*") if path.is_file() and secret in path.read_bytes()]
-    assert holders == [the_file(home).with_name("cloud.password")]
+    assert holders == [the_file(home).with_name("radicale.password")]
     assert stat.S_IMODE(holders[0].stat().st_mode) == 0o600
     assert stat.S_IMODE(the_file(home).stat().st_mode) == 0o600
-    assert config.load(the_file(home)).accounts["cloud"].password == config.Secret(file=holders[0])
+    assert config.load(the_file(home)).accounts["radicale"].password == config.Secret(file=holders[0])
 
 
 def children(pid: int) -> list[int]:
@@ -153,8 +153,8 @@ def test_where_there_is_a_keyring_the_password_can_be_kept_there(
         keyring.fault("")
         dialogue.answers(["keyring", ""])
         assert dialogue.end() == 0
-    assert keyring.entries == {"coachsync cloud": calendars.password}
-    assert config.load(the_file(home)).accounts["cloud"].password == config.Secret(keyring="cloud")
+    assert keyring.entries == {"coachsync radicale": calendars.password}
+    assert config.load(the_file(home)).accounts["radicale"].password == config.Secret(keyring="radicale")
     assert list(home.rglob("*.password")) == []
     assert len(calendars.objects("Coaching (office)")) == 5
 
@@ -183,9 +183,42 @@ def test_ended_before_the_last_go_it_says_what_is_there(talk: Talk, home: Path, 
         dialogue.answer(key)
         assert dialogue.end() == 130
     assert str(the_file(home)) in dialogue.shown
-    assert "sync" in dialogue.shown.splitlines()[-1]
+    assert "To publish: coachsync sync." in dialogue.shown.splitlines()[-1]
+    assert "coachsync service install" in dialogue.shown.splitlines()[-1]
     assert calendars.everything() == before
     assert list(config.load(the_file(home)).shares) == ["office"]
+
+
+@pytest.mark.parametrize(("sure", "published"), [("", 0), ("yes", 5)])
+def test_a_label_like_a_title_is_asked_about_once_more_and_no_title_is_shown(
+    talk: Talk, home: Path, calendars: Storage, sure: str, published: int
+) -> None:
+    told = say("A word of the label stands in the title of an appointment, too; everybody sees the label.")
+    storage = calendars.calendar("three", "Rendez-vous")
+    fill(storage, 5, prefix="titled")
+    for file in storage.glob("*.ics"):
+        file.write_bytes(file.read_bytes().replace(b"SUMMARY:", b"SUMMARY:Marguerite, premier entretien "))
+    with talk("--calendar", "Rendez-vous", "--label", "Avec MARGUERITE") as dialogue:
+        dialogue.answers([*("", "", ""), calendars.url, calendars.username, calendars.password, *("", "", "")])
+        assert "Publish this now?" in dialogue.question()
+        assert told in dialogue.shown
+        dialogue.answers(["", sure])
+        assert dialogue.end() == 0
+    assert "entretien" not in dialogue.shown
+    assert (calendars.titled("Coaching (office)") is not None) == bool(published)
+
+
+def test_an_empty_calendar_that_exists_is_used_only_with_a_yes(talk: Talk, home: Path, calendars: Storage) -> None:
+    calendars.calendar("three", "Vide")
+    with talk() as dialogue:
+        asked = dialogue.answers([*happily(calendars)[:-1], "Vide", "no", "Vide", "yes", "no"])
+        assert dialogue.end() == 0
+    assert [question.startswith("This calendar exists and is empty") for question in asked[-4:-1]] == [
+        True,
+        False,
+        True,
+    ]
+    assert config.load(the_file(home)).shares["office"].to == config.CalDavTarget("radicale", display_name="Vide")
 
 
 def test_a_no_publishes_nothing_and_says_how_to_go_on(talk: Talk, home: Path, calendars: Storage) -> None:
@@ -194,8 +227,8 @@ def test_a_no_publishes_nothing_and_says_how_to_go_on(talk: Talk, home: Path, ca
         dialogue.answers([*happily(calendars), "no"])
         assert dialogue.end() == 0
     assert calendars.everything() == before
-    assert "coachsync sync" in dialogue.shown
-    assert "service install" not in dialogue.shown
+    for line in ("  coachsync check", "  coachsync sync", "  coachsync service install", f"  {the_file(home)}"):
+        assert line in dialogue.shown.splitlines()
 
 
 def test_an_existing_configuration_is_told_before_anything_is_asked(talk: Talk, home: Path) -> None:

@@ -9,6 +9,7 @@ redirect followed unseen, no answer of unbounded size. The account speaks to its
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,7 +41,9 @@ _UNAUTHORIZED, _TOO_MANY, _UNAVAILABLE = 401, 429, 503
 _CHUNK = 1 << 16
 _WHOLE = 20  # times the timeout: however steadily an answer trickles in, it must have ended by then
 
-_refused: set[int] = set()  # credentials a server has refused in this process (hashes): they are not tried again
+_REALM = re.compile(r'realm="([^"]*)"', re.IGNORECASE)  # RFC 7235 section 2.2
+# Credentials (hashes) that a server has refused in this process, with its realm: they are not tried again.
+_refused: dict[int, str] = {}
 
 caldav_error.debug_dump_communication = False  # PYTHON_CALDAV_COMMDUMP would write bodies to files under /tmp
 _TALKERS = (
@@ -152,7 +155,7 @@ class Transport:
             _read_ca_file(self._ca_file)
             self._ca_file_read = True
         if self._credential in _refused:
-            raise _login_refused()
+            raise _login_refused(_refused[self._credential])
 
     def _authorised(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """One exchange with the credential. A server may ask for another scheme than it did in an earlier process."""
@@ -168,8 +171,9 @@ class Transport:
                 say("The server asks for a kind of login that is not known here."),
                 say("An app password usually works where a login page is used otherwise. Known are Basic and Digest."),
             )
-        _refused.add(self._credential)
-        raise _login_refused()
+        realm = _REALM.search(answer.headers.get("WWW-Authenticate", ""))
+        _refused[self._credential] = realm[1] if realm else ""
+        raise _login_refused(_refused[self._credential])
 
     def _offered(self, answer: Answer) -> set[str]:
         """The authentication schemes a 401 names."""
@@ -294,9 +298,11 @@ def _busy(answer: Answer) -> Temporary:
     return Temporary(code, say("The server asks us to come back later."), retry_after=seconds)
 
 
-def _login_refused() -> Refused:
-    return Refused(
+def _login_refused(realm: str) -> Refused:
+    refused = Refused(
         "login-refused",
         say("The server refuses the user name or password."),
         say("Check the account's username and password."),
     )
+    refused.realm = realm
+    return refused

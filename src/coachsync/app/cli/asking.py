@@ -89,10 +89,11 @@ class Asker:
         except UnicodeDecodeError:
             raise _untypeable() from None
 
-    def confirm(self, question: str, option: str, given: bool | None) -> bool:
-        """Yes or no; yes is the default."""
+    def confirm(self, question: str, option: str, given: bool | None, *, usual: bool = True) -> bool:
+        """Yes or no; `usual` is the default."""
         word = None if given is None else "yes" if given else "no"
-        return self.ask(say("{question} (yes/no)", question=question), option, word, _yes, spoken(say("yes")))
+        default = spoken(say("yes") if usual else say("no"))
+        return self.ask(say("{question} (yes/no)", question=question), option, word, _yes, default)
 
     def _answer(self, question: str, option: str, default: str | None) -> str:
         if not self.interactive:

@@ -103,7 +103,8 @@ def share(asker: Asker, given: Given, code: str) -> str:
 def label(asker: Asker, given: Given, code: str, kind: str) -> str:
     """What each entry says; "" for what it says anyway."""
     usual = LABELS[code][PROFILES[kind].label]
-    answer = asker.ask(say("What each entry says"), "--label", given.label, _checked("shares", "label"), usual)
+    question = say("What each entry says (everybody sees it: no name belongs there)")
+    answer = asker.ask(question, "--label", given.label, _checked("shares", "label"), usual)
     return "" if answer == usual else answer
 
 
@@ -111,13 +112,22 @@ def target(asker: Asker, given: Given, login: Login, private: tuple[Source, ...]
     """Where the share goes: the name of a calendar, or the path of a file; the other one is ""."""
     option = "--to-file" if given.to_file is not None else "--to-calendar"
     names = [f"Coaching ({name})", *(f"Coaching ({name} {number})" for number in range(2, 100))]
-    return asker.ask(
-        say("Calendar that others will see (it is made), or a file that ends in .ics"),
-        option,
-        given.to_file if given.to_file is not None else given.to_calendar,
-        lambda text: _target(login, private, text, is_file=text == given.to_file or text.endswith(".ics")),
-        next((free for free in names if free not in login.names), names[0]),
-    )
+    answer = given.to_file if given.to_file is not None else given.to_calendar
+    while True:
+        found = asker.ask(
+            say("Calendar that others will see (it is made), or a file that ends in .ics"),
+            option,
+            answer,
+            lambda text: _target(login, private, text, is_file=text == given.to_file or text.endswith(".ics")),
+            next((free for free in names if free not in login.names), names[0]),
+        )
+        if found[0] not in login.names or asker.confirm(
+            say("This calendar exists and is empty; coachsync will fill it. Use it?"),
+            option,
+            None if asker.interactive else True,
+        ):
+            return found
+        answer = None
 
 
 def keeping(asker: Asker, given: Given, secret: str, folder: Path, account: str) -> NewPassword:

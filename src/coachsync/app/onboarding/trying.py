@@ -11,12 +11,13 @@ from pathlib import Path
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.nextcloud import Nextcloud
 from coachsync.app.onboarding.address import Address, Start
-from coachsync.app.onboarding.providers import NEXTCLOUD, Provider
+from coachsync.app.onboarding.providers import NEXTCLOUD, OTHER, RADICALE, Provider
 from coachsync.errors import CoachsyncError, NotThere, Refused
 from coachsync.model import Collection
 from coachsync.phrases import Phrase, say
 
 _TIMEOUT = 15.0  # seconds: a person is waiting
+_RADICALE_REALM = "Radicale"  # begins what a Radicale answers to whoever has no login, unless its owner changed it
 _DAV = "remote.php/dav/"  # below the folder where a Nextcloud is installed
 
 _ADDRESS = say("Check the address: is it spelled as in your calendar program, and is this computer online?")
@@ -118,16 +119,18 @@ def _is_nextcloud(base: str, ca_file: Path | None) -> bool:
 
 def _knocked(start: Start, ca_file: Path | None) -> Place:
     """The place, when a calendar service answers at this URL: it asks who we are, or asks nobody."""
-    server = _server(start.url, "", "", ca_file)
+    server, provider = _server(start.url, "", "", ca_file), start.provider
     try:
         opened = bool(server.whoami().homes)
     except Refused as problem:
         if problem.code == "login-forbidden":  # many a website forbids what it does not know; nobody asks for a login
             raise
         opened = False
+        if provider is OTHER and problem.realm.startswith(_RADICALE_REALM):
+            provider = RADICALE
     finally:
         server.close()
-    return Place(start.url, start.provider, open=opened)
+    return Place(start.url, provider, open=opened)
 
 
 def _server(url: str, username: str, password: str, ca_file: Path | None) -> CalendarServer:
