@@ -132,6 +132,18 @@ def test_a_missing_answer_names_its_option(setup: Setup, option: str) -> None:
     assert option in error["message"]
 
 
+def test_all_that_is_missing_is_named_at_once(setup: Setup) -> None:
+    code, error = setup.refused({"--timezone": None, "--profile": None, "--publish": None})
+    assert (code, error["code"]) == (2, "answer-missing")
+    assert "--timezone, --profile, --publish" in error["message"]
+
+
+@pytest.mark.parametrize("typed", ["europe/paris", "Paris", " PARIS "])
+def test_a_time_zone_is_known_by_its_city_and_in_any_case(setup: Setup, typed: str) -> None:
+    assert setup.run(but={"--timezone": typed})[0] == 0
+    assert config.load(setup.file).practice.timezone == "Europe/Paris"
+
+
 def test_yes_accepts_what_is_usual_and_asks_nothing(setup: Setup) -> None:
     usual = ("--language", "--timezone", "--practice", "--calendar", "--profile", "--share", "--label", "--to-calendar")
     code, _, _ = setup.run("--yes", but=dict.fromkeys((*usual, "--publish")))
@@ -200,8 +212,8 @@ def test_a_share_can_be_a_file(setup: Setup, tmp_path: Path, monkeypatch: pytest
     assert (tmp_path / "office.ics").read_text(encoding="utf-8").count("BEGIN:VEVENT") == 5
     assert setup.storage.everything() == before
     assert "service install" in out
-    assert f"Those it is for need this file, and nothing else of yours: {tmp_path / 'office.ics'}" in out
-    assert "Give them that file" in setup.file.read_text(encoding="utf-8")
+    assert f"rien d’autre de vous\u00a0: {tmp_path / 'office.ics'}" in out
+    assert "Donnez-leur ce fichier" in setup.file.read_text(encoding="utf-8")
 
 
 def test_the_end_says_where_everything_is_and_what_keeps_it_running(setup: Setup) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 import click
@@ -67,6 +67,17 @@ class Asker:
                     raise
                 self.tell_trouble(problem)
                 answer = None
+
+    def refuse_missing(self, options: Sequence[str], without_default: Collection[str]) -> None:
+        """Raise UsageError for options that are missing, all at once, where nobody can be asked about them."""
+        if self.interactive:
+            return
+        missing = [option for option in options if option in without_default or not self._accept]
+        if missing:
+            has_default = all(option not in without_default for option in missing)
+            problem = _missing(", ".join(missing), "" if has_default else None)
+            problem.where = missing[0]
+            raise problem
 
     def choose(
         self, question: str, option: str, given: str | None, choices: Sequence[tuple[str, str]], default: str

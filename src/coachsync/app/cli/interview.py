@@ -50,6 +50,26 @@ def refuse_contradictions(given: Given) -> None:
         )
 
 
+def refuse_missing(asker: Asker, given: Given) -> None:
+    """Raise UsageError that names every option that is missing, where nobody can be asked.
+
+    What a server may or may not ask for is not known yet: a user name, a password.
+    """
+    usual = {
+        "--language": given.language,
+        "--timezone": given.timezone,
+        "--practice": given.practice,
+        "--address": given.address,
+        "--calendar": given.calendars or None,
+        "--profile": given.profile,
+        "--share": given.share,
+        "--label": given.label,
+        "--to-calendar": given.to_file if given.to_calendar is None else given.to_calendar,
+        "--publish": given.publish,
+    }
+    asker.refuse_missing([option for option, value in usual.items() if value is None], ["--address"])
+
+
 def language(asker: Asker, given: Given) -> str:
     """Which language to speak, from now on."""
     code = asker.ask(_LANGUAGE, "--language", given.language, _language, tongue().code)
@@ -61,7 +81,8 @@ def timezone(asker: Asker, given: Given) -> str:
     """Where the coach works."""
     known = system.zone(os.environ)
     question = say("Your time zone, like Europe/Paris")
-    return asker.ask(question, "--timezone", given.timezone, _checked("practice", "timezone"), known)
+    check = _checked("practice", "timezone")
+    return asker.ask(question, "--timezone", given.timezone, lambda text: check(system.spelled(text)), known)
 
 
 def practice(asker: Asker, given: Given) -> str:

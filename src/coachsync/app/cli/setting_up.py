@@ -62,7 +62,7 @@ def _decided(asker: Asker, given: Given) -> bool | None:
 def _configure(asker: Asker, given: Given, progress: _Progress, *, usual: bool) -> config.Config:
     """Ask everything, then write the configuration and keep the password."""
     interview.refuse_contradictions(given)
-    _decided(asker, given)
+    interview.refuse_missing(asker, given)
     path = progress.path
     answers, secret = _ask(asker, given, path, usual=usual)
     text = toml(answers, spoken)
