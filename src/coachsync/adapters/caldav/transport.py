@@ -58,6 +58,11 @@ for _name in list(logging.root.manager.loggerDict):
         logging.getLogger(_name).disabled = True
 
 
+def forget_refusals() -> None:
+    """Let credentials be tried again that a server has refused in this process."""
+    _refused.clear()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A server's answer: status code, headers (names in any case), the decompressed body, the URL that gave it."""

@@ -24,7 +24,8 @@ class Share:
     `target` tells one target of the configuration from another; `url` is the collection (empty for a file);
     `made` is False from just before MKCALENDAR until the server has it; `digest` is of the file that was written, and
     `next_digest` of the one that is being written.
-    `account` is the account of the configuration that it was published with.
+    `account` is the account of the configuration that it was published with, `settings` tells its settings then from
+    others.
     `token` is what the collection's changes are asked for with, and `confirmed_at` (seconds since 1970) when it was
     last compared with the journal.
     """
@@ -35,6 +36,7 @@ class Share:
     made: bool = True
     digest: str = ""
     next_digest: str = ""
+    settings: str = ""
     token: str | None = None
     confirmed_at: int | None = None
 
