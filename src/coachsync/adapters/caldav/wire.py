@@ -139,10 +139,14 @@ class Trust:
 
 
 class _Timed:
-    """A connected socket, each wait on which is bounded, and all of them together."""
+    """A connected socket, each wait on which is bounded, and all of them together.
+
+    What is sent goes out as one when the answer is waited for: head and body of a request in one packet, if they fit.
+    """
 
     def __init__(self, raw: socket.socket) -> None:
         self._raw = raw
+        self._unsent: list[bytes] = []
         self._wait = 0.0
         self._until = 0.0
 
@@ -163,9 +167,15 @@ class _Timed:
             raise TimeoutError
         self._raw.settimeout(min(self._wait, left))
 
-    def sendall(self, octets: Any) -> None:
-        self.prepare()
-        self._raw.sendall(octets)
+    def sendall(self, octets: bytes) -> None:
+        self._unsent.append(octets)
+
+    def flush(self) -> None:
+        """Send what is to be sent."""
+        if self._unsent:
+            self.prepare()
+            octets, self._unsent = b"".join(self._unsent), []
+            self._raw.sendall(octets)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         return io.BufferedReader(_Reader(self, cast("io.RawIOBase", self._raw.makefile("rb", buffering=0))), _CHUNK)
@@ -188,6 +198,7 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
+        self._timed.flush()
         self._timed.prepare()
         return self._incoming.readinto(buffer)
 
