@@ -8,7 +8,7 @@ TOOLS_STAMP := $(TOOLS)/.installed
 CATALOGUES := $(wildcard src/coachsync/locale/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: venv demo test lint bench catalogues lock clean
+.PHONY: venv demo test lint bench wheel catalogues man lock clean
 
 venv: $(STAMP) $(COMPILED)
 
@@ -48,12 +48,22 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# What people install: dist/coachsync-VERSION-py3-none-any.whl
+wheel: venv
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
 # Brings the catalogues up to date with the sentences in the code; what is new in them waits for its translation.
 catalogues: $(STAMP)
-	$(BIN)/pybabel --quiet extract --no-default-keywords --keyword say --keyword say_count:1,2 --no-location --no-wrap \
-	  --sort-output --add-comments for: --output-file .venv/coachsync.pot src/coachsync
-	$(BIN)/pybabel --quiet update --no-fuzzy-matching --no-wrap --ignore-obsolete --domain coachsync \
-	  --input-file .venv/coachsync.pot --output-dir src/coachsync/locale
+	$(BIN)/pybabel --quiet extract --no-default-keywords --keyword say --keyword say_count:1,2 --keyword click_says \
+	  --keyword click_counts:1,2 --no-location --no-wrap --sort-output --add-comments for: \
+	  --output-file $(VENV)/coachsync.pot src/coachsync
+	$(BIN)/pybabel --quiet update --no-fuzzy-matching --no-wrap --ignore-obsolete --ignore-pot-creation-date \
+	  --domain coachsync --input-file $(VENV)/coachsync.pot --output-dir src/coachsync/locale
+
+# The manual pages, from the commands' own help.
+man: venv
+	$(BIN)/python docs/man.py en > docs/coachsync.1
+	$(BIN)/python docs/man.py fr > docs/coachsync.fr.1
 
 lock:
 	$(BIN)/pip install --quiet pip-tools

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -15,6 +16,11 @@ from certificates import Authority
 from coachsync.adapters.caldav import transport
 from coachsync.adapters.caldav.client import CalDav
 from davscript import PASSWORD, USER, Connect, Start
+
+# Whoever runs the tests, the programs in them speak English unless they are told otherwise.
+for _name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+    os.environ.pop(_name, None)
+os.environ["LANG"] = "C.UTF-8"
 
 # A background job starts with interrupts ignored, and so would every program that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -83,6 +83,7 @@ IMPORTER: dict[str, tuple[str, ...]] = {
     "cryptography": ("vault",),
     "icalendar": ("adapters.ical",),
     "jeepney": ("adapters.desktop",),
+    "keyring": ("adapters.oskeyring_child",),
     "lxml": ("adapters.caldav.multistatus",),
     "platformdirs": ("config",),
     "pydantic": ("config.fields", "config.schema"),

@@ -14,6 +14,7 @@ from coachsync import config
 from coachsync.adapters.database.engine import database_file
 from coachsync.config import CalDavTarget, Config, FileTarget, Notify, Secret, Smtp
 from coachsync.config.crosscheck import DATABASE
+from coachsync.config.glance import state_folder
 from coachsync.model import Label
 from coachsync.redaction.profiles import BUSY, SESSION, AllDay, Publish
 from coachsync.span import Span
@@ -114,7 +115,16 @@ def test_accounts(load: Callable[[str], Config], tmp_path: Path) -> None:
     assert cloud.password == Secret(file=tmp_path / "alice.password")
     assert cloud.ca_file == tmp_path / "ca.pem"
     assert assistant.password == Secret(command=("pass", "show", "cloud"))
+    assert (cloud.password.kind, assistant.password.kind) == ("file", "command")
     assert (assistant.timeout, assistant.ca_file) == (60.0, None)
+
+
+@pytest.mark.parametrize("kind", ["keyring", "credential"])
+def test_a_password_is_named_where_somebody_else_keeps_it(load: Callable[[str], Config], kind: str) -> None:
+    password = load(FULL.replace('{ file = "alice.password" }', f'{{ {kind} = "cloud-1" }}')).accounts["cloud"].password
+    assert password == Secret(**{kind: "cloud-1"})
+    assert password is not None
+    assert password.kind == kind
 
 
 def test_calendars(load: Callable[[str], Config]) -> None:
@@ -185,6 +195,13 @@ def test_home_and_dots_in_paths(load: Callable[[str], Config], monkeypatch: pyte
 def test_state_is_by_default_the_users_own(load: Callable[[str], Config], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "/home/alice/state")
     assert load(SMALL).practice.state == Path("/home/alice/state/coachsync")
+
+
+def test_state_of_the_system_s_configuration_is_the_service_s_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/root/state")
+    assert state_folder(None, Path("/etc/coachsync")) == Path("/var/lib/coachsync")
+    assert state_folder("/srv/state", Path("/etc/coachsync")) == Path("/srv/state")
+    assert state_folder(None, Path("/etc/other")) == Path("/root/state/coachsync")
 
 
 def test_small_configuration_is_enough(load: Callable[[str], Config]) -> None:

@@ -63,7 +63,7 @@ def test_none_at_all_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(NotInitialised) as caught:
         locate(None, {"HOME": str(tmp_path)}, tmp_path)
     assert caught.value.exit_code == 10
-    assert "coachsync.example.toml" in caught.value.hint
+    assert "coachsync init" in caught.value.hint
 
 
 @pytest.mark.parametrize("named", ["--config", "COACHSYNC_CONFIG"])

@@ -65,7 +65,7 @@ def test_a_server_that_is_no_calendar_server_is_told_as_such(scripted: Start, co
         (HTML, Temporary, "not-caldav"),
         (Reply(404), NotThere, "not-there"),
         (Reply(405), CoachsyncError, "refused"),
-        (Reply(403), Refused, "login-refused"),
+        (Reply(403), Refused, "login-forbidden"),
         (
             multistatus(about("/", "<current-user-principal><unauthenticated/></current-user-principal>")),
             NotThere,

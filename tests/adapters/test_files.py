@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from coachsync.adapters.files import make_private_folder, read_if_there, write_atomically
+from coachsync.adapters.files import create_atomically, make_private_folder, read_if_there, write_atomically
 from coachsync.errors import CoachsyncError
 
 
@@ -52,3 +52,13 @@ def test_a_private_folder_is_closed_to_others(tmp_path: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     make_private_folder(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_new_file_appears_whole_for_its_owner_and_replaces_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "cloud.password"
+    create_atomically(path, b"one")
+    with pytest.raises(CoachsyncError) as caught:
+        create_atomically(path, b"two")
+    assert caught.value.code == "file-not-written"
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"one", 0o600)
+    assert [file.name for file in tmp_path.iterdir()] == ["cloud.password"]

@@ -88,12 +88,16 @@ def test_every_line_is_short_and_in_ascii(sink: Start) -> None:
     assert max(map(len, content.split(b"\r\n"))) <= 78
 
 
-def test_p12_nothing_names_the_machine(sink: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("security", Security)
+def test_p12_nothing_names_the_machine(
+    sink: Start, authority: Authority, security: Security, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(socket, "getfqdn", lambda *_: "alices-laptop.home.example")
     monkeypatch.setattr(socket, "gethostname", lambda: "alices-laptop")
-    server = sink()
-    send(plain(server), LETTER)
-    assert [line for line in server.lines if "127.0.0.1" in line] == ["ehlo [127.0.0.1]"]
+    server = sink(tls=authority.context("127.0.0.1"), implicit=security is Security.TLS)
+    send(plain(server, security=security, ca_file=authority.file), LETTER)
+    greetings = [line for line in server.lines if line.lower().startswith(("ehlo", "helo"))]
+    assert set(greetings) == {"ehlo [127.0.0.1]"}
     assert b"alices-laptop" not in server.taken[0].content
 
 

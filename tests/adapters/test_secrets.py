@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import keyrings
 from coachsync.adapters import secrets
 from coachsync.config import Secret
 from coachsync.errors import CoachsyncError, Misconfigured, Temporary
+from keyrings import Keyring
 from processes import eventually, running
 
 CANARY = "zébu-hunter2"
@@ -220,6 +222,79 @@ def test_password_is_obtained_from_where_the_configuration_says(secret_file: Cal
     assert secrets.obtain(Secret(command=("echo", "from a command"))) == "from a command"
     assert secrets.obtain(None) == ""
     assert refused(lambda: secrets.obtain(Secret())).code == "secret-command-not-run"
+
+
+def test_password_is_obtained_from_the_keyring(keyring: Keyring) -> None:
+    keyring.put("cloud", "zébu")
+    assert secrets.obtain(Secret(keyring="cloud")) == "zébu"
+
+
+def test_password_stored_in_the_keyring_is_found_there(keyring: Keyring) -> None:
+    secrets.store_in_keyring("cloud", "zébu 1")
+    assert keyring.entries == {"coachsync cloud": "zébu 1"}
+    assert secrets.from_keyring("cloud") == "zébu 1"
+
+
+@pytest.mark.parametrize(
+    ("kept", "code"),
+    [
+        (None, "keyring-entry-missing"),
+        ("", "keyring-entry-empty"),
+        (f"{CANARY}\nsecond line", "keyring-entry-not-text"),
+        (CANARY * 1000, "keyring-entry-too-long"),
+    ],
+)
+def test_keyring_without_a_usable_password_is_refused(quick_keyring: Keyring, kept: str | None, code: str) -> None:
+    if kept is not None:
+        quick_keyring.put("cloud", kept)
+        refused(lambda: secrets.store_in_keyring("cloud", kept) or "")
+        assert quick_keyring.entries == {"coachsync cloud": kept}
+    error = refused(lambda: secrets.from_keyring("cloud"))
+    assert error.code == code
+    assert isinstance(error, Misconfigured)
+
+
+def test_missing_entry_of_the_keyring_is_told_with_the_command_that_makes_it(quick_keyring: Keyring) -> None:
+    assert "keyring set coachsync cloud" in refused(lambda: secrets.from_keyring("cloud")).hint
+
+
+def test_locked_keyring_is_worth_another_try(quick_keyring: Keyring) -> None:
+    quick_keyring.fault("locked")
+    assert isinstance(refused(lambda: secrets.from_keyring("cloud")), Temporary)
+    assert isinstance(refused(lambda: secrets.store_in_keyring("cloud", CANARY) or ""), Temporary)
+
+
+def test_waiting_keyring_is_given_up(keyring: Keyring) -> None:
+    keyring.fault("waits")
+    assert refused(lambda: secrets.from_keyring("cloud", timeout=1)).code == "keyring-slow"
+
+
+def test_password_is_obtained_from_a_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keyrings.credential(tmp_path, monkeypatch, "cloud", "zébu\n".encode(), mode=0o440)
+    assert secrets.obtain(Secret(credential="cloud")) == "zébu"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "credential-empty"),
+        (b"\xff" + CANARY.encode(), "credential-not-text"),
+        (f"{CANARY}\nsecond line".encode(), "credential-not-text"),
+        (CANARY.encode() * 1000, "credential-too-long"),
+    ],
+)
+def test_credential_without_a_usable_password_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, code: str
+) -> None:
+    keyrings.credential(tmp_path, monkeypatch, "cloud", content)
+    assert refused(lambda: secrets.from_credential("cloud")).code == code
+
+
+def test_credential_that_was_not_handed_over_names_the_line_of_the_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    error = refused(lambda: secrets.from_credential("cloud"))
+    assert (error.code, error.exit_code) == ("credential-not-given", 78)
+    assert "LoadCredentialEncrypted=cloud" in error.hint
 
 
 def test_program_left_in_the_background_does_not_hold_up_the_answer() -> None:

@@ -36,7 +36,7 @@ HEAD = """\
 version = 1
 [practice]
 name = "Cabinet Exemple"
-language = "fr"
+language = "en"
 timezone = "Europe/Paris"
 state = "state"
 """
@@ -50,6 +50,7 @@ SHARE = """\
 from = ["coaching"]
 to = { account = "cloud", name = "Office" }
 profile = "session"
+label = "Séance"
 """
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from cli_desk import SCRIPT, Desk, environment
 from coachsync.app.cli import run
+from coachsync.app.cli.commands import COMMANDS
 
 TYPOS = """\
 version = 1
@@ -238,8 +239,9 @@ def test_the_configuration_may_be_named_after_the_command(practice: Desk, capsys
     assert run(["--config", str(practice.folder / "missing.toml"), "sync", "--config", str(practice.file)]) == 0
 
 
-HELP = [[], ["sync"], ["agenda"], ["check"], ["demo"], ["share"]]
+HELP = [[], *([name] for name in COMMANDS)]
 HELP += [["share", name] for name in ("list", "preview", "publish", "verify")]
+HELP += [["key", name] for name in ("show", "move")]
 
 
 @pytest.mark.parametrize("words", HELP, ids=" ".join)
@@ -251,7 +253,7 @@ def test_help_of_every_command_ends_with_0(capsys: pytest.CaptureFixture[str], w
         assert said.err == ""
 
 
-@pytest.mark.parametrize("words", [[], ["share"]], ids=["coachsync", "share"])
+@pytest.mark.parametrize("words", [[], ["share"], ["key"]], ids=["coachsync", "share", "key"])
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     assert run([*words, "--help"]) == 0
     named = re.findall(r"^  (\w+) ", capsys.readouterr().out.partition("Commands:")[2], re.MULTILINE)

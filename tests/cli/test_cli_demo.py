@@ -75,7 +75,7 @@ def test_it_ends_with_0_and_leaves_nothing(room: Path) -> None:
     assert alive(seen) == set()
     assert list(room.iterdir()) == []
     assert "\x1b" not in out
-    assert out.count("Indisponible") > 10
+    assert out.count("Busy") > 10
     assert out.count("holds nothing but these times") == 2
 
 
@@ -147,7 +147,7 @@ def test_what_keep_prints_really_works(room: Path, kept: list[str]) -> None:
         ["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False, env=environment()
     )
     assert result.returncode == 0, result.stderr
-    assert "Indisponible" in result.stdout
+    assert "Busy" in result.stdout
     assert "0 would be added" in result.stdout
     (remove,) = [line.partition(": ")[2] for line in kept if line.startswith("Remove it with: ")]
     subprocess.run(["sh", "-c", remove], check=True)

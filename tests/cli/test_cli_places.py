@@ -112,7 +112,7 @@ def test_a_target_found_to_be_a_source_only_at_run_time_is_refused(practice: Des
     before = practice.storage.everything()
     result = practice.run(*command)
     assert result.code == (3 if command == ["sync"] else 78)
-    assert "source calendar" in result.err
+    assert "private calendar" in result.err
     assert "shares.office.to" in result.err
     assert practice.storage.everything() == before
 
@@ -133,7 +133,7 @@ def test_a_target_that_is_another_share_s_source_is_never_emptied(beside: Desk) 
     result = beside.run("share", "publish", "office", "--replace")
     assert beside.storage.everything() == before
     assert result.code != 0
-    assert "source calendar" in result.err
+    assert "private calendar" in result.err
 
 
 def test_a_source_that_is_empty_and_was_never_read_is_not_filled_with_slots(beside: Desk) -> None:
@@ -150,7 +150,7 @@ def test_check_does_not_advise_to_empty_a_source_calendar(beside: Desk) -> None:
         result = beside.run("check")
         assert result.code == 5
         assert "--replace" not in result.out
-        assert "source calendar" in result.out
+        assert "private calendar" in result.out
         beside.run("sync")
 
 
@@ -174,7 +174,7 @@ def test_a_target_that_holds_objects_is_refused_and_untouched(taken: Desk) -> No
     before = taken.storage.everything()
     result = taken.run("sync")
     assert result.code == 3
-    assert "3 objects" in result.err
+    assert "3 entries" in result.err
     assert "coachsync share publish office --replace" in result.err
     assert "shares.office.to" in result.err
     plain, error = taken.refused("share", "publish", "office")

@@ -132,17 +132,21 @@ def test_an_address_is_the_same_in_any_percent_encoding(served_as: str) -> None:
 @pytest.mark.parametrize(
     ("body", "code", "detail"),
     [
-        (with_line("DESCRIPTION:x"), "property", "property DESCRIPTION is not on the allow-list"),
-        (with_line("X-FOO:x"), "property", "unknown property is not on the allow-list"),
-        (with_line("CLASS:PRIVATE"), "property", "property CLASS is not on the allow-list"),
+        (with_line("DESCRIPTION:x"), "property", "property DESCRIPTION is not among what a share may hold"),
+        (with_line("X-FOO:x"), "property", "unknown property is not among what a share may hold"),
+        (with_line("CLASS:PRIVATE"), "property", "property CLASS is not among what a share may hold"),
         (with_line("CLASS;X=1:PUBLIC"), "parameter", "unknown parameter on property CLASS"),
-        (with_line("SEQUENCE:1"), "property", "property SEQUENCE is not on the allow-list"),
-        (with_line("CREATED:20260101T120000Z"), "property", "property CREATED is not on the allow-list"),
-        (with_line("LAST-MODIFIED:20260101T120000Z"), "property", "property LAST-MODIFIED is not on the allow-list"),
-        (with_line("RRULE:FREQ=WEEKLY"), "property", "property RRULE is not on the allow-list"),
+        (with_line("SEQUENCE:1"), "property", "property SEQUENCE is not among what a share may hold"),
+        (with_line("CREATED:20260101T120000Z"), "property", "property CREATED is not among what a share may hold"),
+        (
+            with_line("LAST-MODIFIED:20260101T120000Z"),
+            "property",
+            "property LAST-MODIFIED is not among what a share may hold",
+        ),
+        (with_line("RRULE:FREQ=WEEKLY"), "property", "property RRULE is not among what a share may hold"),
         (with_line("SUMMARY:Séance"), "property", "property SUMMARY stands there more than once"),
-        (with_line("item1.SUMMARY:Séance"), "property", "unknown property is not on the allow-list"),
-        (with_line("no colon"), "property", "a line that is no property is not on the allow-list"),
+        (with_line("item1.SUMMARY:Séance"), "property", "unknown property is not among what a share may hold"),
+        (with_line("no colon"), "property", "a line that is no property is not among what a share may hold"),
         (changed("SUMMARY:", "SUMMARY;LANGUAGE=fr:"), "parameter", "parameter LANGUAGE on property SUMMARY"),
         (changed("DTSTART:", "DTSTART;X-A=b:"), "parameter", "unknown parameter on property DTSTART"),
         (changed("BEGIN:VEVENT", "BEGIN;X-A=b:VEVENT"), "parameter", "unknown parameter on property BEGIN"),
@@ -187,13 +191,21 @@ def test_an_address_is_the_same_in_any_percent_encoding(served_as: str) -> None:
         (CLEAN + CLEAN, "unreadable-object", "it is not one calendar"),
         (CLEAN + b"X:y\r\n", "unreadable-object", "there is text outside of the calendar"),
         (CLEAN + b"hello\r\n", "unreadable-object", "there is text outside of the calendar"),
-        (changed("END:VEVENT\r\n", ""), "unreadable-object", "BEGIN and END do not nest"),
-        (CLEAN[:120], "unreadable-object", "BEGIN and END do not nest"),
-        (b"BEGIN:X\r\n" * 60 + b"END:X\r\n" * 60, "unreadable-object", "BEGIN and END do not nest"),
+        (
+            changed("END:VEVENT\r\n", ""),
+            "unreadable-object",
+            "it is not a whole calendar text: BEGIN and END do not match",
+        ),
+        (CLEAN[:120], "unreadable-object", "it is not a whole calendar text: BEGIN and END do not match"),
+        (
+            b"BEGIN:X\r\n" * 60 + b"END:X\r\n" * 60,
+            "unreadable-object",
+            "it is not a whole calendar text: BEGIN and END do not match",
+        ),
         (b"", "unreadable-object", "it is not one calendar"),
         (b"(null)", "unreadable-object", "it is not one calendar"),
-        (changed("Séance", "S\udce9ance"), "unreadable-object", "the second parser cannot read it"),
-        (changed("Séance", "Séance, bis"), "parsers-disagree", "two parsers see different properties or values in it"),
+        (changed("Séance", "S\udce9ance"), "unreadable-object", "a second calendar reader cannot read it"),
+        (changed("Séance", "Séance, bis"), "parsers-disagree", "two calendar readers see different things in it"),
         (changed("UID:3f2a", "UID:4f2a"), "foreign-object", "an event that was not published here"),
         (changed(f"UID:{UID}\r\n", ""), "foreign-object", "an event that was not published here"),
     ],
@@ -236,7 +248,7 @@ def test_what_was_published_and_is_not_served_is_counted() -> None:
 def test_an_object_that_is_not_in_the_journal_is_foreign() -> None:
     other = served(document(OTHER, LATER, "Séance"), "/dav/alice/b81f/other.ics")
     found = in_collection([served(CLEAN), other], JOURNAL, TEXTS, FRONT, private)
-    assert found[0] == Finding("foreign-object", "foreign object 2", "an object that was not published here")
+    assert found[0] == Finding("foreign-object", "foreign object 2", "an entry that was not published here")
 
 
 def test_a_published_object_served_under_another_name_is_foreign_and_missing() -> None:

@@ -6,7 +6,9 @@ import os
 import tempfile
 from pathlib import Path
 
+from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
+from coachsync.phrases import say
 
 _PRIVATE = 0o600
 
@@ -49,6 +51,29 @@ def write_atomically(path: Path, content: bytes, mode: int = _PRIVATE, modified:
         raise _failed("file-not-written", problem) from None
 
 
+def create_atomically(path: Path, content: bytes, mode: int = _PRIVATE) -> None:
+    """Make a new file with this content, synced to disk: it appears whole.
+
+    Raises CoachsyncError when there is a file already, which stays as it is, or when the folder is missing, full or not
+    writable.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=".coachsync-", dir=path.parent)
+        scratch = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fchmod(file.fileno(), mode)
+                os.fsync(file.fileno())
+            path.hardlink_to(scratch)
+        finally:
+            scratch.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    except OSError as problem:
+        raise _failed("file-not-written", problem) from None
+
+
 def read_if_there(path: Path) -> bytes | None:
     """The file's content, None when there is no such file. Raises CoachsyncError when it cannot be read."""
     try:
@@ -71,6 +96,6 @@ def sync_folder(folder: Path) -> None:
 def _failed(code: str, problem: OSError) -> CoachsyncError:
     return CoachsyncError(
         code,
-        f"The system refused: {os.strerror(problem.errno or 0)}.",
-        "Check that the folder exists, has room and belongs to the user who runs coachsync.",
+        say("The system refused: {reason}.", reason=reason(problem)),
+        say("Check that the folder exists, has room and belongs to the user who runs coachsync."),
     )

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError, Temporary
+from coachsync.phrases import say
 
 _STEP = 0.05  # seconds between two tries
 WRITER = "lock"  # held while somebody works on the state
@@ -53,8 +55,8 @@ def _opened(state: Path, name: str) -> BinaryIO:
     except OSError as problem:
         raise CoachsyncError(
             "state-not-writable",
-            f"The lock file of the state folder cannot be opened: {os.strerror(problem.errno or 0)}.",
-            "Check that the state folder and all that is in it belong to the user who runs coachsync.",
+            say("The lock file of the state folder cannot be opened: {reason}.", reason=reason(problem)),
+            say("Check that the state folder and all that is in it belong to the user who runs coachsync."),
             where="practice.state",
         ) from None
 
@@ -79,7 +81,11 @@ def _held(handle: int) -> Temporary:
     command, pid = ("".join(sign for sign in word if sign.isprintable()) for word in (command, pid))
     return Temporary(
         "state-in-use",
-        f"Another coachsync ({command or 'unknown'}, process {pid or 'unknown'}) is working on the state.",
-        "Wait for it to finish, or stop it, and run this again.",
+        say(
+            "Another coachsync ({command}, process {pid}) is at work.",
+            command=command or say("unknown"),
+            pid=pid or say("unknown"),
+        ),
+        say("Wait for it to finish, or stop it, and run this again."),
         where="practice.state",
     )

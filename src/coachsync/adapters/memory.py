@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.errors import CoachsyncError, NotThere, Refused, Stale
 from coachsync.model import Collection, Exposure, Item, Listing, Principal
+from coachsync.phrases import say
 
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ class MemoryServer:
     def add(self, url: str, name: str = "", owner: str = "") -> None:
         """Make a calendar. Raises Stale when there is one."""
         if url in self._calendars:
-            raise Stale("exists", "There is something at this URL already.")
+            raise Stale("exists", say("There is something at this address already."))
         self._made += 1
         identity = f"{owner or urlsplit(url).path.split('/')[1]}:{self._made}"
         self._calendars[url] = _Calendar(Collection(url, name, identity=identity, sync_collection=True))
@@ -106,7 +107,7 @@ class MemoryServer:
         try:
             return self._calendars[url]
         except KeyError:
-            raise NotThere("not-there", "The server says that this does not exist.") from None
+            raise NotThere("not-there", say("The server says that this does not exist.")) from None
 
     def calendars(self, home: str) -> tuple[Collection, ...]:
         return tuple(calendar.about for url, calendar in self._calendars.items() if url.startswith(home))
@@ -154,7 +155,7 @@ class MemoryCalendars:
     def whoami(self) -> Principal:
         self._server.called("whoami")
         if not self._username:
-            raise Refused("login-refused", "The server refuses the user name or password.")
+            raise Refused("login-refused", say("The server refuses the user name or password."))
         home = self._server.home(self._username)
         return Principal(home, (home,), frozenset({f"mailto:{self._username}@calendar.example"}))
 
@@ -191,7 +192,7 @@ class MemoryCalendars:
         href = urlsplit(href).path
         url, calendar = self._server.holder(href)
         if href in calendar.objects:
-            raise Stale("stale", "The object on the server is not the version this was meant for.")
+            raise Stale("stale", say("The entry on the server is not the version that this was meant for."))
         return self._server.store(url, href, body)
 
     def remove(self, href: str, etag: str) -> None:
@@ -202,7 +203,7 @@ class MemoryCalendars:
         except NotThere:
             return
         if not etag or (href in calendar.objects and calendar.objects[href][0] != etag):
-            raise Stale("stale", "The object on the server is not the version this was meant for.")
+            raise Stale("stale", say("The entry on the server is not the version that this was meant for."))
         if href in calendar.objects:
             self._server.delete(url, href)
 

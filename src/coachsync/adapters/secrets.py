@@ -1,4 +1,5 @@
-"""Passwords, read at the moment they are needed: from a file that only its owner can read, or from a command.
+"""Passwords, read at the moment they are needed: from a file that only its owner can read, from a command, from the
+keyring, or from a credential that systemd handed over.
 
 A secret is a plain string that is handed on and never stored. No message here holds any of it, nor the command.
 """
@@ -16,7 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from coachsync.adapters import oskeyring
+from coachsync.adapters.credentials import credential
 from coachsync.errors import Misconfigured, Temporary
+from coachsync.phrases import say
 
 _MOST = 4096  # bytes; no server takes a longer password
 _OTHERS = 0o077
@@ -24,13 +28,19 @@ _STEP = 0.05  # seconds between two looks at a command
 
 
 class Source(Protocol):
-    """Where a password is kept: a file, or a command and its arguments."""
+    """Where a password is kept: a file, a command and its arguments, or the name of an entry or credential."""
 
     @property
     def file(self) -> Path | None: ...
 
     @property
     def command(self) -> tuple[str, ...] | None: ...
+
+    @property
+    def keyring(self) -> str | None: ...
+
+    @property
+    def credential(self) -> str | None: ...
 
 
 def obtain(source: Source | None) -> str:
@@ -39,6 +49,10 @@ def obtain(source: Source | None) -> str:
         return ""
     if source.file is not None:
         return from_file(source.file)
+    if source.keyring is not None:
+        return from_keyring(source.keyring)
+    if source.credential is not None:
+        return from_credential(source.credential)
     return from_command(source.command or ())
 
 
@@ -54,18 +68,28 @@ def from_file(path: Path) -> str:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         raise Misconfigured(
-            "secret-file-missing", "The password file does not exist.", "Create it, with the password on one line."
+            "secret-file-missing",
+            say("The password file does not exist."),
+            say("Create it, with the password on one line."),
         ) from None
     except (OSError, ValueError):
-        raise _unreadable("The password file cannot be opened.") from None
+        raise _unreadable(say("The password file cannot be opened.")) from None
     try:
         _refuse_unsafe(os.fstat(handle))
         content = os.read(handle, _MOST + 1)
     except OSError:
-        raise _unreadable("The password file cannot be read.") from None
+        raise _unreadable(say("The password file cannot be read.")) from None
     finally:
         os.close(handle)
     return _text(content, "secret-file")
+
+
+def open_to_others(path: Path) -> bool:
+    """Whether others on this machine can touch the file; not, when there is none."""
+    try:
+        return bool(path.stat().st_mode & _OTHERS)
+    except (OSError, ValueError):
+        return False
 
 
 def from_command(argv: Sequence[str], timeout: float = 30.0) -> str:
@@ -86,8 +110,8 @@ def from_command(argv: Sequence[str], timeout: float = 30.0) -> str:
     except (OSError, ValueError, IndexError):
         raise Misconfigured(
             "secret-command-not-run",
-            "The password command cannot be started.",
-            "Check that the program is installed and that the first word of the list is its name.",
+            say("The password command cannot be started."),
+            say("Check that the program is installed and that the first word of the list is its name."),
         ) from None
     with process:
         try:
@@ -96,18 +120,58 @@ def from_command(argv: Sequence[str], timeout: float = 30.0) -> str:
         except subprocess.TimeoutExpired:
             raise Temporary(
                 "secret-command-slow",
-                f"The password command gave no answer within {timeout:g} seconds.",
-                "It must not ask anything: unlock the password store first, or use { file = ... }.",
+                say("The password command gave no answer within {seconds:g} seconds.", seconds=timeout),
+                say("It must not ask anything: unlock the password store first, or use {{ file = ... }}."),
             ) from None
         finally:
             _end(process)
     if code:
         raise Misconfigured(
             "secret-command-failed",
-            f"The password command ended with exit code {code}.",
-            "Run it by hand to see why; it must print the password on its first line.",
+            say("The password command ended with exit code {code}.", code=code),
+            say("Run it by hand to see why; it must print the password on its first line."),
         )
     return _text(output.split(b"\n", 1)[0], "secret-command")
+
+
+def from_keyring(name: str, timeout: float = oskeyring.TIMEOUT) -> str:
+    """The entry of this name of the service "coachsync"; `timeout` in seconds.
+
+    Raises Misconfigured when there is no keyring or no such entry, or it holds no password, Temporary when the keyring
+    is locked, fails or takes too long.
+    """
+    kept = oskeyring.read(name, timeout)
+    if kept is None:
+        raise Misconfigured(
+            "keyring-entry-missing",
+            say("The keyring holds no password of this name."),
+            say("Put it there: keyring set coachsync {name}", name=name),
+        )
+    return _text(kept.encode(), "keyring-entry")
+
+
+def store_in_keyring(name: str, secret: str) -> None:
+    """Keep the password under this name, where `from_keyring` finds it, and read it back. Raises as that does."""
+    oskeyring.store(name, _text(secret.encode(), "keyring-entry"))
+
+
+def from_credential(name: str) -> str:
+    """The systemd credential of this name, without one trailing line ending.
+
+    Raises Misconfigured when none was handed to this process, it is open to others or holds no password.
+    """
+    content = credential(name)
+    if content is None:
+        raise Misconfigured(
+            "credential-not-given",
+            say("This process was given no credential of this name."),
+            say(
+                "Credentials are given to the service only, by this line of its unit: "
+                "LoadCredentialEncrypted={name}:/etc/credstore.encrypted/{name}",
+                name=name,
+            ),
+        )
+    return _text(content, "credential")
 
 
 def _output(process: subprocess.Popen[bytes], deadline: float) -> bytes:
@@ -137,41 +201,49 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _refuse_unsafe(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise _unreadable("The password file is not a file.")
+        raise _unreadable(say("The password file is not a file."))
     if status.st_mode & _OTHERS:
         raise Misconfigured(
-            "secret-file-open", "Others on this machine can read the password file.", "Run: chmod 600 on that file."
+            "secret-file-open",
+            say("Others on this machine can read the password file."),
+            say("Run: chmod 600 on that file."),
         )
     if status.st_uid not in {os.geteuid(), 0}:
         raise Misconfigured(
             "secret-file-open",
-            "The password file belongs to another user, who can read and change it.",
-            "Give it to the user who runs coachsync (chown), then chmod 600.",
+            say("The password file belongs to another user, who can read and change it."),
+            say("Give it to the user who runs coachsync (chown), then chmod 600."),
         )
 
 
 def _unreadable(message: str) -> Misconfigured:
     return Misconfigured(
-        "secret-file-unreadable", message, "Name a file that the user who runs coachsync can read, with the password."
+        "secret-file-unreadable",
+        message,
+        say("Name a file that the user who runs coachsync can read, with the password."),
     )
 
 
 def _text(content: bytes, source: str) -> str:
     if len(content) > _MOST:
         raise Misconfigured(
-            f"{source}-too-long", f"The password is longer than {_MOST} bytes.", "Is it the right file or command?"
+            f"{source}-too-long",
+            say("The password is longer than {most} bytes.", most=_MOST),
+            say("Is it the right file or command?"),
         )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Misconfigured(
-            f"{source}-not-text", "The password is not UTF-8 text.", "Store it again as UTF-8."
+            f"{source}-not-text", say("The password is not UTF-8 text."), say("Store it again as UTF-8.")
         ) from None
     secret = text.removesuffix("\n").removesuffix("\r")
     if not secret:
-        raise Misconfigured(f"{source}-empty", "There is no password.", "Put the password on the first line.")
+        raise Misconfigured(f"{source}-empty", say("There is no password."), say("Put the password on the first line."))
     if any(unicodedata.category(character) == "Cc" for character in secret):  # RFC 7617 section 2
         raise Misconfigured(
-            f"{source}-not-text", "The password holds a line break or control character.", "Keep it on one line."
+            f"{source}-not-text",
+            say("The password holds a line break or control character."),
+            say("Keep it on one line."),
         )
     return secret

@@ -13,6 +13,7 @@ from coachsync.app.reading import read, short_id
 from coachsync.app.wiring import Wiring
 from coachsync.errors import NotInitialised, Problem
 from coachsync.model import Occurrence, Window
+from coachsync.phrases import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _synced(wiring: Wiring) -> list[str]:
     endpoints = {name: Copies(wiring.database, name).endpoint() for name in wiring.config.calendars}
     synced = [name for name, endpoint in endpoints.items() if endpoint and endpoint.synced_at is not None]
     if not synced:
-        raise NotInitialised("never-synced", "Nothing has been synced yet.", "Run: coachsync sync")
+        raise NotInitialised("never-synced", say("Nothing has been synced yet."), say("Run: coachsync sync"))
     return synced
 
 

@@ -8,15 +8,20 @@ from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 
+from coachsync.adapters import keystore
 from coachsync.adapters.database import Shares
 from coachsync.adapters.database.shares import share_names
-from coachsync.app import claiming, locating
+from coachsync.adapters.keyplaces import Place
+from coachsync.app import claiming, locating, secrecy, weakest
 from coachsync.app.opening_target import target_of
 from coachsync.app.target import not_empty
+from coachsync.app.weakest import Strength
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, FileTarget, Share
 from coachsync.errors import CoachsyncError, NotThere
+from coachsync.phrases import say, say_count
 
 
 class Grade(StrEnum):
@@ -29,13 +34,14 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing tried, and what to do when it failed."""
+    """One thing tried, and what to do when it failed. `aside` is for the coach's own terminal alone."""
 
     grade: Grade
     code: str
     where: str
     message: str
     hint: str = ""
+    aside: str = ""
 
 
 def check(wiring: Wiring) -> Iterator[Check]:
@@ -59,30 +65,49 @@ def _tried(where: str, attempt: Callable[[], Check]) -> Check:
     try:
         return attempt()
     except CoachsyncError as failure:
-        return Check(Grade.BAD, failure.code, failure.where or where, failure.message, failure.hint)
+        return Check(Grade.BAD, failure.code, failure.where or where, failure.message, failure.hint, failure.aside)
 
 
 def _sections(wiring: Wiring) -> Iterator[Check]:
     for section in wiring.config.dormant:
         yield Check(
-            Grade.NOTE, "section-without-effect", section, "This section is valid and has no effect in this version."
+            Grade.NOTE,
+            "section-without-effect",
+            section,
+            say("This section is valid and has no effect in this version."),
         )
     for name in share_names(wiring.database) - wiring.config.shares.keys():
         yield Check(
             Grade.NOTE,
             "share-not-configured",
             f"shares.{name}",
-            "This share is no longer in the configuration, and its target goes on serving what was published last.",
-            "Delete that calendar or file by hand when nobody should see it any more.",
+            say(
+                "This share is no longer configured, and its calendar or file goes on showing what was published last."
+            ),
+            say("Delete that calendar or file by hand when nobody should see it any more."),
         )
-    yield Check(
-        Grade.NOTE,
-        "device-key-in-state",
-        "practice.state",
-        "What is stored is encrypted; the key is a file in the state folder, so whoever copies the whole folder can "
-        "read appointments.",
-        "Leave the folder keys/ out of backups that others can read, and keep a copy of it elsewhere.",
-    )
+    yield from _key_twice(wiring.config.practice.state)
+    yield _weakest(wiring)
+
+
+def _key_twice(state: Path) -> Iterator[Check]:
+    place, copies = keystore.place_of(state), keystore.copies(state)
+    if copies:
+        to = min(copies) if place is Place.FILE else place
+        yield Check(
+            Grade.NOTE,
+            "device-key-twice",
+            "practice.state",
+            say("The device key is kept in more than one place."),
+            say("Run: coachsync key move --to {place}, which leaves it there alone.", place=to),
+        )
+
+
+def _weakest(wiring: Wiring) -> Check:
+    """The secret that is kept worst. Where several are kept alike, the first gives the place and the text names all."""
+    found = weakest.weakest(secrecy.links(wiring.config))
+    grade = Grade.BAD if found.strength is Strength.OPEN else Grade.NOTE
+    return Check(grade, f"weakest-link-{found.strength.name.lower()}", found.where, found.message, found.hint)
 
 
 def _account(wiring: Wiring, account: str) -> Check:
@@ -93,25 +118,36 @@ def _account(wiring: Wiring, account: str) -> Check:
             Grade.NOTE,
             "no-calendar-home",
             f"accounts.{account}",
-            "Signed in; the server names no place for calendars, so calendars need a url.",
+            say("Signed in; the server names no place for calendars, so calendars need a url."),
         )
     count = sum(1 for collection in server.collections() if collection.events)
-    return Check(Grade.GOOD, "signed-in", f"accounts.{account}", f"Signed in; {count} calendars.")
+    return Check(
+        Grade.GOOD,
+        "signed-in",
+        f"accounts.{account}",
+        say_count("Signed in; there is {number} calendar.", "Signed in; there are {number} calendars.", count),
+    )
 
 
 def _calendar(wiring: Wiring, name: str) -> Check:
     where = f"calendars.{name}"
     collection = locating.source(wiring, name)
     if not collection.events:
-        return Check(Grade.BAD, "no-events", where, "This collection holds no events.", "Name a calendar.")
+        return Check(
+            Grade.BAD,
+            "no-events",
+            where,
+            say("This calendar is not for events; it may be a list of tasks."),
+            say("Name a calendar."),
+        )
     if not collection.sync_collection:
         return Check(
             Grade.NOTE,
             "no-sync-collection",
             where,
-            "Found; the server cannot say what changed, so every change costs a full listing.",
+            say("Found; the server cannot say what changed, so each change costs a look through the whole calendar."),
         )
-    return Check(Grade.GOOD, "found", where, "Found.")
+    return Check(Grade.GOOD, "found", where, say("Found."))
 
 
 def _share(wiring: Wiring, share: Share) -> Check:
@@ -124,15 +160,21 @@ def _file(wiring: Wiring, share: Share, target: FileTarget) -> Check:
     where = f"shares.{share.name}.to"
     folder = target.path.parent
     if not folder.is_dir():
-        return Check(Grade.BAD, "folder-missing", where, "The folder of the file does not exist.", "Make the folder.")
+        return Check(
+            Grade.BAD, "folder-missing", where, say("The folder of the file does not exist."), say("Make the folder.")
+        )
     if not os.access(folder, os.W_OK | os.X_OK):
-        return Check(Grade.BAD, "folder-not-writable", where, "coachsync may not write there.", "Change its owner.")
+        return Check(
+            Grade.BAD, "folder-not-writable", where, say("coachsync may not write there."), say("Change its owner.")
+        )
     opened = target_of(wiring, share)
     bound = Shares(wiring.database, share.name).share()
     if (bound is None or bound.target != opened.described) and target.path.exists():
         refusal = not_empty(share, 1)
-        return Check(Grade.BAD, refusal.code, where, "There is a file that this share did not write.", refusal.hint)
-    return Check(Grade.GOOD, "writable", where, "The file can be written.")
+        return Check(
+            Grade.BAD, refusal.code, where, say("There is a file that this share did not write."), refusal.hint
+        )
+    return Check(Grade.GOOD, "writable", where, say("The file can be written."))
 
 
 def _collection(wiring: Wiring, share: Share, target: CalDavTarget) -> Check:
@@ -143,13 +185,13 @@ def _collection(wiring: Wiring, share: Share, target: CalDavTarget) -> Check:
         return _published(wiring, share, target, bound.url)
     there = claiming.find(wiring, share, target)
     if there is None:
-        return Check(Grade.GOOD, "to-be-made", where, "The calendar does not exist yet; the first sync makes it.")
+        return Check(Grade.GOOD, "to-be-made", where, say("The calendar does not exist yet; the first sync makes it."))
     claiming.refuse_source(wiring, share, target.account, there)
     held = set(server.changes(there, None).etags)
     if held and not held <= {entry.href for entry in Shares(wiring.database, share.name).entries()}:
         claiming.refuse_appointments(wiring, share, server.fetch(there, sorted(held)))
         raise not_empty(share, len(held))
-    return Check(Grade.GOOD, "empty", where, "The calendar is there and can be filled.")
+    return Check(Grade.GOOD, "empty", where, say("The calendar is there and can be filled."))
 
 
 def _published(wiring: Wiring, share: Share, target: CalDavTarget, url: str) -> Check:
@@ -161,15 +203,15 @@ def _published(wiring: Wiring, share: Share, target: CalDavTarget, url: str) -> 
             Grade.BAD,
             "target-missing",
             where,
-            "The share's calendar is no longer on the server.",
-            f"Run: coachsync share publish {share.name} --replace, which makes and fills it again.",
+            say("The share's calendar is no longer on the server."),
+            say("Run: coachsync share publish {share} --replace, which makes and fills it again.", share=share.name),
         )
     if share.audience is not None:
         with closing(wiring.another(share.audience)) as eyes:
             try:
                 eyes.collection(url)
             except CoachsyncError as problem:
-                problem.hint = "Share the calendar with them in your calendar program, to read only."
+                problem.hint = say("Share the calendar with them in your calendar program, to read only.")
                 problem.where = f"shares.{share.name}.audience"
                 raise
-    return Check(Grade.GOOD, "published", where, "The share's calendar is there.")
+    return Check(Grade.GOOD, "published", where, say("The share's calendar is there."))

@@ -11,6 +11,7 @@ from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Share
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere
 from coachsync.model import Item
+from coachsync.phrases import say
 
 _IS_NOT_THERE = frozenset(("calendar-not-found", "not-a-calendar"))
 
@@ -33,7 +34,9 @@ def refuse_known_source(wiring: Wiring, share: Share, url: str) -> None:
     for calendar in wiring.config.calendars:
         endpoint = Copies(wiring.database, calendar).endpoint()
         if endpoint is not None and same_collection(endpoint.url, url):
-            raise _is_source(share, "The target of the share is a source calendar; nothing was written.")
+            raise _is_source(
+                share, say("The share would be written into one of your private calendars; nothing was written.")
+            )
 
 
 def refuse_source(wiring: Wiring, share: Share, account: str, url: str) -> None:
@@ -52,7 +55,10 @@ def refuse_source(wiring: Wiring, share: Share, account: str, url: str) -> None:
                     raise
             else:
                 if same_collection(found, url):
-                    raise _is_source(share, "The target of the share is a source calendar; nothing was written.")
+                    raise _is_source(
+                        share,
+                        say("The share would be written into one of your private calendars; nothing was written."),
+                    )
     others = (Shares(wiring.database, other).share() for other in wiring.config.shares if other != share.name)
     if any(bound is not None and same_collection(bound.url, url) for bound in others):
         raise _taken(share)
@@ -66,7 +72,7 @@ def refuse_returned(wiring: Wiring, share: Share) -> None:
     uids = [entry.uid for entry in Shares(wiring.database, share.name).entries()]
     for calendar in wiring.config.calendars:
         if Copies(wiring.database, calendar).holds(uids):
-            raise _is_source(share, "What the share publishes comes back as appointments of a source calendar.")
+            raise _is_source(share, say("What the share publishes comes back as appointments of a private calendar."))
 
 
 def refuse_appointments(wiring: Wiring, share: Share, items: Iterable[Item]) -> None:
@@ -77,7 +83,9 @@ def refuse_appointments(wiring: Wiring, share: Share, items: Iterable[Item]) -> 
     copies = (Copies(wiring.database, calendar) for calendar in wiring.config.calendars)
     private = {copy.uid for held in copies for copy in held.all() if copy.uid}
     if any(contentline.uid(item.body) in private for item in items):
-        raise _is_source(share, "The target of the share holds appointments of a source calendar; nothing was removed.")
+        raise _is_source(
+            share, say("The calendar of the share holds appointments of a private calendar; nothing was removed.")
+        )
 
 
 def same_collection(one: str, other: str) -> bool:
@@ -87,13 +95,13 @@ def same_collection(one: str, other: str) -> bool:
 
 def _is_source(share: Share, message: str) -> Misconfigured:
     where = f"shares.{share.name}.to"
-    return Misconfigured("target-is-source", message, "Give the share a calendar of its own.", where=where)
+    return Misconfigured("target-is-source", message, say("Give the share a calendar of its own."), where=where)
 
 
 def _taken(share: Share) -> Misconfigured:
     return Misconfigured(
         "same-target",
-        "The target already serves another share; nothing was written.",
-        "Give each share a calendar of its own.",
+        say("The destination already shows another share; nothing was written."),
+        say("Give each share a calendar of its own."),
         where=f"shares.{share.name}.to",
     )

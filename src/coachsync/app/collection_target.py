@@ -23,6 +23,7 @@ from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Share
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Problem, Stale
 from coachsync.model import Item, Slot
+from coachsync.phrases import say
 from coachsync.redaction.publication import document
 
 _FLUSH = 20  # objects written before the journal is told; a run cut short asks the server about these again
@@ -102,8 +103,8 @@ class CollectionTarget:
         if not homes:
             raise Misconfigured(
                 "no-calendar-home",
-                "The server does not say where new calendars go.",
-                "Make the calendar in your calendar program and give its url.",
+                say("The server does not say where new calendars go."),
+                say("Make the calendar in your calendar program and give its url."),
                 where=f"shares.{self._share.name}.to",
             )
         return f"{homes[0].rstrip('/')}/{uuid.uuid4().hex}/"
@@ -189,8 +190,8 @@ class CollectionTarget:
         self.noticed += (
             edited(
                 self._share,
-                "Somebody edited an object of the share; it was removed, and their version is kept for 30 days.",
-                "See who may write to the share: its audience needs to read only.",
+                say("Somebody edited an entry of the share; it was removed, and their version is kept for 30 days."),
+                say("See who may write to the share: its audience needs to read only."),
             ),
         )
         return False
@@ -205,8 +206,11 @@ class CollectionTarget:
     def _gone(self) -> CoachsyncError:
         return CoachsyncError(
             "target-missing",
-            "The share's calendar is no longer on the server.",
-            f"Run: coachsync share publish {self._share.name} --replace, which makes and fills it again.",
+            say("The share's calendar is no longer on the server."),
+            say(
+                "Run: coachsync share publish {share} --replace, which makes and fills it again.",
+                share=self._share.name,
+            ),
             where=f"shares.{self._share.name}.to",
         )
 
@@ -224,7 +228,7 @@ def take_back(server: CalendarServer, url: str, journal: Shares) -> None:
             continue
         journal.drop([entry])
     if journal.entries():
-        raise CoachsyncError("edited", "Somebody edited them.")
+        raise CoachsyncError("edited", say("Somebody edited them."))
 
 
 def _put(url: str, entry: Entry, server: CalendarServer) -> _Done:
@@ -256,7 +260,7 @@ def _remove(server: CalendarServer, url: str, entry: Entry) -> None:
         return
     for item in server.fetch(url, [entry.href]):
         if not _is_as_published(item, entry):
-            raise Stale("edited", "Somebody edited the object.")
+            raise Stale("edited", say("Somebody edited the entry."))
         server.remove(urljoin(url, item.href), item.etag)
 
 
@@ -279,15 +283,15 @@ def _left(share: Share) -> Problem:
     return Problem(
         "share-object-left",
         f"shares.{share.name}",
-        "Somebody invited people to an object of the share; it stays, for deleting it could send them mail.",
-        "Delete it in your calendar program. See who may write to the share: its audience needs to read only.",
+        say("Somebody invited people to an entry of the share; it stays, for deleting it could send them mail."),
+        say("Delete it in your calendar program. See who may write to the share: its audience needs to read only."),
     )
 
 
 def _holds_invitations(share: Share) -> CoachsyncError:
     return CoachsyncError(
         "target-holds-invitations",
-        "The target holds appointments with invited people; removing them could send mail. Nothing was removed.",
-        "Empty it in your calendar program, or name another target.",
+        say("The destination holds appointments with invited people; removing them could send mail. Nothing changed."),
+        say("Empty it in your calendar program, or name another destination."),
         where=f"shares.{share.name}.to",
     )

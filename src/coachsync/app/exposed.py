@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from coachsync.adapters.database import Copies
 from coachsync.app.wiring import Wiring
 from coachsync.model import Finding
+from coachsync.phrases import say, say_count
 
 
 def exposed(wiring: Wiring, calendar: str) -> Iterator[Finding]:
@@ -17,7 +18,18 @@ def exposed(wiring: Wiring, calendar: str) -> Iterator[Finding]:
         return
     told = wiring.server(wiring.config.calendars[calendar].account).exposure(endpoint.url)
     if told.public:
-        yield Finding("source-public", where, "the private calendar is open to everybody, or has a public link")
+        yield Finding("source-public", where, say("the private calendar is open to everybody, or has a public link"))
     if told.people:
-        writers = f", of whom {told.writers} may change it" if told.writers else ""
-        yield Finding("source-shared", where, f"the private calendar is shared with {told.people} others{writers}")
+        detail = say_count(
+            "the private calendar is shared with {number} other",
+            "the private calendar is shared with {number} others",
+            told.people,
+        )
+        if told.writers:
+            detail = say_count(
+                "{shared}, of whom {number} may change it",
+                "{shared}, of whom {number} may change it",
+                told.writers,
+                shared=detail,
+            )
+        yield Finding("source-shared", where, detail)

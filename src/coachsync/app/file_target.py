@@ -17,6 +17,7 @@ from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
 from coachsync.errors import CoachsyncError, Problem
 from coachsync.model import Slot
+from coachsync.phrases import say
 from coachsync.redaction import schedule
 from coachsync.redaction.publication import feed
 
@@ -96,8 +97,8 @@ def _is_ours(content: bytes, bound: Bound) -> bool:
 def _edited(share: Share) -> Problem:
     return edited(
         share,
-        "Somebody changed the share's file; it is written again, and their version is kept for 30 days.",
-        "See who may write to the file.",
+        say("Somebody changed the share's file; it is written again, and their version is kept for 30 days."),
+        say("See who may write to the file."),
     )
 
 
@@ -108,11 +109,11 @@ def remove_file(bound: Bound) -> None:
     if there is None:
         return
     if not _is_ours(there, bound):
-        raise CoachsyncError("file-edited", "the file was changed by somebody.")
+        raise CoachsyncError("file-edited", say("the file was changed by somebody."))
     try:
         path.unlink()
     except OSError:
-        raise CoachsyncError("file-not-removed", "the system refused to remove the file.") from None
+        raise CoachsyncError("file-not-removed", say("the system refused to remove the file.")) from None
 
 
 def _digest(content: bytes) -> str:

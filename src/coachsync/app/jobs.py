@@ -15,6 +15,7 @@ from coachsync.app.reading import read
 from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError, NotInitialised, UsageError, WrongKey
 from coachsync.model import Slot
+from coachsync.phrases import say
 
 
 def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False) -> Outcome:
@@ -26,7 +27,11 @@ def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False)
     for name in accept:
         if name not in wiring.config.calendars:
             known = ", ".join(sorted(wiring.config.calendars))
-            raise UsageError("no-such-calendar", "No calendar of that name is configured.", f"There are: {known}.")
+            raise UsageError(
+                "no-such-calendar",
+                say("No calendar of that name is configured."),
+                say("There are: {names}.", names=known),
+            )
     with wiring.database.rehearsal() if dry_run else nullcontext():
         outcome = Outcome()
         take_in(wiring, outcome, wiring.config.calendars, accept)

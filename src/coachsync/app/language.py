@@ -28,8 +28,9 @@ class Language:
 
 
 def language(code: str) -> Language:
-    """The language of this code, English where there is no catalogue of it."""
-    return Language(code, gettext.translation(DOMAIN, CATALOGUES, [code], fallback=True))
+    """The language of this code, English where it is none of ours."""
+    known = code if code in LANGUAGES else "en"
+    return Language(known, gettext.translation(DOMAIN, CATALOGUES, [known], fallback=True))
 
 
 def usual(environ: Mapping[str, str]) -> str:

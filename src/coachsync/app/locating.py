@@ -28,8 +28,8 @@ def by_name(server: CalendarServer, name: str, key: str) -> Collection | None:
     if len(found) > 1:
         raise Misconfigured(
             "calendar-ambiguous",
-            f"The account has {len(found)} calendars of this name.",
-            "Give its url instead of its name.",
+            say("The account has {number} calendars of this name.", number=len(found)),
+            say("Give its url instead of its name."),
             where=key,
         )
     return found[0] if found else None

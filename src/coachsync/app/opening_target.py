@@ -10,6 +10,7 @@ from coachsync.app.target import Target
 from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
 from coachsync.errors import CoachsyncError, Problem, Temporary
+from coachsync.phrases import say, say_count
 
 
 def open_target(wiring: Wiring, share: Share, *, replace: bool) -> Target:
@@ -69,14 +70,20 @@ def _take_back(wiring: Wiring, bound: Bound, journal: Shares) -> None:
     elif bound.account in wiring.config.accounts:
         take_back(wiring.server(bound.account), bound.url, journal)
     else:
-        raise CoachsyncError("account-gone", "Its account is no longer configured.")
+        raise CoachsyncError("account-gone", say("Its account is no longer configured."))
 
 
 def _not_left(share: Share, cause: Temporary) -> Temporary:
     return Temporary(
         cause.code,
-        f"The former target of the share cannot be cleared now, so the share stays there: {cause.message}",
-        f"It is tried again. If that target is gone for good, run: coachsync share publish {share.name} --replace",
+        say(
+            "The former destination of the share cannot be cleared now, so the share stays there: {cause}",
+            cause=cause.message,
+        ),
+        say(
+            "It is tried again. If that destination is gone for good, run: coachsync share publish {share} --replace",
+            share=share.name,
+        ),
         where=f"shares.{share.name}.to",
     )
 
@@ -85,6 +92,11 @@ def _left_behind(share: Share, count: int, cause: CoachsyncError) -> Problem:
     return Problem(
         "share-left-behind",
         f"shares.{share.name}.to",
-        f"The former target still serves {count} slots. {cause.message}",
-        "Delete that calendar or file by hand; coachsync no longer watches over it.",
+        say_count(
+            "The former destination still shows {number} time. {cause}",
+            "The former destination still shows {number} times. {cause}",
+            count,
+            cause=cause.message,
+        ),
+        say("Delete that calendar or file by hand; coachsync no longer watches over it."),
     )

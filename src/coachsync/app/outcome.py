@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from coachsync.errors import CoachsyncError, Misconfigured, Problem, Refused, Temporary
+from coachsync.phrases import say, say_count
 
 DONE, PARTLY, FINDINGS = 0, 3, 5
 WHOLE_RUN = (Refused.exit_code, Temporary.exit_code, Misconfigured.exit_code)  # exit codes of a run that failed so
@@ -83,6 +84,10 @@ def held_problem(name: str, pulled: Pulled) -> Problem:
     return Problem(
         pulled.why,
         f"calendars.{name}",
-        f"{pulled.held} appointments are no longer found at the source; their copies and slots stay.",
-        f"If they were really deleted, run: coachsync sync --accept-deletions {name}",
+        say_count(
+            "{number} appointment is no longer found in the private calendar; it stays here and in the shares.",
+            "{number} appointments are no longer found in the private calendar; they stay here and in the shares.",
+            pulled.held,
+        ),
+        say("If they were really deleted, run: coachsync sync --accept-deletions {calendar}", calendar=name),
     )

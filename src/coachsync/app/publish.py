@@ -13,6 +13,7 @@ from coachsync.app.wiring import Wiring
 from coachsync.config import Share
 from coachsync.errors import NotInitialised
 from coachsync.model import Slot
+from coachsync.phrases import say
 from coachsync.redaction import publication
 from coachsync.redaction.slots import slots
 from coachsync.redaction.window import window
@@ -45,8 +46,8 @@ def wanted(wiring: Wiring, share: Share, without: Held | None = None) -> tuple[S
         if endpoint is None or endpoint.synced_at is None or copies.unread():
             raise NotInitialised(
                 "calendar-never-synced",
-                "A calendar that this share is made from has not been read yet; the share stays as it is.",
-                "Run: coachsync sync",
+                say("A calendar that this share is made from has not been read yet; the share stays as it is."),
+                say("Run: coachsync sync"),
                 where=f"calendars.{calendar}",
             )
         found += reading.occurrences(wiring, calendar, (without or {}).get(calendar, frozenset()))

@@ -14,6 +14,7 @@ from coachsync.app.outcome import Pulled
 from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, ObjectsRefused, Problem, Temporary
 from coachsync.model import Item, Listing
+from coachsync.phrases import say, say_count
 from coachsync.sync import guard
 from coachsync.sync.plan import Plan, plan
 
@@ -76,7 +77,7 @@ def _moved(wiring: Wiring, calendar: str, copies: Copies, endpoint: Endpoint) ->
     except Misconfigured as problem:
         raise NotThere(problem.code, problem.message, problem.hint, problem.where) from None
     if found.url == endpoint.url:
-        raise NotThere("calendar-not-there", "The server has no such calendar.")
+        raise NotThere("calendar-not-there", say("The server has no such calendar."))
     return found
 
 
@@ -207,11 +208,13 @@ def _store(
     if not problems:
         silent = [href for href in todo.fetch if href not in given]
         if len(silent) > _MOST_SILENT:
-            raise Temporary("answer-incomplete", "The server lists objects and gives none of them.", "Try again later.")
+            raise Temporary(
+                "answer-incomplete", say("The server lists entries and gives none of them."), say("Try again later.")
+            )
         absent = {href for href in silent if server.etag(urljoin(url, href)) is None}
         given |= dict.fromkeys(absent, "")  # deleted between the listing and the question: the next listing says so
         if len(silent) > len(absent):
-            lost = CoachsyncError("not-given", "It says nothing about it.")
+            lost = CoachsyncError("not-given", say("It says nothing about it."))
             problems = (_refused(calendar, len(silent) - len(absent), lost),)
     return given, problems
 
@@ -220,8 +223,13 @@ def _refused(calendar: str, count: int, cause: CoachsyncError) -> Problem:
     return Problem(
         f"object-{cause.code}",
         f"calendars.{calendar}",
-        f"The server lists {count} objects and does not give them: {cause.message} Whatever else it lists came in.",
-        "They are asked for again at the next sync.",
+        say_count(
+            "The server lists {number} entry and does not give it: {cause} Whatever else it lists came in.",
+            "The server lists {number} entries and does not give them: {cause} Whatever else it lists came in.",
+            count,
+            cause=cause.message,
+        ),
+        say("They are asked for again at the next sync."),
     )
 
 
@@ -232,8 +240,8 @@ def _vanished(wiring: Wiring, copies: Copies, *, accept_deletions: bool) -> Pull
     if endpoint is None or not rows:
         raise Misconfigured(
             "calendar-not-there",
-            "The server has no such calendar.",
-            "Check the calendar's url or name; `coachsync check` lists the calendars that are there.",
+            say("The server has no such calendar."),
+            say("Check the calendar's url or name; `coachsync check` lists the calendars that are there."),
         )
     if accept_deletions:
         copies.forget(rows, wiring.now)
@@ -257,8 +265,12 @@ def _unclear(calendar: str, listing: Listing) -> tuple[Problem, ...]:
         Problem(
             "listing-unclear",
             f"calendars.{calendar}",
-            f"The server did not say what became of {len(listing.unclear)} objects; their copies stay.",
-            "It is asked again at the next sync.",
+            say_count(
+                "The server did not say what became of {number} entry; its copy stays.",
+                "The server did not say what became of {number} entries; their copies stay.",
+                len(listing.unclear),
+            ),
+            say("It is asked again at the next sync."),
         ),
     )
 

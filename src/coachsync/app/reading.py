@@ -12,6 +12,7 @@ from coachsync.app.outcome import Pulled
 from coachsync.app.wiring import Wiring
 from coachsync.errors import Problem
 from coachsync.model import Occurrence, Reading, Window
+from coachsync.phrases import say
 from coachsync.redaction.window import window
 from coachsync.span import Span
 from coachsync.sync import guard
@@ -121,7 +122,7 @@ def _fresh(
     for row, reading in wiring.reader.read(copies.texts(rows), frame.horizon, frame.zone, frame.addresses):
         found.append(StoredReading(row, name, reading))
         if len(found) % _BATCH == 0 or len(found) == len(rows):
-            wiring.progress(f"calendars.{calendar} (reading)", len(found), len(rows))
+            wiring.progress(say("{calendar} (reading)", calendar=f"calendars.{calendar}"), len(found), len(rows))
     return found
 
 
@@ -134,10 +135,11 @@ def _news(stored: StoredReading, before: Standing) -> bool:
 
 
 def _quarantine(wiring: Wiring, calendar: str, copy: Copy, stored: StoredReading) -> Problem:
-    kept = "its times are published" if stored.reading.occurrences else "it is not published"
     return Problem(
         f"event-{stored.reading.code}",
         f"calendars.{calendar}/{short_id(wiring, copy.uid or copy.href)}",
-        f"An event cannot be read as it should be; {kept}. The others go on.",
-        "`coachsync agenda --unreadable` names it; open it in your calendar and save it again, or delete it.",
+        say("An event cannot be read as it should be; its times are published. The others go on.")
+        if stored.reading.occurrences
+        else say("An event cannot be read as it should be; it is not published. The others go on."),
+        say("`coachsync agenda --unreadable` names it; open it in your calendar and save it again, or delete it."),
     )

@@ -9,6 +9,7 @@ from coachsync.adapters.database import Share as Bound
 from coachsync.config import Share
 from coachsync.errors import CoachsyncError, Problem
 from coachsync.model import Slot
+from coachsync.phrases import say, say_count
 
 
 class Target(Protocol):
@@ -43,8 +44,15 @@ def not_empty(share: Share, count: int) -> CoachsyncError:
     """The refusal of a target that holds what is not ours."""
     return CoachsyncError(
         "target-not-empty",
-        f"The target already holds {count} objects that this share did not publish; nothing was written.",
-        f"If nobody needs them, run: coachsync share publish {share.name} --replace. Otherwise name another target.",
+        say_count(
+            "The destination already holds {number} entry that this share did not publish; nothing was written.",
+            "The destination already holds {number} entries that this share did not publish; nothing was written.",
+            count,
+        ),
+        say(
+            "If nobody needs them, run: coachsync share publish {share} --replace. Otherwise name another destination.",
+            share=share.name,
+        ),
         where=f"shares.{share.name}.to",
     )
 

@@ -22,6 +22,7 @@ from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, FileTarget, Share
 from coachsync.errors import CoachsyncError, NotInitialised, NotThere
 from coachsync.model import Finding, Label
+from coachsync.phrases import say
 from coachsync.redaction import leaks
 
 
@@ -81,8 +82,8 @@ def _share(wiring: Wiring, share: Share) -> tuple[Finding, ...]:
     if bound is None or journal.published_at() is None:
         raise NotInitialised(
             "share-never-published",
-            "This share has not been published yet.",
-            f"Run: coachsync share publish {share.name}",
+            say("This share has not been published yet."),
+            say("Run: coachsync share publish {share}", share=share.name),
             where=f"shares.{share.name}",
         )
     entries = journal.entries()
@@ -100,7 +101,7 @@ def _collection(
         try:
             collection = server.collection(url)
         except NotThere:
-            return (Finding("target-missing", "collection", "the share's calendar is not there"),)
+            return (Finding("target-missing", say("collection"), say("the share's calendar is not there")),)
         except CoachsyncError as problem:
             problem.where = f"shares.{share.name}.audience" if share.audience else ""
             raise
@@ -114,14 +115,18 @@ def _collection(
     # What a run cut short has planned may be there or not: both are fine.
     journal = {entry.href: (entry.uid, entry.slot) for entry in entries if entry.live or entry.href in listed}
     unseen = len(set(listed) - {item.href for item in served})
-    hidden = [Finding("unseen-object", "collection", f"listed and not given: {unseen}")] if unseen else []
+    hidden = (
+        [Finding("unseen-object", say("collection"), say("listed and not given: {number}", number=unseen))]
+        if unseen
+        else []
+    )
     return (*hidden, *leaks.in_collection(served, journal, _texts(share, entries), front, lambda: private(wiring)))
 
 
 def _file(wiring: Wiring, share: Share, target: FileTarget, entries: Sequence[Entry]) -> tuple[Finding, ...]:
     view = read_if_there(target.path)
     if view is None:
-        return (Finding("target-missing", "file", "the file is not there"),)
+        return (Finding("target-missing", say("file"), say("the file is not there")),)
     written = [(entry.uid, entry.slot) for entry in entries if entry.live]
     return leaks.in_file(view, secondparser.view(view), written, _texts(share, entries), "", lambda: private(wiring))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from coachsync.config import schema, urls
 from coachsync.config.faults import NAME, Fault, Key, meant
 from coachsync.config.glance import located
+from coachsync.phrases import say
 
 DATABASE = "coachsync.db"  # below the state folder
 
@@ -44,11 +45,15 @@ def _references(tables: Tables) -> Iterator[Fault]:
         if isinstance(given, str) and given not in tables[section]:
             what = section.removesuffix("s")
             hint = _choice(given, tables[section].keys(), section)
-            yield Fault(f"unknown-{what}", key, f"There is no [{section}] section of this name.", hint)
+            yield Fault(
+                f"unknown-{what}", key, say("There is no [{section}] section of this name.", section=section), hint
+            )
     for name, share in tables["shares"].items():
         sources = _entry(share, "from")
         if isinstance(sources, list) and any(sources.count(source) > 1 for source in sources):
-            yield Fault("named-twice", ("shares", name, "from"), "It names a calendar twice.", "Name it once.")
+            yield Fault(
+                "named-twice", ("shares", name, "from"), say("It names a calendar twice."), say("Name it once.")
+            )
 
 
 def _mentions(tables: Tables) -> Iterator[tuple[Key, object, str]]:
@@ -69,7 +74,7 @@ def _entry(table: object, key: str) -> object:
 
 def _choice(given: str, names: Set[str], section: str) -> str:
     plain = filter(NAME.fullmatch, names)  # a name that is refused itself is not repeated
-    return meant(given, plain, f"The {section} are:") or f"Add a section [{section}.NAME]."
+    return meant(given, plain, say("There are:")) or say("Add a section [{section}.NAME].", section=section)
 
 
 def _targets(parts: Parts) -> Iterator[Fault]:
@@ -86,11 +91,13 @@ def _targets(parts: Parts) -> Iterator[Fault]:
             yield Fault(
                 "target-is-source",
                 key,
-                "The share would be written into a calendar that is private.",
-                "Give the share a calendar of its own; it is made when it does not exist.",
+                say("The share would be written into a calendar that is private."),
+                say("Give the share a calendar of its own; it is made when it does not exist."),
             )
         if place in taken:
-            yield Fault("same-target", key, "Another share goes to the same place.", "Give each share its own.")
+            yield Fault(
+                "same-target", key, say("Another share goes to the same place."), say("Give each share its own.")
+            )
         taken.add(place)
 
 
@@ -118,8 +125,8 @@ def _files(parts: Parts) -> Iterator[Fault]:
             yield Fault(
                 "target-in-state",
                 ("shares", name, "to", "file"),
-                "The file would stand in the state folder, which nobody else may read.",
-                "Choose a folder that its readers may enter.",
+                say("The file would stand in the state folder, which nobody else may read."),
+                say("Choose a folder that its readers may enter."),
             )
 
 
@@ -136,6 +143,6 @@ def _database(parts: Parts) -> Iterator[Fault]:
         yield Fault(
             "not-in-this-version",
             ("database", "url"),
-            "This version keeps its data in an SQLite file in the state folder.",
-            "Leave [database] away; practice.state says where that folder is.",
+            say("This version keeps its data in an SQLite file in the state folder."),
+            say("Leave [database] away; practice.state says where that folder is."),
         )

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from coachsync.errors import Problem
+from coachsync.phrases import say
 
 Key = tuple[str, ...]  # ("shares", "office", "round_to")
 
@@ -29,7 +30,8 @@ class Fault:
     def problem(self, lines: Mapping[Key, int]) -> Problem:
         """The entry of the report. A key that is not there has the line of the table it belongs to."""
         line = self.line(lines)
-        return Problem(self.code, dotted(self.key), f"Line {line}: {self.message}" if line else self.message, self.hint)
+        message = say("Line {line}: {message}", line=line, message=self.message) if line else self.message
+        return Problem(self.code, dotted(self.key), message, self.hint)
 
     def line(self, lines: Mapping[Key, int]) -> int:
         """The line of the key or of what it stands in, 0 when it is not in the file."""
@@ -44,8 +46,14 @@ def dotted(key: Key) -> str:
 def meant(given: object, known: Iterable[str], otherwise: str) -> str:
     """A hint naming the known word that is closest to the given one, or all of them after `otherwise`."""
     words = sorted(known)
-    folded = {word.casefold(): word for word in words}
+    hint = closest(given, words)
+    if hint or not words:
+        return hint
+    return say("{these} {words}.", these=otherwise, words=", ".join(words))
+
+
+def closest(given: object, known: Iterable[str]) -> str:
+    """A hint naming the known word that is close to the given one, "" where none is."""
+    folded = {word.casefold(): word for word in sorted(known)}
     close = difflib.get_close_matches(given.casefold(), folded, n=1) if isinstance(given, str) else []
-    if close:
-        return f'Did you mean "{folded[close[0]]}"?'
-    return f"{otherwise} {', '.join(words)}." if words else ""
+    return say('Did you mean "{word}"?', word=folded[close[0]]) if close else ""

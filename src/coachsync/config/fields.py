@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from coachsync.config import faults, urls
+from coachsync.phrases import say
 from coachsync.span import Span, parse
 
 _BREAKING = ("Cc", "Zl", "Zp")
@@ -35,7 +36,7 @@ def later(what: str, instead: str) -> BeforeValidator:
     """A key that is foreseen and that this version does not know how to honour: it is refused whatever it says."""
 
     def not_in_this_version(_value: object) -> object:
-        refuse("not-in-this-version", f"This version does not know {what} yet.", instead)
+        refuse("not-in-this-version", say("This version does not know {what} yet.", what=what), instead)
 
     return BeforeValidator(not_in_this_version)
 
@@ -45,7 +46,7 @@ def not_yet(word: str, what: str, instead: str) -> AfterValidator:
 
     def check(value: str) -> str:
         if value == word:
-            refuse("not-in-this-version", f"This version does not know {what} yet.", instead)
+            refuse("not-in-this-version", say("This version does not know {what} yet.", what=what), instead)
         return value
 
     return AfterValidator(check)
@@ -56,11 +57,19 @@ def text(longest: int) -> AfterValidator:
 
     def check(value: str) -> str:
         if not value.strip():
-            refuse("empty-text", "The text is empty.", "Write something between the quotes, or leave the key away.")
+            refuse(
+                "empty-text",
+                say("The text is empty."),
+                say("Write something between the quotes, or leave the key away."),
+            )
         if any(unicodedata.category(character) in _BREAKING for character in value):
-            refuse("bad-text", "The text holds a line break or control character.", "Keep it on one line.")
+            refuse("bad-text", say("The text holds a line break or control character."), say("Keep it on one line."))
         if len(value) > longest:
-            refuse("text-too-long", f"The text is longer than {longest} characters.", "Shorten it.")
+            refuse(
+                "text-too-long",
+                say("The text is longer than {longest} characters.", longest=longest),
+                say("Shorten it."),
+            )
         return value.strip()
 
     return AfterValidator(check)
@@ -70,7 +79,7 @@ def _path(value: str) -> str:
     try:
         Path(value).expanduser()
     except RuntimeError:
-        refuse("bad-path", "There is no such home folder.", "Write the whole path.")
+        refuse("bad-path", say("There is no such home folder."), say("Write the whole path."))
     return value
 
 
@@ -78,8 +87,8 @@ def _name(value: str) -> str:
     if not faults.NAME.fullmatch(value):
         refuse(
             "bad-name",
-            "A name here has 1 to 40 letters (a-z, A-Z), digits, _ and -.",
-            "It appears in reports and journals: choose one that says nothing about a client.",
+            say("A name here has 1 to 40 letters (a-z, A-Z), digits, _ and -."),
+            say("It appears in reports and journals: choose one that says nothing about a client."),
         )
     return value
 
@@ -90,9 +99,8 @@ def _zone(value: str) -> str:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         zones = zoneinfo.available_timezones()
         cities = {zone for zone in zones if zone.rpartition("/")[2].casefold() == value.casefold()}
-        hint = faults.meant(min(cities, default=value), zones, "")
-        known = hint if hint.startswith("Did") else 'Write it like "Europe/Paris".'
-        refuse("unknown-timezone", "There is no such time zone.", known)
+        hint = faults.closest(min(cities, default=value), zones) or say('Write it like "Europe/Paris".')
+        refuse("unknown-timezone", say("There is no such time zone."), hint)
     return value
 
 
@@ -112,24 +120,32 @@ def _span(value: object) -> Span:
             return parse(value)
         except ValueError:
             pass
-    refuse("bad-duration", "This is not a duration.", 'Write "PT15M" (minutes), "P14D" (days) or "P6M" (months).')
+    refuse(
+        "bad-duration", say("This is not a duration."), say('Write "PT15M" (minutes), "P14D" (days) or "P6M" (months).')
+    )
 
 
 def _elapsed(span: Span) -> timedelta:
     if span.months:
-        refuse("bad-duration", "Months and years have no fixed length.", "Write days, hours, minutes or seconds.")
+        refuse(
+            "bad-duration", say("Months and years have no fixed length."), say("Write days, hours, minutes or seconds.")
+        )
     return span.elapsed()
 
 
 def _interval(length: timedelta) -> timedelta:
     if not timedelta(seconds=1) <= length <= _DAY:
-        refuse("bad-duration", "The interval is not between a second and a day.", 'Five minutes are "PT5M".')
+        refuse("bad-duration", say("The interval is not between a second and a day."), say('Five minutes are "PT5M".'))
     return length
 
 
 def _rounding(length: timedelta) -> timedelta:
     if not timedelta(0) < length <= _HOUR or _HOUR % length:
-        refuse("bad-rounding", "Times are rounded to a part of an hour.", "PT5M, PT10M, PT15M, PT20M, PT30M or PT1H.")
+        refuse(
+            "bad-rounding",
+            say("Times are rounded to a part of an hour."),
+            say("PT5M, PT10M, PT15M, PT20M, PT30M or PT1H."),
+        )
     return length
 
 
@@ -138,34 +154,50 @@ def _timeout(value: object) -> float:
     if isinstance(value, str):
         seconds = _elapsed(_span(value)).total_seconds()
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST_TIMEOUT:
-        refuse("bad-duration", "A timeout is more than 0 and at most 600 seconds.", "Write 30, or PT30S in quotes.")
+        refuse(
+            "bad-duration",
+            say("A timeout is more than 0 and at most 600 seconds."),
+            say("Write 30, or PT30S in quotes."),
+        )
     return float(seconds)
 
 
 def _mail_address(value: str) -> str:
     if not _ADDRESS.fullmatch(value):
-        refuse("bad-address", "This is not one mail address.", 'Write it like "me@practice.example", without a name.')
+        refuse(
+            "bad-address",
+            say("This is not one mail address."),
+            say('Write it like "me@practice.example", without a name.'),
+        )
     return value
 
 
 def _host(value: str) -> str:
     if not _HOST.fullmatch(value):
-        refuse("bad-host", "This is not the name of a server.", 'Write it like "smtp.practice.example".')
+        refuse("bad-host", say("This is not the name of a server."), say('Write it like "smtp.practice.example".'))
     return value
 
 
 def _port(value: int) -> int:
     if not 1 <= value <= _LAST_PORT:
-        refuse("bad-port", "This is not the number of a port.", "Leave it away, or write the one your provider names.")
+        refuse(
+            "bad-port",
+            say("This is not the number of a port."),
+            say("Leave it away, or write the one your provider names."),
+        )
     return value
 
 
 def _reach(months: int) -> AfterValidator:
     def check(span: Span) -> Span:
         if span.seconds:
-            refuse("bad-window", "A window is made of whole days.", 'Write "P14D", "P8W" or "P6M".')
+            refuse("bad-window", say("A window is made of whole days."), say('Write "P14D", "P8W" or "P6M".'))
         if span.months + span.days / _DAYS_A_MONTH > months:
-            refuse("bad-window", f"A window reaches at most {months} months this way.", "Make it shorter.")
+            refuse(
+                "bad-window",
+                say("A window reaches at most {months} months this way.", months=months),
+                say("Make it shorter."),
+            )
         return span
 
     return AfterValidator(check)
@@ -175,9 +207,11 @@ def _password(value: object) -> object:
     if isinstance(value, str):
         refuse(
             "password-in-configuration",
-            "A password does not belong in this file.",
-            'Put it in a file of its own (chmod 600) and write: password = { file = "cloud.password" }. '
-            "If this file was copied or backed up, change the password.",
+            say("A password does not belong in this file."),
+            say(
+                'Put it in a file of its own (chmod 600) and write: password = {{ file = "cloud.password" }}. '
+                "If this file was copied or backed up, change the password."
+            ),
         )
     return value
 

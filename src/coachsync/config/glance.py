@@ -11,6 +11,9 @@ from typing import Any
 
 from coachsync.config.faults import NAME
 
+SYSTEM_FOLDER = Path("/etc/coachsync")  # where the configuration of the system service stands
+_SYSTEM_STATE = Path("/var/lib/coachsync")  # its StateDirectory=
+
 
 @dataclass(frozen=True, slots=True)
 class Glance:
@@ -31,9 +34,12 @@ def glance(path: Path) -> Glance:
 
 
 def state_folder(given: str | None, folder: Path) -> Path:
-    """The state folder; the user's own (XDG) when the file, which stands in `folder`, names none."""
+    """The state folder. When the file, which stands in `folder`, names none: the service's for the file of the system,
+    whoever gives the command, else the user's own (XDG)."""
     if given:
         return located(folder, given)
+    if folder == SYSTEM_FOLDER:
+        return _SYSTEM_STATE
     import platformdirs
 
     return Path(platformdirs.user_state_dir("coachsync"))

@@ -14,26 +14,35 @@ from coachsync.config.glance import state_folder
 from coachsync.config.resolving import resolve
 from coachsync.config.values import Config
 from coachsync.errors import Misconfigured, Problem
+from coachsync.phrases import say, say_count
 
 _LONGEST = 1 << 20  # bytes
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 # What tomllib says, and what a person can do about it; its own words may repeat a part of the file.
 _SYNTAX = (
-    ("Cannot declare", "The same section stands twice.", "Merge the two."),
-    ("Cannot overwrite", "The same key stands twice.", "Keep one."),
-    ("Duplicate inline", "The same key stands twice in { }.", "Keep one."),
-    ("Unescaped", "A backslash in text has a meaning of its own.", "Use 'single quotes' around that text."),
-    ("Invalid hex", "A backslash in text has a meaning of its own.", "Use 'single quotes' around that text."),
-    ("Unclosed", "A closing bracket is missing.", "Check the [ ] and { } before this place."),
-    ("Illegal character", "A closing quote is missing, or there is a control character.", "Check the quotes here."),
-    ("Unterminated", "A closing quote is missing.", "Check the quotes before this place."),
-    ("Invalid value", "The value is missing, or is text without quotes.", 'Text stands in quotes: name = "Cabinet".'),
-    ("Expected '='", 'A key is followed by "=" and a value.', 'Write key = "value" on one line.'),
+    ("Cannot declare", say("The same section stands twice."), say("Merge the two.")),
+    ("Cannot overwrite", say("The same key stands twice."), say("Keep one.")),
+    ("Duplicate inline", say("The same key stands twice in {{ }}."), say("Keep one.")),
+    ("Unescaped", say("A backslash in text has a meaning of its own."), say("Use 'single quotes' around that text.")),
+    ("Invalid hex", say("A backslash in text has a meaning of its own."), say("Use 'single quotes' around that text.")),
+    ("Unclosed", say("A closing bracket is missing."), say("Check the [ ] and {{ }} before this place.")),
+    (
+        "Illegal character",
+        say("A closing quote is missing, or there is a control character."),
+        say("Check the quotes here."),
+    ),
+    ("Unterminated", say("A closing quote is missing."), say("Check the quotes before this place.")),
+    (
+        "Invalid value",
+        say("The value is missing, or is text without quotes."),
+        say('Text stands in quotes: name = "Cabinet".'),
+    ),
+    ("Expected '='", say('A key is followed by "=" and a value.'), say('Write key = "value" on one line.')),
     (
         "Expected newline",
-        "Something is left over after the value.",
-        "One key to a line; text stands in one pair of quotes.",
+        say("Something is left over after the value."),
+        say("One key to a line; text stands in one pair of quotes."),
     ),
 )
 
@@ -44,7 +53,11 @@ def load(path: Path) -> Config:
     Raises Misconfigured with the code "configuration" and every problem found, in the order of the file.
     """
     path = path.absolute()
-    text = _text(path)
+    return understand(_text(path), path)
+
+
+def understand(text: str, path: Path) -> Config:
+    """The configuration that this text is, standing in the file of this absolute path. Raises as `load` does."""
     raw = _parsed(text, path)
     document = schema.check(schema.Document, raw)
     faults = [*wording.faults(document, raw)] if isinstance(document, list) else []
@@ -62,25 +75,36 @@ def _text(path: Path) -> str:
             content = file.read(_LONGEST + 1)
     except FileNotFoundError:
         raise _refused(
-            path, Problem("configuration-missing", "", "The file does not exist.", "Check its name and folder.")
+            path,
+            Problem("configuration-missing", "", say("The file does not exist."), say("Check its name and folder.")),
         ) from None
     except IsADirectoryError:
-        folder = Problem("configuration-unreadable", path.name, "This is a folder.", "Name the file in it.")
+        folder = Problem("configuration-unreadable", path.name, say("This is a folder."), say("Name the file in it."))
         raise _refused(path, folder) from None
     except OSError:
         raise _refused(
             path,
-            Problem("configuration-unreadable", "", "The file cannot be read.", "Let the user who runs this read it."),
+            Problem(
+                "configuration-unreadable",
+                "",
+                say("The file cannot be read."),
+                say("Let the user who runs this read it."),
+            ),
         ) from None
     if len(content) > _LONGEST:
-        raise _refused(path, Problem("configuration-too-long", "", "The file is over 1 MiB.", "Is it the right file?"))
+        raise _refused(
+            path, Problem("configuration-too-long", "", say("The file is over 1 MiB."), say("Is it the right file?"))
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        message = f"Line {line}: The text is not UTF-8."
+        message = say("Line {line}: The text is not UTF-8.", line=line)
         raise _refused(
-            path, Problem("not-utf-8", f"line {line}", message, "Save the file again as UTF-8 in your editor.")
+            path,
+            Problem(
+                "not-utf-8", say("line {line}", line=line), message, say("Save the file again as UTF-8 in your editor.")
+            ),
         ) from None
 
 
@@ -93,10 +117,22 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
     line, column = (int(place[1]), int(place[2])) if place else (text.rstrip().count("\n") + 1, 0)
     message, hint = next(
         ((message, hint) for start, message, hint in _SYNTAX if said.startswith(start)),
-        ("This is not TOML.", "Compare it with the commented example configuration."),
+        (
+            say("This does not follow the rules of the file (TOML)."),
+            say("Compare it with the commented example configuration."),
+        ),
     )
-    spot = f"Line {line}, column {column}" if column else f"Line {line}, the end of the file"
-    raise _refused(path, Problem("toml-syntax", f"line {line}", f"{spot}: {message}", hint))
+    spot = (
+        say("Line {line}, column {column}", line=line, column=column)
+        if column
+        else say("Line {line}, the end of the file", line=line)
+    )
+    raise _refused(
+        path,
+        Problem(
+            "toml-syntax", say("line {line}", line=line), say("{spot}: {message}", spot=spot, message=message), hint
+        ),
+    )
 
 
 def _parts(raw: Mapping[str, Any], folder: Path) -> Parts:
@@ -125,11 +161,10 @@ def _sound(table: type[schema.T], entries: Mapping[str, object]) -> dict[str, sc
 
 
 def _refused(path: Path, *problems: Problem) -> Misconfigured:
-    count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
     return Misconfigured(
         "configuration",
-        f"The configuration has {count}.",
-        "Correct the file and run: coachsync check",
+        say_count("The configuration has a problem.", "The configuration has {number} problems.", len(problems)),
+        say("Correct the file and run: coachsync check"),
         where=path.name,
         problems=problems,
     )

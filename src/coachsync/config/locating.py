@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from coachsync.errors import Misconfigured, NotInitialised
+from coachsync.phrases import say
 
 _NAME = Path("coachsync", "coachsync.toml")
 _SYSTEM = Path("/etc")
@@ -22,23 +23,34 @@ def locate(option: str | None, environ: Mapping[str, str], system: Path = _SYSTE
             if not _there(path):
                 raise Misconfigured(
                     "configuration-missing",
-                    f"The configuration file that {origin} names does not exist.",
-                    f"Correct {origin}, or leave it away to use the usual place.",
+                    say("The configuration file that {origin} names does not exist.", origin=origin),
+                    say("Correct {origin}, or leave it away to use the usual place.", origin=origin),
                     where=origin,
                 )
             return path
-    for folder in (_user_folder(environ), system):
+    for folder in (user_folder(environ), system):
         if _there(folder / _NAME):
             return folder / _NAME
     raise NotInitialised(
         "no-configuration",
-        "There is no configuration yet.",
-        "Copy coachsync.example.toml to ~/.config/coachsync/coachsync.toml and fill it in, or name a file with "
-        "--config. `coachsync demo` needs none.",
+        say("There is no configuration yet."),
+        say(
+            "Run: coachsync init, which asks a few questions and writes one; or name a file with --config. "
+            "`coachsync demo` needs none."
+        ),
     )
 
 
-def _user_folder(environ: Mapping[str, str]) -> Path:
+def destination(option: str | None, environ: Mapping[str, str]) -> tuple[Path, bool]:
+    """Where a new configuration goes: `--config`, then COACHSYNC_CONFIG, then the user's file; whether it is the last,
+    which every command and the service find by themselves."""
+    usual = user_folder(environ) / _NAME
+    given = option or environ.get("COACHSYNC_CONFIG")
+    path = Path(given).expanduser().absolute() if given else usual
+    return path, path == usual
+
+
+def user_folder(environ: Mapping[str, str]) -> Path:
     """$XDG_CONFIG_HOME when it is an absolute path, else ~/.config (XDG Base Directory Specification)."""
     given = environ.get("XDG_CONFIG_HOME", "")
     if given.startswith("/"):

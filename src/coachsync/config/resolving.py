@@ -64,7 +64,9 @@ def _secret(password: schema.Password | None, folder: Path) -> Secret | None:
         return None
     if password.file is not None:
         return Secret(file=located(folder, password.file))
-    return Secret(command=tuple(password.command or ()))
+    if password.command is not None:
+        return Secret(command=tuple(password.command))
+    return Secret(keyring=password.keyring, credential=password.credential)
 
 
 def _calendar(name: str, table: schema.Calendar) -> Calendar:

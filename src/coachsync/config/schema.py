@@ -34,9 +34,10 @@ from coachsync.config.fields import (
     refuse,
 )
 from coachsync.loopback import is_loopback
+from coachsync.phrases import say
 
-_PROFILES = "Use busy or session."
-_LEAVE = "Leave this key away."
+_PROFILES = say("Use busy or session.")
+_LEAVE = say("Leave this key away.")
 
 
 class Table(BaseModel):
@@ -63,19 +64,23 @@ class Practice(Table):
 
 
 class Password(Table):
-    """Where a password is kept."""
+    """Where a password is kept: in one of four places."""
 
     file: PathText | None = None
     command: list[str] | None = None
-    keyring: Annotated[Any, later("passwords in a keyring", "Use { file = ... } or { command = [...] }.")] = None
-    credential: Annotated[Any, later("systemd credentials", "Use { file = ... } or { command = [...] }.")] = None
+    keyring: Name | None = None
+    credential: Name | None = None
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if (self.file is None) == (self.command is None):
-            refuse("one-of", "A password is kept in one place.", "Give either file or command.")
+        if [self.file, self.command, self.keyring, self.credential].count(None) != len(Password.model_fields) - 1:
+            refuse(
+                "one-of",
+                say("A password is kept in one place."),
+                say("Give one of file, command, keyring and credential."),
+            )
         if self.command is not None and not "".join(self.command[:1]).strip():
-            refuse("one-of", "The command is empty.", 'Write its words as a list: ["pass", "show", "cloud"].')
+            refuse("one-of", say("The command is empty."), say('Write its words as a list: ["pass", "show", "cloud"].'))
         return self
 
 
@@ -91,7 +96,7 @@ class Account(Table):
     @model_validator(mode="after")
     def _whose_password(self) -> Self:
         if self.password is not None and not self.username:
-            refuse("missing-key", "There is a password and no username.", "Add username.")
+            refuse("missing-key", say("There is a password and no username."), say("Add username."))
         return self
 
 
@@ -102,7 +107,9 @@ class Calendar(Table):
     name: Text | None = None
     url: CollectionUrl | None = None
     interval: Interval = Field(default="PT5M", validate_default=True)
-    categories: Annotated[Any, later("categories", "Every event of the calendar counts; " + _LEAVE.lower())] = None
+    categories: Annotated[
+        Any, later(say("categories"), say("Every event of the calendar counts; leave this key away."))
+    ] = None
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -122,12 +129,16 @@ class Target(Table):
     def _one_place(self) -> Self:
         if self.file is None:
             if self.account is None:
-                refuse("one-of", "The target says neither account nor file.", "Give account with name or url, or file.")
+                refuse(
+                    "one-of",
+                    say("The destination says neither account nor file."),
+                    say("Give account with name or url, or file."),
+                )
             _name_or_url(self.name, self.url)
         elif (self.account, self.name, self.url) != (None, None, None):
-            refuse("one-of", "A share goes to one place.", "Give either file, or account with name or url.")
+            refuse("one-of", say("A share goes to one place."), say("Give either file, or account with name or url."))
         elif not self.file.endswith(".ics"):
-            refuse("not-an-ics-file", "The file's name does not end in .ics.", "Name it like office.ics.")
+            refuse("not-an-ics-file", say("The file's name does not end in .ics."), say("Name it like office.ics."))
         return self
 
 
@@ -151,8 +162,8 @@ class Share(Table):
     to: Target
     profile: Annotated[
         Literal["busy", "session", "pseudonym", "sponsor"],
-        not_yet("pseudonym", "the profile pseudonym", _PROFILES),
-        not_yet("sponsor", "the profile sponsor", _PROFILES),
+        not_yet("pseudonym", say("the profile pseudonym"), _PROFILES),
+        not_yet("sponsor", say("the profile sponsor"), _PROFILES),
     ]
     label: LabelText | None = None
     window: Reach = Reach()
@@ -162,18 +173,20 @@ class Share(Table):
     audience: Audience | None = None
     recurrence: Annotated[
         Literal["unlinked", "series"],
-        not_yet("series", "linked series", 'Use "unlinked": each slot stands alone.'),
+        not_yet("series", say("linked series"), say('Use "unlinked": each time stands alone.')),
     ] = "unlinked"
-    buffer: Annotated[Any, later("time kept free around sessions", _LEAVE)] = None
-    hours: Annotated[Any, later("working hours of your own", "They are 09:00 to 17:00, Monday to Friday.")] = None
-    categories: Annotated[Any, later("categories", "Make a calendar of its own for what is shared.")] = None
-    clients: Annotated[Any, later("clients", "Make a calendar of its own for what is shared.")] = None
-    public_link: Annotated[Any, later("public links", "Use to = { file = ... } and serve the file.")] = None
+    buffer: Annotated[Any, later(say("time kept free around sessions"), _LEAVE)] = None
+    hours: Annotated[
+        Any, later(say("working hours of your own"), say("They are 09:00 to 17:00, Monday to Friday."))
+    ] = None
+    categories: Annotated[Any, later(say("categories"), say("Make a calendar of its own for what is shared."))] = None
+    clients: Annotated[Any, later(say("clients"), say("Make a calendar of its own for what is shared."))] = None
+    public_link: Annotated[Any, later(say("public links"), say("Use to = {{ file = ... }} and serve the file."))] = None
 
     @model_validator(mode="after")
     def _eyes(self) -> Self:
         if self.audience is not None and self.to.file is not None:
-            refuse("one-of", "A file is read without an account.", "Leave audience away.")
+            refuse("one-of", say("A file is read without an account."), say("Leave audience away."))
         return self
 
 
@@ -224,15 +237,15 @@ class Smtp(Table):
     @model_validator(mode="after")
     def _login(self) -> Self:
         if self.password is not None and not self.username:
-            refuse("missing-key", "There is a password and no username.", "Add username.")
+            refuse("missing-key", say("There is a password and no username."), say("Add username."))
         if self.username and self.password is None:
-            refuse("missing-key", "There is a username and no password.", "Add password = { file = ... }.")
+            refuse("missing-key", say("There is a username and no password."), say("Add password = {{ file = ... }}."))
         return self
 
     @model_validator(mode="after")
     def _in_clear(self) -> Self:
         if self.security == "none" and not is_loopback(self.host.lower()):
-            refuse("no-tls", "Mail would travel unencrypted.", 'Use "starttls" or "tls".')
+            refuse("no-tls", say("Mail would travel unencrypted."), say('Use "starttls" or "tls".'))
         return self
 
 
@@ -246,9 +259,15 @@ class Notify(Table):
     @model_validator(mode="after")
     def _by_mail(self) -> Self:
         if self.mail is not None and self.smtp is None:
-            refuse("missing-key", "Mail needs a server to hand it in.", "Add a section [notify.smtp] with host.")
+            refuse(
+                "missing-key", say("Mail needs a server to hand it in."), say("Add a section [notify.smtp] with host.")
+            )
         if self.smtp is not None and self.mail is None:
-            refuse("missing-key", "Nobody is named who gets mail.", 'Add mail = "me@practice.example" to [notify].')
+            refuse(
+                "missing-key",
+                say("Nobody is named who gets mail."),
+                say('Add mail = "me@practice.example" to [notify].'),
+            )
         return self
 
 
@@ -287,7 +306,9 @@ DORMANT = (
 def _name_or_url(name: str | None, url: str | None) -> None:
     if (name is None) == (url is None):
         refuse(
-            "one-of", "A calendar is named in one way.", "Give either name (as your calendar program shows it) or url."
+            "one-of",
+            say("A calendar has either a name or a url here, not both."),
+            say("Give either name (as your calendar program shows it) or url."),
         )
 
 

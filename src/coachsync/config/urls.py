@@ -8,6 +8,7 @@ from posixpath import normpath
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from coachsync.loopback import is_loopback
+from coachsync.phrases import say
 
 _PORTS = {"http": 80, "https": 443}
 _UNSAFE = ("Cc", "Zs", "Zl", "Zp", "Cf")
@@ -17,26 +18,34 @@ def wrong(url: str) -> tuple[str, str, str] | None:
     """Why an absolute URL is refused (code, message, hint), None when it is fine."""
     parts = _split(url)
     if parts is None or any(unicodedata.category(character) in _UNSAFE for character in url):
-        return "bad-url", "This is not an address.", "Copy it from your calendar program, without spaces."
+        return "bad-url", say("This is not an address."), say("Copy it from your calendar program, without spaces.")
     if parts.scheme not in _PORTS or not parts.hostname:
         return (
             "bad-url",
-            "This is not the address of a server.",
-            'It begins with "https://" and the name of the server.',
+            say("This is not the address of a server."),
+            say('It begins with "https://" and the name of the server.'),
         )
     if "@" in parts.netloc:
-        return "credentials-in-url", "An address must hold no user name or password.", "Use username and password."
+        return (
+            "credentials-in-url",
+            say("An address must hold no user name or password."),
+            say("Use username and password."),
+        )
     if parts.query or parts.fragment:
-        return "bad-url", 'An address of a calendar has no "?" or "#" part.', "Leave that part away."
+        return "bad-url", say('An address of a calendar has no "?" or "#" part.'), say("Leave that part away.")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        return "no-tls", "The password would travel unencrypted.", 'Use "https://".'
+        return "no-tls", say("The password would travel unencrypted."), say('Use "https://".')
     return None
 
 
 def wrong_collection(url: str) -> tuple[str, str, str] | None:
     """The same for a collection's URL, which may be relative to that of its account."""
     if not url.strip():
-        return "bad-url", "The address is empty.", "Give name instead, or copy the address from your calendar program."
+        return (
+            "bad-url",
+            say("The address is empty."),
+            say("Give name instead, or copy the address from your calendar program."),
+        )
     parts = _split(url)
     return wrong(url if parts is None or parts.scheme else urljoin("https://server.invalid/", url))
 

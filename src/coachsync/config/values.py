@@ -26,10 +26,18 @@ class Practice:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Where a password is kept: exactly one of a file and a command (the program and its arguments)."""
+    """Where a password is kept: exactly one of a file, a command (the program and its arguments), the name of an entry
+    in the keyring and the name of a systemd credential."""
 
     file: Path | None = field(default=None, repr=False)
     command: tuple[str, ...] | None = field(default=None, repr=False)
+    keyring: str | None = None
+    credential: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """Which of the four it is, as the configuration calls it."""
+        return next(name for name in ("file", "command", "keyring", "credential") if getattr(self, name) is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
 
 from coachsync import contentline
+from coachsync.phrases import say
 from coachsync.redaction.vocabulary import NAMES
 
-AS_WRITTEN = "as written"
+AS_WRITTEN = say("as written")
 CODED = 6  # characters from which a run is read as base64 or hexadecimal where text is searched
 _DEPTH = 3  # encodings inside encodings that are looked through
 _MOST = 48  # readings of one line
@@ -40,7 +41,7 @@ def readings(line: str, coded: int = CODED) -> Iterator[tuple[str, str]]:
     """
     seen = {line}
     budget = 6 * len(line) + _BUDGET
-    layer = [(AS_WRITTEN, line)]
+    layer: list[tuple[str, str]] = [(AS_WRITTEN, line)]
     yield layer[0]
     for _ in range(_DEPTH):
         deeper = []
@@ -50,7 +51,7 @@ def readings(line: str, coded: int = CODED) -> Iterator[tuple[str, str]]:
                     continue
                 seen.add(inner)
                 budget -= len(inner)
-                deeper.append((how if outer == AS_WRITTEN else f"{how} in {outer}", inner))
+                deeper.append((how if outer == AS_WRITTEN else say("{how} in {outer}", how=how, outer=outer), inner))
         yield from deeper
         layer = deeper
 
@@ -59,8 +60,8 @@ def _decoded(text: str, coded: int) -> Iterator[tuple[str, str]]:
     for how, decode in _DECODERS:
         for inner in decode(text):
             yield how, inner
-    yield "base64", _base64(text, coded)
-    yield "hexadecimal", _hexadecimal(text, coded)
+    yield say("base64"), _base64(text, coded)
+    yield say("hexadecimal"), _hexadecimal(text, coded)
 
 
 def _bytes(text: str) -> bytes:
@@ -152,12 +153,12 @@ def _readable(octets: bytes) -> str:
 
 
 _DECODERS: tuple[tuple[str, Callable[[str], list[str]]], ...] = (
-    ("in another character set", _character_set),
-    ("escaped", _escaped),
-    ("as RFC 6868 encodes parameters", _caret),
-    ("as code points", _code_points),
-    ("as HTML", _html),
-    ("percent-encoded", _percent),
-    ("as RFC 2047 encodes headers", _encoded_words),
-    ("quoted-printable", _quoted_printable),
+    (say("in another character set"), _character_set),
+    (say("escaped"), _escaped),
+    (say("as RFC 6868 encodes parameters"), _caret),
+    (say("as code points"), _code_points),
+    (say("as HTML"), _html),
+    (say("percent-encoded"), _percent),
+    (say("as RFC 2047 encodes headers"), _encoded_words),
+    (say("quoted-printable"), _quoted_printable),
 )

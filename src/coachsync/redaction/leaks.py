@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from coachsync import contentline
 from coachsync.model import Finding, Label, Slot
+from coachsync.phrases import say
 from coachsync.redaction.objects import Examination, Expected, Seen, examine, expected
 from coachsync.redaction.publication import document, feed
 from coachsync.redaction.words import Words, identifiers, search, without
@@ -61,7 +62,9 @@ class _Search:
             self._words = Words(identifiers(self._private()))
         how = search(text, self._words)
         if how:
-            yield Finding(code, where, f"{subject} holds a word of a private event, {how}")
+            yield Finding(
+                code, where, say("{subject} holds a word of a private event, {how}", subject=subject, how=how)
+            )
 
 
 def in_collection(
@@ -74,16 +77,24 @@ def in_collection(
     for number, item in enumerate(served, 1):
         entry = published.pop(unquote(item.href), None)
         if entry is None:
-            findings += _of_foreign(item, f"foreign object {number}", seek)
+            findings += _of_foreign(item, say("foreign object {number}", number=number), seek)
             continue
         uid, slot = entry
         written = expected(document(uid, slot, texts[slot.label]))
         examination = examine(contentline.decode(item.body), written, item.view)
-        findings += _of_examination(examination, f"object {number}", seek)
+        findings += _of_examination(examination, say("object {number}", number=number), seek)
         if uid not in examination.uids and not any(code == "foreign-object" for code, _ in examination.remarks):
-            findings.append(Finding("missing-object", f"object {number}", "it holds no event that can be read"))
+            findings.append(
+                Finding(
+                    "missing-object", say("object {number}", number=number), say("it holds no event that can be read")
+                )
+            )
     if published:
-        findings.append(Finding("missing-object", "collection", f"published and not served: {len(published)}"))
+        findings.append(
+            Finding(
+                "missing-object", say("collection"), say("published and not served: {number}", number=len(published))
+            )
+        )
     return tuple(dict.fromkeys(findings))
 
 
@@ -97,7 +108,7 @@ def in_names(names: Iterable[tuple[str, str]], ours: frozenset[str], people: Pri
     if not left:
         return ()
     others = Words(identifiers(people()))
-    detail = "it holds a word that names a person in an appointment; a name of your own can stand in practice.name"
+    detail = say("it holds a word that names a person in an appointment; a name of your own can stand in practice.name")
     return tuple(Finding("target-name", where, detail) for where, rest in left if search(rest, others))
 
 
@@ -112,10 +123,12 @@ def in_file(
     """What is wrong with a share that is one calendar file; `entries` (UID, slot) and `name` as given to `feed`."""
     written = expected(feed(entries, texts, name))
     examination = examine(contentline.decode(body), written, view)
-    findings = list(_of_examination(examination, "file", _Search(private)))
+    findings = list(_of_examination(examination, say("file"), _Search(private)))
     missing = len(written.events.keys() - examination.uids)
     if missing:
-        findings.append(Finding("missing-object", "file", f"published and not served: {missing}"))
+        findings.append(
+            Finding("missing-object", say("file"), say("published and not served: {number}", number=missing))
+        )
     return tuple(dict.fromkeys(findings))
 
 
@@ -127,8 +140,8 @@ def _of_examination(examination: Examination, where: str, seek: _Search) -> Iter
 
 
 def _of_foreign(item: Served, where: str, seek: _Search) -> Iterator[Finding]:
-    yield Finding("foreign-object", where, "an object that was not published here")
-    yield from seek("href", where, "its address", item.href.rstrip("/").rpartition("/")[2])
+    yield Finding("foreign-object", where, say("an entry that was not published here"))
+    yield from seek("href", where, say("its address"), item.href.rstrip("/").rpartition("/")[2])
     for subject, text in examine(contentline.decode(item.body), _NOTHING, item.view).rest:
         yield from seek("identifier", where, subject, text)
 
@@ -137,15 +150,15 @@ def _of_front(front: Front, seek: _Search) -> Iterator[Finding]:
     """What the collection is called, also where the coach called it so, and what it says beside."""
     configured = front.expected is not None and _composed(front.name) == _composed(front.expected)
     if front.expected is not None and not configured:
-        yield Finding("collection-text", "collection", "its name is not the configured one")
+        yield Finding("collection-text", say("collection"), say("its name is not the configured one"))
     if not configured:
-        yield from seek("identifier", "collection", "its name", front.name)
+        yield from seek("identifier", say("collection"), say("its name"), front.name)
     if front.description:
-        yield Finding("collection-text", "collection", "it has a description that was not written here")
-        yield from seek("identifier", "collection", "its description", front.description)
+        yield Finding("collection-text", say("collection"), say("it has a description that was not written here"))
+        yield from seek("identifier", say("collection"), say("its description"), front.description)
     if front.colour and not _COLOUR.fullmatch(front.colour):
-        yield Finding("collection-text", "collection", "its colour is no colour")
-        yield from seek("identifier", "collection", "its colour", front.colour)
+        yield Finding("collection-text", say("collection"), say("its colour is no colour"))
+        yield from seek("identifier", say("collection"), say("its colour"), front.colour)
 
 
 def _composed(name: str) -> str:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from coachsync import contentline
 from coachsync.contentline import Line, Malformed
+from coachsync.phrases import say
 from coachsync.redaction.publication import DTSTAMP
-from coachsync.redaction.vocabulary import COMPONENTS, PARAMETERS, PROPERTIES, called
+from coachsync.redaction.vocabulary import component_called, parameter_called, property_called
 
 Path = tuple[str, ...]
 # What a parser sees: components from the outside in, name, parameters, value.
@@ -61,7 +62,7 @@ class Examination:
         texts = [(_subject(line), contentline.unfold(line.raw)) for line in lines]
         self.rest += texts
         if any(not line.name for line in lines):
-            self.rest.append(("several lines", "\n".join(text for _, text in texts)))
+            self.rest.append((say("several lines"), "\n".join(text for _, text in texts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +98,13 @@ def examine(text: str, written: Expected, view: Sequence[Seen] | None) -> Examin
     try:
         placed = _placed(text)
     except Malformed:
-        found.remark("unreadable-object", "BEGIN and END do not nest")
+        found.remark("unreadable-object", say("it is not a whole calendar text: BEGIN and END do not match"))
         found.search(contentline.parse(text))
         return found
     if view is None:
-        found.remark("unreadable-object", "the second parser cannot read it")
+        found.remark("unreadable-object", say("a second calendar reader cannot read it"))
     elif not _agree(placed, view):
-        found.remark("parsers-disagree", "two parsers see different properties or values in it")
+        found.remark("parsers-disagree", say("two calendar readers see different things in it"))
     _examine_frame(placed, written, found)
     events: dict[int, list[_Placed]] = {}
     for item in placed:
@@ -140,11 +141,11 @@ def _placed(text: str) -> list[_Placed]:
 def _examine_frame(placed: Sequence[_Placed], written: Expected, found: Examination) -> None:
     """Everything outside of events: the calendar's own properties, other components, text around it."""
     if sum(item.path == _CALENDAR and item.line.name == "BEGIN" for item in placed) != 1:
-        found.remark("unreadable-object", "it is not one calendar")
+        found.remark("unreadable-object", say("it is not one calendar"))
     _examine_lines([item.line for item in placed if item.path == _CALENDAR], written.calendar, found)
     stray = [item.line for item in placed if not item.path]
     if stray:
-        found.remark("unreadable-object", "there is text outside of the calendar")
+        found.remark("unreadable-object", say("there is text outside of the calendar"))
         found.search(stray)
     _examine_components([item for item in placed if item.path and not item.event and item.path != _CALENDAR], found)
 
@@ -152,7 +153,7 @@ def _examine_frame(placed: Sequence[_Placed], written: Expected, found: Examinat
 def _examine_components(placed: Sequence[_Placed], found: Examination) -> None:
     for path, _, line in placed:
         if line.name == "BEGIN":
-            found.remark("component", called("component", path[-1], COMPONENTS))
+            found.remark("component", component_called(path[-1]))
     found.search([item.line for item in placed])
 
 
@@ -160,20 +161,20 @@ def _examine_event(event: Sequence[_Placed], written: Expected, found: Examinati
     own = [item.line for item in event if item.path == _EVENT]
     uid = next((line.value for line in own if line.name == "UID"), "")
     if uid not in written.events:
-        found.remark("foreign-object", "an event that was not published here")
+        found.remark("foreign-object", say("an event that was not published here"))
         found.search([item.line for item in event])
         return
     if uid in found.uids:
-        found.remark("component", "an event is served more than once")
+        found.remark("component", say("an event is served more than once"))
     found.uids.add(uid)
     _examine_lines(own, written.events[uid], found)
     _examine_components([item for item in event if item.path != _EVENT], found)
     names = {line.name for line in own}
     for name in _TIMES:
         if name not in names:
-            found.remark("wrong-time", f"property {name} is missing")
+            found.remark("wrong-time", say("property {name} is missing", name=name))
     if "SUMMARY" not in names:
-        found.remark("value", "the label is missing")
+        found.remark("value", say("the label is missing"))
 
 
 def _examine_lines(lines: Iterable[Line], wanted: Mapping[str, str], found: Examination) -> None:
@@ -183,11 +184,14 @@ def _examine_lines(lines: Iterable[Line], wanted: Mapping[str, str], found: Exam
     for line in lines:
         differs = line.name not in ("BEGIN", "END") and not _same(line, wanted)
         if line.name in met:
-            found.remark("property", f"{_subject(line)} stands there more than once")
+            found.remark("property", say("{subject} stands there more than once", subject=_subject(line)))
         if line.name in wanted:
             met.add(line.name)
         for name, _ in line.params:
-            found.remark("parameter", f"{called('parameter', name, PARAMETERS)} on {_subject(line)}")
+            found.remark(
+                "parameter",
+                say("{parameter} on {subject}", parameter=parameter_called(name), subject=_subject(line)),
+            )
         if differs and not line.params and _tolerated(line):
             continue
         if differs:
@@ -219,15 +223,15 @@ def _difference(line: Line, wanted: Mapping[str, str]) -> Iterator[Remark]:
     if line.name == "PRODID":
         return  # a server's own name is no harm as long as the search finds nothing private in it
     if line.name in _TIMES and line.name in wanted:
-        yield Remark("wrong-time", f"{subject} is not the time that was published")
+        yield Remark("wrong-time", say("{subject} is not the time that was published", subject=subject))
     elif line.name in wanted:
-        yield Remark("value", f"{subject} has a value that was not written here")
+        yield Remark("value", say("{subject} has a value that was not written here", subject=subject))
     else:
-        yield Remark("property", f"{subject} is not on the allow-list")
+        yield Remark("property", say("{subject} is not among what a share may hold", subject=subject))
 
 
 def _subject(line: Line) -> str:
-    return called("property", line.name, PROPERTIES) if line.name else "a line that is no property"
+    return property_called(line.name) if line.name else say("a line that is no property")
 
 
 def _agree(placed: Iterable[_Placed], view: Iterable[Seen]) -> bool:

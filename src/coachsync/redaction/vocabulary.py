@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from coachsync.phrases import say
+
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -51,6 +53,19 @@ STOP_WORDS = frozenset(name.lower() for name in NAMES) | frozenset(
 )
 
 
-def called(kind: str, name: str, known: frozenset[str]) -> str:
-    """How a finding may name a part of what is served: only by a registered name, for any other may be a client's."""
-    return f"{kind} {name}" if name in known else f"unknown {kind}"
+# How a finding names a part of what is served: only by a registered name, for any other may be a client's.
+
+
+def component_called(name: str) -> str:
+    """A component by its name."""
+    return say("component {name}", name=name) if name in COMPONENTS else say("unknown component")
+
+
+def property_called(name: str) -> str:
+    """A property by its name."""
+    return say("property {name}", name=name) if name in PROPERTIES else say("unknown property")
+
+
+def parameter_called(name: str) -> str:
+    """A parameter of a property by its name."""
+    return say("parameter {name}", name=name) if name in PARAMETERS else say("unknown parameter")

@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from coachsync.errors import WrongKey
+from coachsync.phrases import say
 
 KEY_BYTES = 32
 _SALT_BYTES = 32
@@ -71,6 +72,6 @@ def new_device_key() -> DeviceKey:
 def _damaged() -> WrongKey:
     return WrongKey(
         "row-does-not-open",
-        "A stored row does not open with the device key.",
-        "The state folder was altered or belongs to another key; restore both from the same backup.",
+        say("Something that is stored here does not open with the device key."),
+        say("The state folder was altered or belongs to another key; restore both from the same backup."),
     )

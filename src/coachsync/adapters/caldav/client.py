@@ -23,6 +23,7 @@ from coachsync.adapters.caldav.transport import Transport
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Stale
 from coachsync.model import Collection, Exposure, Item, Listing, Principal
+from coachsync.phrases import say
 
 T = TypeVar("T")
 
@@ -80,7 +81,7 @@ class CalDav:
     def collection(self, url: str) -> Collection:
         for calendar in self._described(self._dav.propfind(self._own(url), _DESCRIBED)):
             return calendar
-        raise NotThere("not-a-calendar", "What is there is not a calendar.", "Check the calendar's url.")
+        raise NotThere("not-a-calendar", say("What is there is not a calendar."), say("Check the calendar's url."))
 
     def exposure(self, url: str) -> Exposure:
         asked = self._dav.propfind(self._own(url), sharing.ASKED)
@@ -102,7 +103,7 @@ class CalDav:
 
     def remove(self, href: str, etag: str) -> None:
         if not etag:
-            raise Stale("stale", "An object whose version is unknown is not deleted.")
+            raise Stale("stale", say("An entry whose version is unknown is not deleted."))
         try:
             self._dav.delete(self._at(href), {"If-Match": etag})
         except NotThere:
@@ -118,7 +119,7 @@ class CalDav:
         except CoachsyncError as problem:
             if problem.code not in ("forbidden", "refused") or not self._exists(url):
                 raise
-            raise Stale("exists", "There is something at this URL already.") from None
+            raise Stale("exists", say("There is something at this address already.")) from None
 
     def abandon(self) -> None:
         """End what is under way with an error; called from another thread."""
@@ -142,7 +143,9 @@ class CalDav:
 
     def _trusted(self, url: str) -> str:
         if not principal.trusted(url, self._url):
-            raise Misconfigured("url-elsewhere", "The calendar is not on the account's server.", "Check its url.")
+            raise Misconfigured(
+                "url-elsewhere", say("The calendar is not on the account's server."), say("Check its url.")
+            )
         return url
 
     def _at(self, href: str) -> str:

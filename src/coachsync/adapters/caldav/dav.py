@@ -13,6 +13,7 @@ from coachsync.adapters.caldav.network_errors import truncated
 from coachsync.adapters.caldav.transport import Transport
 from coachsync.adapters.caldav.wire import Answer
 from coachsync.errors import CoachsyncError, NotThere, Stale, Temporary
+from coachsync.phrases import say
 
 # Times the timeout: before it says the first word of a whole listing, a server may read every file (Radicale took a
 # minute for 10,000 events that it had not listed before).
@@ -66,7 +67,7 @@ class Dav:
         headers = {"Content-Type": "text/calendar; charset=utf-8", **condition}
         answer = self._transport.send("PUT", url, body, headers)
         if answer.status == HTTPStatus.CONFLICT and not multistatus.preconditions(answer.body):
-            raise NotThere("not-there", "The calendar does not exist on the server.")  # RFC 4918 section 9.7.1
+            raise NotThere("not-there", say("The calendar does not exist on the server."))  # RFC 4918 section 9.7.1
         return _success(answer)
 
     def delete(self, url: str, condition: Mapping[str, str]) -> Answer:
@@ -91,25 +92,29 @@ def refusal(answer: Answer) -> CoachsyncError:
     if answer.status in ABSENT:
         return _not_there()
     if answer.status == HTTPStatus.PRECONDITION_FAILED and not named & _UID_TAKEN:
-        return Stale("stale", "The object on the server is not the version this was meant for.")
+        return Stale("stale", say("The entry on the server is not the version that this was meant for."))
     if answer.status == HTTPStatus.LOCKED:
-        return Temporary("locked", "The object is locked on the server.")
+        return Temporary("locked", say("The entry is locked on the server."))
     if answer.status in _SERVER_ERRORS:
-        return Temporary("server-error", f"The server failed with status {answer.status}.")
+        return Temporary("server-error", say("The server failed with status {status}.", status=answer.status))
     return _final(answer.status, named)
 
 
 def _final(status: int, named: frozenset[str]) -> CoachsyncError:
     """A refusal that will be the same next time (RFC 4791 section 5.3.2.1, RFC 4331 section 6)."""
     if status == HTTPStatus.INSUFFICIENT_STORAGE or named & _FULL:
-        return CoachsyncError("storage-full", "The server has no room left.", "Free some room on the account.")
+        return CoachsyncError(
+            "storage-full", say("The server has no room left."), say("Free some room on the account.")
+        )
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or _TOO_LARGE in named:
-        return CoachsyncError("too-large", "The object is larger than the server accepts.")
+        return CoachsyncError("too-large", say("The entry is larger than the server accepts."))
     if named & _UID_TAKEN:
-        return CoachsyncError("uid-taken", "The server has another object with the same UID.")
+        return CoachsyncError("uid-taken", say("The server has another entry with the same identifier (UID)."))
     if status == HTTPStatus.FORBIDDEN:
-        return CoachsyncError("forbidden", "The server does not allow this.", "Check the rights on the calendar.")
-    return CoachsyncError("refused", f"The server refuses this with status {status}.")
+        return CoachsyncError(
+            "forbidden", say("The server does not allow this."), say("Check the rights on the calendar.")
+        )
+    return CoachsyncError("refused", say("The server refuses this with status {status}.", status=status))
 
 
 def _success(answer: Answer) -> Answer:
@@ -128,10 +133,12 @@ def _told(answer: Answer) -> Told:
 
 
 def _not_there() -> NotThere:
-    return NotThere("not-there", "The server says that this does not exist.")
+    return NotThere("not-there", say("The server says that this does not exist."))
 
 
 def _not_caldav() -> Temporary:
     return Temporary(
-        "not-caldav", "What answers is not a CalDAV server.", "Check the account's url, or log in to the network first."
+        "not-caldav",
+        say("What answers is not a calendar server (CalDAV)."),
+        say("Check the account's url, or log in to the network first."),
     )

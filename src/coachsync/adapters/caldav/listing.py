@@ -16,6 +16,7 @@ from coachsync.adapters.caldav.multistatus import CTAG, ETAG, Response
 from coachsync.adapters.caldav.network_errors import truncated
 from coachsync.errors import CoachsyncError, NotThere
 from coachsync.model import Listing
+from coachsync.phrases import say
 
 _MOST_PAGES = 1000
 _NO_REPORT = frozenset({"forbidden", "refused", "stale", "storage-full"})  # 400, 403, 405, 409, 412, 501, 507...
@@ -88,7 +89,7 @@ class _Seen:
                 self.itself = True
                 unfinished |= response.status == HTTPStatus.INSUFFICIENT_STORAGE
                 if response.status in ABSENT:
-                    raise NotThere("not-there", "The server says that this calendar does not exist.")
+                    raise NotThere("not-there", say("The server says that this calendar does not exist."))
             elif path is not None and told.folder.holds(path):
                 self._object(path, response, here)
             else:
@@ -115,8 +116,8 @@ class _Seen:
         if self.elsewhere and not (self.itself or self.etags or self.gone or self.unclear):
             raise CoachsyncError(
                 "hrefs-elsewhere",
-                "The server names no object inside the calendar, only outside it.",
-                "Set the calendar's url as the server itself spells it; a proxy in front may rewrite paths.",
+                say("The server names no entry inside the calendar, only outside it."),
+                say("Set the calendar's url as the server itself spells it; a proxy in front may rewrite paths."),
             )
         gone = frozenset() if complete else frozenset(self.gone - self.unclear)
         return Listing(self.etags, gone, frozenset(self.unclear), complete=complete, token=token)

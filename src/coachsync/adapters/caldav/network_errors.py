@@ -8,31 +8,40 @@ from collections.abc import Iterator
 from http.client import IncompleteRead
 
 from coachsync.errors import Temporary
+from coachsync.phrases import say
 
 
 def network_error(problem: BaseException) -> Temporary:
     """The error for an exception raised while a request was under way."""
     causes = list(_causes(problem))
     if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return Temporary("host-unknown", "The server's host name cannot be resolved.", "Check the account's url.")
+        return Temporary(
+            "host-unknown", say("The server's host name cannot be resolved."), say("Check the account's url.")
+        )
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return Temporary(
             "certificate-not-trusted",
-            "The server's certificate is not trusted, or is not for this host.",
-            "If the server has a certificate authority of its own, name its file in the account's ca_file.",
+            say("The server's certificate is not trusted, or is not for this host."),
+            say("If the server has a certificate authority of its own, name its file in the account's ca_file."),
         )
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return Temporary("tls-failed", "No TLS connection could be made.", "Check the account's url and ca_file.")
+        return Temporary(
+            "tls-failed",
+            say("No encrypted connection (TLS) could be made."),
+            say("Check the account's url and ca_file."),
+        )
     if any(isinstance(cause, TimeoutError) for cause in causes[:2]):
-        return Temporary("timeout", "The server did not answer in time.", "Raise the account's timeout if it is slow.")
+        return Temporary(
+            "timeout", say("The server did not answer in time."), say("Raise the account's timeout if it is slow.")
+        )
     if any(isinstance(cause, IncompleteRead) for cause in causes):
         return truncated()
-    return Temporary("no-connection", "The server cannot be reached.", "It is tried again later.")
+    return Temporary("no-connection", say("The server cannot be reached."), say("It is tried again later."))
 
 
 def truncated() -> Temporary:
     """An answer that ends too early: it says nothing about what it does not show."""
-    return Temporary("answer-truncated", "The server's answer is cut short.", "It is asked again later.")
+    return Temporary("answer-truncated", say("The server's answer is cut short."), say("It is asked again later."))
 
 
 def lost(problem: BaseException) -> bool:

@@ -11,6 +11,7 @@ from coachsync.adapters.caldav.multistatus import CAL, DAV, Response
 from coachsync.adapters.caldav.transport import Transport
 from coachsync.errors import CoachsyncError, NotThere, Refused, Temporary
 from coachsync.model import Principal
+from coachsync.phrases import say
 
 _SELF = f"{DAV}current-user-principal"
 _HOME = f"{CAL}calendar-home-set"
@@ -34,13 +35,17 @@ def discover(transport: Transport, dav: Dav, url: str) -> Principal:
     if not isinstance(found, CoachsyncError):
         return found
     if found.code == "forbidden":
-        raise Refused("login-refused", "The server does not let this account in.", "Check the account's username.")
+        raise Refused(
+            "login-forbidden", say("The server does not let this account in."), say("Check the account's username.")
+        )
     raise found
 
 
 def _first(dav: Dav, configured: str, starts: Iterable[str]) -> Principal | CoachsyncError:
     """The principal as the first of these URLs leads to it, or the most telling reason why none does."""
-    reason: CoachsyncError = NotThere("not-there", "No CalDAV service was found.", "Check the account's url.")
+    reason: CoachsyncError = NotThere(
+        "not-there", say("No calendar service (CalDAV) was found."), say("Check the account's url.")
+    )
     for start in starts:
         try:
             return _principal(dav, configured, *_ask(dav, start))
@@ -71,7 +76,7 @@ def _ask(dav: Dav, url: str) -> tuple[Response, str]:
     told = dav.propfind(url, (_SELF, _HOME, _ADDRESSES))
     answer = next(iter(told.status.responses), None)
     if answer is None or (not answer.found and answer.status not in (None, 200)):
-        raise NotThere("not-there", "The server says nothing about this account here.")
+        raise NotThere("not-there", say("The server says nothing about this account here."))
     return answer, told.folder.url
 
 
@@ -83,12 +88,12 @@ def _principal(dav: Dav, configured: str, answer: Response, where: str) -> Princ
         _stay(url, configured)
         answer, where = _ask(dav, url)
     elif url is None and _HOME not in answer.found:
-        raise NotThere("not-there", "The server says nothing about this account here.")
+        raise NotThere("not-there", say("The server says nothing about this account here."))
     homes = tuple(hrefs.Folder.at(hrefs.absolute(href, where)).url for href in _hrefs(answer, _HOME))
     for home in homes:
         _stay(home, configured)
     if not homes:
-        raise CoachsyncError("no-calendar-home", "The server has no calendars for this account.")
+        raise CoachsyncError("no-calendar-home", say("The server has no calendars for this account."))
     return Principal(url or where, homes, frozenset(address.lower() for address in _hrefs(answer, _ADDRESSES)))
 
 
@@ -100,6 +105,6 @@ def _stay(url: str, configured: str) -> None:
     if not trusted(url, configured):
         raise Temporary(
             "calendars-elsewhere",
-            "The account's calendars are on another host, where the password must not go.",
-            f"Set the account's url to {hrefs.origin(url)}/ if that host is right.",
+            say("The account's calendars are on another host, where the password must not go."),
+            say("Set the account's url to {url} if that host is right.", url=f"{hrefs.origin(url)}/"),
         )

@@ -15,6 +15,7 @@ from coachsync.adapters.caldav.dav import Told
 from coachsync.adapters.caldav.multistatus import DAV, OWNCLOUD, SERVER, Node, Response
 from coachsync.errors import CoachsyncError
 from coachsync.model import Exposure
+from coachsync.phrases import say
 
 _SELF, _OWNER, _ACL = f"{DAV}current-user-principal", f"{DAV}owner", f"{DAV}acl"
 _INVITES = (f"{DAV}invite", f"{OWNCLOUD}invite", f"{SERVER}invite")
@@ -35,7 +36,7 @@ _ANYBODY = (f"{DAV}all", f"{DAV}authenticated", f"{DAV}unauthenticated")
 _PUBLIC = "/principals/system/public"  # the principal behind a public link of Nextcloud
 
 
-_LOOK = "Look in your calendar program with whom it is shared."
+_LOOK = say("Look in your calendar program with whom it is shared.")
 
 
 class _Other(NamedTuple):
@@ -52,7 +53,7 @@ def exposure(told: Told) -> Exposure:
     """
     answer = next(iter(told.status.responses), None)
     if answer is None or answer.status not in (None, HTTPStatus.OK) or _untold(answer):
-        raise CoachsyncError("sharing-not-told", "The server does not say who else can see the calendar.", _LOOK)
+        raise CoachsyncError("sharing-not-told", say("The server does not say who else can see the calendar."), _LOOK)
     others = [*_invited(answer), *_granted(answer)]
     people = {other.who for other in others if other.who is not None}
     writers = {other.who for other in others if other.who is not None and other.writes}

@@ -22,6 +22,7 @@ from coachsync.adapters.caldav.network_errors import lost, network_error
 from coachsync.adapters.caldav.wire import BROKEN, Answer, Trust, Wire
 from coachsync.errors import CoachsyncError, Misconfigured, Refused, Temporary
 from coachsync.loopback import is_loopback
+from coachsync.phrases import say
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
@@ -76,7 +77,7 @@ class Transport:
             if answer.status not in _REDIRECTS:
                 return answer
             url = _redirected(url, answer.headers.get("Location", ""))
-        raise Temporary("too-many-redirects", "The server redirects in a circle.", "Check the account's url.")
+        raise Temporary("too-many-redirects", say("The server redirects in a circle."), say("Check the account's url."))
 
     def locate(self, domain: str) -> str | None:
         """The CalDAV service a domain announces in DNS (RFC 6764 section 3): https, and in the domain itself, or None.
@@ -104,7 +105,7 @@ class Transport:
         """Refuse, before any request, what must not be sent."""
         if not url.startswith("https://") and not (url.startswith("http://") and is_loopback(hrefs.hostname(url))):
             raise Misconfigured(
-                "no-tls", "The password would travel unencrypted.", "Use https:// in the account's url."
+                "no-tls", say("The password would travel unencrypted."), say("Use https:// in the account's url.")
             )
         if self._ca_file and not self._ca_file_read:
             _read_ca_file(self._ca_file)
@@ -126,8 +127,8 @@ class Transport:
         if asked and not offered(asked) & {"basic", "digest"}:
             raise Refused(
                 "login-scheme-unknown",
-                "The server asks for a kind of login that is not known here.",
-                "Basic and Digest are: an app password usually works where a login page is used otherwise.",
+                say("The server asks for a kind of login that is not known here."),
+                say("An app password usually works where a login page is used otherwise. Known are Basic and Digest."),
             )
         _refused.add(self._credential)
         raise _login_refused()
@@ -154,11 +155,13 @@ def _read_ca_file(file: Path) -> None:
     except ssl.SSLError:
         raise Misconfigured(
             "ca-file-unusable",
-            "The ca_file holds no certificate.",
-            "It must be a PEM file; check the account's ca_file.",
+            say("The ca_file holds no certificate."),
+            say("It must be a PEM file; check the account's ca_file."),
         ) from None
     except OSError:
-        raise Misconfigured("ca-file-missing", "The ca_file cannot be read.", "Check the account's ca_file.") from None
+        raise Misconfigured(
+            "ca-file-missing", say("The ca_file cannot be read."), say("Check the account's ca_file.")
+        ) from None
 
 
 def _redirected(url: str, location: str) -> str:
@@ -170,8 +173,8 @@ def _redirected(url: str, location: str) -> str:
     if hrefs.origin(target) != hrefs.origin(url):
         raise CoachsyncError(
             "redirect-elsewhere",
-            "The server sends us to another host, where the password must not go.",
-            "If the calendars have moved there, set the account's url to that host.",
+            say("The server sends us to another host, where the password must not go."),
+            say("If the calendars have moved there, set the account's url to that host."),
         )
     return target
 
@@ -180,10 +183,12 @@ def _busy(answer: Answer) -> Temporary:
     """429 or 503, with the seconds the server asks us to wait."""
     seconds = parse_retry_after(answer.headers.get("Retry-After", ""))
     code = "too-many-requests" if answer.status == _TOO_MANY else "server-unavailable"
-    return Temporary(code, "The server asks us to come back later.", retry_after=seconds)
+    return Temporary(code, say("The server asks us to come back later."), retry_after=seconds)
 
 
 def _login_refused() -> Refused:
     return Refused(
-        "login-refused", "The server refuses the user name or password.", "Check the account's username and password."
+        "login-refused",
+        say("The server refuses the user name or password."),
+        say("Check the account's username and password."),
     )

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from coachsync.adapters.caldav import hrefs
 from coachsync.errors import CoachsyncError
+from coachsync.phrases import say
 
 ANSWER_LIMIT = 64 << 20  # bytes of one answer, once decompressed
 _CHUNK = 1 << 16
@@ -249,4 +250,4 @@ class _Unpacked:
 
 
 def _too_large() -> CoachsyncError:
-    return CoachsyncError("answer-too-large", "The server's answer is larger than can be read safely.")
+    return CoachsyncError("answer-too-large", say("The server's answer is larger than can be read safely."))

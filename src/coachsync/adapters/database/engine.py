@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from coachsync.adapters.database.tables import metadata
+from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
+from coachsync.phrases import say
 from coachsync.vault.rows import DeviceKey
 
 SCHEMA = "0001"  # the newest migration; a test holds it to the scripts
@@ -109,8 +111,8 @@ def _migrate(connection: Connection) -> None:
     if version > SCHEMA:
         raise CoachsyncError(
             "state-too-new",
-            "A newer coachsync has written this state folder.",
-            "Install that version again; nothing was changed.",
+            say("A newer coachsync has written this state folder."),
+            say("Install that version again; nothing was changed."),
             where="practice.state",
         )
     from alembic import command
@@ -138,13 +140,30 @@ def _version(connection: Connection) -> str | None:
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
+# What SQLite says of the troubles that a person can mend; anything else stays in its words.
+_CAUSES = {
+    "database or disk is full": say("the disk is full"),
+    "disk I/O error": say("the disk does not answer as it should"),
+    "attempt to write a readonly database": say("it may not be written to"),
+    "unable to open database file": say("it cannot be opened"),
+    "file is not a database": say("it is not a database"),
+    "database disk image is malformed": say("it is damaged"),
+    "database is locked": say("another program is using it"),
+}
+
+
+def _cause(problem: Exception) -> str:
+    if isinstance(problem, sa.exc.DBAPIError):
+        said = str(problem.orig)
+        return _CAUSES.get(said, said)
+    return reason(problem) if isinstance(problem, OSError) else ""
+
+
 def _unusable(problem: Exception) -> CoachsyncError:
-    cause = (
-        str(problem.orig) if isinstance(problem, sa.exc.DBAPIError) else os.strerror(getattr(problem, "errno", 0) or 0)
-    )
+    cause = _cause(problem)
     return CoachsyncError(
         "state-unusable",
-        f"The state's database cannot be used: {cause}.",
-        "Check that the state folder has room, belongs to the user who runs coachsync and is not on a network share.",
+        say("The database in the state folder cannot be used: {cause}.", cause=cause),
+        say("Check that the state folder has room, belongs to the user who runs coachsync and is on a local disk."),
         where="practice.state",
     )

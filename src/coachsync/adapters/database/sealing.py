@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from coachsync.errors import WrongKey
+from coachsync.phrases import say
 from coachsync.vault.rows import DeviceKey
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
@@ -26,8 +27,8 @@ def open_bytes(key: DeviceKey, name: str, context: str, sealed: bytes) -> bytes:
     if name != key.name:
         raise WrongKey(
             "row-needs-another-key",
-            "A stored row was sealed with another device key.",
-            "Restore the state folder and keys/device.key from the same backup.",
+            say("What is stored here was locked with another device key."),
+            say("Restore the state folder and keys/device.key from the same backup."),
             where="practice.state",
         )
     return key.open(context, sealed)

@@ -22,6 +22,7 @@ from coachsync.adapters.ical import child
 from coachsync.adapters.ical.skeleton import skeleton
 from coachsync.errors import CoachsyncError
 from coachsync.model import Reading, Window
+from coachsync.phrases import say
 
 AHEAD = 64  # questions asked before the first is answered
 START_TIMEOUT = 60.0  # seconds until a new child must be ready, on however busy a machine
@@ -199,6 +200,6 @@ class _Child:
 def _cannot_start() -> CoachsyncError:
     return CoachsyncError(
         "reader-not-started",
-        "The process that reads events cannot be started.",
-        "Check that the installation is complete and that memory is left.",
+        say("The process that reads events cannot be started."),
+        say("Check that the installation is complete and that memory is left."),
     )

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import coachsync
 from coachsync.errors import CoachsyncError, UsageError
+from coachsync.phrases import say
 
 _PACKAGE = Path(coachsync.__file__).parent
 _INTERRUPTED = 130
@@ -27,11 +28,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(words: list[str]) -> int:
     """Run one command; its exit code. No error passes as a traceback, and none repeats what an event says."""
-    from coachsync.app.cli.tongue import speak, wanted
+    from coachsync.app.cli.tongue import speaking, wanted
 
-    speak(wanted(words))
+    with speaking(wanted(words)):
+        return _run(words)
+
+
+def _run(words: list[str]) -> int:
     from coachsync.app.cli.commands import cli
+    from coachsync.app.cli.help import in_tongue
     from coachsync.app.cli.output import tell_error
+
+    in_tongue(cli)
 
     try:
         result = cli.main(args=words, prog_name="coachsync", standalone_mode=False)
@@ -62,16 +70,20 @@ def _failure(problem: BaseException) -> CoachsyncError:
     """What to tell a person of anything that was raised."""
     import click
 
+    from coachsync.adapters.system import reason
+
     if isinstance(problem, CoachsyncError):
         return problem
     if isinstance(problem, click.exceptions.NoArgsIsHelpError):
-        return UsageError("usage", "Which command?", problem.format_message())
+        return UsageError("usage", say("Which command?"), problem.format_message())
     if isinstance(problem, click.ClickException):
-        return UsageError("usage", problem.format_message(), "See: coachsync --help")
+        return UsageError("usage", problem.format_message(), say("See: coachsync --help"))
     if isinstance(problem, OSError) and problem.errno in _NOT_WRITTEN:
-        return CoachsyncError("output-not-written", f"The answer cannot be written: {os.strerror(problem.errno)}.")
+        return CoachsyncError(
+            "output-not-written", say("The answer cannot be written: {reason}.", reason=reason(problem))
+        )
     if isinstance(problem, (click.Abort, KeyboardInterrupt)):
-        return CoachsyncError("interrupted", "Interrupted; the next run goes on from there.")
+        return CoachsyncError("interrupted", say("Interrupted; the next run goes on from there."))
     return _defect(problem)
 
 
@@ -81,6 +93,10 @@ def _defect(problem: BaseException) -> CoachsyncError:
     at = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "unknown"
     return CoachsyncError(
         "defect",
-        f"coachsync has a defect: {type(problem).__name__} at {at}. The next run goes on from here.",
-        "Run it again; if it stays, report this line (it holds no name).",
+        say(
+            "coachsync has a defect: {kind} at {place}. The next run goes on from here.",
+            kind=type(problem).__name__,
+            place=at,
+        ),
+        say("Run it again; if it stays, report this line (it holds no name)."),
     )

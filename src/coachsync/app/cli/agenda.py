@@ -4,38 +4,59 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
-from coachsync.app import agenda as job
-from coachsync.app.cli.commands import Options, everywhere
-from coachsync.app.cli.opening import opened
+from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.output import instant, tell_json, tell_problems, tell_table
-from coachsync.app.wiring import Wiring
+from coachsync.app.cli.tongue import spoken, tongue
+from coachsync.app.dates import long_day
+from coachsync.phrases import say
 from coachsync.redaction.window import window
 from coachsync.span import Span
 
+if TYPE_CHECKING:
+    from coachsync.app.wiring import Wiring
+
 _YEARS = range(1900, 2201)
-_MARKS = {"busy": "", "free": "free", "cancelled": "cancelled", "unanswered": "not accepted"}
+_MARKS = {"busy": "", "free": say("free"), "cancelled": say("cancelled"), "unanswered": say("not accepted")}
 
 
 def _within_reach(_context: click.Context, _parameter: click.Parameter, day: datetime | None) -> datetime | None:
     """A day that calendars reckon with: at the ends of time, a week or a time zone more would be no date."""
     if day is not None and day.year not in _YEARS:
-        raise click.BadParameter(f"the year is not between {_YEARS[0]} and {_YEARS[-1]}.")
+        raise click.BadParameter(
+            spoken(say("the year is not between {first} and {last}.", first=_YEARS[0], last=_YEARS[-1]))
+        )
     return day
 
 
-@click.command("agenda")
+@click.command("agenda", help=COMMANDS["agenda"][1])
 @click.option(
-    "--from", "first", type=click.DateTime(["%Y-%m-%d"]), callback=_within_reach, help="The first day (default: today)."
+    "--from",
+    "first",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar=say("YYYY-MM-DD"),
+    callback=_within_reach,
+    help=say("The first day (default: today)."),
 )
-@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True, help="How many days.")
-@click.option("--unreadable", is_flag=True, help="List the events that cannot be read, instead.")
+@click.option(
+    "--days",
+    metavar=say("NUMBER"),
+    type=click.IntRange(1, 366),
+    default=7,
+    show_default=True,
+    help=say("How many days."),
+)
+@click.option("--unreadable", is_flag=True, help=say("List the events that cannot be read, instead."))
 @everywhere
 @click.pass_obj
 def command(options: Options, first: datetime | None, days: int, unreadable: bool) -> None:
-    """List the appointments as last synced, with their titles: for the coach's eyes."""
+    """Title by title, from what is stored: no network."""
+    from coachsync.app import agenda as job
+    from coachsync.app.cli.opening import opened
+
     with opened(options, "agenda") as wiring:
         news = job.catch_up(wiring)
         if unreadable:
@@ -47,6 +68,8 @@ def command(options: Options, first: datetime | None, days: int, unreadable: boo
 
 
 def _appointments(wiring: Wiring, options: Options, first: datetime | None, days: int) -> None:
+    from coachsync.app import agenda as job
+
     day = first.date() if first is not None else wiring.now.astimezone(wiring.zone).date()
     found = job.agenda(wiring, window(day, Span(), Span(days=days - 1), wiring.zone))
     if options.json:
@@ -55,14 +78,18 @@ def _appointments(wiring: Wiring, options: Options, first: datetime | None, days
     rows = []
     for line in found:
         start, end = line.start.astimezone(wiring.zone), line.end.astimezone(wiring.zone)
-        hours = "all day" if line.all_day else f"{start:%H:%M}-{end:%H:%M}"
-        rows.append((line.id, f"{start:%a %d %b %Y}", hours, line.title, line.calendar, _MARKS[line.stand]))
-    tell_table(("id", "day", "time", "title", "calendar", ""), rows)
+        hours = say("all day") if line.all_day else f"{start:%H:%M}-{end:%H:%M}"
+        rows.append((line.id, long_day(start, tongue().code), hours, line.title, line.calendar, _MARKS[line.stand]))
+    tell_table((say("id"), say("day"), say("time"), say("title"), say("calendar"), ""), rows)
 
 
 def _unreadable(wiring: Wiring, options: Options) -> None:
+    from coachsync.app import agenda as job
+
     found = job.unreadable(wiring)
     if options.json:
         tell_json([asdict(event) for event in found])
         return
-    tell_table(("id", "calendar", "code", "title"), [(e.id, e.calendar, e.code, e.title) for e in found])
+    tell_table(
+        (say("id"), say("calendar"), say("code"), say("title")), [(e.id, e.calendar, e.code, e.title) for e in found]
+    )

@@ -8,20 +8,22 @@ import click
 
 from coachsync.app.checking import Check, Grade, check
 from coachsync.app.checking_channels import check_channels
-from coachsync.app.cli.commands import Options, everywhere
+from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import tell_json
+from coachsync.app.cli.tongue import spoken
 from coachsync.app.outcome import FINDINGS
+from coachsync.phrases import say
 
-_MARK = {Grade.GOOD: "ok    ", Grade.NOTE: "note  ", Grade.BAD: "FAILED"}
+_MARK = {Grade.GOOD: say("ok"), Grade.NOTE: say("note"), Grade.BAD: say("FAILED")}
 
 
-@click.command("check")
-@click.option("--notify", is_flag=True, help="Send one trial message each way that [notify] names.")
+@click.command("check", help=COMMANDS["check"][1])
+@click.option("--notify", is_flag=True, help=say("Send one trial message each way that [notify] names."))
 @everywhere
 @click.pass_obj
 def command(options: Options, notify: bool) -> int:
-    """Try everything a sync needs, and say what to do where something is missing."""
+    """Each check is told as soon as it is known."""
     checks = []
     with opened(options, "check") as wiring:
         for tried in chain(check(wiring), check_channels(wiring.config, wiring.now, send_trial=notify)):
@@ -34,9 +36,10 @@ def command(options: Options, notify: bool) -> int:
 
 
 def _tell(tried: Check) -> None:
-    click.echo(f"{_MARK[tried.grade]} {tried.where}: {tried.message}")
-    if tried.hint:
-        click.echo(f"       {tried.hint}")
+    width = max(len(spoken(mark)) for mark in _MARK.values())
+    click.echo(f"{spoken(_MARK[tried.grade]):<{width}} {tried.where}: {spoken(tried.message)}")
+    for more in filter(None, (tried.hint, tried.aside)):
+        click.echo(f"{'':<{width}} {spoken(more)}")
 
 
 def _document(tried: Check) -> dict[str, object]:
@@ -45,6 +48,6 @@ def _document(tried: Check) -> dict[str, object]:
         "where": tried.where,
         "ok": tried.grade is not Grade.BAD,
         "grade": tried.grade.value,
-        "message": tried.message,
-        "hint": tried.hint,
+        "message": spoken(tried.message),
+        "hint": " ".join(filter(None, (spoken(tried.hint), spoken(tried.aside)))),
     }

@@ -4,42 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from gettext import gettext
 from importlib import import_module
 from typing import TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from coachsync import __version__
+from coachsync.app.cli.help import in_tongue
+from coachsync.app.cli.tongue import spoken
+from coachsync.phrases import Phrase, say
 
 # Each command, its module and the line that the list of commands shows: to list them, none is imported.
-COMMANDS = {
+COMMANDS: dict[str, tuple[str, Phrase]] = {
     "agenda": (
         "coachsync.app.cli.agenda",
-        "List the appointments as last synced, with their titles: for the coach's eyes.",
+        say("List the appointments as last synced, with their titles: for the coach's eyes."),
     ),
     "check": (
         "coachsync.app.cli.check",
-        "Try everything a sync needs, and say what to do where something is missing.",
+        say("Try everything a sync needs, and say what to do where something is missing."),
+    ),
+    "completion": (
+        "coachsync.app.cli.completion",
+        say("Print what lets a shell complete the commands of coachsync."),
     ),
     "demo": (
         "coachsync.app.cli.demo",
-        "Show what coachsync does, on an invented practice and a calendar server on this machine.",
+        say("Show what coachsync does, on an invented practice and a calendar server on this machine."),
+    ),
+    "init": (
+        "coachsync.app.cli.init",
+        say("Set everything up: ask, try each answer, write the configuration, publish and verify the first share."),
+    ),
+    "key": (
+        "coachsync.app.cli.key",
+        say("The device key and the passwords: where they are kept."),
     ),
     "run": (
         "coachsync.app.cli.run",
-        "Work in the background: look at the calendars by their intervals, and keep the shares up to date.",
+        say("Work in the background: look at the calendars by their intervals, and keep the shares up to date."),
+    ),
+    "service": (
+        "coachsync.app.cli.service",
+        say("Run coachsync in the background, always."),
     ),
     "share": (
         "coachsync.app.cli.share",
-        "Shares: what others may see.",
+        say("Shares: what others may see."),
     ),
     "status": (
         "coachsync.app.cli.status",
-        "Say how calendars and shares stand, as the last runs left them: asks no server.",
+        say("Say how calendars and shares stand, as the last runs left them: asks no server."),
     ),
     "sync": (
         "coachsync.app.cli.sync",
-        "Read the source calendars and bring every share up to date, now.",
+        say("Read the private calendars and bring every share up to date, now."),
     ),
 }
 
@@ -52,16 +73,26 @@ class Options:
     json: bool
 
 
-_CONFIG_HELP = "The configuration file, instead of the usual places."
-_JSON_HELP = "Answer with one JSON document on stdout."
+_CONFIG_HELP = say("The configuration file, instead of the usual places.")
+_JSON_HELP = say("Answer with one JSON document on stdout.")
+_HELP_HELP = say("Show this message and exit.")
+_FILE = say("FILE")
+_HELP_OPTIONS = ("-h", "--help")
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
 def everywhere(function: _Function) -> _Function:
-    """Let a command take `--config` and `--json` after its name too; what stands last counts."""
+    """Let a command take `--help`, and `--config` and `--json` after its name too; what stands last counts."""
     for option in (
+        click.help_option(*_HELP_OPTIONS, help=_HELP_HELP),
         click.option(
-            "--config", metavar="FILE", help=_CONFIG_HELP, expose_value=False, is_eager=True, callback=_take_config
+            "--config",
+            type=click.Path(),
+            metavar=_FILE,
+            help=_CONFIG_HELP,
+            expose_value=False,
+            is_eager=True,
+            callback=_take_config,
         ),
         click.option("--json", is_flag=True, help=_JSON_HELP, expose_value=False, is_eager=True, callback=_take_json),
     ):
@@ -89,19 +120,28 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(COMMANDS[cmd_name][0]).command
-        return command
+        return in_tongue(command)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """The commands that begin so, and the options of `coachsync` itself: to complete a name, none is imported."""
+        named = [CompletionItem(name, help=spoken(line)) for name, (_, line) in sorted(COMMANDS.items())]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [item for item in named if item.value.startswith(incomplete)] + options
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in the help."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in sorted(COMMANDS.items())])
+        with formatter.section(gettext("Commands")):
+            formatter.write_dl([(name, spoken(line)) for name, (_, line) in sorted(COMMANDS.items())])
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--config", metavar="FILE", help=_CONFIG_HELP)
+@click.group(
+    cls=_Commands, help=say("Keep a coach's calendar in step and publish shares that tell nothing of a client.")
+)
+@click.option("--config", type=click.Path(), metavar=_FILE, help=_CONFIG_HELP)
 @click.option("--json", "as_json", is_flag=True, help=_JSON_HELP)
-@click.version_option(__version__, prog_name="coachsync")
+@click.version_option(__version__, prog_name="coachsync", help=say("Show the version and exit."))
+@click.help_option(*_HELP_OPTIONS, help=_HELP_HELP)
 @click.pass_context
 def cli(context: click.Context, config: str | None, as_json: bool) -> None:
-    """Keep a coach's calendar in step and publish shares that tell nothing of a client."""
+    """The program itself."""
     context.obj = Options(config, as_json)

@@ -19,9 +19,11 @@ import click
 from coachsync import config
 from coachsync.adapters.files import make_private_folder, write_atomically
 from coachsync.app import jobs
-from coachsync.app.agenda import agenda
-from coachsync.app.cli.commands import Options, everywhere
-from coachsync.app.cli.output import as_document, finding_document, progress, tell_json
+from coachsync.app.agenda import Appointment, agenda
+from coachsync.app.cli.commands import COMMANDS, Options, everywhere
+from coachsync.app.cli.output import as_document, finding_document, progress, tell, tell_json
+from coachsync.app.cli.tongue import spoken, tongue
+from coachsync.app.dates import short_moment
 from coachsync.app.demo.practice import Change, changed, practice, shown_monday
 from coachsync.app.demo.server import RadicaleServer
 from coachsync.app.outcome import FINDINGS, Outcome
@@ -29,21 +31,26 @@ from coachsync.app.publish import wanted
 from coachsync.app.verify import verify
 from coachsync.app.wiring import Wiring, open_wiring
 from coachsync.model import Finding, Stand
+from coachsync.phrases import say
 from coachsync.redaction.window import window
 from coachsync.span import Span
 
 _PRIVATE, _SHARE = "coaching", "office"
 _ZONE = "Europe/Paris"
-_TITLES = ("Private: what the coach sees", "Shared: what others see")
+_TITLES = (say("Private: what the coach sees"), say("Shared: what others see"))
 # Before the title: a narrow terminal cuts its end.
-_MARKS = {Stand.CANCELLED.value: "[annulé] ", Stand.FREE.value: "[libre] ", Stand.UNANSWERED.value: "[sans réponse] "}
+_MARKS = {
+    Stand.CANCELLED.value: say("[cancelled]"),
+    Stand.FREE.value: say("[free]"),
+    Stand.UNANSWERED.value: say("[not answered]"),
+}
 _CONFIG = """\
 # The invented practice of `coachsync demo`.
 version = 1
 
 [practice]
 name = "Cabinet Arnaud"
-language = "fr"
+language = "{language}"
 timezone = "{zone}"
 state = "state"
 
@@ -72,24 +79,29 @@ class _Scene:
     slots: int
 
 
-@click.command("demo")
-@click.option("--keep", is_flag=True, help="Leave everything in place, and print how to go on exploring.")
+@click.command("demo", help=COMMANDS["demo"][1])
+@click.option("--keep", is_flag=True, help=say("Leave everything in place, and print how to go on exploring."))
 @everywhere
 @click.pass_obj
 def command(options: Options, keep: bool) -> int:
-    """Show what coachsync does, on an invented practice and a calendar server on this machine."""
+    """The folder and the server are gone at the end, unless they are kept."""
     with _folder(keep=keep) as folder, RadicaleServer(folder / "server") as server:
         today = datetime.now(ZoneInfo(_ZONE)).date()
         events = practice(today)
-        _tell(options, f"1. A calendar server runs on this machine, with {len(events)} appointments of a coach.")
+        _tell(
+            options,
+            say(
+                "1. A calendar server runs on this machine, with {number} appointments of a coach.", number=len(events)
+            ),
+        )
         server.fill(events, _PRIVATE, "Coaching")
         settings = _configure(folder, server)
-        _tell(options, "2. The private calendar is read and the share is published: the week, on both sides.")
+        _tell(options, say("2. The private calendar is read and the share is published: the week, on both sides."))
         first = _play(options, settings, shown_monday(today))
-        _tell(options, "3. The coach moves a session, cancels one and adds one; the share follows.")
+        _tell(options, say("3. The coach moves a session, cancels one and adds one; the share follows."))
         for change in changed(today):
             server.put(change.event, _PRIVATE)
-            _tell(options, f"   - {_sentence(change)}")
+            _tell(options, _sentence(change), indent="   - ")
         second = _play(options, settings, shown_monday(today))
         if options.json:
             tell_json({"scenes": [_document(first), _document(second)]})
@@ -113,7 +125,7 @@ def _folder(*, keep: bool) -> Iterator[Path]:
 
 def _configure(folder: Path, server: RadicaleServer) -> config.Config:
     write_atomically(folder / "demo.password", server.password.encode())
-    text = _CONFIG.format(url=server.url, username=server.username, zone=_ZONE)
+    text = _CONFIG.format(url=server.url, username=server.username, zone=_ZONE, language=tongue().code)
     write_atomically(folder / "coachsync.toml", text.encode())
     return config.load(folder / "coachsync.toml")
 
@@ -139,38 +151,52 @@ def _show_week(wiring: Wiring, monday: date) -> None:
     from coachsync.app.cli.week import Entry, week
 
     seven = window(monday, Span(), Span(days=6), wiring.zone)
-    private = [Entry(line.start, line.end, _MARKS.get(line.stand, "") + line.title) for line in agenda(wiring, seven)]
+    private = [Entry(line.start, line.end, _marked(line)) for line in agenda(wiring, seven)]
     share = wiring.config.shares[_SHARE]
     shared = [
         Entry(slot.start, slot.end, share.texts[slot.label])
         for slot in wanted(wiring, share)
         if seven.touches(slot.start, slot.end)
     ]
-    Console().print(week(private, shared, monday, wiring.zone, _TITLES, "fr"))
+    titles = (spoken(_TITLES[0]), spoken(_TITLES[1]))
+    Console().print(week(private, shared, monday, wiring.zone, titles, tongue().code))
+
+
+def _marked(line: Appointment) -> str:
+    return f"{spoken(_MARKS[line.stand])} {line.title}" if line.stand in _MARKS else line.title
 
 
 def _tell_scene(outcome: Outcome, findings: Sequence[Finding]) -> None:
     share = outcome.shares.get(_SHARE)
     if share is not None:
-        click.echo(f"   Share: {share.created} slots created, {share.deleted} deleted.")
+        _tell_below(
+            say("Share: {created} times added, {deleted} removed.", created=share.created, deleted=share.deleted)
+        )
     for problem in outcome.problems():
-        click.echo(f"   {problem.where}: {problem.message} [{problem.code}]")
-    if findings:
-        for finding in findings:
-            click.echo(f"   FOUND {finding.code} in {finding.where}: {finding.detail}")
-    else:
-        click.echo("   Checked from outside: the share was fetched again and holds nothing but these times.")
+        _tell_below(say("{where}: {message} [{code}]", where=problem.where, message=problem.message, code=problem.code))
+    for found in findings:
+        _tell_below(say("FOUND {code} in {where}: {detail}", code=found.code, where=found.where, detail=found.detail))
+    if not findings:
+        _tell_below(say("Checked from outside: the share was fetched again and holds nothing but these times."))
     click.echo()
 
 
-def _tell(options: Options, sentence: str) -> None:
+def _tell(options: Options, sentence: str, *, indent: str = "") -> None:
     if not options.json:
-        click.echo(sentence)
+        click.echo(indent + spoken(sentence))
+
+
+def _tell_below(sentence: str) -> None:
+    click.echo(f"   {spoken(sentence)}")
 
 
 def _sentence(change: Change) -> str:
-    when = [f"{moment:%a %d %b %H:%M}" for moment in (change.before, change.after) if moment is not None]
-    return f"{change.kind}: {' to '.join(when)}"
+    before, after = (short_moment(moment, tongue().code) if moment else "" for moment in (change.before, change.after))
+    return {
+        "moved": say("moved: {before} to {after}", before=before, after=after),
+        "cancelled": say("cancelled: {before}", before=before),
+        "added": say("added: {after}", after=after),
+    }[change.kind]
 
 
 def _document(scene: _Scene) -> dict[str, object]:
@@ -184,12 +210,12 @@ def _document(scene: _Scene) -> dict[str, object]:
 def _tell_how_to_go_on(folder: Path, server: RadicaleServer) -> None:
     """On stderr: with --json, stdout holds the document alone."""
     here = f"{_program()} --config {quote(str(folder / 'coachsync.toml'))}"
-    click.echo(f"Everything stays in {folder}. Start its calendar server again:", err=True)
+    tell(say("Everything stays in {folder}. Start its calendar server again:", folder=folder), err=True)
     click.echo(f"  cd {quote(str(server.folder))} && {' '.join(map(quote, server.command))} &", err=True)
-    click.echo("and explore:", err=True)
+    tell(say("and explore:"), err=True)
     for words in ("agenda", "share preview office", "share verify office", "sync --dry-run", "check"):
         click.echo(f"  {here} {words}", err=True)
-    click.echo(f"Remove it with: rm -r {quote(str(folder))}", err=True)
+    tell(say("Remove it with: rm -r {folder}", folder=quote(str(folder))), err=True)
 
 
 def _program() -> str:

@@ -23,6 +23,11 @@ def tell_json(document: Any) -> None:
     click.echo(json.dumps(document, ensure_ascii=True, indent=2))
 
 
+def tell(sentence: str, *, err: bool = False) -> None:
+    """A sentence on a line of its own, in the language of the terminal."""
+    click.echo(spoken(sentence), err=err)
+
+
 def tell_error(problem: CoachsyncError, *, as_json: bool) -> None:
     """An error on stderr: what happened, where, what to do next."""
     entries = problem.problems if isinstance(problem, Misconfigured) else ()
@@ -59,7 +64,7 @@ def tell_outcome(outcome: Outcome, *, as_json: bool) -> None:
 def tell_problems(problems: Iterable[Problem]) -> None:
     """Problems on stderr, one after the other."""
     for problem in problems:
-        click.echo(f"- {problem.where}: {spoken(problem.message)} [{problem.code}]", err=True)
+        click.echo(f"- {spoken(problem.where)}: {spoken(problem.message)} [{problem.code}]", err=True)
         for more in filter(None, (problem.hint, problem.aside)):
             click.echo(f"    {spoken(more)}", err=True)
 
@@ -93,7 +98,7 @@ def outcome_document(outcome: Outcome) -> dict[str, Any]:
 
 def finding_document(finding: Finding) -> dict[str, str]:
     """A finding as `--json` shows it."""
-    return {"code": finding.code, "where": finding.where, "detail": finding.detail}
+    return {"code": finding.code, "where": finding.where, "detail": spoken(finding.detail)}
 
 
 def instant(moment: datetime) -> str:
@@ -102,8 +107,8 @@ def instant(moment: datetime) -> str:
 
 
 def tell_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table on stdout; plain columns when stdout is no terminal."""
-    rows = list(rows)
+    """A table on stdout; plain columns when stdout is no terminal. Phrases are said in the terminal's language."""
+    rows = [[spoken(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in rows:
             click.echo("\t".join(row))
@@ -112,7 +117,7 @@ def tell_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    table = Table(*map(spoken, columns), box=None, header_style="bold", pad_edge=False)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)
@@ -133,7 +138,7 @@ def progress() -> Iterator[Progress]:
 
         def show(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
+                tasks[what] = bars.add_task(spoken(what), total=total)
             bars.update(tasks[what], completed=done, total=total)
 
         yield show

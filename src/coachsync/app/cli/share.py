@@ -4,59 +4,81 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from coachsync.adapters.database import Shares
-from coachsync.app import jobs
-from coachsync.app.cli.commands import Options, everywhere
-from coachsync.app.cli.opening import opened
+from coachsync.app.cli.asking import agreed
+from coachsync.app.cli.commands import COMMANDS, Options, everywhere
+from coachsync.app.cli.names import shares as known
 from coachsync.app.cli.output import (
     as_document,
     finding_document,
     instant,
     outcome_document,
+    tell,
     tell_json,
     tell_outcome,
     tell_problems,
     tell_table,
 )
-from coachsync.app.cli.tongue import spoken
-from coachsync.app.recording import record
-from coachsync.app.verify import Verification, verify
-from coachsync.app.wiring import Wiring
+from coachsync.app.cli.tongue import spoken, tongue
+from coachsync.app.dates import long_day, short_moment
 from coachsync.config import FileTarget, Share
 from coachsync.errors import UsageError
+from coachsync.phrases import say, say_count
+
+_COLUMNS = {
+    "name": say("name"),
+    "profile": say("profile"),
+    "from": say("from"),
+    "target": say("destination"),
+    "slots": say("times"),
+    "published": say("published"),
+}
+_REPLACES = say("Everything in the destination is removed and the share is filled in anew. Go on?")
+
+if TYPE_CHECKING:
+    from coachsync.app.verify import Verification
+    from coachsync.app.wiring import Wiring
 
 
-@click.group("share")
+@click.group("share", help=COMMANDS["share"][1])
 @everywhere
 def command() -> None:
-    """Shares: what others may see."""
+    """Nothing by itself."""
 
 
-@command.command("list")
+@command.command("list", help=say("List the configured shares and how many times each shows."))
 @everywhere
 @click.pass_obj
 def list_shares(options: Options) -> None:
-    """List the configured shares and how much each serves."""
+    """From the journal of what was published: no network."""
+    from coachsync.app.cli.opening import opened
+
     with opened(options, "share list") as wiring:
         shares = [_described(wiring, share) for share in wiring.config.shares.values()]
     if options.json:
         tell_json(shares)
         return
-    columns = ("name", "profile", "from", "target", "slots", "published")
-    rows = [["-" if share[column] is None else str(share[column]) for column in columns] for share in shares]
-    tell_table(columns, rows)
+    rows = [["-" if share[column] is None else str(share[column]) for column in _COLUMNS] for share in shares]
+    tell_table(tuple(_COLUMNS.values()), rows)
 
 
-@command.command("preview")
-@click.argument("name")
+@command.command(
+    "preview",
+    help=say(
+        "Show every time that the share would show, from the last synced copies: all that its audience can learn."
+    ),
+)
+@click.argument("name", metavar=say("NAME"), shell_complete=known)
 @everywhere
 @click.pass_obj
 def preview(options: Options, name: str) -> None:
-    """Show every slot that the share would serve, from the last synced copies: all that its audience can learn."""
+    """From the stored copies: no network."""
+    from coachsync.app import jobs
+    from coachsync.app.cli.opening import opened
+
     with opened(options, "share preview") as wiring:
         share = _named(wiring, name)
         found = jobs.preview(wiring, name)
@@ -67,23 +89,25 @@ def preview(options: Options, name: str) -> None:
     rows = []
     for slot in found:
         start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
-        until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%a %d %b %H:%M}"
-        rows.append((f"{start:%a %d %b %Y}", f"{start:%H:%M}-{until}", share.texts[slot.label]))
-    tell_table(("day", "time", "label"), rows)
+        until = f"{end:%H:%M}" if end.date() == start.date() else short_moment(end, tongue().code)
+        rows.append((long_day(start, tongue().code), f"{start:%H:%M}-{until}", share.texts[slot.label]))
+    tell_table((say("day"), say("time"), say("label")), rows)
 
 
-@command.command("publish")
-@click.argument("name")
-@click.option("--replace", is_flag=True, help="Empty the target first, whoever filled it, and fill it again.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@command.command("publish", help=say("Publish the share now."))
+@click.argument("name", metavar=say("NAME"), shell_complete=known)
+@click.option("--replace", is_flag=True, help=say("Empty the destination first, whoever filled it, and fill it again."))
+@click.option("--yes", is_flag=True, help=say("Do not ask."))
 @everywhere
 @click.pass_obj
 def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
-    """Publish the share now."""
-    if replace and not yes and sys.stdin.isatty():
-        click.confirm(
-            "Everything in the target is removed and the share is filled in anew. Go on?", abort=True, err=True
-        )
+    """Whoever replaces what others may have put there is asked first."""
+    from coachsync.app import jobs
+    from coachsync.app.cli.opening import opened
+    from coachsync.app.recording import record
+
+    if replace and not yes and sys.stdin.isatty() and not agreed(_REPLACES):
+        raise click.Abort
     with opened(options, "share publish") as wiring:
         _named(wiring, name)
         outcome = jobs.publish_share(wiring, name, replace_content=replace)
@@ -92,17 +116,31 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
         tell_json(outcome_document(outcome))
     else:
         done = outcome.shares[name]
-        click.echo(f"share {name}: {done.created} created, {done.deleted} deleted")
+        tell(
+            say(
+                "share {name}: {created} added, {deleted} removed",
+                name=name,
+                created=done.created,
+                deleted=done.deleted,
+            )
+        )
     tell_outcome(outcome, as_json=options.json)
     return outcome.exit_code()
 
 
-@command.command("verify")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@command.command(
+    "verify",
+    help=say("Fetch what the share shows, as its audience gets it, and look for anything that should not be there."),
+)
+@click.argument("names", nargs=-1, metavar=say("[NAME]..."), shell_complete=known)
 @everywhere
 @click.pass_obj
 def verify_shares(options: Options, names: tuple[str, ...]) -> int:
-    """Fetch what the share serves, as its audience gets it, and look for anything that should not be there."""
+    """All shares when none is named."""
+    from coachsync.app.cli.opening import opened
+    from coachsync.app.recording import record
+    from coachsync.app.verify import verify
+
     with opened(options, "share verify") as wiring:
         shares = [_named(wiring, name) for name in names] or list(wiring.config.shares.values())
         result = verify(wiring, shares)
@@ -123,20 +161,30 @@ def _tell_findings(options: Options, verified: int, result: Verification) -> Non
         return
     if result.findings:
         rows = [(name or "-", f.code, f.where, f.detail) for name, f in result.findings]
-        tell_table(("share", "code", "where", "detail"), rows)
+        tell_table((say("share"), say("code"), say("where"), say("detail")), rows)
     elif verified:
-        click.echo(f"{verified} {'share' if verified == 1 else 'shares'} verified: nothing but what was published")
+        tell(
+            say_count(
+                "{number} share verified: nothing but what was published",
+                "{number} shares verified: nothing but what was published",
+                verified,
+            )
+        )
     tell_problems(problems)
 
 
 def _named(wiring: Wiring, name: str) -> Share:
     if name not in wiring.config.shares:
-        known = ", ".join(sorted(wiring.config.shares)) or "none"
-        raise UsageError("no-such-share", "No share of that name is configured.", f"There are: {known}.")
+        there = ", ".join(sorted(wiring.config.shares)) or say("none")
+        raise UsageError(
+            "no-such-share", say("No share of that name is configured."), say("There are: {names}.", names=there)
+        )
     return wiring.config.shares[name]
 
 
 def _described(wiring: Wiring, share: Share) -> dict[str, Any]:
+    from coachsync.adapters.database import Shares
+
     journal = Shares(wiring.database, share.name)
     at = journal.published_at()
     return {

@@ -81,7 +81,7 @@ def _lines(view: _View) -> Iterator[str]:
     if view.running:
         yield say("coachsync is working in the background.")
     else:
-        yield say("coachsync is not working in the background. To start it: systemctl --user start coachsync")
+        yield say("coachsync is not working in the background. To start it: coachsync service install")
     for problem in view.known.configuration:
         yield say("The configuration was changed and cannot be used as it is; the earlier one stays in force.")
         yield from _trouble(problem)

@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import gettext
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import pairwise
 
-from coachsync.app.language import Language, language, usual
+from coachsync.app.language import CATALOGUES, DOMAIN, LANGUAGES, Language, language, usual
 from coachsync.config.glance import glance
 from coachsync.config.locating import locate
 from coachsync.errors import CoachsyncError
 
-_TONGUE: ContextVar[Language] = ContextVar("tongue")
+_TONGUE: ContextVar[Language | None] = ContextVar("tongue", default=None)
+
+
+# Click looks its own words up in the catalogue of the process, in the language that LANGUAGE names.
+_CLICK_READS = "LANGUAGE"
+gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
+gettext.textdomain(DOMAIN)
 
 
 def speak(code: str) -> None:
     """Speak this language from now on."""
     _TONGUE.set(language(code))
+    os.environ[_CLICK_READS] = code
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Speak this language while the body runs."""
+    before, asked = _TONGUE.get(), os.environ.get(_CLICK_READS)
+    speak(code)
+    try:
+        yield
+    finally:
+        _TONGUE.set(before)
+        if asked is None:
+            del os.environ[_CLICK_READS]
+        else:
+            os.environ[_CLICK_READS] = asked
 
 
 def tongue() -> Language:
     """The language that is spoken."""
-    return _TONGUE.get(None) or language("en")
+    return _TONGUE.get() or language("en")
 
 
 def spoken(text: str) -> str:
@@ -36,7 +60,7 @@ def wanted(words: Sequence[str]) -> str:
         known = glance(locate(_named(words), os.environ)).language
     except CoachsyncError:
         known = None
-    return known or usual(os.environ)
+    return known if known in LANGUAGES else usual(os.environ)
 
 
 def _named(words: Sequence[str]) -> str | None:

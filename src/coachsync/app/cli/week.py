@@ -11,17 +11,11 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from coachsync.app.dates import short_day
+from coachsync.app.language import language as speaker
+from coachsync.phrases import say
 from coachsync.redaction.window import midnight
 
-DAYS = {
-    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-    "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
-}
-MONTHS = {
-    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
-}
-ALL_DAY = {"en": "all day", "fr": "journée"}
 SATURDAY = 5
 
 
@@ -55,7 +49,7 @@ def week(
         if not lines and offset >= SATURDAY:
             continue
         table.add_section()
-        heading = _heading(day, language)
+        heading = short_day(day, language)
         for mine, shared in lines or [(None, None)]:
             table.add_row(heading, _cell(mine, day, zone, language), _cell(shared, day, zone, language))
             heading = ""
@@ -96,14 +90,10 @@ def _times(entry: Entry, day: date, zone: ZoneInfo, language: str) -> str:
     """The part of an entry that lies on a local day: "09:00–10:30", "22:00–24:00", "all day"."""
     begins, ends = midnight(day, zone), midnight(day + timedelta(days=1), zone)
     if entry.start <= begins and entry.end >= ends:
-        return ALL_DAY[language]
+        return speaker(language).say(say("all day"))
     start = "00:00" if entry.start < begins else f"{entry.start.astimezone(zone):%H:%M}"
     end = "24:00" if entry.end >= ends else f"{entry.end.astimezone(zone):%H:%M}"
     return f"{start}–{end}"
-
-
-def _heading(day: date, language: str) -> str:
-    return f"{DAYS[language][day.weekday()]} {day.day} {MONTHS[language][day.month - 1]}"
 
 
 def _plain(text: str) -> Text:

@@ -40,7 +40,7 @@ class ShareBook:
     day: date | None = None
     writing: Pace = NEVER
     checking: Pace = NEVER
-    fresh: float = 0.0
+    fresh: float | None = None
 
 
 @dataclass(slots=True)
@@ -101,7 +101,18 @@ class Books:
         ahead = (schedule.next_edge(moment.wall, self._zone, publish) - moment.wall).total_seconds()
         return max(book.writing.due, moment.boot + ahead)
 
+    def in_vain(self, name: str, moment: Moment) -> float:
+        """For how many seconds awake a share could not be brought up to date."""
+        fresh = self._share(name).fresh
+        return 0.0 if fresh is None else moment.awake - fresh
+
     # --- what follows ----------------------------------------------------------------------------------------------
+
+    def begun(self, moment: Moment) -> None:
+        """What was not known until now was not tried in vain before."""
+        for name in self.config.shares:
+            if self._share(name).fresh is None:
+                self.shares[name] = replace(self._share(name), fresh=moment.awake)
 
     def published_before(self, name: str, at: int) -> None:
         """A share was last up to date at this time (seconds since 1970), before this process began."""

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from coachsync.adapters import lock
 from coachsync.adapters.database import Shares
-from coachsync.app import recording, status
+from coachsync.app import recording, status, telling
 from coachsync.app.daemon import journal, pace
 from coachsync.app.daemon.books import Books, Draw
 from coachsync.app.daemon.moment import Moment
 from coachsync.app.daemon.pace import Pace
 from coachsync.app.daemon.passing import Passing
 from coachsync.app.daemon.settings import Settings
+from coachsync.app.daemon.staleness import stale
 from coachsync.app.language import Language, language
 from coachsync.app.progress import Progress
+from coachsync.app.standing import standing
 from coachsync.app.status import Status
+from coachsync.app.telling import Memory
 from coachsync.app.wiring import Wiring
 from coachsync.config import Config
-from coachsync.errors import CoachsyncError
+from coachsync.errors import CoachsyncError, Problem
 
 # Opens the state of a configuration for one pass, at a time of day; the progress is told that work goes on.
 Open = Callable[[Config, datetime, Progress], AbstractContextManager[Wiring]]
@@ -48,6 +52,9 @@ class Daemon:
         self._state = Pace()  # of the state as a whole: somebody else has it, its disk is full
         self._forced = False  # the next step makes a pass, whatever is due
         self._pardoned = False  # a person has asked: refused credentials are tried once more
+        known = status.load(settings.config.practice.state)
+        self._memories: Mapping[str, Memory] = telling.from_json(known.told)  # what the ways to the coach have said
+        self._unsaid: tuple[Problem, ...] = ()  # of those ways
         self.summary = ""  # for whoever looks at the process: counts and codes
 
     def reload(self) -> None:
@@ -61,6 +68,7 @@ class Daemon:
         """
         self._look()
         self._notice_sleep(moment)
+        self._books.begun(moment)
         due = self._forced or self._books.next(moment) <= 0
         if due and self._state.due <= moment.boot:
             self._pass(moment)
@@ -74,6 +82,7 @@ class Daemon:
         before = self._settings.problems
         if self._settings.look():
             self._books, self._prepared = Books(self._settings.config, self._draw), False
+            self._memories = telling.afresh(self._memories)
             self._forced = True
             self._journal("configuration taken over")
         elif self._settings.problems != before:
@@ -121,6 +130,22 @@ class Daemon:
             self._unusable(problem, moment)
         else:
             self._state, self._forced, self._pardoned = Pace(), False, False
+        self._tell(moment)
+
+    def _tell(self, moment: Moment) -> None:
+        """Let the coach hear what stands; nobody else waits for the state meanwhile."""
+        settings, state = self._settings.config, self._settings.config.practice.state
+        known = status.load(state)
+        alarms = standing(known, stale(known, self._books, moment))
+        self._alive()
+        told = telling.tell(
+            alarms, self._memories, moment.wall, self._language, settings.notify, telling.places(settings)
+        )
+        self._memories, self._unsaid = told.memories, told.problems
+        if told.used:
+            self._journal(f"told {', '.join(told.used)}: {', '.join(alarm.key for alarm in alarms) or 'all clear'}")
+            with suppress(CoachsyncError), lock.hold(state, "run"):
+                status.save(state, self._dated(status.load(state), moment))
 
     def _known(self, settings: Config) -> Status:
         known = recording.of_configured(status.load(settings.practice.state), settings)
@@ -142,7 +167,10 @@ class Daemon:
         for name in self._settings.config.shares:
             known = known.with_share(name, due=_at(moment, self._books.share_time(name, moment)))
         return replace(
-            known, configuration=tuple(recording.trouble(problem, say) for problem in self._settings.problems)
+            known,
+            configuration=tuple(recording.trouble(problem, say) for problem in self._settings.problems),
+            told=telling.as_json(self._memories),
+            channels=tuple(recording.trouble(problem, say) for problem in self._unsaid),
         )
 
     def _unusable(self, problem: CoachsyncError, moment: Moment) -> None:

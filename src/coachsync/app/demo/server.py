@@ -21,6 +21,7 @@ from coachsync.adapters.files import make_private_folder, write_atomically
 from coachsync.app.demo.people import COACH
 from coachsync.app.demo.series import Event
 from coachsync.errors import CoachsyncError
+from coachsync.phrases import say
 
 HOST = "127.0.0.1"
 PATIENCE = 15.0  # seconds until it must answer; 1 s is usual
@@ -102,14 +103,20 @@ class RadicaleServer:
             status, _ = self._ask("PUT", target, event.text, headers)
         except (OSError, http.client.HTTPException):
             raise CoachsyncError(
-                "demo-server", "The demonstration's server does not answer.", f"See {self.log}"
+                "demo-server", say("The demonstration's server does not answer."), say("See {file}", file=self.log)
             ) from None
         if status not in {200, 201, 204}:
-            raise CoachsyncError("demo-server", f"The demonstration's server refused an event ({status}).")
+            raise CoachsyncError(
+                "demo-server", say("The demonstration's server refused an event ({status}).", status=status)
+            )
 
     def __enter__(self) -> RadicaleServer:
         if importlib.util.find_spec("radicale") is None:
-            raise CoachsyncError("demo-server", "The demonstration needs Radicale, which is not installed.", HINT)
+            raise CoachsyncError(
+                "demo-server",
+                say("The demonstration needs Radicale, which is not installed."),
+                say("Run: {command}", command=HINT),
+            )
         try:
             self._start()
         except BaseException:
@@ -133,7 +140,11 @@ class RadicaleServer:
             if self._answers(until):
                 return
             self._stop()
-        raise CoachsyncError("demo-server", "The demonstration's server does not start.", f"See {self.log}, or {HINT}")
+        raise CoachsyncError(
+            "demo-server",
+            say("The demonstration's server does not start."),
+            say("See {file}, or run: {command}", file=self.log, command=HINT),
+        )
 
     def _spawn(self) -> None:
         settings = CONFIG.format(host=HOST, port=self._port, folder=self.folder, realm=self._realm)

@@ -1,0 +1,83 @@
+"""`coachsync key`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from coachsync.adapters.keyplaces import Place, described
+from coachsync.app import keys
+from coachsync.app.cli.commands import COMMANDS, Options, everywhere
+from coachsync.app.cli.opening import configured
+from coachsync.app.cli.output import as_document, tell_json, tell_problems, tell_table
+from coachsync.app.cli.tongue import spoken
+from coachsync.app.outcome import PARTLY
+from coachsync.config import locate
+from coachsync.phrases import say
+
+
+@click.group("key", help=COMMANDS["key"][1])
+@everywhere
+def command() -> None:
+    """Nothing by itself."""
+
+
+@command.command("show", help=say("Say where the device key and each password is kept, and open none of them."))
+@everywhere
+@click.pass_obj
+def show(options: Options) -> None:
+    """The keyring is not asked."""
+    kept = keys.kept(configured(options))
+    places = {"practice.state": kept.device_key.value if kept.device_key else None}
+    places |= {key: secret.kind for key, secret in kept.passwords.items()}
+    if options.json:
+        tell_json({"device_key": places.pop("practice.state"), "copies": list(kept.copies), "passwords": places})
+        return
+    tell_table((say("secret"), say("kept in")), [(key, place or "-") for key, place in places.items()])
+    for place in kept.copies:
+        click.echo(spoken(say("A copy of the device key may also be in {place}.", place=described(place))))
+
+
+@command.command("move", help=say("Bring the device key to another place, and remove it from the old one."))
+@click.option(
+    "--to", "to", required=True, type=click.Choice([place.value for place in Place]), help=say("The new place.")
+)
+@everywhere
+@click.pass_obj
+def move(options: Options, to: str) -> int:
+    """Only an administrator can make a credential: then the steps are told, and nothing is changed."""
+    config, place = configured(options), Place(to)
+    if place is Place.CREDENTIAL:
+        steps = keys.steps_to_credential(config, _this_command(options))
+        if steps:
+            _tell_steps(options, steps)
+            return PARTLY
+    problems = keys.move(config, place)
+    if options.json:
+        tell_json({"device_key": to, "problems": [as_document(problem) for problem in problems]})
+    else:
+        click.echo(spoken(say("The device key is now in {place}.", place=described(place))))
+        if place is not Place.FILE:
+            click.echo(spoken(say("A backup of the state folder no longer holds it, and opens only together with it.")))
+        tell_problems(problems)
+    return PARTLY if problems else 0
+
+
+def _tell_steps(options: Options, steps: tuple[keys.Step, ...]) -> None:
+    if options.json:
+        tell_json({"device_key": Place.FILE, "steps": [{"why": spoken(s.why), "what": s.what} for s in steps]})
+        return
+    click.echo(spoken(say("Nothing was changed yet. Only the administrator can make a credential; as root:")))
+    for step in steps:
+        click.echo(f"\n{spoken(step.why)}")
+        click.echo("\n".join(f"    {line}" for line in step.what.splitlines()))
+
+
+def _this_command(options: Options) -> list[str]:
+    called = Path(sys.argv[0])
+    program = str(called.absolute()) if called.name == "coachsync" else "coachsync"
+    config = locate(options.config, os.environ).absolute()
+    return [program, "--config", str(config), "key", "move", "--to", Place.CREDENTIAL]

@@ -1,0 +1,111 @@
+"""coachsync as a service of systemd: which files make one, and which commands put it in place and take it away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from coachsync.adapters import units
+from coachsync.adapters.files import make_private_folder
+from coachsync.config import Config, FileTarget
+
+UNIT = "coachsync.service"
+_FOLDERS = "coachsync.service.d/folders.conf"
+
+Command = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What stands in which file, and what systemd is told once the files are there, before they go, and after."""
+
+    files: Mapping[Path, str]
+    started: tuple[Command, ...]
+    stopped: tuple[Command, ...]
+    gone: tuple[Command, ...]
+    folders: tuple[Path, ...] = field(default=())  # made for the user alone where they are missing
+
+
+def for_user(home: Path, text: str, folders: str | None, state: Path) -> Service:
+    """The service of one person, whose units stand in `home`: the texts of the unit and of what closes folders to it,
+    None where users cannot have that."""
+    control = ("systemctl", "--user")
+    return Service(
+        files={home / UNIT: text} | ({} if folders is None else {home / _FOLDERS: folders}),
+        started=((*control, "daemon-reload"), (*control, "enable", UNIT), (*control, "restart", UNIT)),
+        stopped=((*control, "disable", "--now", UNIT),),
+        gone=((*control, "daemon-reload"),),
+        folders=(state,),
+    )
+
+
+def for_system(root: Path, text: str, users: str) -> Service:
+    """The service of the machine, whose files stand below `root`, usually /etc: not started, as what it needs comes
+    next."""
+    accounts = root / "sysusers.d" / "coachsync.conf"
+    return Service(
+        files={root / "systemd" / "system" / UNIT: text, accounts: users},
+        started=(("systemd-sysusers", str(accounts)), ("systemctl", "daemon-reload")),
+        stopped=(("systemctl", "disable", "--now", UNIT),),
+        gone=(("systemctl", "daemon-reload"),),
+    )
+
+
+def starting(unit: str, command: Sequence[str]) -> str:
+    """The unit, with `command` as what it starts."""
+    words = " ".join(_word(word).replace("$", "$$") for word in command)
+    return _set(unit, "ExecStart", words)
+
+
+def closing(folders: str, state: Path, config: Config) -> str:
+    """What closes folders, with the state folder and those of shares that are files left open.
+
+    A share's folder may be missing, which then concerns that share alone.
+    """
+    targets = {share.to.path.parent for share in config.shares.values() if isinstance(share.to, FileTarget)}
+    others = [_word(f"-{folder}") for folder in sorted(targets)]
+    return _set(folders, "ReadWritePaths", " ".join([_word(str(state)), *others]))
+
+
+def install(service: Service) -> None:
+    """Write the files and tell systemd. Raises CoachsyncError; doing it again mends whatever was left half done."""
+    for folder in service.folders:
+        make_private_folder(folder)
+    for path, text in service.files.items():
+        units.put(path, text)
+    _tell(service.started)
+
+
+def remove(service: Service) -> bool:
+    """Stop the service and take its files away; whether it was there."""
+    if not any(path.exists() for path in service.files):
+        return False
+    _tell(service.stopped)
+    for path in service.files:
+        units.drop(path)
+    _tell(service.gone)
+    return True
+
+
+def _tell(commands: Iterable[Command]) -> None:
+    for command in commands:
+        units.manage(command)
+
+
+def _set(unit: str, key: str, value: str) -> str:
+    return re.sub(rf"^{key}=.*$", lambda _: f"{key}={value}", unit, count=1, flags=re.MULTILINE)
+
+
+def _word(text: str) -> str:
+    """One word of a setting (systemd.syntax(7), systemd.unit(5)): quoted, with no specifier in it."""
+    plain = text.replace("%", "%%")
+    if re.fullmatch(r"[\w./:@%+,=-]+", plain, re.ASCII):
+        return plain
+    escaped = "".join(f"\\{sign}" if sign in '"\\' else sign if sign.isprintable() else _hex(sign) for sign in plain)
+    return f'"{escaped}"'
+
+
+def _hex(sign: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in sign.encode())

@@ -1,0 +1,184 @@
+"""`coachsync service`, with a systemctl that writes down what it is asked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cli_desk import Desk
+from coachsync.app.cli import service
+
+STAND_IN = """#!/bin/sh
+echo "$(basename "$0") $*" >> "{log}"
+case "$*" in *"{failing}"*) echo "Job for coachsync.service failed." >&2; exit 1;; esac
+"""
+
+
+class Systemd:
+    """Stands in for systemd's commands; `asked` is what it was told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log, self.folder = folder / "log", folder
+        self.log.touch()
+        self.fails("nothing at all")
+
+    def fails(self, words: str) -> None:
+        """Fail from now on when asked this."""
+        for name in ("systemctl", "systemd-sysusers"):
+            program = self.folder / name
+            program.write_text(STAND_IN.format(log=self.log, failing=words))
+            program.chmod(0o755)
+
+    @property
+    def asked(self) -> list[str]:
+        lines = self.log.read_text().splitlines()
+        self.log.write_text("")
+        return lines
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Systemd:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    monkeypatch.setattr(service, "_ETC", tmp_path / "etc")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    return Systemd(folder)
+
+
+@pytest.fixture
+def as_root(monkeypatch: pytest.MonkeyPatch, systemd: Systemd) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+
+def user_units(desk: Desk) -> Path:
+    return desk.folder.parent / ".config" / "systemd" / "user"
+
+
+def test_one_command_starts_it_now_and_at_each_login(desk: Desk, systemd: Systemd) -> None:
+    result = desk.run("service", "install")
+    assert (result.code, result.err) == (0, "")
+    assert "loginctl enable-linger" in result.out
+    unit = user_units(desk) / "coachsync.service"
+    assert f"--config {desk.file} run\n" in unit.read_text()
+    assert systemd.asked == [
+        "systemctl --user daemon-reload",
+        "systemctl --user enable coachsync.service",
+        "systemctl --user restart coachsync.service",
+    ]
+
+
+def test_only_the_state_can_be_written(desk: Desk, systemd: Systemd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coachsync.adapters.units.users_have_namespaces", lambda: True)
+    assert desk.run("service", "install").code == 0
+    drop_in = user_units(desk) / "coachsync.service.d" / "folders.conf"
+    assert f"\nReadWritePaths={desk.state}\n" in drop_in.read_text()
+    assert desk.state.stat().st_mode & 0o777 == 0o700  # systemd refuses to start what may write a folder that is not
+
+
+def test_where_folders_stay_open_it_is_said(desk: Desk, systemd: Systemd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coachsync.adapters.units.users_have_namespaces", lambda: False)
+    assert "does not let users close folders" in desk.run("service", "install").out
+    assert [path.name for path in user_units(desk).iterdir()] == ["coachsync.service"]
+
+
+def test_twice_is_once(desk: Desk, systemd: Systemd) -> None:
+    desk.run("service", "install")
+    before = [(path, path.read_text()) for path in sorted(user_units(desk).rglob("*")) if path.is_file()]
+    assert desk.run("service", "install").code == 0
+    assert before == [(path, path.read_text()) for path in sorted(user_units(desk).rglob("*")) if path.is_file()]
+
+
+def test_remove_leaves_the_configuration_and_the_state(desk: Desk, systemd: Systemd) -> None:
+    desk.run("service", "install")
+    (user_units(desk) / "other.service").touch()
+    assert systemd.asked
+    result = desk.run("service", "remove")
+    assert result.code == 0
+    assert systemd.asked == ["systemctl --user disable --now coachsync.service", "systemctl --user daemon-reload"]
+    assert [path.name for path in user_units(desk).iterdir()] == ["other.service"]
+    assert desk.file.exists()
+    assert desk.state.exists()
+    assert "No service" in desk.run("service", "remove").out
+    assert systemd.asked == []
+
+
+def test_a_service_that_cannot_be_stopped_is_not_taken_away(desk: Desk, systemd: Systemd) -> None:
+    desk.run("service", "install")
+    systemd.fails("disable")
+    assert desk.run("service", "remove").code == 1
+    assert (user_units(desk) / "coachsync.service").exists()
+
+
+def test_a_service_that_does_not_start_says_how_to_see_why(desk: Desk, systemd: Systemd) -> None:
+    systemd.fails("restart")
+    result = desk.run("service", "install")
+    assert (result.code, result.out) == (1, "")
+    assert "systemctl --user status coachsync" in result.err
+    assert "Job for coachsync.service failed." in result.err
+    assert desk.json("service", "install").error["code"] == "systemd-refused"
+
+
+def test_a_wrong_configuration_is_told_before_anything_is_written(desk: Desk, systemd: Systemd) -> None:
+    desk.text = desk.text.replace('"session"', '"sessions"')
+    assert desk.refused("service", "install")[0].code == 78
+    assert not user_units(desk).exists()
+    assert systemd.asked == []
+
+
+def test_without_systemd_coachsync_says_what_to_start(
+    desk: Desk, systemd: Systemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(desk.folder))
+    result, error = desk.refused("service", "install")
+    assert (result.code, error["code"]) == (1, "no-systemd")
+    assert "coachsync run" in error["hint"]
+
+
+def test_root_is_asked_what_is_meant(desk: Desk, as_root: None, systemd: Systemd) -> None:
+    result, error = desk.refused("service", "install")
+    assert (result.code, error["code"]) == (2, "root")
+    assert "--system" in error["hint"]
+    assert systemd.asked == []
+
+
+def test_the_service_of_the_machine_needs_root(desk: Desk, systemd: Systemd) -> None:
+    for word in ("install", "remove"):
+        result, error = desk.refused("service", word, "--system")
+        assert (result.code, error["code"]) == (2, "not-root")
+    assert systemd.asked == []
+
+
+def test_the_service_of_the_machine_is_prepared_and_taken_away(
+    desk: Desk, as_root: None, systemd: Systemd, tmp_path: Path
+) -> None:
+    result = desk.run("service", "install", "--system")
+    assert result.code == 0
+    assert "systemctl enable --now coachsync" in result.out
+    unit = tmp_path / "etc" / "systemd" / "system" / "coachsync.service"
+    users = tmp_path / "etc" / "sysusers.d" / "coachsync.conf"
+    assert f"--config {tmp_path}/etc/coachsync/coachsync.toml run\n" in unit.read_text()
+    assert "\nu coachsync " in users.read_text()
+    assert systemd.asked == [f"systemd-sysusers {users}", "systemctl daemon-reload"]
+    assert desk.run("service", "remove", "--system").code == 0
+    assert systemd.asked == ["systemctl disable --now coachsync.service", "systemctl daemon-reload"]
+    assert not unit.exists()
+    assert not users.exists()
+
+
+def test_show_prints_what_install_would_write(desk: Desk, systemd: Systemd) -> None:
+    shown = desk.run("service", "show").out
+    assert systemd.asked == []
+    assert not user_units(desk).exists()
+    desk.run("service", "install")
+    assert (user_units(desk) / "coachsync.service").read_text() in shown
+
+
+def test_each_answers_in_json(desk: Desk, systemd: Systemd) -> None:
+    unit = str(user_units(desk) / "coachsync.service")
+    assert unit in desk.json("service", "show").document["files"]
+    assert desk.json("service", "install").document["started"] is True
+    assert desk.json("service", "remove").document == {"removed": True}
+    assert desk.json("service", "remove").document == {"removed": False}
