@@ -1,4 +1,7 @@
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,3 +56,11 @@ def test_a_key_names_itself_without_showing_its_secret() -> None:
     assert KEY.name != new_device_key().name
     assert KEY.secret.hex() not in repr(KEY)
     assert str(KEY.secret) not in repr(KEY)
+
+
+def test_the_key_of_a_row_is_what_the_rfc_calls_expansion() -> None:
+    """Written with a second implementation of RFC 5869, so that what a state holds can be opened without this code."""
+    sealed = KEY.seal("here", b"text")
+    salt, body = sealed[:32], sealed[32:]
+    derived = HKDFExpand(SHA256(), 32, b"coachsync device row" + salt).derive(KEY.secret)
+    assert AESGCM(derived).decrypt(bytes(12), body, b"here") == b"text"
