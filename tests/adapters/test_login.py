@@ -81,3 +81,13 @@ def test_a_password_that_was_sent_and_refused_is_not_sent_again() -> None:
 def test_a_server_that_names_no_scheme_gets_basic_over_tls_only() -> None:
     assert login().challenged("", secure=True)
     assert not login().challenged("", secure=False)
+
+
+@pytest.mark.parametrize("challenge", ['Basic realm="x"', 'Digest realm="r", nonce="n"', ""])
+def test_who_has_no_user_name_sends_nothing(challenge: str) -> None:
+    """A server is tried so, to see whether it is one, before a coach has typed a login."""
+    nobody = Login("", "", None)
+
+    assert not nobody.challenged(challenge, secure=True)
+
+    assert nobody.header("GET", URL) is None

@@ -49,7 +49,9 @@ class Login:
         leaves it out).
         """
         schemes = set(offered(challenge)) or ({"basic"} if secure else set())
-        wanted: str | None = select_auth_type(schemes, has_username=True, has_password=True)
+        wanted: str | None = select_auth_type(
+            schemes, has_username=bool(self._username), has_password=bool(self._password)
+        )
         if wanted == "digest":
             self.scheme = "digest"
             return self._understood(challenge)
