@@ -8,7 +8,7 @@ TOOLS_STAMP := $(TOOLS)/.installed
 CATALOGUES := $(wildcard src/coachsync/locale/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: venv demo test lint bench wheel catalogues man lock clean
+.PHONY: venv demo test soak lint bench wheel catalogues man lock clean
 
 venv: $(STAMP) $(COMPILED)
 
@@ -28,6 +28,11 @@ demo: venv
 
 test: venv lint
 	$(BIN)/python -m pytest
+
+# A simulated week of faults and kills against a real server, in MINUTES of ours; the normal tests have a short one.
+MINUTES ?= 30
+soak: venv
+	COACHSYNC_SOAK_MINUTES=$(MINUTES) $(BIN)/python -m pytest -s tests/scenarios/test_week_of_faults.py
 
 # Beside the floor, vdirsyncer and plain python-caldav, which have an environment of their own; half an hour.
 # Quicker: make bench SIZES=1000 ROUNDS=1

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import click
 
 from coachsync.app.cli.commands import cli
+from coachsync.app.cli.help import in_tongue
 from coachsync.app.cli.tongue import speak, spoken
 
 WORDS = {
@@ -42,7 +43,7 @@ WORDS = {
         "manual": "Commandes",
         "file": "FICHIER",
         "command": "COMMANDE",
-        "intro": "--config et --json se placent avant la commande ou après elle. Ce qu'une commande trouve va sur la "
+        "intro": "--config et --json se placent avant la commande ou après elle. Ce qu’une commande trouve va sur la "
         "sortie standard, ce qu'elle dit aux personnes sur la sortie d'erreur.",
     },
 }
@@ -121,6 +122,7 @@ _KINDS = {"datetime": "YYYY-MM-DD", "integer range": "N"}  # what click calls a 
 def page(language: str) -> str:
     """The manual page in one language ("en" or "fr"), as roff(7)."""
     speak(language)
+    in_tongue(cli)
     words = WORDS[language]
     summary = spoken(cli.help or "").rstrip(".")
     lines = [

@@ -31,6 +31,7 @@ NAMES = frozenset({
 })  # fmt: skip
 WORD = re.compile(r"[^\W\d_]{3,}")
 NO_WORDS = frozenset({"coachsync"})
+CHOICES = re.compile(r"\w+(\|\w+)+")  # what an option takes, as it must be typed
 SENTENCE = re.compile(r"[A-ZÀ-Ý`][^\n]* [^\n]*[.?!:]")  # to be read by a person wherever it stands
 # What nobody reads but who works on coachsync: its callers broke a promise.
 FOR_US = ("ValueError", "RuntimeError", "TypeError", "AssertionError")
@@ -164,7 +165,7 @@ def fields(pattern: str) -> set[str]:
 
 
 def _has_words(text: str) -> bool:
-    return any(word.lower() not in NO_WORDS for word in WORD.findall(text))
+    return not CHOICES.fullmatch(text) and any(word.lower() not in NO_WORDS for word in WORD.findall(text))
 
 
 def _name(node: ast.expr) -> str:

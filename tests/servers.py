@@ -95,7 +95,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What to answer. `announced` overrides Content-Length; with `raw` these bytes are all that is sent."""
+    """What to answer. `announced` overrides Content-Length; with `raw` these bytes are all that is sent.
+
+    With `copies` the whole answer is sent that many times, on a connection that stays open.
+    """
 
     status: int = 207
     body: bytes = b""
@@ -103,6 +106,7 @@ class Reply:
     announced: int | None = None
     raw: bytes | None = None
     delay: float = 0
+    copies: int = 1
 
 
 class Traffic:
@@ -150,10 +154,9 @@ class Scripted(Traffic):
 
 
 class Recorder(Scripted):
-    """A counting proxy before a real server, as far away as `delay` says, in seconds."""
+    """A counting proxy before a real server."""
 
     def __init__(self, upstream: str) -> None:
-        self.delay = 0.0
         self._upstream = urlsplit(upstream).netloc
         super().__init__(self._pass)
 
@@ -167,7 +170,7 @@ class Recorder(Scripted):
             connection.close()
         hop = {"connection", "content-length", "transfer-encoding", "keep-alive", "server", "date"}
         kept = {name: value for name, value in answer.getheaders() if name.lower() not in hop}
-        return Reply(answer.status, body, kept, delay=self.delay)
+        return Reply(answer.status, body, kept)
 
 
 class _Quiet(ThreadingHTTPServer):
@@ -214,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         lines += [f"{name}: {value}" for name, value in reply.headers.items()]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode()
         self.owner.replies.append((reply.status, len(head) + len(reply.body)))
-        self.wfile.write(head + reply.body)
+        self.wfile.write((head + reply.body) * reply.copies)
         self.wfile.flush()
         self.close_connection = length != len(reply.body)
 

@@ -78,7 +78,7 @@ MAY_TALK = ("app.cli",)
 # One importer for each library from outside; a library that is not listed is not used at all.
 IMPORTER: dict[str, tuple[str, ...]] = {
     "alembic": ("adapters.database",),
-    "caldav": ("adapters.caldav.login", "adapters.caldav.transport"),
+    "caldav": ("adapters.caldav.transport",),
     "click": ("app.cli",),
     "cryptography": ("vault",),
     "icalendar": ("adapters.ical",),

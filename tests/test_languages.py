@@ -71,6 +71,7 @@ ALLOWED = {
     "signs": 'click.echo(f"- {where}: {said} [{code}]")',
     "our name": 'click.echo(f"coachsync: {said}")',
     "a promise broken by a caller": 'raise ValueError("A span cannot be negative.")',
+    "words that are typed as they are": '@click.option("--in", metavar="file|keyring")\ndef f(): pass',
     "a method that tells something else": 'manager.tell("RELOADING=1")',
     "what was handed in to translate": "def f(say, problem): return say(problem.hint)",
     "a docstring": '"""It is gone. Nothing else."""',

@@ -79,6 +79,10 @@ class Refused(CoachsyncError):
     exit_code = 77
 
 
+class Barred(Refused):
+    """The server does not let the account in at all (403). That may pass, with the same credential."""
+
+
 class Misconfigured(CoachsyncError):
     """The configuration cannot be used; `problems` lists everything wrong with it at once."""
 

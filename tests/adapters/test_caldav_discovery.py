@@ -15,7 +15,7 @@ import pytest
 
 from accounts import Account
 from certificates import Authority
-from coachsync.errors import CoachsyncError, NotThere, Refused, Temporary
+from coachsync.errors import Barred, CoachsyncError, NotThere, Temporary
 from coachsync.model import Collection
 from davscript import CALENDAR, Connect, Start, about, basic, calendar_url, collection, multistatus
 from servers import Reply, Request
@@ -65,7 +65,7 @@ def test_a_server_that_is_no_calendar_server_is_told_as_such(scripted: Start, co
         (HTML, Temporary, "not-caldav"),
         (Reply(404), NotThere, "not-there"),
         (Reply(405), CoachsyncError, "refused"),
-        (Reply(403), Refused, "login-forbidden"),
+        (Reply(403), Barred, "login-forbidden"),
         (
             multistatus(about("/", "<current-user-principal><unauthenticated/></current-user-principal>")),
             NotThere,

@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from coachsync.adapters.caldav import wire
+from coachsync.adapters.caldav import transport
 from coachsync.adapters.caldav.multiget import BATCH
 from coachsync.errors import NotThere, ObjectsRefused, Temporary
 from coachsync.model import Item
@@ -194,7 +194,7 @@ def test_single_objects_that_are_refused_are_named_and_stop_nothing(
 def test_an_answer_that_is_too_large_is_split_and_one_object_over_the_limit_is_refused_alone(
     scripted: Start, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "ANSWER_LIMIT", 20_000)
+    monkeypatch.setattr(transport, "ANSWER_LIMIT", 20_000)
     shelf = Shelf({f"{number}.ics": b"x" * 4_000 for number in range(8)})
     shelf.texts[CALENDAR + "5.ics"] = b"x" * 30_000
     server = scripted(shelf)
@@ -317,3 +317,32 @@ def test_about_is_no_object(scripted: Start, connect: Connect) -> None:
     items = list(fetch(server, connect, list(shelf.texts)))
 
     assert [item.href for item in items] == list(shelf.texts)
+
+
+WHOLE = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:a\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+
+
+@pytest.mark.parametrize("length", [0, 40, len(WHOLE) - 5])
+def test_a_text_that_was_cut_short_on_its_way_is_asked_for_again(
+    scripted: Start, connect: Connect, length: int
+) -> None:
+    answers = [WHOLE[:length], WHOLE]
+    server = scripted(lambda _: Reply(200, answers.pop(0), {"ETag": '"1"', "Content-Type": "text/calendar"}))
+    [item] = fetch(server, connect, [CALENDAR + "a.ics"])
+    assert item.body == WHOLE
+
+
+def test_texts_that_end_here_and_there_are_not_believed(scripted: Start, connect: Connect) -> None:
+    answers = [WHOLE[:40], WHOLE[:20]]
+    server = scripted(lambda _: Reply(200, answers.pop(0), {"ETag": '"1"', "Content-Type": "text/calendar"}))
+    with pytest.raises(Temporary) as caught:
+        list(fetch(server, connect, [CALENDAR + "a.ics"]))
+    assert caught.value.code == "answer-truncated"
+
+
+def test_a_text_that_lacks_its_end_on_the_server_is_given_as_it_is(scripted: Start, connect: Connect) -> None:
+    shelf = Shelf({"a.ics": WHOLE[:40]})
+    server = scripted(shelf)
+    [item] = fetch(server, connect, [CALENDAR + "a.ics"])
+    assert item.body == WHOLE[:40]
+    assert server.methods == ["GET", "GET"]

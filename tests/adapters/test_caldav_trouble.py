@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 import servers
-from coachsync.adapters.caldav import wire
+from coachsync.adapters.caldav import transport
 from coachsync.errors import CoachsyncError, Temporary
 from davscript import CALENDAR, Connect, Start, calendar_url, unchanged
 from servers import Reply, Request
@@ -120,10 +125,55 @@ def test_a_read_whose_connection_is_dropped_is_sent_again_but_not_a_write(script
 
 
 def test_an_answer_without_end_is_not_read(scripted: Start, connect: Connect) -> None:
-    bomb = gzip.compress(b" " * (wire.ANSWER_LIMIT + 1))
+    bomb = gzip.compress(b" " * (transport.ANSWER_LIMIT + 1))
     server = scripted(lambda _: Reply(207, bomb, {"Content-Encoding": "gzip"}))
 
     with pytest.raises(CoachsyncError) as refused:
         connect(server.url).changes(server.url, None)
 
     assert refused.value.code == "answer-too-large"
+
+
+def trickling(octets_every: float) -> tuple[str, Callable[[], None]]:
+    """The URL of a server that answers one octet at a time, without end; and how to stop it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    ended = threading.Event()
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 207 Multi-Status\r\nContent-Length: 1000000\r\n\r\n")
+            while not ended.wait(octets_every):
+                connection.sendall(b" ")
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        ended.set()
+        thread.join()
+        listener.close()
+
+    return f"http://127.0.0.1:{listener.getsockname()[1]}/", stop
+
+
+def test_an_answer_that_trickles_in_has_an_end(connect: Connect) -> None:
+    url, stop = trickling(0.05)
+    try:
+        client = connect(url, timeout=0.1)  # no pause is longer: the whole answer has two seconds
+        begun = time.monotonic()
+        with pytest.raises(Temporary) as slow:
+            client.changes(url + "dav/", "sync:1")
+        assert slow.value.code == "timeout"
+        assert 1.5 < time.monotonic() - begun < 6
+    finally:
+        stop()
+
+
+def test_one_connection_serves_all_requests_where_it_is_kept_open(scripted: Start, connect: Connect) -> None:
+    server = scripted(unchanged)
+    client = connect(server.url)
+    for _ in range(5):
+        client.changes(calendar_url(server), "sync:1")
+    assert (len(server.requests), server.connections) == (5, 1)

@@ -20,7 +20,7 @@ from coachsync.adapters.database.engine import SCHEMA, database_file, open_datab
 from coachsync.adapters.database.removed import discard_expired, kept
 from coachsync.adapters.database.shares import confirmed
 from coachsync.adapters.database.tables import appointments, calendars, metadata, published, removed, shares, signins
-from coachsync.errors import CoachsyncError, WrongKey
+from coachsync.errors import CoachsyncError, Temporary, WrongKey
 from coachsync.model import Item, Label, Occurrence, Reading, Slot, Stand
 from coachsync.vault.rows import DeviceKey, new_device_key
 
@@ -294,3 +294,19 @@ def test_a_poll_does_not_step_over_the_texts(database: Database, ask: Callable[[
     with database.transaction() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement[0]}", statement[1]).all()
     assert all("COVERING INDEX" in step[-1] or "ix_appointments_strays" in step[-1] for step in plan), plan
+
+
+def test_a_database_that_may_not_grow_says_that_there_is_no_room_and_keeps_what_it_has(database: Database) -> None:
+    copies = synced(database, "a")
+    pages = database.connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    database.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}").all()
+    database.connection.rollback()
+    with pytest.raises(Temporary) as caught:
+        copies.store([(item(str(number), text="x" * 4000), f"uid-{number}") for number in range(50)], NOW)
+    assert (caught.value.code, caught.value.where) == ("disk-full", "practice.state")
+    assert "sqlite" not in repr(caught.value).lower()
+    assert [copy.uid for copy in copies.all()] == ["uid-a"]
+    database.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 1000}").all()
+    database.connection.rollback()
+    copies.store([(item("b"), "uid-b")], NOW)
+    assert len(copies.all()) == 2

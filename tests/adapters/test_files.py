@@ -27,7 +27,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_scratch(tmp_path: Path, monke
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CoachsyncError) as caught:
         write_atomically(path, b"two")
-    assert caught.value.code == "file-not-written"
+    assert caught.value.code == "disk-full"
     assert path.read_bytes() == b"one"
     assert [file.name for file in tmp_path.iterdir()] == ["office.ics"]
 

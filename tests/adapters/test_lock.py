@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -73,3 +74,14 @@ def test_a_lock_is_seen_from_outside(tmp_path: Path) -> None:
         assert not lock.is_held(tmp_path, lock.WRITER)
     assert not lock.is_held(tmp_path, lock.DAEMON)
     assert not lock.is_held(tmp_path / "gone", lock.DAEMON)
+
+
+def test_a_disk_without_room_for_a_name_keeps_nobody_from_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with lock.hold(tmp_path, "sync"):
+        assert lock.is_held(tmp_path, lock.WRITER)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters import lock
-from coachsync.errors import CoachsyncError, NotThere, Refused, Temporary
+from coachsync.errors import Barred, CoachsyncError, NotThere, Refused, Temporary
 from coachsync.model import Exposure
 from daemon_life import Life, life
 from events import event
@@ -445,3 +445,35 @@ def test_a_calendar_that_does_not_exist_is_told_and_found_when_it_is_made(tmp_pa
     one.live(MINUTE)
     one.live(20 * MINUTE)
     assert one.status.calendar("coaching").trouble is None
+
+
+def test_an_account_that_is_not_let_in_for_a_while_keeps_its_credential(tmp_path: Path) -> None:
+    one = life(tmp_path)
+    one.live(MINUTE)
+    one.house.server.fail("changes", Barred("login-forbidden", "The server does not let this account in."), times=2)
+    one.live(10 * MINUTE)
+    assert one.status.refused == {}
+    one.live(20 * MINUTE)
+    assert one.status.calendar("coaching").trouble is None
+
+
+@pytest.mark.parametrize(
+    ("text", "jump", "patience"),
+    [(NOW, DAY, HOUR), (CONFIG, -DAY, 2 * HOUR), (DAILY, -DAY, DAY)],
+    ids=["now", "hourly", "daily"],
+)
+def test_a_share_is_written_by_its_schedule_although_the_clock_is_wrong_for_a_while(
+    tmp_path: Path, text: str, jump: timedelta, patience: timedelta
+) -> None:
+    one = life(tmp_path, text)
+    one.live(HOUR)
+    for offset in (jump, timedelta()):
+        one.offset = offset
+        one.journal.clear()
+        one.live(2 * HOUR)
+        written = [line for line in one.journal if "shares office" in line]
+        assert len(written) <= 3, written
+    before = set(one.house.starts())
+    add(one, "new", days=5)
+    one.live(patience)
+    assert len(set(one.house.starts()) - before) == 1

@@ -398,3 +398,35 @@ def test_p05_a_share_is_not_made_from_copies_that_could_not_be_read(
     monkeypatch.setattr(Reader, "read", real)
     assert house.sync().exit_code() == 0
     assert len(house.served()) == 6
+
+
+def test_an_object_that_is_only_said_to_be_gone_comes_in_with_the_next_sync(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.sessions(2)
+    house.sync()
+    house.put("new", event("uid-new", house.now + timedelta(days=3)))
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryCalendars, "fetch", lambda *_: iter(()))
+        patch.setattr(MemoryCalendars, "etag", lambda *_: None)
+        outcome = house.sync()
+    assert (outcome.exit_code(), outcome.calendars["coaching"].added) == (0, 0)
+    assert house.sync().calendars["coaching"].added == 1
+    assert copies(house) == house.server.objects(SOURCE)
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(days=-1)])
+def test_p04_a_clock_that_is_a_day_wrong_for_a_while_takes_nothing_from_what_is_kept(
+    house: House, jump: timedelta
+) -> None:
+    house.sessions(3)
+    house.sync()
+    house.delete("e0")
+    house.sync()
+    for wrong in (jump, -jump):
+        house.now += wrong
+        house.sync()
+    house.now += timedelta(days=28)
+    house.sync()
+    with house.wiring() as wiring:
+        assert len(kept(wiring.database, "calendar coaching")) == 1

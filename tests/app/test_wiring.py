@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from coachsync.app import locating
@@ -87,3 +89,21 @@ def test_a_state_folder_that_cannot_be_made_is_named_by_its_key(house: House) ->
     with pytest.raises(CoachsyncError) as told, open_wiring(settings, "sync", now):
         pass
     assert (told.value.code, told.value.where) == ("folder-not-writable", "practice.state")
+
+
+def test_a_server_that_knew_nothing_of_the_account_is_asked_again_where_a_new_calendar_must_go(by_url: House) -> None:
+    by_url.sessions(1)
+    by_url.server.fail("whoami", NotThere("not-there", "No CalDAV service was found."))
+    assert by_url.sync().exit_code() == 0
+    assert len(by_url.served()) == 1
+
+
+def test_a_server_that_knew_nothing_of_the_account_is_asked_again_with_the_daily_listing(by_url: House) -> None:
+    by_url.text = by_url.text.partition("[shares.office]")[0]
+    by_url.server.fail("whoami", NotThere("not-there", "No CalDAV service was found."))
+    for known in ({"alice"}, {"alice@calendar.example"}):
+        by_url.sync()
+        with by_url.wiring() as wiring:
+            assert wiring.addresses("cloud") == known
+        by_url.now += timedelta(days=1)
+    assert by_url.sync().exit_code() == 0

@@ -238,8 +238,13 @@ class Desk:
         assert "\x1b" not in said
 
     def fingerprint(self) -> dict[str, str]:
-        """The content of every file of the state, but for those that SQLite keeps beside an open database."""
-        files = [file for file in self.state.rglob("*") if file.is_file() and not file.name.endswith(("-wal", "-shm"))]
+        """The content of every file of the state, but for those that SQLite keeps beside an open database, and the
+        locks, which name their last holder."""
+        files = [
+            file
+            for file in self.state.rglob("*")
+            if file.is_file() and not file.name.endswith(("-wal", "-shm", "lock"))
+        ]
         return {str(file.relative_to(self.state)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 

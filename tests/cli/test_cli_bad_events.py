@@ -14,7 +14,7 @@ import pytest
 
 from accounts import Account
 from cli_desk import NAME, Desk, event, fill, tomorrow
-from coachsync.adapters.caldav import wire
+from coachsync.adapters.caldav import transport
 from davscript import about, asked_hrefs, asked_token, collection, multistatus
 from servers import Reply, Request, Scripted
 
@@ -212,7 +212,7 @@ def large(size: int) -> dict[str, bytes]:
 
 def test_many_large_events_do_not_stop_a_calendar(served: Callable[[Mapping[str, bytes]], Desk]) -> None:
     """Together they are more than is taken in one answer."""
-    desk = served(good() | large(wire.ANSWER_LIMIT // 7))
+    desk = served(good() | large(transport.ANSWER_LIMIT // 7))
     with bounded(60):
         result = desk.json("sync")
     assert (result.code, result.codes) == (0, [])
@@ -223,7 +223,7 @@ def test_p05_a_share_is_never_published_from_a_calendar_that_could_not_be_fetche
     served: Callable[[Mapping[str, bytes]], Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What did not come in looks free."""
-    monkeypatch.setattr(wire, "ANSWER_LIMIT", 30_000)
+    monkeypatch.setattr(transport, "ANSWER_LIMIT", 30_000)
     desk = served(good() | large(40_000))
     result = desk.json("sync")
     assert "answer-too-large" in result.codes

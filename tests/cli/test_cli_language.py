@@ -20,6 +20,7 @@ from coachsync.app.cli import run, tongue
 from coachsync.app.cli.commands import COMMANDS, cli
 from coachsync.app.cli.help import as_written, in_tongue
 from coachsync.app.language import CATALOGUES, DOMAIN
+from sentences import CHOICES
 
 ENGLISH, FRENCH = 'language = "en"', 'language = "fr"'
 
@@ -203,7 +204,8 @@ def test_all_that_help_shows_is_in_the_catalogue() -> None:
         for part in (command, *command.params)
         for text in as_written(part).values()
     }
-    assert {(path, text) for path, text in shown if text not in known} == set()
+    typed = {(path, text) for path, text in shown if CHOICES.fullmatch(text)}
+    assert {(path, text) for path, text in shown - typed if text not in known} == set()
     assert len(shown) > 3 * len(COMMANDS)
 
 

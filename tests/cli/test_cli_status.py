@@ -110,7 +110,7 @@ def test_with_a_daemon_it_says_what_comes_next(synced: Desk) -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (-90_000, "just now"), (59, "just now"), (60, "1 minute ago"), (3599, "59 minutes ago"), (3600, "1 hour ago"),
+        (-90_000, "just now"), (30, "just now"), (60, "1 minute ago"), (3570, "59 minutes ago"), (3600, "1 hour ago"),
         (86_400, "24 hours ago"), (2 * 86_400, "2 days ago"), (40 * 86_400, "40 days ago"),
     ],
 )  # fmt: skip

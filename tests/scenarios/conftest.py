@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from accounts import Account
+from faults import Saboteur
 from scenario_practice import Practice
-from scenario_saboteur import Saboteur
 from web import Web
 
 

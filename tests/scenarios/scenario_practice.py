@@ -52,6 +52,7 @@ class Practice:
 
     folder: Path
     sections: list[str] = field(default_factory=list)
+    inside: list[str] = field(default_factory=list)  # what a command must be started with to see what it must see
 
     def __post_init__(self) -> None:
         self.sections.insert(
@@ -72,13 +73,13 @@ class Practice:
     def file(self) -> Path:
         return self.folder / "coachsync.toml"
 
-    def account(self, name: str, account: Account, url: str | None = None) -> None:
+    def account(self, name: str, account: Account, url: str | None = None, timeout: int = 10) -> None:
         """An account, reached at `url` where something stands before its server."""
         lines = [
             f"[accounts.{name}]",
             f'url = "{url or account.url}"',
             f'username = "{account.username}"',
-            "timeout = 10",
+            f"timeout = {timeout}",
         ]
         if account.password:
             secret = self.folder / f"{name}.password"
@@ -87,7 +88,7 @@ class Practice:
             lines.append(f'password = {{ file = "{secret.name}" }}')
         self._add(lines)
 
-    def calendar(self, name: str, account: str, **where: str) -> None:
+    def calendar(self, name: str, account: str, /, **where: str) -> None:
         """A source calendar; `where` is its `name` or its `url`."""
         self._add([f"[calendars.{name}]", f'account = "{account}"', *_settings(where)])
 
@@ -120,7 +121,7 @@ class Practice:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """A command, as a process of its own."""
-        command = [sys.executable, "-m", "coachsync", "--config", str(self.file), *words]
+        command = [*self.inside, sys.executable, "-m", "coachsync", "--config", str(self.file), *words]
         environment = os.environ | {"TMPDIR": str(self.temporary)}
         return subprocess.Popen(
             command,

@@ -16,10 +16,10 @@ from uuid import uuid4
 
 import pytest
 
-import scenario_saboteur as faults
+import faults
 from accounts import Account
+from faults import Fault, Saboteur
 from scenario_practice import Practice, local, session, sessions, tomorrow
-from scenario_saboteur import Fault, Saboteur
 from servers import Reply, Request
 from web import Slot, Web
 

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-import scenario_saboteur as faults
+import faults
 from accounts import Account
+from faults import Saboteur
 from scenario_practice import Practice, local, session, sessions, tomorrow
-from scenario_saboteur import Saboteur
 from web import Slot, Web
 
 

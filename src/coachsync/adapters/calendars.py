@@ -14,8 +14,8 @@ class CalendarServer(Protocol):
     """One account on one server. Collections are named by absolute URL, objects by path-absolute href as listings give
     it; where one object is meant, its absolute URL will do as well.
 
-    Raises only errors of `coachsync.errors`: Refused (401, 403 at login), NotThere (404, 410), Stale (412), Temporary
-    (timeouts, broken or truncated answers, 429, 5xx), CoachsyncError for any other refusal.
+    Raises only errors of `coachsync.errors`: Refused (401), Barred (403 at login), NotThere (404, 410), Stale (412),
+    Temporary (timeouts, broken or truncated answers, 429, 5xx), CoachsyncError for any other refusal.
     """
 
     @property
@@ -60,8 +60,11 @@ class CalendarServer(Protocol):
         Raises Stale when the place is taken, NotThere when the collection is gone.
         """
 
-    def remove(self, href: str, etag: str) -> None:
-        """Delete one version of an object (`If-Match`). One that is already gone is fine; another version is Stale."""
+    def remove(self, href: str, etag: str) -> bool:
+        """Delete one version of an object (`If-Match`); False when the server says that it has none.
+
+        Raises Stale for another version.
+        """
 
     def etag(self, href: str) -> str | None:
         """The object's current ETag, None when there is no such object."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import time
 from collections.abc import Mapping
 from html import escape
@@ -57,7 +58,14 @@ def _call(message: Message, timeout: float) -> None:
         raise Temporary(
             "desktop-timeout", say("The desktop did not answer in time."), say("It is tried again later.")
         ) from None
-    except (OSError, ValueError, RuntimeError, StopIteration):  # no bus there, or an address that leads nowhere
+    except (
+        OSError,
+        LookupError,
+        ValueError,
+        RuntimeError,
+        StopIteration,
+        struct.error,
+    ):  # no bus, or none that talks sense
         raise _nobody() from None
     if answer.header.message_type is MessageType.error:
         raise _nobody()

@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
@@ -94,6 +95,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def _failed(code: str, problem: OSError) -> CoachsyncError:
+    if is_full(problem):
+        return no_room()
     return CoachsyncError(
         code,
         say("The system refused: {reason}.", reason=reason(problem)),

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from coachsync.adapters.files import make_private_folder, sync_folder, write_atomically
+from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
@@ -117,6 +118,8 @@ def _wipe(paths: list[Path], spared: Path | None = None) -> None:
 
 
 def _failed(code: str, problem: OSError) -> CoachsyncError:
+    if is_full(problem):
+        return no_room("practice.state")
     return CoachsyncError(
         code,
         say(

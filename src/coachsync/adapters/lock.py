@@ -6,10 +6,11 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError, Temporary
 from coachsync.phrases import say
@@ -32,8 +33,7 @@ def hold(state: Path, command: str, patience: float = 5.0, name: str = WRITER) -
         me = f"{command} {os.getpid()}".encode()
         last = os.pread(file.fileno(), 200, 0)
         if last != me:
-            os.ftruncate(file.fileno(), 0)
-            os.pwrite(file.fileno(), me, 0)
+            _sign(file.fileno(), me)
         yield last == me
 
 
@@ -53,12 +53,21 @@ def _opened(state: Path, name: str) -> BinaryIO:
     try:
         return open(state / name, "a+b", opener=_private)
     except OSError as problem:
+        if is_full(problem):
+            raise no_room("practice.state") from None
         raise CoachsyncError(
             "state-not-writable",
             say("The lock file of the state folder cannot be opened: {reason}.", reason=reason(problem)),
             say("Check that the state folder and all that is in it belong to the user who runs coachsync."),
             where="practice.state",
         ) from None
+
+
+def _sign(handle: int, me: bytes) -> None:
+    """Say who holds the lock. A full disk keeps the name out, and nobody from the lock."""
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, me, 0)
 
 
 def _private(path: str, flags: int) -> int:

@@ -195,17 +195,19 @@ class MemoryCalendars:
             raise Stale("stale", say("The entry on the server is not the version that this was meant for."))
         return self._server.store(url, href, body)
 
-    def remove(self, href: str, etag: str) -> None:
+    def remove(self, href: str, etag: str) -> bool:
         self._server.called("remove")
         href = urlsplit(href).path
         try:
             url, calendar = self._server.holder(href)
         except NotThere:
-            return
+            return False
         if not etag or (href in calendar.objects and calendar.objects[href][0] != etag):
             raise Stale("stale", say("The entry on the server is not the version that this was meant for."))
-        if href in calendar.objects:
-            self._server.delete(url, href)
+        if href not in calendar.objects:
+            return False
+        self._server.delete(url, href)
+        return True
 
     def etag(self, href: str) -> str | None:
         self._server.called("etag")

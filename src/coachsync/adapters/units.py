@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import coachsync
 from coachsync.adapters.files import write_atomically
+from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
 
@@ -98,6 +98,6 @@ def _failed(command: Sequence[str]) -> CoachsyncError:
 def _refused(problem: OSError) -> CoachsyncError:
     return CoachsyncError(
         "service-file-refused",
-        say("The system refused a change of the service's files: {reason}.", reason=os.strerror(problem.errno or 0)),
+        say("The system refused a change of the service's files: {reason}.", reason=reason(problem)),
         say("Check who may write in that folder."),
     )

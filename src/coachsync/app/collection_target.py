@@ -18,10 +18,12 @@ from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.database.removed import keep
 from coachsync.adapters.database.shares import confirmed
 from coachsync.app import claiming, locating, people
+from coachsync.app.confirming import CONFIRMED_EVERY, Written, confirm
+from coachsync.app.due import due
 from coachsync.app.target import edited, not_empty
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Share
-from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Problem, Stale
+from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Problem, Stale, Temporary
 from coachsync.model import Item, Slot
 from coachsync.phrases import say
 from coachsync.redaction.publication import document
@@ -31,11 +33,13 @@ _FLUSH = 20  # objects written before the journal is told; a run cut short asks 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What became of one entry: whether the target serves it now, or else holds what somebody made of it."""
+    """What became of one entry: whether the target serves it now, or else holds what somebody made of it; `doubtful`
+    when the server says that it has none of what was to be deleted."""
 
     entry: Entry
     served: bool
     edited: bool = False
+    doubtful: bool = False
 
 
 Work = list[Callable[[CalendarServer], _Done]]
@@ -49,6 +53,7 @@ class CollectionTarget:
         self._journal = Shares(wiring.database, share.name)
         self._server = wiring.server(to.account)
         self._bound = Bound(self.described, to.account, made=False)
+        self._written = Written()
         self.noticed: tuple[Problem, ...] = ()
 
     @property
@@ -99,7 +104,7 @@ class CollectionTarget:
     def _new_url(self) -> str:
         if self._to.url is not None:
             return locating.absolute(self._wiring.config.accounts[self._to.account], self._to.url)
-        homes = self._wiring.signin(self._to.account).homes
+        homes = self._wiring.signin(self._to.account, hopeful=True).homes
         if not homes:
             raise Misconfigured(
                 "no-calendar-home",
@@ -152,6 +157,7 @@ class CollectionTarget:
         random.SystemRandom().shuffle(work)
         try:
             self._work(work)
+            self._confirm()
         except NotThere:
             raise self._gone() from None
         return self.noticed
@@ -162,13 +168,34 @@ class CollectionTarget:
         try:
             with closing(self._server.together(work)) as results:
                 for number, done in enumerate(results, 1):
-                    stays = self._delete_edited(done.entry) if done.edited else done.served
-                    (served if stays else withdrawn).append(done.entry)
+                    (served if self._stays(done) else withdrawn).append(done.entry)
                     if number % _FLUSH == 0 or number == len(work):
                         self._flush(served, withdrawn)
                         self._wiring.progress(f"shares.{self._share.name}", number, len(work))
         finally:
             self._flush(served, withdrawn)
+
+    def _confirm(self) -> None:
+        """Compare what was written with what the server lists, and everything once a day. Raises Temporary."""
+        if not self._written and not due(self._wiring.now, self._bound.confirmed_at, CONFIRMED_EVERY):
+            return
+        token, as_said = confirm(self._server, self._bound, self._journal, self._written)
+        self._bound = changed(self._bound, token=token, confirmed_at=int(self._wiring.now.timestamp()))
+        self._journal.bind(self._bound)
+        if not as_said:
+            raise self._not_confirmed()
+
+    def _stays(self, done: _Done) -> bool:
+        """Note what became of an entry; whether the journal keeps it."""
+        if done.edited:
+            return self._delete_edited(done.entry)
+        if done.doubtful:
+            self._written.doubtful.append(done.entry)
+        elif not done.served:
+            self._written.withdrawn.append(done.entry)
+        else:
+            (self._written.served if done.entry.live else self._written.absent).append(done.entry)
+        return done.served
 
     def _flush(self, served: list[Entry], withdrawn: list[Entry]) -> None:
         if served:
@@ -202,6 +229,14 @@ class CollectionTarget:
 
     def _address(self, href: str) -> str:
         return urljoin(self._bound.url, href)
+
+    def _not_confirmed(self) -> Temporary:
+        return Temporary(
+            "share-not-confirmed",
+            say("The server does not show everything as it said that it had done it."),
+            say("It is done again at the next sync."),
+            where=f"shares.{self._share.name}.to",
+        )
 
     def _gone(self) -> CoachsyncError:
         return CoachsyncError(
@@ -237,36 +272,42 @@ def _put(url: str, entry: Entry, server: CalendarServer) -> _Done:
         etag = server.create(urljoin(url, entry.href), document(entry.uid, entry.slot, entry.text))
     except Stale:  # an earlier try of ours arrived after all: nobody else can know the address
         etag = None
-    return _Done(confirmed(entry, etag or _etag_of_ours(server, url, entry)), served=True)
+    return _Done(confirmed(entry, etag) if etag else _found(url, entry, server), served=True)
+
+
+def _found(url: str, entry: Entry, server: CalendarServer) -> Entry:
+    """The entry as the server has its object: without a version when edited, not live when it is not there."""
+    for item in server.fetch(url, [entry.href]):
+        return confirmed(entry, item.etag if _is_as_published(item, entry) else None)
+    return entry
 
 
 def _delete(url: str, entry: Entry, server: CalendarServer) -> _Done:
     """Take an object away; what somebody edited is left to the caller. It may run beside others, as `_put` may."""
     try:
-        _remove(server, url, entry)
+        removed = _remove(server, url, entry)
     except Stale:
         return _Done(entry, served=True, edited=True)
-    return _Done(entry, served=False)
+    return _Done(entry, served=not removed, doubtful=not removed)
 
 
 def _remove_version(url: str, etag: str, server: CalendarServer) -> None:
     server.remove(url, etag)
 
 
-def _remove(server: CalendarServer, url: str, entry: Entry) -> None:
-    """Delete an object as we published it. Raises Stale when somebody edited it."""
+def _remove(server: CalendarServer, url: str, entry: Entry) -> bool:
+    """Delete an object as we published it; False when the server says that it has none.
+
+    Raises Stale when somebody edited it.
+    """
     if entry.live and entry.etag:
-        server.remove(urljoin(url, entry.href), entry.etag)
-        return
+        return server.remove(urljoin(url, entry.href), entry.etag)
+    removed = False
     for item in server.fetch(url, [entry.href]):
         if not _is_as_published(item, entry):
             raise Stale("edited", say("Somebody edited the entry."))
-        server.remove(urljoin(url, item.href), item.etag)
-
-
-def _etag_of_ours(server: CalendarServer, url: str, entry: Entry) -> str | None:
-    """The version of an object that says what we published; None when somebody edited it meanwhile."""
-    return next((item.etag for item in server.fetch(url, [entry.href]) if _is_as_published(item, entry)), None)
+        removed = server.remove(urljoin(url, item.href), item.etag)
+    return removed
 
 
 def _is_as_published(item: Item, entry: Entry) -> bool:

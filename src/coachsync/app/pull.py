@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 from coachsync import contentline
 from coachsync.adapters.database import Copies, Copy, Endpoint
 from coachsync.app import locating
+from coachsync.app.due import due
 from coachsync.app.outcome import Pulled
 from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, ObjectsRefused, Problem, Temporary
@@ -57,6 +58,8 @@ def _gather(wiring: Wiring, calendar: str, copies: Copies, *, everything: bool) 
         endpoint = _moved(wiring, calendar, copies, endpoint)
         listing = server.changes(endpoint.url, None)
     if listing.complete and endpoint.listed_at is not None:
+        principal = wiring.signin(wiring.config.calendars[calendar].account, hopeful=True).principal
+        endpoint = replace(endpoint, principal=endpoint.principal or principal)
         identity = server.collection(endpoint.url).identity
         if identity != endpoint.identity:
             endpoint = _rebind(copies, replace(endpoint, identity=identity, token=None))
@@ -65,9 +68,8 @@ def _gather(wiring: Wiring, calendar: str, copies: Copies, *, everything: bool) 
 
 
 def _due(wiring: Wiring, endpoint: Endpoint) -> bool:
-    if endpoint.listed_at is None or endpoint.held:  # while something waits, a listing tells when it is back
-        return True
-    return wiring.now.timestamp() - endpoint.listed_at >= FULL_LISTING_EVERY.total_seconds()
+    # While something waits, a listing tells when it is back.
+    return bool(endpoint.held) or due(wiring.now, endpoint.listed_at, FULL_LISTING_EVERY)
 
 
 def _moved(wiring: Wiring, calendar: str, copies: Copies, endpoint: Endpoint) -> Endpoint:
@@ -127,6 +129,7 @@ def _take_in(wiring: Wiring, calendar: str, endpoint: Endpoint, listing: Listing
     todo, known = _decide(before, listing), copies.agreed()
     given, problems = _store(wiring, calendar, copies, endpoint.url, todo)
     missing = len(todo.fetch) - len(given) + len(listing.unclear)
+    came = {href for href, uid in given.items() if uid is not None}
     disappeared = frozenset(todo.gone)
     gone = [copy for copy in before if copy.href in disappeared]
     renamed = [copy.row for copy in gone if copy.uid and copy.uid in given.values()]
@@ -142,15 +145,15 @@ def _take_in(wiring: Wiring, calendar: str, endpoint: Endpoint, listing: Listing
         replace(
             endpoint,
             # The token moves on only when everything it stands for came in; otherwise the same changes are told again.
-            token=endpoint.token if missing else listing.token,
+            token=endpoint.token if missing or None in given.values() else listing.token,
             listed_at=now if listing.complete else endpoint.listed_at,
             synced_at=endpoint.synced_at if _too_little(listing, missing) else now,
             held=why or None,
         )
     )
     return Pulled(
-        added=len(given.keys() & todo.added),
-        changed=len(given.keys() & todo.changed),
+        added=len(came.intersection(todo.added)),
+        changed=len(came.intersection(todo.changed)),
         removed=len(forgotten),
         held=len(held),
         why=why,
@@ -179,13 +182,13 @@ def _too_little(listing: Listing, missing: int) -> bool:
 
 def _store(
     wiring: Wiring, calendar: str, copies: Copies, url: str, todo: Plan
-) -> tuple[dict[str, str], tuple[Problem, ...]]:
-    """Fetch and store, batch by batch; href and UID of what came in, or is gone again, and what was refused.
+) -> tuple[dict[str, str | None], tuple[Problem, ...]]:
+    """Fetch and store, batch by batch; href and UID (None: it is said to be gone again), and what was refused.
 
     One object that the server lists and does not give stops no other: it is told, and asked again next time.
     """
     server = wiring.server(wiring.config.calendars[calendar].account)
-    given: dict[str, str] = {}
+    given: dict[str, str | None] = {}
     batch: list[Item] = []
 
     def flush() -> None:
@@ -212,7 +215,7 @@ def _store(
                 "answer-incomplete", say("The server lists entries and gives none of them."), say("Try again later.")
             )
         absent = {href for href in silent if server.etag(urljoin(url, href)) is None}
-        given |= dict.fromkeys(absent, "")  # deleted between the listing and the question: the next listing says so
+        given |= dict.fromkeys(absent)  # deleted between the listing and the question, or so it is said
         if len(silent) > len(absent):
             lost = CoachsyncError("not-given", say("It says nothing about it."))
             problems = (_refused(calendar, len(silent) - len(absent), lost),)

@@ -13,7 +13,7 @@ from coachsync.app.outcome import Outcome, Published, Pulled, held_problem
 from coachsync.app.status import Found, Status, Trouble
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Config
-from coachsync.errors import CoachsyncError, Problem, Refused
+from coachsync.errors import Barred, CoachsyncError, Problem, Refused
 from coachsync.model import Finding
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _failed(known: Status, wiring: Wiring, where: str, failure: CoachsyncError, 
     section, _, name = where.partition(".")
     what = trouble(failure.problem(where), say)
     account = account_of(wiring.config, where)
-    if isinstance(failure, Refused) and account is not None:
+    if isinstance(failure, Refused) and not isinstance(failure, Barred) and account is not None:
         with suppress(CoachsyncError):  # the password cannot be had any more: that is told the next time
             known = replace(known, refused={**known.refused, account: wiring.fingerprint(account)})
     change = known.with_calendar if section == "calendars" else known.with_share

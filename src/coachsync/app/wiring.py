@@ -88,14 +88,15 @@ class Wiring:
             self._fingerprints[account] = self._fingerprint(settings, obtain_password(settings))
         return self._fingerprints[account]
 
-    def signin(self, account: str) -> SignIn:
+    def signin(self, account: str, *, hopeful: bool = False) -> SignIn:
         """Who the account is and where its calendars live; asks the server the first time only.
 
         An account whose discovery fails has neither homes nor addresses, and is asked again in the next run, unless the
-        server says that it has no discovery: calendars given by their URL work all the same.
+        server says that it has no discovery: calendars given by their URL work all the same. `hopeful` asks again all
+        the same: what was not there for a moment may be by now.
         """
         known = self._remembered(account) or self._undiscovered.get(account)
-        if known is not None:
+        if known is not None and (known.homes or not hopeful):
             return known
         server, settings = self.server(account), self.config.accounts[account]
         principal, for_good = _discovered(server)

@@ -16,10 +16,9 @@ from typing import TypeVar
 from coachsync.adapters.caldav import hrefs, listing, multiget, principal, sharing
 from coachsync.adapters.caldav.dav import Dav, Told
 from coachsync.adapters.caldav.lanes import Lanes
-from coachsync.adapters.caldav.login import Scheme
 from coachsync.adapters.caldav.multistatus import APPLE, CAL, DAV, OWNCLOUD, Response
 from coachsync.adapters.caldav.network_errors import truncated
-from coachsync.adapters.caldav.transport import Transport
+from coachsync.adapters.caldav.transport import Scheme, Transport
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Stale
 from coachsync.model import Collection, Exposure, Item, Listing, Principal
@@ -101,13 +100,14 @@ class CalDav:
         answer = self._dav.put(self._at(href), body, {"If-None-Match": "*"})
         return multiget.strong(answer.headers.get("ETag"))
 
-    def remove(self, href: str, etag: str) -> None:
+    def remove(self, href: str, etag: str) -> bool:
         if not etag:
             raise Stale("stale", say("An entry whose version is unknown is not deleted."))
         try:
             self._dav.delete(self._at(href), {"If-Match": etag})
         except NotThere:
-            return
+            return False
+        return True
 
     def etag(self, href: str) -> str | None:
         return multiget.current_etag(self._dav, self._at(href))

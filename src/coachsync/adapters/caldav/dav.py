@@ -10,8 +10,7 @@ from coachsync.adapters.caldav import multistatus
 from coachsync.adapters.caldav.hrefs import Folder
 from coachsync.adapters.caldav.multistatus import CAL, DAV, Multistatus, TruncatedError, UnreadableError
 from coachsync.adapters.caldav.network_errors import truncated
-from coachsync.adapters.caldav.transport import Transport
-from coachsync.adapters.caldav.wire import Answer
+from coachsync.adapters.caldav.transport import Answer, Transport
 from coachsync.errors import CoachsyncError, NotThere, Stale, Temporary
 from coachsync.phrases import say
 

@@ -15,6 +15,8 @@ from itertools import islice
 from coachsync.adapters.caldav import hrefs
 from coachsync.adapters.caldav.dav import Dav, Told
 from coachsync.adapters.caldav.multistatus import DATA, ETAG, UnreadableError
+from coachsync.adapters.caldav.network_errors import truncated
+from coachsync.adapters.caldav.transport import Answer
 from coachsync.errors import CoachsyncError, NotThere, ObjectsRefused
 from coachsync.model import Item
 
@@ -101,17 +103,37 @@ class _Reading:
 
     def _get(self, href: str) -> Item:
         """An object with its ETag. Told only in a PROPFIND, it is asked first and the text read again after it."""
-        answer = self.dav.get(hrefs.origin(self.url) + href)
+        answer = self._text(href)
         etag = strong(answer.headers.get("ETag"))
         if etag is None:
             etag = current_etag(self.dav, hrefs.origin(self.url) + href)
-            answer = self.dav.get(hrefs.origin(self.url) + href)
+            answer = self._text(href)
         return Item(href, etag or "", answer.body)
+
+    def _text(self, href: str) -> Answer:
+        """An object as it is served. One without its end is asked for again: only a server's own text is so twice.
+
+        Raises Temporary when the two differ and neither is whole.
+        """
+        url = hrefs.origin(self.url) + href
+        answer = self.dav.get(url)
+        if not _lacks_its_end(answer.body):
+            return answer
+        again = self.dav.get(url)
+        if _lacks_its_end(again.body) and again.body != answer.body:
+            raise truncated()
+        return again
 
 
 _SPLIT = frozenset(
     {"forbidden", "refused", "storage-full", "too-large", "answer-too-large", "server-error", "stale", "locked"}
 )
+
+
+def _lacks_its_end(body: bytes) -> bool:
+    """Whether a text may have been cut short on its way, by something that then announced the shorter length."""
+    text = body.strip().upper()
+    return not text or (text.startswith(b"BEGIN:VCALENDAR") and not text.endswith(b"END:VCALENDAR"))
 
 
 def _refused(failures: dict[str, CoachsyncError]) -> ObjectsRefused:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from http.client import IncompleteRead
 
 from coachsync.errors import Temporary
 from coachsync.phrases import say
+
+_CUT = {"ChunkedEncodingError", "ContentDecodingError", "IncompleteRead", "DecodeError"}
 
 
 def network_error(problem: BaseException) -> Temporary:
@@ -30,11 +31,11 @@ def network_error(problem: BaseException) -> Temporary:
             say("No encrypted connection (TLS) could be made."),
             say("Check the account's url and ca_file."),
         )
-    if any(isinstance(cause, TimeoutError) for cause in causes[:2]):
+    if any(isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__ for cause in causes[:2]):
         return Temporary(
             "timeout", say("The server did not answer in time."), say("Raise the account's timeout if it is slow.")
         )
-    if any(isinstance(cause, IncompleteRead) for cause in causes):
+    if any(type(cause).__name__ in _CUT for cause in causes):
         return truncated()
     return Temporary("no-connection", say("The server cannot be reached."), say("It is tried again later."))
 

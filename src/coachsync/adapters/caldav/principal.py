@@ -9,7 +9,7 @@ from coachsync.adapters.caldav import hrefs
 from coachsync.adapters.caldav.dav import Dav
 from coachsync.adapters.caldav.multistatus import CAL, DAV, Response
 from coachsync.adapters.caldav.transport import Transport
-from coachsync.errors import CoachsyncError, NotThere, Refused, Temporary
+from coachsync.errors import Barred, CoachsyncError, NotThere, Temporary
 from coachsync.model import Principal
 from coachsync.phrases import say
 
@@ -35,8 +35,10 @@ def discover(transport: Transport, dav: Dav, url: str) -> Principal:
     if not isinstance(found, CoachsyncError):
         return found
     if found.code == "forbidden":
-        raise Refused(
-            "login-forbidden", say("The server does not let this account in."), say("Check the account's username.")
+        raise Barred(
+            "login-forbidden",
+            say("The server does not let this account in."),
+            say("Check the account's username; if it is right, the server may let it in again later."),
         )
     raise found
 

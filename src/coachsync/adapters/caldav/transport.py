@@ -1,8 +1,9 @@
-"""HTTP to one account's server: whom we talk to, and what may be sent there.
+"""HTTP to one account's server, through python-caldav: the only importer of it, with every default mended.
 
-The bytes go over `wire.py`, the credential comes from `login.py`; python-caldav chooses the login and finds servers.
-Nothing is logged, dumped to a file or parsed twice. The account speaks to its own server and to nobody else: only over
-TLS (or to this machine), and no redirect to another host is followed.
+python-caldav negotiates the authentication and sends. It never sees an answer's body and cannot print a request's: so
+nothing can be logged, dumped to a file or parsed twice. What it leaves open is set here: a timeout, certificates
+verified, no .netrc and no proxy out of the environment, no HTTP/3, no request to a certificate's revocation server, no
+redirect followed unseen, no answer of unbounded size. The account speaks to its own server and to nobody else.
 """
 
 from __future__ import annotations
@@ -10,35 +11,61 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
+from typing import Any, Literal
 from urllib.parse import urljoin
 
-from caldav.lib.error import parse_retry_after
+from caldav import discovery
+from caldav.davclient import DAVClient
+from caldav.lib import error as caldav_error
+from caldav.lib.http_sync import requests
+from caldav.lib.python_utilities import WireBytes
 
 from coachsync import __version__
 from coachsync.adapters.caldav import hrefs
-from coachsync.adapters.caldav.login import Login, Scheme, offered
 from coachsync.adapters.caldav.network_errors import lost, network_error
-from coachsync.adapters.caldav.wire import BROKEN, Answer, Trust, Wire
 from coachsync.errors import CoachsyncError, Misconfigured, Refused, Temporary
 from coachsync.loopback import is_loopback
 from coachsync.phrases import say
 
+Scheme = Literal["basic", "digest"]
+
+ANSWER_LIMIT = 64 << 20  # bytes of one answer, once decompressed
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _READS = frozenset({"GET", "PROPFIND", "REPORT"})
 _UNAUTHORIZED, _TOO_MANY, _UNAVAILABLE = 401, 429, 503
-_ALWAYS = {
-    "User-Agent": f"coachsync/{__version__}",
-    "Accept": "text/xml, text/calendar",
-    "Accept-Encoding": "gzip",
-}
+_CHUNK = 1 << 16
+_WHOLE = 20  # times the timeout: however steadily an answer trickles in, it must have ended by then
 
 _refused: set[int] = set()  # credentials a server has refused in this process (hashes): they are not tried again
 
-_caldav = logging.getLogger("caldav")  # it would log host names; what matters is raised as an error
-_caldav.handlers = [logging.NullHandler()]
-_caldav.propagate = False
+caldav_error.debug_dump_communication = False  # PYTHON_CALDAV_COMMDUMP would write bodies to files under /tmp
+_TALKERS = (
+    "caldav",
+    "niquests",
+    "urllib3",
+    "urllib3_future",
+)  # they log URLs, headers and bodies at one level or other
+for _name in _TALKERS:
+    _logger = logging.getLogger(_name)  # what matters is raised as an error
+    _logger.handlers = [logging.NullHandler()]
+    _logger.propagate = False
+for _name in list(logging.root.manager.loggerDict):
+    if _name.partition(".")[0] in _TALKERS:
+        logging.getLogger(_name).disabled = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A server's answer: status code, headers (names in any case), the decompressed body, the URL that gave it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
 
 
 class Transport:
@@ -51,16 +78,30 @@ class Transport:
     def __init__(
         self, url: str, username: str, password: str, timeout: float, ca_file: Path | None, scheme: Scheme | None
     ) -> None:
-        self._wire = Wire(timeout, Trust(ca_file))
-        self._login = Login(username, password, scheme)
+        self._wire = _Wire()
         self._ca_file = ca_file
         self._ca_file_read = False
+        self._timeout = timeout
         self._credential = hash((hrefs.origin(url), username, password))
+        self._client = DAVClient(
+            hrefs.origin(url) + "/",
+            username=username,
+            password=password,
+            auth_type=scheme,
+            timeout=timeout,
+            ssl_verify_cert=str(ca_file) if ca_file else True,
+            headers={"User-Agent": f"coachsync/{__version__}"},
+            enable_rfc6764=False,
+            rate_limit_handle=False,
+        )
+        self._client.session.close()
+        self._client.session = self._wire
 
     @property
     def scheme(self) -> Scheme | None:
         """How this server wants the credential; None while it has not asked for one."""
-        return self._login.scheme
+        schemes: dict[type, Scheme] = {requests.auth.HTTPDigestAuth: "digest", requests.auth.HTTPBasicAuth: "basic"}
+        return schemes.get(type(self._client.auth))
 
     def send(
         self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None, patience: int = 1
@@ -69,9 +110,11 @@ class Transport:
 
         `patience` is how many times the timeout the server may stay silent before it answers.
         """
+        self._client.timeout = (self._timeout, self._timeout * patience)
+        self._wire.allow(self._timeout * max(_WHOLE, patience))
         for _ in range(1 + _MOST_REDIRECTS):
             self._permit(url)
-            answer = self._authorised(method, url, body, {**_ALWAYS, **(headers or {})}, patience)
+            answer = self._authorised(method, url, body, headers or {})
             if answer.status in (_TOO_MANY, _UNAVAILABLE):
                 raise _busy(answer)
             if answer.status not in _REDIRECTS:
@@ -85,8 +128,6 @@ class Transport:
         python-caldav's own discovery goes on to fetch .well-known with .netrc and the environment's proxies in force;
         so only its DNS lookups are used.
         """
-        from caldav import discovery  # what it imports, no other request needs
-
         for host, port, *_ in discovery._srv_lookup(domain, "caldav", use_tls=True):
             if hrefs.is_below(host.lower(), domain):
                 path = discovery._txt_lookup(domain, "caldav", use_tls=True) or "/"
@@ -94,8 +135,8 @@ class Transport:
         return None
 
     def abandon(self) -> None:
-        """End what is under way with an error; called from another thread."""
-        self._wire.abandon()
+        """What is under way ends with an error at the next octets that come; called from another thread."""
+        self._wire.allow(0)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -113,18 +154,15 @@ class Transport:
         if self._credential in _refused:
             raise _login_refused()
 
-    def _authorised(self, method: str, url: str, body: bytes, headers: Mapping[str, str], patience: int) -> Answer:
-        """One exchange with the credential, asked for at most twice: a server may want another scheme than before."""
-        answer = self._exchange(method, url, body, headers, patience)
+    def _authorised(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """One exchange with the credential. A server may ask for another scheme than it did in an earlier process."""
+        answer = self._exchange(method, url, body, headers, again=method in _READS)
+        if answer.status == _UNAUTHORIZED and self._client.auth_type not in (None, *self._offered(answer)):
+            self._client.auth = self._client.auth_type = None
+            answer = self._exchange(method, url, body, headers, again=method in _READS)
         if answer.status != _UNAUTHORIZED:
             return answer
-        asked = answer.headers.get("WWW-Authenticate", "")
-        if self._login.challenged(asked, secure=url.startswith("https://")):
-            answer = self._exchange(method, url, body, headers, patience)
-        if answer.status != _UNAUTHORIZED:
-            return answer
-        asked = answer.headers.get("WWW-Authenticate", "")
-        if asked and not offered(asked) & {"basic", "digest"}:
+        if self._offered(answer) and not self._offered(answer) & {"basic", "digest"}:
             raise Refused(
                 "login-scheme-unknown",
                 say("The server asks for a kind of login that is not known here."),
@@ -133,19 +171,22 @@ class Transport:
         _refused.add(self._credential)
         raise _login_refused()
 
-    def _exchange(self, method: str, url: str, body: bytes, headers: Mapping[str, str], patience: int) -> Answer:
-        """One request and its answer; a read once more if the server closed the connection without a word."""
-        tries = 2 if method in _READS else 1
-        while True:
-            tries -= 1
-            proof = self._login.header(method, url)
-            try:
-                return self._wire.exchange(
-                    method, url, body, {**headers, "Authorization": proof} if proof else headers, patience
-                )
-            except BROKEN as problem:
-                if not tries or not lost(problem):
-                    raise network_error(problem) from None
+    def _offered(self, answer: Answer) -> set[str]:
+        """The authentication schemes a 401 names."""
+        return set(self._client.extract_auth_types(answer.headers.get("WWW-Authenticate", "")))
+
+    def _exchange(self, method: str, url: str, body: bytes, headers: Mapping[str, str], *, again: bool) -> Answer:
+        """One request, as often as the negotiation needs; `again`: once more if a connection kept open was closed."""
+        self._wire.answer = None
+        try:
+            self._client.request(url, method, _Sealed(body) if body else "", headers)
+        except (caldav_error.DAVError, NotImplementedError):
+            pass  # an answer that python-caldav makes an exception of: it is on the wire all the same
+        except (OSError, ValueError, requests.exceptions.BaseHTTPError) as problem:
+            if again and lost(problem):
+                return self._exchange(method, url, body, headers, again=False)
+            raise network_error(problem) from None
+        return self._wire.answer or Answer(_UNAUTHORIZED, {}, b"", url)
 
 
 def _read_ca_file(file: Path) -> None:
@@ -162,6 +203,72 @@ def _read_ca_file(file: Path) -> None:
         raise Misconfigured(
             "ca-file-missing", say("The ca_file cannot be read."), say("Check the account's ca_file.")
         ) from None
+
+
+class _Sealed(WireBytes):  # type: ignore[misc]  # python-caldav is imported without types
+    """A request body that is sent byte for byte and that python-caldav cannot turn into text for its log."""
+
+    def decode(self, *_: object) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Husk:
+    """An answer without its body: all that python-caldav needs to negotiate."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    url: str
+    content: bytes = b""
+    text: str = ""
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class _Wire:
+    """The HTTP session under python-caldav: keeps each answer to itself and hands on a husk."""
+
+    answer: Answer | None = field(default=None, init=False)
+    session: Any = field(init=False)
+    until: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        self.session = requests.Session(disable_http2=True, disable_http3=True, revocation_configuration=None)
+        self.session.trust_env = False
+
+    def request(self, method: str, url: str, **options: Any) -> _Husk:
+        """Called by python-caldav in place of the session's own method."""
+        response = self.session.request(method, url, **options, allow_redirects=False, stream=True)
+        try:
+            body = self._body(response)
+        finally:
+            response.close()
+        self.answer = Answer(response.status_code, response.headers, body, url)
+        return _Husk(response.status_code, response.headers, url)
+
+    def allow(self, seconds: float) -> None:
+        """Within how many seconds from now an answer must have come in as a whole."""
+        self.until = monotonic() + seconds
+
+    def close(self) -> None:
+        self.session.close()
+
+    def _body(self, response: Any) -> bytes:
+        """The body, unless it grows over ANSWER_LIMIT or takes too long. Raises TimeoutError then."""
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_content(_CHUNK):
+            if monotonic() > self.until:
+                raise TimeoutError
+            size += len(chunk)
+            if size > ANSWER_LIMIT:
+                raise _too_large()
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+
+def _too_large() -> CoachsyncError:
+    return CoachsyncError("answer-too-large", say("The server's answer is larger than can be read safely."))
 
 
 def _redirected(url: str, location: str) -> str:
@@ -181,7 +288,7 @@ def _redirected(url: str, location: str) -> str:
 
 def _busy(answer: Answer) -> Temporary:
     """429 or 503, with the seconds the server asks us to wait."""
-    seconds = parse_retry_after(answer.headers.get("Retry-After", ""))
+    seconds = caldav_error.parse_retry_after(answer.headers.get("Retry-After", ""))
     code = "too-many-requests" if answer.status == _TOO_MANY else "server-unavailable"
     return Temporary(code, say("The server asks us to come back later."), retry_after=seconds)
 

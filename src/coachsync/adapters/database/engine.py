@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from coachsync.adapters.database.tables import metadata
+from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
@@ -44,7 +45,7 @@ class Database:
             with begin():
                 yield self.connection
         except sa.exc.OperationalError as problem:
-            raise _unusable(problem) from None
+            raise _unusable(problem, Path(self.connection.engine.url.database or "").parent) from None
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
@@ -73,7 +74,7 @@ def open_database(state: Path, key: DeviceKey) -> Database:
         connection = _engine(path).connect()
         _migrate(connection)
     except (sa.exc.DBAPIError, OSError) as problem:
-        raise _unusable(problem) from None
+        raise _unusable(problem, state) from None
     return Database(connection, key)
 
 
@@ -159,7 +160,18 @@ def _cause(problem: Exception) -> str:
     return reason(problem) if isinstance(problem, OSError) else ""
 
 
-def _unusable(problem: Exception) -> CoachsyncError:
+def _chain(problem: BaseException | None) -> Iterator[BaseException]:
+    """The error, what the driver said, and what went wrong before: taking back what had failed may fail as well."""
+    while problem is not None:
+        yield problem
+        if isinstance(problem, sa.exc.DBAPIError) and problem.orig is not None:
+            yield problem.orig
+        problem = problem.__context__
+
+
+def _unusable(problem: Exception, state: Path) -> CoachsyncError:
+    if any(is_full(cause, state) for cause in _chain(problem)):
+        return no_room("practice.state")
     cause = _cause(problem)
     return CoachsyncError(
         "state-unusable",

@@ -16,12 +16,14 @@ _PATH = click.Path(path_type=Path)
 
 @click.command("init", help=COMMANDS["init"][1])
 @click.option("--language", metavar="en|fr", help=say("The language of messages and labels."))
-@click.option("--timezone", metavar="ZONE", help=say("Your time zone, like Europe/Paris."))
-@click.option("--practice", metavar="NAME", help=say("The name of your practice."))
+@click.option("--timezone", metavar=say("ZONE"), help=say("Your time zone, like Europe/Paris."))
+@click.option("--practice", metavar=say("NAME"), help=say("The name of your practice."))
 @click.option(
-    "--address", metavar="ADDRESS", help=say("Of your calendar: a mail address, a server, or what a browser shows.")
+    "--address",
+    metavar=say("ADDRESS"),
+    help=say("Of your calendar: a mail address, a server, or what a browser shows."),
 )
-@click.option("--username", metavar="NAME", help=say("The user name on the calendar server."))
+@click.option("--username", metavar=say("NAME"), help=say("The user name on the calendar server."))
 @click.option(
     "--password-file", type=_PATH, help=say("A file (mode 600) with the password on one line; it stays there.")
 )
@@ -31,13 +33,17 @@ _PATH = click.Path(path_type=Path)
 @click.option("--ca-file", type=_PATH, help=say("The authority of a server that has a certificate of its own."))
 @click.option("--browser/--no-browser", default=None, help=say("On a Nextcloud: sign in with the browser."))
 @click.option(
-    "--calendar", "calendars", metavar="NAME", multiple=True, help=say("Holds your sessions; may stand repeatedly.")
+    "--calendar",
+    "calendars",
+    metavar=say("NAME"),
+    multiple=True,
+    help=say("Holds your sessions; may stand repeatedly."),
 )
 @click.option("--profile", metavar="busy|session", help=say("What others may see."))
-@click.option("--share", metavar="NAME", help=say("A short name for the share, in reports and journals."))
-@click.option("--label", metavar="TEXT", help=say("What each entry of the share says."))
-@click.option("--to-calendar", metavar="NAME", help=say("The calendar that others will see; it is made."))
-@click.option("--to-file", metavar="FILE", help=say("A file that ends in .ics, instead of a calendar."))
+@click.option("--share", metavar=say("NAME"), help=say("A short name for the share, in reports and journals."))
+@click.option("--label", metavar=say("TEXT"), help=say("What each entry of the share says."))
+@click.option("--to-calendar", metavar=say("NAME"), help=say("The calendar that others will see; it is made."))
+@click.option("--to-file", metavar=say("FILE"), help=say("A file that ends in .ics, instead of a calendar."))
 @click.option("--publish/--no-publish", default=None, help=say("Publish the share now."))
 @click.option("--yes", is_flag=True, help=say("Ask nothing, and accept what is usual."))
 @everywhere

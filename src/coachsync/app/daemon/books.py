@@ -12,7 +12,7 @@ from coachsync.app.daemon import pace
 from coachsync.app.daemon.moment import Moment
 from coachsync.app.daemon.pace import NEVER, Pace
 from coachsync.config import CalDavTarget, Config
-from coachsync.errors import CoachsyncError, Refused, Temporary
+from coachsync.errors import Barred, CoachsyncError, Refused, Temporary
 from coachsync.redaction import schedule
 from coachsync.redaction.profiles import Publish
 
@@ -23,6 +23,7 @@ _CREDENTIAL_EVERY = (60.0, 3600.0)  # seconds between two looks whether a refuse
 _WHOLE_ACCOUNT = frozenset(
     {"host-unknown", "certificate-not-trusted", "tls-failed", "timeout", "no-connection"}
     | {"too-many-requests", "server-unavailable", "calendars-elsewhere", "secret-command-slow"}
+    | {"login-forbidden"}
 )
 
 
@@ -234,7 +235,7 @@ class Books:
 
     def _account_failed(self, account: str, boot: float, failure: CoachsyncError) -> None:
         """Leave the account alone when what failed is all of its calendars' trouble."""
-        if isinstance(failure, Refused):
+        if isinstance(failure, Refused) and not isinstance(failure, Barred):
             self.hold_refused(account, boot)
         elif failure.code in _WHOLE_ACCOUNT:
             self.accounts[account] = self._later(self.accounts.get(account, NEVER), boot, failure)
