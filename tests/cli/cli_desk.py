@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import events
-from coachsync.app.cli import run
+from coachsync.app.cli import carry_out
 
 NAME, PLACE = "Marguerite-Canari", "12 rue du Secret"
 WORDS = ("marguerite", "canari", "rue du secret", "secret-note")  # of the events: never in a message
@@ -195,7 +195,7 @@ class Desk:
         """A command in this process; what it says must be free of secrets unless a title may be shown."""
         self.write()
         self.capsys.readouterr()
-        code = run(["--config", str(self.file), *words])
+        code = carry_out(["--config", str(self.file), *words])
         said = self.capsys.readouterr()
         result = Result(code, said.out, said.err)
         if UNTITLED not in words:

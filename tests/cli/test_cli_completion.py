@@ -71,9 +71,9 @@ def test_a_broken_configuration_breaks_no_shell(home: Path, text: str) -> None:
 
 PROBE = """
 import atexit, sys
-from coachsync.app.cli import run
+from coachsync.app.cli import carry_out
 atexit.register(lambda: print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr))
-run([])
+carry_out([])
 """
 
 

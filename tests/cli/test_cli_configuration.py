@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli_desk import SCRIPT, Desk, environment
-from coachsync.app.cli import run
+from coachsync.app.cli import carry_out
 from coachsync.app.cli.commands import COMMANDS
 
 TYPOS = """\
@@ -118,19 +118,19 @@ def test_no_configuration_anywhere_ends_with_10(
         pytest.skip("this machine has a configuration of its own")
     monkeypatch.setenv("HOME", str(desk.folder / "nowhere"))
     for words in (["sync"], ["check"], ["agenda"], ["share", "list"]):
-        assert run(words) == 10
+        assert carry_out(words) == 10
         said = capsys.readouterr()
         assert (said.out, "--config" in said.err, "Traceback" in said.err) == ("", True, False)
-        assert run(["--json", *words]) == 10
+        assert carry_out(["--json", *words]) == 10
         assert json.loads(capsys.readouterr().err)["error"]["code"] == "no-configuration"
 
 
 def test_the_environment_names_the_configuration(practice: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     practice.write()
     monkeypatch.setenv("COACHSYNC_CONFIG", str(practice.file))
-    assert run(["sync"]) == 0
+    assert carry_out(["sync"]) == 0
     monkeypatch.setenv("COACHSYNC_CONFIG", str(practice.folder / "missing.toml"))
-    assert run(["sync"]) == 78
+    assert carry_out(["sync"]) == 78
     assert "COACHSYNC_CONFIG" in practice.capsys.readouterr().err
 
 
@@ -155,12 +155,12 @@ NONSENSE = [
 
 @pytest.mark.parametrize("words", NONSENSE, ids=" ".join)
 def test_a_command_line_that_makes_no_sense_ends_with_2(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
-    assert run(words) == 2
+    assert carry_out(words) == 2
     plain = capsys.readouterr()
     assert plain.out == ""
     assert "coachsync" in plain.err
     assert "Traceback" not in plain.err
-    assert run(["--json", *words]) == 2
+    assert carry_out(["--json", *words]) == 2
     machine = capsys.readouterr()
     assert machine.out == ""
     error = json.loads(machine.err)["error"]
@@ -234,9 +234,9 @@ def test_json_as_the_value_of_another_option_asks_for_nothing(practice: Desk) ->
 
 def test_the_configuration_may_be_named_after_the_command(practice: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     practice.write()
-    assert run(["share", "list", "--config", str(practice.file)]) == 0
+    assert carry_out(["share", "list", "--config", str(practice.file)]) == 0
     assert "office" in capsys.readouterr().out
-    assert run(["--config", str(practice.folder / "missing.toml"), "sync", "--config", str(practice.file)]) == 0
+    assert carry_out(["--config", str(practice.folder / "missing.toml"), "sync", "--config", str(practice.file)]) == 0
 
 
 HELP = [[], *([name] for name in COMMANDS)]
@@ -247,7 +247,7 @@ HELP += [["key", name] for name in ("show", "move")]
 @pytest.mark.parametrize("words", HELP, ids=" ".join)
 def test_help_of_every_command_ends_with_0(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     for ask in ("--help", "-h"):
-        assert run([*words, ask]) == 0
+        assert carry_out([*words, ask]) == 0
         said = capsys.readouterr()
         assert said.out.startswith("Usage: coachsync")
         assert said.err == ""
@@ -255,13 +255,13 @@ def test_help_of_every_command_ends_with_0(capsys: pytest.CaptureFixture[str], w
 
 @pytest.mark.parametrize("words", [[], ["share"], ["key"]], ids=["coachsync", "share", "key"])
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
-    assert run([*words, "--help"]) == 0
+    assert carry_out([*words, "--help"]) == 0
     named = re.findall(r"^  (\w+) ", capsys.readouterr().out.partition("Commands:")[2], re.MULTILINE)
     assert set(named) == {command[-1] for command in HELP if command and command[:-1] == words}
 
 
 def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--version"]) == 0
+    assert carry_out(["--version"]) == 0
     assert capsys.readouterr().out.startswith("coachsync, version ")
 
 

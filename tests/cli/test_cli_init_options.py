@@ -13,7 +13,7 @@ import servers
 from certificates import Authority
 from cli_desk import Storage, event, fill, tomorrow
 from coachsync import config
-from coachsync.app.cli import run
+from coachsync.app.cli import carry_out
 from coachsync.config import CalDavTarget, FileTarget
 
 
@@ -56,7 +56,7 @@ class Setup:
         options = {name: value for name, value in (self.options | (but or {})).items() if value is not None}
         words = [word for name, value in options.items() for word in (name, value) if word]
         self.capsys.readouterr()
-        code = run(["init", *words, *more])
+        code = carry_out(["init", *words, *more])
         said = self.capsys.readouterr()
         assert self.storage.password not in said.out + said.err
         assert "Traceback" not in said.err
@@ -105,8 +105,8 @@ def test_options_alone_lead_to_a_verified_share_and_one_document(setup: Setup) -
         "next": ["coachsync service install", "coachsync run"],
     }
     assert len(setup.storage.objects("Coaching (bureau)")) == 5
-    assert run(["share", "verify"]) == 0
-    assert run(["sync"]) == 0
+    assert carry_out(["share", "verify"]) == 0
+    assert carry_out(["sync"]) == 0
 
 
 def test_the_configuration_says_what_the_options_said(setup: Setup) -> None:
@@ -217,7 +217,7 @@ def test_another_configuration_has_a_state_of_its_own_and_names_itself(setup: Se
     assert config.load(other).practice.state == tmp_path / "other.state"
     assert json.loads(out)["next"] == [f"coachsync --config {other} service install", f"coachsync --config {other} run"]
     assert not setup.file.exists()
-    assert run(["--config", str(other), "share", "verify"]) == 0
+    assert carry_out(["--config", str(other), "share", "verify"]) == 0
 
 
 def test_several_calendars_and_twins_are_told_apart(setup: Setup) -> None:

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 
 from cli_desk import SCRIPT, Desk, environment
 from cli_terminal import on_a_terminal
-from coachsync.app.cli import run, tongue
+from coachsync.app.cli import carry_out, tongue
 from coachsync.app.cli.commands import COMMANDS, cli
 from coachsync.app.cli.help import as_written, in_tongue
 from coachsync.app.language import CATALOGUES, DOMAIN
@@ -43,7 +43,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     """The exit code of a command line, and everything that it says."""
     capsys.readouterr()
-    code = run(list(words))
+    code = carry_out(list(words))
     captured = capsys.readouterr()
     return code, captured.out + captured.err
 

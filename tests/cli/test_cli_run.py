@@ -12,7 +12,7 @@ import pytest
 
 from cli_desk import Desk, event, tomorrow
 from cli_service import service
-from coachsync.app.cli import run
+from coachsync.app.cli import carry_out
 from processes import eventually, running
 from servers import Recorder, Reply, Scripted
 
@@ -123,7 +123,7 @@ def test_a_saved_configuration_is_noticed_without_being_told(fast: Desk) -> None
 def fast_status(desk: Desk) -> dict[str, list[dict[str, str]]]:
     """The status, without writing the configuration file as `Desk.run` does."""
     desk.capsys.readouterr()
-    run(["--config", str(desk.file), "--json", "status"])
+    carry_out(["--config", str(desk.file), "--json", "status"])
     document: dict[str, list[dict[str, str]]] = json.loads(desk.capsys.readouterr().out)
     return document
 

@@ -14,8 +14,8 @@ from coachsync.app.cli.commands import COMMANDS, cli
 
 PROBE = """
 import sys
-from coachsync.app.cli import run
-run(sys.argv[1:])
+from coachsync.app.cli import carry_out
+carry_out(sys.argv[1:])
 print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
 """
 NETWORK = {"caldav", "niquests", "lxml"}

@@ -19,7 +19,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from accounts import Account
-from coachsync.app.cli import run
+from coachsync.app.cli import carry_out
 from events import event
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -113,7 +113,7 @@ class Practice:
         """A command, in this process."""
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            code = run(["--config", str(self.file), *words])
+            code = carry_out(["--config", str(self.file), *words])
         return Done(code, out.getvalue(), err.getvalue())
 
     def sync(self, *words: str) -> Done:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from coachsync.app.cli import run as start  # by value: the command `run` is a module of the same name
+from coachsync.app.cli import carry_out
 from coachsync.app.daemon.moment import Moment
 from week_clock import WeekClock
 
@@ -43,4 +43,4 @@ def simulate(file: Path) -> None:
 
 if __name__ == "__main__":
     simulate(Path(sys.argv[1]))
-    sys.exit(start(sys.argv[2:]))
+    sys.exit(carry_out(sys.argv[2:]))

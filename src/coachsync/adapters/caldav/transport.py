@@ -183,7 +183,8 @@ class Transport:
             self._client.request(url, method, _Sealed(body) if body else "", headers)
         except (caldav_error.DAVError, NotImplementedError):
             pass  # an answer that python-caldav makes an exception of: it is on the wire all the same
-        except (OSError, ValueError, requests.exceptions.BaseHTTPError) as problem:
+        except (OSError, ValueError, RuntimeError, requests.exceptions.BaseHTTPError) as problem:
+            self._wire.close()  # what still comes on this connection would be taken for the next answer
             if again and lost(problem):
                 return self._exchange(method, url, body, headers, again=False)
             raise network_error(problem) from None

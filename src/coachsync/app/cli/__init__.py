@@ -23,18 +23,18 @@ _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # every other write has 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and leave with its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(run(words))
+    sys.exit(carry_out(words))
 
 
-def run(words: list[str]) -> int:
+def carry_out(words: list[str]) -> int:
     """Run one command; its exit code. No error passes as a traceback, and none repeats what an event says."""
     from coachsync.app.cli.tongue import speaking, wanted
 
     with speaking(wanted(words)):
-        return _run(words)
+        return _carry_out(words)
 
 
-def _run(words: list[str]) -> int:
+def _carry_out(words: list[str]) -> int:
     from coachsync.app.cli.commands import cli
     from coachsync.app.cli.help import in_tongue
     from coachsync.app.cli.output import tell_error
