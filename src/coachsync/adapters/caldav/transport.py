@@ -18,7 +18,6 @@ from time import monotonic
 from typing import Any, Literal
 from urllib.parse import urljoin
 
-from caldav import discovery
 from caldav.davclient import DAVClient
 from caldav.lib import error as caldav_error
 from caldav.lib.http_sync import requests
@@ -59,6 +58,11 @@ for _name in _TALKERS:
 for _name in list(logging.root.manager.loggerDict):
     if _name.partition(".")[0] in _TALKERS:
         logging.getLogger(_name).disabled = True
+
+
+def forget_refusals() -> None:
+    """Let credentials be tried again that a server has refused in this process."""
+    _refused.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,8 @@ class Transport:
         python-caldav's own discovery goes on to fetch .well-known with .netrc and the environment's proxies in force;
         so only its DNS lookups are used.
         """
+        from caldav import discovery  # what it imports (dnspython), no other request needs
+
         for host, port, *_ in discovery._srv_lookup(domain, "caldav", use_tls=True):
             if hrefs.is_below(host.lower(), domain):
                 path = discovery._txt_lookup(domain, "caldav", use_tls=True) or "/"

@@ -5,17 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import NoReturn
 
-import coachsync
 from coachsync.errors import CoachsyncError, UsageError
 from coachsync.phrases import say
 
-_PACKAGE = Path(coachsync.__file__).parent
 _INTERRUPTED = 130
 _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # every other write has its own error before it comes here
 
@@ -84,19 +80,6 @@ def _failure(problem: BaseException) -> CoachsyncError:
         )
     if isinstance(problem, (click.Abort, KeyboardInterrupt)):
         return CoachsyncError("interrupted", say("Interrupted; the next run goes on from there."))
-    return _defect(problem)
+    from coachsync.app.defects import defect
 
-
-def _defect(problem: BaseException) -> CoachsyncError:
-    frames = traceback.extract_tb(problem.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)] or frames
-    at = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "unknown"
-    return CoachsyncError(
-        "defect",
-        say(
-            "coachsync has a defect: {kind} at {place}. The next run goes on from here.",
-            kind=type(problem).__name__,
-            place=at,
-        ),
-        say("Run it again; if it stays, report this line (it holds no name)."),
-    )
+    return defect(problem)

@@ -28,7 +28,7 @@ from coachsync.app.wiring import Wiring, open_wiring
 
 _SLICE = 10.0  # seconds of waiting in one piece: after sleep, or when the clock was set, it is looked at what is due
 _GRACE = 4.0  # seconds a pass may take to end once it was told to stop; the state survives being left at any point
-_LONGEST_SILENCE = 900.0  # seconds without any progress in a pass after which the watchdog may take it for dead
+_LONGEST_SILENCE = 30 * 60.0  # seconds without any progress in a pass after which it may be taken for dead
 
 
 class Stopped(BaseException):
