@@ -45,9 +45,8 @@ def unchecked(known: Status, books: Books, moment: Moment, told: Collection[str]
 def told_of(memories: Mapping[str, Memory], kind: Kind) -> frozenset[str]:
     """The shares about which an alarm of this kind was told and not yet cleared."""
     start = f"{kind}/shares."
-    return frozenset(
-        key.removeprefix(start) for memory in memories.values() for key in memory.told if key.startswith(start)
-    )
+    told = {key for memory in memories.values() for key in memory.told}
+    return frozenset(key.removeprefix(start) for key in told if key.startswith(start))
 
 
 def longest_age(config: Config, share: str) -> timedelta:
