@@ -27,7 +27,7 @@ demo: venv
 	$(BIN)/coachsync demo
 
 test: venv lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 # A simulated week of faults and kills against a real server, in MINUTES of ours; the normal tests have a short one.
 MINUTES ?= 30

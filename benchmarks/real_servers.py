@@ -27,6 +27,7 @@ _RADICALE = """\
 hosts = 127.0.0.1:{port}
 [auth]
 type = none
+delay = 0
 [rights]
 type = authenticated
 [storage]

@@ -140,12 +140,16 @@ def _docstrings(tree: ast.Module) -> set[int]:
 
 
 def _said(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Patterns that are no literal text, or whose values are not those that are given."""
+    """Patterns that are no literal text, whose values are not those that are given, or that no extraction finds."""
     if any(isinstance(node, ast.arg) and node.arg in SAYING for node in ast.walk(tree)):
         return  # what it says with was handed in: that translates, and is no `say`
+    strings = (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr))
+    hidden = {id(inner) for node in strings for inner in ast.walk(node)}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in SAYING:
             continue
+        if id(node) in hidden:
+            yield node.lineno, f"in an f-string, where it is not extracted: {ast.unparse(node)}"
         counts = _name(node.func) == "say_count"
         patterns = [arg.value for arg in node.args[: 2 if counts else 1] if isinstance(arg, ast.Constant)]
         if len(node.args) != (3 if counts else 1) or len(patterns) != (2 if counts else 1):

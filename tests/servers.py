@@ -154,9 +154,10 @@ class Scripted(Traffic):
 
 
 class Recorder(Scripted):
-    """A counting proxy before a real server."""
+    """A counting proxy before a real server, as far away as `delay` says, in seconds."""
 
     def __init__(self, upstream: str) -> None:
+        self.delay = 0.0
         self._upstream = urlsplit(upstream).netloc
         super().__init__(self._pass)
 
@@ -170,7 +171,7 @@ class Recorder(Scripted):
             connection.close()
         hop = {"connection", "content-length", "transfer-encoding", "keep-alive", "server", "date"}
         kept = {name: value for name, value in answer.getheaders() if name.lower() not in hop}
-        return Reply(answer.status, body, kept)
+        return Reply(answer.status, body, kept, delay=self.delay)
 
 
 class _Quiet(ThreadingHTTPServer):

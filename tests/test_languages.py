@@ -57,6 +57,7 @@ SEEDED = {
     "a sentence in a table": 'KNOWN = (("Unclosed", "A bracket is missing."),)',
     "a pattern that is not literal": "say(pattern)",
     "a pattern with a value in it": 'say(f"The {name} is gone.")',
+    "a phrase inside an f-string": 'tell(f"{name} ({spoken(say(\'yes/no\'))})")',
     "a pattern of a number that is not literal": 'say_count("one", many, 3)',
     "a value that is not given": 'say("The {name} is gone.")',
     "a value that is not shown": 'say("It is gone.", name=name)',

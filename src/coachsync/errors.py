@@ -74,9 +74,10 @@ class Temporary(CoachsyncError):
 
 
 class Refused(CoachsyncError):
-    """The server does not accept the credential."""
+    """The server does not accept the credential. `realm`: what it calls the place that it guards, if anything."""
 
     exit_code = 77
+    realm = ""
 
 
 class Barred(Refused):

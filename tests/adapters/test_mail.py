@@ -283,3 +283,11 @@ def test_no_connection_is_left_open(sink: Start) -> None:
 def test_p12_representation_shows_no_address_and_no_password() -> None:
     server = MailServer("mail.example", 587, Security.STARTTLS, USER, PASSWORD)
     assert not re.search("example|pässw", repr(server) + repr(replace(LETTER, subject="", text="")))
+
+
+def test_a_greeting_that_drips_in_is_bounded_like_everything_else(sink: Start) -> None:
+    server = sink(answers={"GREETING": DRIP})
+    begun = time.monotonic()
+    error = fails(replace(plain(server), timeout=1))
+    assert error.code in ("mail-too-slow", "timeout")
+    assert time.monotonic() - begun < 5

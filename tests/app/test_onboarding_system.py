@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from coachsync.app.onboarding.system import zone
+from coachsync.app.onboarding.system import spelled, zone
 
 
 @pytest.mark.parametrize("given", ["Europe/Paris", ":Europe/Paris", ":/usr/share/zoneinfo/Europe/Paris"])
@@ -31,3 +31,22 @@ def test_what_makes_no_sense_is_not_proposed(tmp_path: Path, content: bytes) -> 
     (tmp_path / "timezone").write_bytes(content)
     (tmp_path / "localtime").write_bytes(b"TZif2")
     assert zone({}, tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Europe/Paris", "Europe/Paris"),
+        ("europe/PARIS", "Europe/Paris"),
+        ("Paris", "Europe/Paris"),
+        ("new york", "America/New_York"),
+        ("Mars", "Mars"),
+        ("", ""),
+    ],
+)
+def test_a_zone_is_known_in_any_case_and_by_its_city(typed: str, meant: str) -> None:
+    assert spelled(typed) == meant
+
+
+def test_a_city_that_several_zones_name_is_left_to_the_person() -> None:
+    assert spelled("Louisville") == "Louisville"  # America/ and America/Kentucky/

@@ -10,7 +10,7 @@ from accounts import Account
 from certificates import Authority
 from coachsync.app.onboarding import trying
 from coachsync.app.onboarding.address import understand
-from coachsync.app.onboarding.providers import NEXTCLOUD, OTHER, SOGO
+from coachsync.app.onboarding.providers import NEXTCLOUD, OTHER, RADICALE, SOGO
 from coachsync.errors import CoachsyncError, Refused
 from davscript import PASSWORD, USER, Start, always, basic, collection
 from nextcloudscript import APP_PASSWORD, LOGIN, NextcloudScript
@@ -23,7 +23,12 @@ def found(url: str) -> trying.Place:
 
 
 def test_a_service_that_asks_for_a_login_is_found(radicale: Account) -> None:
-    assert found(radicale.url) == trying.Place(radicale.url, OTHER)
+    assert found(radicale.url) == trying.Place(radicale.url, RADICALE)
+    assert found(radicale.url).provider == RADICALE  # a refused credential is not asked about twice
+
+
+def test_a_service_with_a_realm_of_its_own_is_nobodys(scripted: Start) -> None:
+    assert found(scripted(basic(collection)).url).provider in (OTHER, SOGO)
 
 
 def test_a_service_that_asks_nobody_is_known_as_open(xandikos: Account) -> None:
@@ -55,10 +60,10 @@ def test_a_calendar_that_holds_something_is_taken_and_so_are_twins(radicale: Acc
         assert [trying.taken(login, name) for name in ("New", "Empty", "Full", "Twin")] == [False, False, True, True]
 
 
-def test_a_wrong_password_says_which_kind_is_wanted(radicale: Account) -> None:
+def test_a_wrong_password_says_what_counts(radicale: Account) -> None:
     with pytest.raises(Refused) as caught:
         trying.enter(found(radicale.url), radicale.username, "wrong-canary")
-    assert caught.value.hint == OTHER.password
+    assert "capitals and spaces count" in caught.value.hint
     assert "wrong-canary" not in caught.value.message + caught.value.hint
 
 
@@ -66,7 +71,7 @@ def test_a_user_without_calendars_is_told_so(radicale: Account) -> None:
     with pytest.raises(CoachsyncError) as caught:
         trying.enter(found(radicale.url), radicale.username, radicale.password)
     assert caught.value.code == "no-calendars"
-    assert caught.value.hint
+    assert caught.value.hint == "Create a calendar in your calendar program, or type another user name."
 
 
 def test_nextcloud_is_known_under_whatever_name_and_in_whatever_folder(scripted: Start) -> None:

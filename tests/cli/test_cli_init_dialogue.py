@@ -11,6 +11,7 @@ import pytest
 
 import filekeyring
 import keyrings
+import servers
 from cli_desk import Storage, fill
 from cli_dialogue import END, INTERRUPT, Dialogue
 from coachsync import config
@@ -70,7 +71,7 @@ def test_wrong_answers_first_and_a_verified_share_in_the_end(
                 *("Europe/Pari", ""),
                 *("x" * 201, 'Cabinet « Exemple » \\ "1"'),
                 *("not an address", "http://cloud.example/", "http://127.0.0.1:1/", calendars.url),
-                *(calendars.username, "wrong-canary", "", calendars.password),
+                *(calendars.username, "wrong-canary", "", "", calendars.password),
                 *("9", "Nobody", "1"),
                 *("everything", "2"),
                 *("two words", ""),
@@ -92,7 +93,9 @@ def test_wrong_answers_first_and_a_verified_share_in_the_end(
         assert say_it(wrong) in dialogue.shown
     assert "coachsync service install" in dialogue.shown
     assert "coachsync run" in dialogue.shown
-    assert len(asked) == 28
+    assert len(asked) == 29
+    yes_or_no = {"en": "(yes/no) [yes]: ", "fr": "(oui/non) [oui]\u00a0: "}
+    assert asked[-1].endswith(yes_or_no[code])
     settings = config.load(the_file(home))
     assert (settings.practice.name, settings.practice.language) == ('Cabinet « Exemple » \\ "1"', code)
     share = settings.shares[SHARE[code]]
@@ -109,7 +112,7 @@ def test_it_takes_less_than_two_minutes_of_typing(talk: Talk, home: Path, calend
         assert dialogue.end() == 0
     assert len(asked) == 12
     assert len(dialogue.typed) < 2 * SLOWLY
-    assert written(home)[:2] == [".config/coachsync/cloud.password", ".config/coachsync/coachsync.toml"]
+    assert written(home)[:2] == [".config/coachsync/coachsync.toml", ".config/coachsync/radicale.password"]
     assert len(calendars.objects(f"Coaching ({SHARE[code]})")) == 5
 
 
@@ -127,10 +130,10 @@ def test_the_password_is_in_its_file_and_nowhere_else(talk: Talk, home: Path, ca
         assert dialogue.end() == 0
     assert calendars.password not in dialogue.shown
     holders = [path for path in home.rglob("*") if path.is_file() and secret in path.read_bytes()]
-    assert holders == [the_file(home).with_name("cloud.password")]
+    assert holders == [the_file(home).with_name("radicale.password")]
     assert stat.S_IMODE(holders[0].stat().st_mode) == 0o600
     assert stat.S_IMODE(the_file(home).stat().st_mode) == 0o600
-    assert config.load(the_file(home)).accounts["cloud"].password == config.Secret(file=holders[0])
+    assert config.load(the_file(home)).accounts["radicale"].password == config.Secret(file=holders[0])
 
 
 def children(pid: int) -> list[int]:
@@ -150,8 +153,8 @@ def test_where_there_is_a_keyring_the_password_can_be_kept_there(
         keyring.fault("")
         dialogue.answers(["keyring", ""])
         assert dialogue.end() == 0
-    assert keyring.entries == {"coachsync cloud": calendars.password}
-    assert config.load(the_file(home)).accounts["cloud"].password == config.Secret(keyring="cloud")
+    assert keyring.entries == {"coachsync radicale": calendars.password}
+    assert config.load(the_file(home)).accounts["radicale"].password == config.Secret(keyring="radicale")
     assert list(home.rglob("*.password")) == []
     assert len(calendars.objects("Coaching (office)")) == 5
 
@@ -180,9 +183,42 @@ def test_ended_before_the_last_go_it_says_what_is_there(talk: Talk, home: Path, 
         dialogue.answer(key)
         assert dialogue.end() == 130
     assert str(the_file(home)) in dialogue.shown
-    assert "sync" in dialogue.shown.splitlines()[-1]
+    assert "To publish: coachsync sync." in dialogue.shown.splitlines()[-1]
+    assert "coachsync service install" in dialogue.shown.splitlines()[-1]
     assert calendars.everything() == before
     assert list(config.load(the_file(home)).shares) == ["office"]
+
+
+@pytest.mark.parametrize(("sure", "published"), [("", 0), ("yes", 5)])
+def test_a_label_like_a_title_is_asked_about_once_more_and_no_title_is_shown(
+    talk: Talk, home: Path, calendars: Storage, sure: str, published: int
+) -> None:
+    told = say("A word of the label stands in the title of an appointment, too; everybody sees the label.")
+    storage = calendars.calendar("three", "Rendez-vous")
+    fill(storage, 5, prefix="titled")
+    for file in storage.glob("*.ics"):
+        file.write_bytes(file.read_bytes().replace(b"SUMMARY:", b"SUMMARY:Marguerite, premier entretien "))
+    with talk("--calendar", "Rendez-vous", "--label", "Avec MARGUERITE") as dialogue:
+        dialogue.answers([*("", "", ""), calendars.url, calendars.username, calendars.password, *("", "", "")])
+        assert "Publish this now?" in dialogue.question()
+        assert told in dialogue.shown
+        dialogue.answers(["", sure])
+        assert dialogue.end() == 0
+    assert "entretien" not in dialogue.shown
+    assert (calendars.titled("Coaching (office)") is not None) == bool(published)
+
+
+def test_an_empty_calendar_that_exists_is_used_only_with_a_yes(talk: Talk, home: Path, calendars: Storage) -> None:
+    calendars.calendar("three", "Vide")
+    with talk() as dialogue:
+        asked = dialogue.answers([*happily(calendars)[:-1], "Vide", "no", "Vide", "yes", "no"])
+        assert dialogue.end() == 0
+    assert [question.startswith("This calendar exists and is empty") for question in asked[-4:-1]] == [
+        True,
+        False,
+        True,
+    ]
+    assert config.load(the_file(home)).shares["office"].to == config.CalDavTarget("radicale", display_name="Vide")
 
 
 def test_a_no_publishes_nothing_and_says_how_to_go_on(talk: Talk, home: Path, calendars: Storage) -> None:
@@ -191,8 +227,8 @@ def test_a_no_publishes_nothing_and_says_how_to_go_on(talk: Talk, home: Path, ca
         dialogue.answers([*happily(calendars), "no"])
         assert dialogue.end() == 0
     assert calendars.everything() == before
-    assert "coachsync sync" in dialogue.shown
-    assert "service install" not in dialogue.shown
+    for line in ("  coachsync check", "  coachsync sync", "  coachsync service install", f"  {the_file(home)}"):
+        assert line in dialogue.shown.splitlines()
 
 
 def test_an_existing_configuration_is_told_before_anything_is_asked(talk: Talk, home: Path) -> None:
@@ -205,12 +241,35 @@ def test_an_existing_configuration_is_told_before_anything_is_asked(talk: Talk, 
 
 
 def test_three_wrong_passwords_are_enough(talk: Talk, home: Path, calendars: Storage) -> None:
-    wrong = [calendars.username, "wrong-1", "", "wrong-2", "", "wrong-3"]
+    wrong = [calendars.username, "wrong-1", "", "", "wrong-2", "", "", "wrong-3"]
     with talk() as dialogue:
         dialogue.answers(["", "", "", calendars.url, *wrong])
         assert dialogue.end() == 77
+    assert dialogue.shown.count("capitals and spaces count") == 2
+    assert "Nothing was written." in dialogue.shown
+    assert "coachsync init again" in dialogue.shown.splitlines()[-1]
     assert [word for word in ("wrong-1", "wrong-2", "wrong-3") if word in dialogue.shown] == []
     assert written(home) == []
+
+
+def test_each_user_name_has_three_passwords_and_the_address_can_be_mended(
+    talk: Talk, home: Path, calendars: Storage
+) -> None:
+    wrong = ["somebody", "wrong-1", "", "", "wrong-2", "", calendars.username, "wrong-1", "", "", "wrong-2"]
+    with talk() as dialogue:
+        dialogue.answers(["", "", "", calendars.url, *wrong, calendars.url + "/", "", calendars.password])
+        assert dialogue.question().startswith("Which one holds your sessions?")
+    assert dialogue.shown.count("Found: ") == 2
+
+
+def test_a_user_without_calendars_and_an_empty_password_use_up_no_try(talk: Talk, calendars: Storage) -> None:
+    nobody = servers.RADICALE_USERS[-1]  # whose calendars no test makes
+    again = ["", "", servers.PASSWORD]
+    with talk() as dialogue:
+        dialogue.answers(["", "", "", calendars.url, nobody, "", servers.PASSWORD, *again, *again, *again])
+        dialogue.answers(["", calendars.username, calendars.password])
+        assert dialogue.question().startswith("Which one holds your sessions?")
+    assert dialogue.shown.count("Create a calendar in your calendar program") == 4
 
 
 def test_what_options_say_is_not_asked(talk: Talk, calendars: Storage) -> None:

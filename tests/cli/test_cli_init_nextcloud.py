@@ -112,7 +112,7 @@ def test_a_login_that_goes_wrong_is_told_and_a_password_is_asked(
     script.answers = {what: worse[what]} if what in worse else {}
     script.says = "https://elsewhere.example" if what == "says" else ""
     with Dialogue(home, "init", environ={}) as dialogue:
-        dialogue.answers(["", "", "", scripted(script).url, "yes", LOGIN, "wrong", LOGIN, APP_PASSWORD])
+        dialogue.answers(["", "", "", scripted(script).url, "yes", LOGIN, "wrong", "", LOGIN, APP_PASSWORD])
         dialogue.question()
     assert dialogue.shown.count("  ! ") >= 2  # why the browser did not help, and what became of the wrong password
     assert "1  Coaching" in dialogue.shown

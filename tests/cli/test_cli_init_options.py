@@ -113,13 +113,13 @@ def test_the_configuration_says_what_the_options_said(setup: Setup) -> None:
     assert setup.run()[0] == 0
     found = config.load(setup.file)
     assert (found.practice.name, found.practice.language, found.practice.timezone) == ("Cabinet", "fr", "Europe/Paris")
-    account = found.accounts["cloud"]
+    account = found.accounts["radicale"]
     assert (account.url, account.username) == (setup.storage.url, setup.storage.username)
     assert account.password == config.Secret(file=setup.password)  # it stays where it was given
     assert found.calendars["coaching"].display_name == "Coaching"
     share = found.shares["bureau"]
     assert (share.calendars, share.profile.key) == (("coaching",), "session")
-    assert share.to == CalDavTarget("cloud", display_name="Coaching (bureau)")
+    assert share.to == CalDavTarget("radicale", display_name="Coaching (bureau)")
     assert found.practice.state == setup.home / ".local" / "state" / "coachsync"
 
 
@@ -130,6 +130,18 @@ def test_a_missing_answer_names_its_option(setup: Setup, option: str) -> None:
     code, error = setup.refused({option: None})
     assert (code, error["code"], error["where"]) == (2, "answer-missing", option)
     assert option in error["message"]
+
+
+def test_all_that_is_missing_is_named_at_once(setup: Setup) -> None:
+    code, error = setup.refused({"--timezone": None, "--profile": None, "--publish": None})
+    assert (code, error["code"]) == (2, "answer-missing")
+    assert "--timezone, --profile, --publish" in error["message"]
+
+
+@pytest.mark.parametrize("typed", ["europe/paris", "Paris", " PARIS "])
+def test_a_time_zone_is_known_by_its_city_and_in_any_case(setup: Setup, typed: str) -> None:
+    assert setup.run(but={"--timezone": typed})[0] == 0
+    assert config.load(setup.file).practice.timezone == "Europe/Paris"
 
 
 def test_yes_accepts_what_is_usual_and_asks_nothing(setup: Setup) -> None:
@@ -200,6 +212,15 @@ def test_a_share_can_be_a_file(setup: Setup, tmp_path: Path, monkeypatch: pytest
     assert (tmp_path / "office.ics").read_text(encoding="utf-8").count("BEGIN:VEVENT") == 5
     assert setup.storage.everything() == before
     assert "service install" in out
+    assert f"rien d’autre de vous\u00a0: {tmp_path / 'office.ics'}" in out
+    assert "Donnez-leur ce fichier" in setup.file.read_text(encoding="utf-8")
+
+
+def test_the_end_says_where_everything_is_and_what_keeps_it_running(setup: Setup) -> None:
+    code, out, _ = setup.run()
+    assert code == 0
+    for said in (str(setup.file), str(setup.password), "loginctl enable-linger", "[notify]"):
+        assert said in out
 
 
 def test_a_second_time_it_says_what_is_there_and_how_to_go_on(setup: Setup) -> None:
@@ -237,7 +258,7 @@ def test_without_a_go_the_share_waits(setup: Setup) -> None:
     code, out, _ = setup.run("--json", "--no-publish", but={"--publish": None})
     document = json.loads(out)
     assert (code, document["published"], document["slots"]) == (0, False, 5)
-    assert document["next"] == ["coachsync check", "coachsync sync"]
+    assert document["next"] == ["coachsync check", "coachsync sync", "coachsync service install"]
     assert setup.storage.titled("Coaching (bureau)") is None
 
 
@@ -273,4 +294,4 @@ def test_a_server_with_a_certificate_of_its_own(
         fill(storage.calendar("one", "Coaching"), 2)
         code, _, _ = setup.run("--ca-file", str(authority.file), but={"--address": url, "--username": storage.username})
     assert code == 0
-    assert config.load(setup.file).accounts["cloud"].ca_file == authority.file
+    assert config.load(setup.file).accounts["radicale"].ca_file == authority.file

@@ -56,8 +56,8 @@ def test_the_status_loads_neither_the_network_nor_the_database_nor_the_configura
 
 
 def test_a_sync_without_news_loads_no_more_than_it_needs(practice: Desk) -> None:
-    """What a first run, a change, a Digest login or a search for servers needs is loaded by those alone."""
+    """What a first run, a change or a search for servers needs is loaded by those alone."""
     assert practice.run("sync").code == 0
-    assert not loaded("--config", practice.file, "sync") & (
-        EXPANSION | {"niquests", "dns", "yaml", "alembic", "mako", "vobject", "rich"}
-    )
+    assert not loaded("--config", practice.file, "sync") & {
+        *("recurring_ical_events", "dns", "alembic", "mako", "vobject", "rich")
+    }

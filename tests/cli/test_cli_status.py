@@ -20,7 +20,7 @@ def test_before_anything_was_synced_it_says_so(desk: Desk) -> None:
 
 def test_a_configuration_that_cannot_be_read_is_told(desk: Desk) -> None:
     desk.write()
-    desk.text = "version = 1\n[practice\n"
+    desk.text = "[practice\nversion = 1\n"
     result = desk.json("status")
     assert (result.code, result.error["code"]) == (78, "configuration")
 
@@ -42,7 +42,10 @@ def test_for_people_it_is_a_few_plain_lines(synced: Desk) -> None:
     assert result.code == 0
     lines = result.out.splitlines()
     assert lines[0].startswith("coachsync is not working in the background.")
-    assert lines[1:] == ["Calendar coaching: read just now.", "Share office: as your calendar was just now."]
+    assert lines[1:] == [
+        "Calendar coaching: read just now.",
+        "Share office: up to date; your calendar was read just now.",
+    ]
 
 
 def test_it_asks_no_server(synced: Desk) -> None:
@@ -117,7 +120,7 @@ def test_with_a_daemon_it_says_what_comes_next(synced: Desk) -> None:
 def test_ages_are_said_in_words(synced: Desk, seconds: int, words: str) -> None:
     now = int(datetime.now(UTC).timestamp())
     status.save(synced.state, status.load(synced.state).with_share("office", as_of=now - seconds))
-    assert f"Share office: as your calendar was {words}." in synced.run("status").out
+    assert f"Share office: up to date; your calendar was read {words}." in synced.run("status").out
 
 
 def test_everything_that_can_be_wrong_is_shown(synced: Desk) -> None:
@@ -139,3 +142,46 @@ def test_a_status_that_cannot_be_read_counts_as_none(synced: Desk) -> None:
     assert synced.json("status").code == 10
     assert synced.run("sync").code == 0
     assert json.loads((synced.state / "status.json").read_text())["version"] == 1
+
+
+def test_a_mistake_in_the_file_hides_nothing_of_a_daemon_that_goes_on(synced: Desk) -> None:
+    trouble = Trouble("toml-syntax", "line 24", "Line 24: A closing quote is missing.", "Check the quotes here.")
+    from dataclasses import replace
+
+    status.save(synced.state, replace(status.load(synced.state), configuration=(trouble,)))
+    synced.text = synced.text.replace('name = "Office"', 'name = "Office')
+    with lock.hold(synced.state, "run", name=lock.DAEMON):
+        result = synced.json("status")
+        said = synced.run("status").out
+    assert result.code == 5
+    assert list(result.document["shares"]) == ["office"]
+    assert [problem["code"] for problem in result.document["configuration"]] == ["toml-syntax"]
+    assert "Line 24" in said
+    assert "coachsync is working in the background." in said
+
+
+def test_a_daemon_whose_file_is_gone_is_still_found_in_the_usual_place(
+    synced: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = synced.folder / "xdg"
+    usual.mkdir()
+    monkeypatch.setenv("XDG_STATE_HOME", str(usual))
+    synced.state.rename(usual / "coachsync")
+    from coachsync.app.cli import carry_out
+
+    with lock.hold(usual / "coachsync", "run", name=lock.DAEMON):
+        synced.capsys.readouterr()
+        assert carry_out(["--json", "status"]) == 0
+        document = json.loads(synced.capsys.readouterr().out)
+    assert document["running"] is True
+    assert list(document["calendars"]) == ["coaching"]
+    assert carry_out(["--json", "status"]) == 10
+
+
+def test_a_share_that_is_behind_is_not_called_up_to_date(synced: Desk) -> None:
+    trouble = Trouble("timeout", "shares.office", "The server did not answer in time.")
+    known = status.load(synced.state).with_share("office", trouble=trouble, unseen=trouble)
+    status.save(synced.state, known)
+    said = synced.run("status").out
+    assert "Share office: as your calendar was just now." in said
+    assert "up to date" not in said

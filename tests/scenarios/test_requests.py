@@ -47,7 +47,30 @@ def test_p13_a_second_run_writes_nothing_and_asks_once_for_each_calendar(
         assert [(request.method, urlsplit(request.path).path) for request in front.requests] == [
             ("REPORT", urlsplit(source).path) for source in asked
         ]
+        assert front.connections == 1
     assert {name: web.objects(web.calendar(name)) for name in shares.values()} == served
+
+
+def test_a_share_on_a_server_far_away_is_written_over_several_connections_once(
+    practice: Practice, account: Account, web: Web, recorder: Callable[[str], Recorder]
+) -> None:
+    front = recorder(account.url)
+    source, name = web.make(account.new_calendar(), "Coaching"), uuid4().hex
+    web.put_all(source, sessions(40))
+    practice.account("cloud", account, front.url)
+    practice.calendar("coaching", "cloud", url=urlsplit(source).path)
+    practice.share("office", ["coaching"], f'account = "cloud", name = "{name}"', "session")
+    front.delay = 0.2  # many times what the server itself takes
+
+    first = practice.run_process("--json", "sync")
+
+    assert first.code == 0
+    put = [request.path for request in front.requests if request.method == "PUT"]
+    assert len(put) == len({*put}) == len(web.objects(web.calendar(name))) == 40
+    assert front.connections > 2
+    front.clear()
+    assert practice.run_process("--json", "sync").code == 0
+    assert front.methods == ["REPORT"]
 
 
 def test_p13_a_moved_session_changes_one_slot_and_the_new_one_bears_no_trace_of_the_old(

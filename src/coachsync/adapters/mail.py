@@ -24,6 +24,7 @@ from coachsync.errors import CoachsyncError, Misconfigured, Refused, Temporary
 from coachsync.loopback import is_loopback
 from coachsync.phrases import say
 
+_READY = 220  # RFC 5321 section 4.3.2
 _US = "[127.0.0.1]"  # what EHLO and the greeting of TLS would otherwise say: the name of the coach's machine
 _FIRST_REPLY, _FOR_GOOD, _LAST_REPLY = 200, 500, 599  # RFC 5321 section 4.2.1: from 500 it will be the same tomorrow
 _OK, _GO_ON = 235, 334
@@ -97,8 +98,9 @@ def _session(server: MailServer) -> Iterator[smtplib.SMTP]:
     session: smtplib.SMTP | None = None
     cut = threading.Event()
     try:
-        session = _connected(server, context)
+        session = _client(server, context)
         with _limit(session, server.timeout, cut):
+            _greeted(session.connect(server.host, server.port))
             session.ehlo()
             if server.security is Security.STARTTLS:
                 session.starttls(context=context)
@@ -115,10 +117,19 @@ def _session(server: MailServer) -> Iterator[smtplib.SMTP]:
             session.close()
 
 
-def _connected(server: MailServer, context: ssl.SSLContext | None) -> smtplib.SMTP:
+def _client(server: MailServer, context: ssl.SSLContext | None) -> smtplib.SMTP:
+    """Not connected yet: given a host, smtplib would wait for the greeting before any limit of ours holds."""
     if server.security is Security.TLS:
-        return smtplib.SMTP_SSL(server.host, server.port, local_hostname=_US, timeout=server.timeout, context=context)
-    return smtplib.SMTP(server.host, server.port, local_hostname=_US, timeout=server.timeout)
+        session: smtplib.SMTP = smtplib.SMTP_SSL(local_hostname=_US, timeout=server.timeout, context=context)
+    else:
+        session = smtplib.SMTP(local_hostname=_US, timeout=server.timeout)
+    session._host = server.host  # type: ignore[attr-defined]  # what STARTTLS and TLS hold the certificate to
+    return session
+
+
+def _greeted(answer: tuple[int, bytes]) -> None:
+    if answer[0] != _READY:
+        raise smtplib.SMTPConnectError(*answer)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     REFUSED = "refused"  # a server does not accept the credential
     STALE = "stale"  # a share is older than its schedule
     FINDING = "finding"  # a share serves what it must not
+    UNCHECKED = "unchecked"  # what a share serves could not be looked at for long
     HELD = "held"  # disappearances wait for a person
 
 

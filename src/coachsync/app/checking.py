@@ -14,7 +14,7 @@ from coachsync.adapters import keystore
 from coachsync.adapters.database import Shares
 from coachsync.adapters.database.shares import share_names
 from coachsync.adapters.keyplaces import Place
-from coachsync.app import claiming, locating, secrecy, weakest
+from coachsync.app import claiming, locating, people, secrecy, weakest
 from coachsync.app.opening_target import target_of
 from coachsync.app.target import not_empty
 from coachsync.app.weakest import Strength
@@ -22,6 +22,9 @@ from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, FileTarget, Share
 from coachsync.errors import CoachsyncError, NotThere
 from coachsync.phrases import say, say_count
+
+LABEL_LIKE_A_TITLE = say("A word of the label stands in the title of an appointment, too; everybody sees the label.")
+LABEL_ADVICE = say("If it is somebody's name, change the label in the configuration.")
 
 
 class Grade(StrEnum):
@@ -58,6 +61,8 @@ def check(wiring: Wiring) -> Iterator[Check]:
     for name, share in wiring.config.shares.items():
         if isinstance(share.to, FileTarget) or share.to.account in reachable:
             yield _tried(f"shares.{name}", partial(_share, wiring, share))
+        if people.titled(wiring, share):
+            yield Check(Grade.NOTE, "label-like-a-title", f"shares.{name}.label", LABEL_LIKE_A_TITLE, LABEL_ADVICE)
     yield from _sections(wiring)
 
 

@@ -18,6 +18,7 @@ _OVER = {
     Kind.REFUSED: say("The server accepts the password again."),
     Kind.STALE: say("The share is up to date again."),
     Kind.FINDING: say("What was found there is gone."),
+    Kind.UNCHECKED: say("The share could be looked at from outside again."),
     Kind.HELD: say("Nothing waits for your decision any more."),
 }
 

@@ -9,7 +9,7 @@ from coachsync.app.file_target import FileShare, remove_file
 from coachsync.app.target import Target
 from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
-from coachsync.errors import CoachsyncError, Problem, Temporary
+from coachsync.errors import CoachsyncError, Problem, Refused, Temporary
 from coachsync.phrases import say, say_count
 
 
@@ -55,7 +55,7 @@ def _withdraw(wiring: Wiring, share: Share, bound: Bound, *, give_up: bool) -> t
     try:
         _take_back(wiring, bound, journal)
     except CoachsyncError as problem:
-        if isinstance(problem, Temporary) and not give_up:
+        if isinstance(problem, Temporary | Refused) and not give_up:
             raise _not_left(share, problem) from None
         entries = journal.entries()
         journal.drop(entries)
@@ -73,7 +73,7 @@ def _take_back(wiring: Wiring, bound: Bound, journal: Shares) -> None:
         raise CoachsyncError("account-gone", say("Its account is no longer configured."))
 
 
-def _not_left(share: Share, cause: Temporary) -> Temporary:
+def _not_left(share: Share, cause: CoachsyncError) -> Temporary:
     return Temporary(
         cause.code,
         say(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -10,7 +12,7 @@ from coachsync.app import claiming, reading
 from coachsync.app.opening_target import open_target, refuse_target
 from coachsync.app.outcome import Published
 from coachsync.app.wiring import Wiring
-from coachsync.config import Share
+from coachsync.config import Config, Share
 from coachsync.errors import NotInitialised
 from coachsync.model import Slot
 from coachsync.phrases import say
@@ -84,8 +86,20 @@ def publish(wiring: Wiring, share: Share, held: Held, *, replace: bool = False, 
     target = open_target(wiring, share, replace=replace)
     todo = plan(wiring, share, want, held)
     problems = target.apply(todo.create, todo.delete, todo.resume)
-    Shares(wiring.database, share.name).done(wiring.now)
+    journal = Shares(wiring.database, share.name)
+    bound, settings = journal.share(), settings_of(wiring.config, share.name)
+    if bound is not None and bound.settings != settings:
+        journal.bind(dataclasses.replace(bound, settings=settings))
+    journal.done(wiring.now)
     return Published(len(todo.create) + len(todo.resume), len(todo.delete), todo.held_back, problems)
+
+
+def settings_of(config: Config, name: str) -> str:
+    """What tells the settings of a share from other ones that would make it serve something else."""
+    share = config.shares[name]
+    texts = sorted((label.value, text) for label, text in share.texts.items())
+    said = repr((share.calendars, share.profile, texts, config.practice.timezone))
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def _held_back(wiring: Wiring, share: Share, want: Collection[Slot], held: Held) -> int:

@@ -21,7 +21,7 @@ from coachsync.sync.plan import Plan, plan
 
 FULL_LISTING_EVERY = timedelta(days=1)
 _MASS_DELETION, _REPLACED = "mass-deletion", "collection-replaced"
-_BATCH = 500  # objects stored in one transaction
+_BATCH = 300  # objects stored in one transaction
 _MOST_SILENT = 50  # objects listed and not given that are asked about one by one
 
 

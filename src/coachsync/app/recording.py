@@ -59,12 +59,16 @@ def after_run(known: Status, wiring: Wiring, outcome: Outcome, say: Say) -> Stat
 def after_check(known: Status, wiring: Wiring, checked: Verification, say: Say) -> Status:
     """The status after shares, and the calendars they are made from, were looked at from outside."""
     now = _now(wiring)
-    failed = {where for where, _ in checked.failures}
+    failed = dict(checked.failures)
     for name in checked.shares:
-        if f"shares.{name}" not in failed:
+        failure = failed.get(f"shares.{name}")
+        if failure is None:
             found = _found((finding for share, finding in checked.findings if share == name), say)
-            known = known.with_share(name, verified=now, findings=found)
-    looked = {f"calendars.{name}" for name in checked.calendars} - failed
+            known = known.with_share(name, verified=now, findings=found, unseen=None)
+        else:
+            known = known.with_share(name, unseen=trouble(failure.problem(f"shares.{name}"), say))
+            known = _refused(known, wiring, eyes_of(wiring.config, name), failure)
+    looked = {f"calendars.{name}" for name in checked.calendars} - failed.keys()
     stay = tuple(found for found in known.exposed if found.where not in looked)
     new = _found((finding for share, finding in checked.findings if not share), say)
     return replace(known, exposed=stay + new)
@@ -86,6 +90,11 @@ def account_of(config: Config, where: str) -> str | None:
     return target.account if isinstance(target, CalDavTarget) else None
 
 
+def eyes_of(config: Config, share: str) -> str | None:
+    """The account that a share is looked at with from outside: its audience's, else its own; None for a file."""
+    return config.shares[share].audience or account_of(config, f"shares.{share}")
+
+
 def trouble(problem: Problem, say: Say) -> Trouble:
     """A problem as it is kept: without what is for the coach's own terminal alone."""
     return Trouble(problem.code, problem.where, say(problem.message), say(problem.hint))
@@ -105,6 +114,8 @@ def _calendar(known: Status, wiring: Wiring, name: str, pulled: Pulled, say: Say
 
 
 def _share(known: Status, wiring: Wiring, name: str, published: Published, say: Say) -> Status:
+    account = account_of(wiring.config, f"shares.{name}")
+    known = known.pardoned(account) if account is not None and (published.created or published.deleted) else known
     return known.with_share(
         name,
         tried=_now(wiring),
@@ -117,12 +128,19 @@ def _share(known: Status, wiring: Wiring, name: str, published: Published, say: 
 def _failed(known: Status, wiring: Wiring, where: str, failure: CoachsyncError, say: Say) -> Status:
     section, _, name = where.partition(".")
     what = trouble(failure.problem(where), say)
-    account = account_of(wiring.config, where)
-    if isinstance(failure, Refused) and not isinstance(failure, Barred) and account is not None:
-        with suppress(CoachsyncError):  # the password cannot be had any more: that is told the next time
-            known = replace(known, refused={**known.refused, account: wiring.fingerprint(account)})
+    known = _refused(known, wiring, account_of(wiring.config, where), failure)
     change = known.with_calendar if section == "calendars" else known.with_share
     return change(name, tried=_now(wiring), trouble=what)
+
+
+def _refused(known: Status, wiring: Wiring, account: str | None, failure: CoachsyncError) -> Status:
+    """The status with a refusal of this account's credential, when that is what failed."""
+    if not isinstance(failure, Refused) or isinstance(failure, Barred) or account is None:
+        return known
+    try:
+        return replace(known, refused={**known.refused, account: wiring.fingerprint(account)})
+    except CoachsyncError:  # the password cannot be had any more: that is told the next time
+        return known
 
 
 def _found(findings: Iterable[Finding], say: Say) -> tuple[Found, ...]:

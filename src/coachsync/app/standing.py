@@ -9,9 +9,10 @@ from coachsync.app.status import Found, Status
 from coachsync.phrases import say, say_count
 
 
-def standing(known: Status, stale: Collection[str] = ()) -> tuple[Alarm, ...]:
-    """The alarms of a status; `stale` names the shares that are older than their schedule."""
-    return (*_refused(known), *_found(known), *_held(known), *_stale(stale))
+def standing(known: Status, stale: Collection[str] = (), unchecked: Collection[str] = ()) -> tuple[Alarm, ...]:
+    """The alarms of a status; `stale` names the shares that are older than their schedule, `unchecked` those that could
+    not be looked at from outside for long."""
+    return (*_refused(known), *_found(known), *_held(known), *_stale(stale), *_unchecked(unchecked))
 
 
 def _refused(known: Status) -> Iterator[Alarm]:
@@ -60,4 +61,15 @@ def _stale(stale: Collection[str]) -> Iterator[Alarm]:
             "share-stale",
             say("The share is older than it should be: others see old times."),
             say("To see why, run: coachsync status"),
+        )
+
+
+def _unchecked(unchecked: Collection[str]) -> Iterator[Alarm]:
+    for name in unchecked:
+        yield alarm(
+            Kind.UNCHECKED,
+            f"shares.{name}",
+            "share-unchecked",
+            say("For days it could not be checked from outside what this share shows."),
+            say("To see why, run: coachsync share verify {name}", name=name),
         )

@@ -55,7 +55,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class ShareStatus:
-    """One share. It serves what its calendars held at `as_of`; what it served at `verified` had these `findings`."""
+    """One share. It serves what its calendars held at `as_of`; what it served at `verified` had these `findings`.
+
+    `unseen` is why it could not be looked at from outside since then.
+    """
 
     tried: int | None = None
     as_of: int | None = None
@@ -63,6 +66,7 @@ class ShareStatus:
     held_back: int = 0
     verified: int | None = None
     findings: tuple[Found, ...] = ()
+    unseen: Trouble | None = None
     trouble: Trouble | None = None
 
 
@@ -72,7 +76,8 @@ class Status:
 
     `refused` holds, by account, a keyed fingerprint of the credential that its server has refused: it is not tried
     again until it changes. `configuration` lists what is wrong with a changed file while the old one stays in force.
-    `told` is what alarms have said, and `channels` which of their ways to the coach failed.
+    `state` is why coachsync's own data could not be worked on. `told` is what alarms have said, and `channels` which of
+    their ways to the coach failed.
     """
 
     calendars: Mapping[str, CalendarStatus] = field(default_factory=dict)
@@ -80,6 +85,7 @@ class Status:
     exposed: tuple[Found, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
     configuration: tuple[Trouble, ...] = ()
+    state: Trouble | None = None
     told: Mapping[str, Any] = field(default_factory=dict)
     channels: tuple[Trouble, ...] = ()
 
@@ -132,13 +138,19 @@ def _read(content: Mapping[str, Any]) -> Status:
         },
         shares={
             name: ShareStatus(
-                **{**values, "trouble": _trouble(values["trouble"]), "findings": _found(values["findings"])}
+                **{
+                    **values,
+                    "trouble": _trouble(values["trouble"]),
+                    "unseen": _trouble(values["unseen"]),
+                    "findings": _found(values["findings"]),
+                }
             )
             for name, values in content["shares"].items()
         },
         exposed=_found(content["exposed"]),
         refused={str(name): str(value) for name, value in content["refused"].items()},
         configuration=tuple(Trouble(**values) for values in content["configuration"]),
+        state=_trouble(content["state"]),
         told=dict(content["told"]),
         channels=tuple(Trouble(**values) for values in content["channels"]),
     )

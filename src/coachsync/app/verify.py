@@ -5,7 +5,7 @@ Beside it, who else can see the source calendars that they are made from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -43,11 +43,16 @@ class Verification:
         return PARTLY if self.failures else 0
 
 
-def verify(wiring: Wiring, shares: Sequence[Share]) -> Verification:
-    """Look at each share and at each calendar they are made from; what cannot be looked at hides nothing else."""
+def verify(wiring: Wiring, shares: Sequence[Share], without: Collection[str] = ()) -> Verification:
+    """Look at each share and at each calendar they are made from; what cannot be looked at hides nothing else.
+
+    `without` names calendars whose server is not to be asked now.
+    """
     result = Verification(
         shares=tuple(share.name for share in shares),
-        calendars=tuple(dict.fromkeys(calendar for share in shares for calendar in share.calendars)),
+        calendars=tuple(
+            dict.fromkeys(name for share in shares for name in share.calendars if name not in without),
+        ),
     )
     for share in shares:
         try:

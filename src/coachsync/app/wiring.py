@@ -71,6 +71,12 @@ class Wiring:
                 raise
         return self._servers[account]
 
+    def forget_refusals(self) -> None:
+        """Let credentials be sent again that a server has refused in this process: for one who keeps account of it."""
+        from coachsync.adapters.caldav.transport import forget_refusals
+
+        forget_refusals()
+
     def another(self, account: str, scheme: str | None = None) -> CalendarServer:
         """A connection to the account's server of its own; whoever asks for it closes it."""
         settings = self.config.accounts[account]

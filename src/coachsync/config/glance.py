@@ -28,9 +28,24 @@ class Glance:
 def glance(path: Path) -> Glance:
     """Look into the file. Never raises: what is wrong with it, `load` says."""
     try:
-        return _said(tomllib.loads(path.read_bytes().decode("utf-8-sig")), path.absolute().parent)
+        text = path.read_bytes().decode("utf-8-sig")
+        return _said(_understood(text), path.absolute().parent)
     except (OSError, ValueError, RuntimeError, RecursionError):
         return Glance()
+
+
+def _understood(text: str) -> Mapping[str, Any]:
+    """What a text says as far as it can be read: up to the statement in which a mistake is. Raises as tomllib does."""
+    try:
+        return tomllib.loads(text)
+    except ValueError:
+        lines = text.split("\n")
+        for end in range(len(lines) - 1, 0, -1):
+            try:
+                return tomllib.loads("\n".join(lines[:end]))
+            except ValueError:
+                continue
+        raise
 
 
 def state_folder(given: str | None, folder: Path) -> Path:

@@ -26,7 +26,7 @@ from coachsync.phrases import say
 
 T = TypeVar("T")
 
-_BATCHES = 4  # read at once: each is in memory with its text, its tree and its objects
+_BATCHES = 2  # read at once: each is in memory with its text, its tree and its objects
 _TYPE, _NAME = f"{DAV}resourcetype", f"{DAV}displayname"
 _DESCRIPTION, _COLOUR = f"{CAL}calendar-description", f"{APPLE}calendar-color"
 _REPORTS, _COMPONENTS = f"{DAV}supported-report-set", f"{CAL}supported-calendar-component-set"

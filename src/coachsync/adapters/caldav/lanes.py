@@ -49,8 +49,7 @@ class Lanes(Generic[L]):
         """The results of the tasks, in their order.
 
         `ahead` tasks run while the caller works on a result, also where lanes gain nothing; never more than `most` run
-        at once. The first error begins
-        nothing new: what is under way ends, its results come, then the error is raised.
+        at once. The first error begins nothing new: what is under way ends, its results come, then the error is raised.
         """
         source, pace = iter(tasks), Pace(most)
         for task in islice(source, ALONE):

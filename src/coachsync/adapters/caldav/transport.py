@@ -9,6 +9,7 @@ redirect followed unseen, no answer of unbounded size. The account speaks to its
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,6 @@ from time import monotonic
 from typing import Any, Literal
 from urllib.parse import urljoin
 
-from caldav import discovery
 from caldav.davclient import DAVClient
 from caldav.lib import error as caldav_error
 from caldav.lib.http_sync import requests
@@ -40,7 +40,9 @@ _UNAUTHORIZED, _TOO_MANY, _UNAVAILABLE = 401, 429, 503
 _CHUNK = 1 << 16
 _WHOLE = 20  # times the timeout: however steadily an answer trickles in, it must have ended by then
 
-_refused: set[int] = set()  # credentials a server has refused in this process (hashes): they are not tried again
+_REALM = re.compile(r'realm="([^"]*)"', re.IGNORECASE)  # RFC 7235 section 2.2
+# Credentials (hashes) that a server has refused in this process, with its realm: they are not tried again.
+_refused: dict[int, str] = {}
 
 caldav_error.debug_dump_communication = False  # PYTHON_CALDAV_COMMDUMP would write bodies to files under /tmp
 _TALKERS = (
@@ -56,6 +58,11 @@ for _name in _TALKERS:
 for _name in list(logging.root.manager.loggerDict):
     if _name.partition(".")[0] in _TALKERS:
         logging.getLogger(_name).disabled = True
+
+
+def forget_refusals() -> None:
+    """Let credentials be tried again that a server has refused in this process."""
+    _refused.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +144,8 @@ class Transport:
         python-caldav's own discovery goes on to fetch .well-known with .netrc and the environment's proxies in force;
         so only its DNS lookups are used.
         """
+        from caldav import discovery  # what it imports (dnspython), no other request needs
+
         for host, port, *_ in discovery._srv_lookup(domain, "caldav", use_tls=True):
             if hrefs.is_below(host.lower(), domain):
                 path = discovery._txt_lookup(domain, "caldav", use_tls=True) or "/"
@@ -161,7 +170,7 @@ class Transport:
             _read_ca_file(self._ca_file)
             self._ca_file_read = True
         if self._credential in _refused:
-            raise _login_refused(self._renewing)
+            raise _login_refused(_refused[self._credential], self._renewing)
 
     def _authorised(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """One exchange with the credential. A server may ask for another scheme than it did in an earlier process."""
@@ -177,8 +186,9 @@ class Transport:
                 say("The server asks for a kind of login that is not known here."),
                 say("An app password usually works where a login page is used otherwise. Known are Basic and Digest."),
             )
-        _refused.add(self._credential)
-        raise _login_refused(self._renewing)
+        realm = _REALM.search(answer.headers.get("WWW-Authenticate", ""))
+        _refused[self._credential] = realm[1] if realm else ""
+        raise _login_refused(_refused[self._credential], self._renewing)
 
     def _offered(self, answer: Answer) -> set[str]:
         """The authentication schemes a 401 names."""
@@ -303,11 +313,12 @@ def _busy(answer: Answer) -> Temporary:
     return Temporary(code, say("The server asks us to come back later."), retry_after=seconds)
 
 
-def _login_refused(aside: str) -> Refused:
-    refusal = Refused(
+def _login_refused(realm: str, aside: str) -> Refused:
+    refused = Refused(
         "login-refused",
         say("The server refuses the user name or password."),
         say("Check the account's username and password."),
     )
-    refusal.aside = aside
-    return refusal
+    refused.realm = realm
+    refused.aside = aside
+    return refused

@@ -44,7 +44,7 @@ class Database:
         try:
             with begin():
                 yield self.connection
-        except sa.exc.OperationalError as problem:
+        except sa.exc.DatabaseError as problem:
             raise _unusable(problem, Path(self.connection.engine.url.database or "").parent) from None
 
     @contextmanager

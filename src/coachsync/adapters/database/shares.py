@@ -11,10 +11,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from coachsync.adapters.database.bulk import write_many
 from coachsync.adapters.database.engine import Database
 from coachsync.adapters.database.sealing import open_json, seal_json
 from coachsync.adapters.database.tables import published, shares
 from coachsync.model import Label, Slot
+
+_UPSERT = insert(published).on_conflict_do_update(
+    index_elements=["tag"], set_={name: insert(published).excluded[name] for name in ("live", "key", "sealed")}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,8 @@ class Share:
     `target` tells one target of the configuration from another; `url` is the collection (empty for a file);
     `made` is False from just before MKCALENDAR until the server has it; `digest` is of the file that was written, and
     `next_digest` of the one that is being written.
-    `account` is the account of the configuration that it was published with.
+    `account` is the account of the configuration that it was published with, `settings` tells its settings then from
+    others.
     `token` is what the collection's changes are asked for with, and `confirmed_at` (seconds since 1970) when it was
     last compared with the journal.
     """
@@ -35,6 +41,7 @@ class Share:
     made: bool = True
     digest: str = ""
     next_digest: str = ""
+    settings: str = ""
     token: str | None = None
     confirmed_at: int | None = None
 
@@ -103,19 +110,21 @@ class Shares:
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Store or replace entries by their tag, in one transaction."""
-        key = self._database.key
+        rows = [self._row(entry) for entry in entries]
         with self._database.transaction() as connection:
-            for entry in entries:
-                sealed = seal_json(key, self._context(entry.tag), _pack(entry))
-                values = {"live": entry.live, "key": key.name, "sealed": sealed}
-                statement = insert(published).values(tag=entry.tag, share_id=self._id, **values)
-                connection.execute(statement.on_conflict_do_update(index_elements=["tag"], set_=values))
+            write_many(connection, _UPSERT, rows)
 
     def drop(self, entries: Iterable[Entry]) -> None:
         """The target no longer serves these."""
-        with self._database.transaction() as connection:
-            for entry in entries:
-                connection.execute(sa.delete(published).where(published.c.tag == entry.tag))
+        gone = [{"gone": entry.tag} for entry in entries]
+        if gone:
+            with self._database.transaction() as connection:
+                connection.execute(sa.delete(published).where(published.c.tag == sa.bindparam("gone")), gone)
+
+    def _row(self, entry: Entry) -> dict[str, Any]:
+        key = self._database.key
+        sealed = seal_json(key, self._context(entry.tag), _pack(entry))
+        return {"tag": entry.tag, "share_id": self._id, "live": entry.live, "key": key.name, "sealed": sealed}
 
     def _find_id(self) -> int | None:
         with self._database.transaction() as connection:

@@ -5,20 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import coachsync
 from coachsync.errors import CoachsyncError, UsageError
 from coachsync.phrases import say
 
 if TYPE_CHECKING:
     import click
 
-_PACKAGE = Path(coachsync.__file__).parent
 _INTERRUPTED = 130
 _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # every other write has its own error before it comes here
 
@@ -87,25 +83,12 @@ def _failure(problem: BaseException) -> CoachsyncError:
         )
     if isinstance(problem, (click.Abort, KeyboardInterrupt)):
         return CoachsyncError("interrupted", say("Interrupted; the next run goes on from there."))
-    return _defect(problem)
+    from coachsync.app.defects import defect
+
+    return defect(problem)
 
 
 def _called(problem: click.ClickException) -> str:
     """The command that was given wrongly, as far as it was understood."""
     context = getattr(problem, "ctx", None)
     return context.command_path if context is not None else "coachsync"
-
-
-def _defect(problem: BaseException) -> CoachsyncError:
-    frames = traceback.extract_tb(problem.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)] or frames
-    at = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "unknown"
-    return CoachsyncError(
-        "defect",
-        say(
-            "coachsync has a defect: {kind} at {place}. The next run goes on from here.",
-            kind=type(problem).__name__,
-            place=at,
-        ),
-        say("Run it again; if it stays, report this line (it holds no name)."),
-    )

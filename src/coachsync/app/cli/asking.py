@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 import click
@@ -68,6 +68,17 @@ class Asker:
                 self.tell_trouble(problem)
                 answer = None
 
+    def refuse_missing(self, options: Sequence[str], without_default: Collection[str]) -> None:
+        """Raise UsageError for options that are missing, all at once, where nobody can be asked about them."""
+        if self.interactive:
+            return
+        missing = [option for option in options if option in without_default or not self._accept]
+        if missing:
+            has_default = all(option not in without_default for option in missing)
+            problem = _missing(", ".join(missing), "" if has_default else None)
+            problem.where = missing[0]
+            raise problem
+
     def choose(
         self, question: str, option: str, given: str | None, choices: Sequence[tuple[str, str]], default: str
     ) -> str:
@@ -83,25 +94,27 @@ class Asker:
         if not self.interactive:
             raise _missing(option, None)
         try:
-            return getpass.getpass(f"{spoken(question)}: ", stream=sys.stderr)
+            return getpass.getpass(spoken(say("{question}: ", question=question)), stream=sys.stderr)
         except EOFError:
             raise click.Abort from None
         except UnicodeDecodeError:
             raise _untypeable() from None
 
-    def confirm(self, question: str, option: str, given: bool | None) -> bool:
-        """Yes or no; yes is the default."""
+    def confirm(self, question: str, option: str, given: bool | None, *, usual: bool = True) -> bool:
+        """Yes or no; `usual` is the default."""
         word = None if given is None else "yes" if given else "no"
-        return self.ask(f"{spoken(question)} ({spoken(say('yes/no'))})", option, word, _yes, spoken(say("yes")))
+        default = spoken(say("yes") if usual else say("no"))
+        return self.ask(say("{question} (yes/no)", question=question), option, word, _yes, default)
 
     def _answer(self, question: str, option: str, default: str | None) -> str:
         if not self.interactive:
             if default is None or not self._accept:
                 raise _missing(option, default)
             return default
-        shown = f" [{default}]" if default else ""
+        if default:
+            question = say("{question} [{default}]", question=question, default=default)
         while True:
-            click.echo(f"{spoken(question)}{shown}: ", nl=False, err=True)
+            click.echo(spoken(say("{question}: ", question=question)), nl=False, err=True)
             line = _line()
             if not line:
                 click.echo(err=True)

@@ -44,7 +44,8 @@ def command(options: Options, notify: bool) -> int:
 
 def _tell(tried: Check) -> None:
     width = max(len(spoken(mark)) for mark in _MARK.values())
-    click.echo(f"{spoken(_MARK[tried.grade]):<{width}} {tried.where}: {spoken(tried.message)}")
+    told = spoken(say("{where}: {message}", where=tried.where, message=tried.message))
+    click.echo(f"{spoken(_MARK[tried.grade]):<{width}} {told}")
     for more in filter(None, (tried.hint, tried.aside)):
         click.echo(f"{'':<{width}} {spoken(more)}")
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from coachsync.app import jobs
+from coachsync.app import jobs, people
+from coachsync.app.checking import LABEL_ADVICE, LABEL_LIKE_A_TITLE
 from coachsync.app.cli.asking import Asker
 from coachsync.app.cli.output import progress, tell_problems
-from coachsync.app.cli.tongue import spoken
+from coachsync.app.cli.tongue import spoken, tongue
+from coachsync.app.dates import long_day, short_moment
 from coachsync.app.outcome import DONE, FINDINGS, PARTLY, Outcome
 from coachsync.app.recording import record
 from coachsync.app.verify import verify
@@ -55,11 +57,24 @@ def first_share(asker: Asker, settings: Config, *, publish: bool | None, quiet: 
             slots = jobs.preview(wiring, share.name)
             result.slots = len(slots)
             _preview(asker, wiring, share, slots)
-            if asker.confirm(say("Publish this now?"), "--publish", publish):
+            if _agreed(asker, wiring, share, publish):
                 _publish(asker, wiring, share, result)
     if not quiet:
         tell_problems(result.problems)
     return result
+
+
+def _agreed(asker: Asker, wiring: Wiring, share: Share, publish: bool | None) -> bool:
+    """Whether to publish; asked once more when the label may name somebody."""
+    suspicious = people.titled(wiring, share)
+    if suspicious:
+        asker.tell(LABEL_LIKE_A_TITLE)
+    if not asker.confirm(say("Publish this now?"), "--publish", publish):
+        return False
+    if not suspicious or not asker.interactive:
+        return True
+    asker.tell(LABEL_ADVICE)
+    return asker.confirm(say("Is no name in the label, and shall it be published?"), "--publish", None, usual=False)
 
 
 def _preview(asker: Asker, wiring: Wiring, share: Share, slots: tuple[Slot, ...]) -> None:
@@ -81,8 +96,8 @@ def _preview(asker: Asker, wiring: Wiring, share: Share, slots: tuple[Slot, ...]
 
 def _line(wiring: Wiring, share: Share, slot: Slot) -> str:
     start, end = slot.start.astimezone(wiring.zone), slot.end.astimezone(wiring.zone)
-    until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%Y-%m-%d %H:%M}"
-    return f"{start:%Y-%m-%d}  {start:%H:%M}-{until}  {share.texts[slot.label]}"
+    until = f"{end:%H:%M}" if end.date() == start.date() else short_moment(end, tongue().code)
+    return f"{long_day(start, tongue().code)}  {start:%H:%M}-{until}  {share.texts[slot.label]}"
 
 
 def _publish(asker: Asker, wiring: Wiring, share: Share, result: Result) -> None:

@@ -50,6 +50,26 @@ def refuse_contradictions(given: Given) -> None:
         )
 
 
+def refuse_missing(asker: Asker, given: Given) -> None:
+    """Raise UsageError that names every option that is missing, where nobody can be asked.
+
+    What a server may or may not ask for is not known yet: a user name, a password.
+    """
+    usual = {
+        "--language": given.language,
+        "--timezone": given.timezone,
+        "--practice": given.practice,
+        "--address": given.address,
+        "--calendar": given.calendars or None,
+        "--profile": given.profile,
+        "--share": given.share,
+        "--label": given.label,
+        "--to-calendar": given.to_file if given.to_calendar is None else given.to_calendar,
+        "--publish": given.publish,
+    }
+    asker.refuse_missing([option for option, value in usual.items() if value is None], ["--address"])
+
+
 def language(asker: Asker, given: Given) -> str:
     """Which language to speak, from now on."""
     code = asker.ask(_LANGUAGE, "--language", given.language, _language, tongue().code)
@@ -61,7 +81,8 @@ def timezone(asker: Asker, given: Given) -> str:
     """Where the coach works."""
     known = system.zone(os.environ)
     question = say("Your time zone, like Europe/Paris")
-    return asker.ask(question, "--timezone", given.timezone, _checked("practice", "timezone"), known)
+    check = _checked("practice", "timezone")
+    return asker.ask(question, "--timezone", given.timezone, lambda text: check(system.spelled(text)), known)
 
 
 def practice(asker: Asker, given: Given) -> str:
@@ -103,7 +124,8 @@ def share(asker: Asker, given: Given, code: str) -> str:
 def label(asker: Asker, given: Given, code: str, kind: str) -> str:
     """What each entry says; "" for what it says anyway."""
     usual = LABELS[code][PROFILES[kind].label]
-    answer = asker.ask(say("What each entry says"), "--label", given.label, _checked("shares", "label"), usual)
+    question = say("What each entry says (everybody sees it: no name belongs there)")
+    answer = asker.ask(question, "--label", given.label, _checked("shares", "label"), usual)
     return "" if answer == usual else answer
 
 
@@ -111,13 +133,22 @@ def target(asker: Asker, given: Given, login: Login, private: tuple[Source, ...]
     """Where the share goes: the name of a calendar, or the path of a file; the other one is ""."""
     option = "--to-file" if given.to_file is not None else "--to-calendar"
     names = [f"Coaching ({name})", *(f"Coaching ({name} {number})" for number in range(2, 100))]
-    return asker.ask(
-        say("Calendar that others will see (it is made), or a file that ends in .ics"),
-        option,
-        given.to_file if given.to_file is not None else given.to_calendar,
-        lambda text: _target(login, private, text, is_file=text == given.to_file or text.endswith(".ics")),
-        next((free for free in names if free not in login.names), names[0]),
-    )
+    answer = given.to_file if given.to_file is not None else given.to_calendar
+    while True:
+        found = asker.ask(
+            say("Calendar that others will see (it is made), or a file that ends in .ics"),
+            option,
+            answer,
+            lambda text: _target(login, private, text, is_file=text == given.to_file or text.endswith(".ics")),
+            next((free for free in names if free not in login.names), names[0]),
+        )
+        if found[0] not in login.names or asker.confirm(
+            say("This calendar exists and is empty; coachsync will fill it. Use it?"),
+            option,
+            None if asker.interactive else True,
+        ):
+            return found
+        answer = None
 
 
 def keeping(asker: Asker, given: Given, secret: str, folder: Path, account: str) -> NewPassword:

@@ -13,6 +13,8 @@ from coachsync.app.cli.first_share import Result
 from coachsync.app.cli.tongue import spoken
 from coachsync.phrases import say
 
+_BACKGROUND = say("To keep it up to date in the background, from now on:")
+
 
 def command_line(path: Path, word: str, *, usual: bool = False) -> str:
     """How to call a command on this configuration; `usual`: it is the one that every command finds."""
@@ -25,7 +27,7 @@ def following(path: Path, settings: config.Config, result: Result, *, usual: boo
         (share,) = settings.shares
         return [command_line(path, f"share verify {share}", usual=usual)]
     if not result.published:
-        return [command_line(path, word, usual=usual) for word in ("check", "sync")]
+        return [command_line(path, word, usual=usual) for word in ("check", "sync", "service install")]
     return [command_line(path, word, usual=usual) for word in ("service install", "run")]
 
 
@@ -37,9 +39,12 @@ def tell(path: Path, settings: config.Config, result: Result, *, usual: bool) ->
             click.echo(f"! {finding.code}: {finding.where}: {finding.detail}")
         _tell_lines(say("The share says more than it should: show it to nobody yet. Mend that, then run:"), lines)
     elif not result.published:
-        _tell_lines(say("Nothing is published yet. When you are ready:"), lines)
+        _tell_lines(say("Nothing is published yet. When you are ready:"), lines[:2])
+        _tell_lines(_BACKGROUND, lines[2:])
+        _tell_kept(path, settings)
     else:
         _tell_done(settings, result, lines)
+        _tell_kept(path, settings)
 
 
 def _tell_done(settings: config.Config, result: Result, lines: list[str]) -> None:
@@ -54,8 +59,24 @@ def _tell_done(settings: config.Config, result: Result, lines: list[str]) -> Non
                 name=share.to.display_name,
             )
         )
-    _tell_lines(say("To keep it up to date in the background, from now on:"), lines[:1])
+    else:
+        _tell_lines(say("Those it is for need this file, and nothing else of yours: {file}", file=share.to.path))
+    _tell_lines(_BACKGROUND, lines[:1])
     _tell_lines(say("Or, to watch it work in this terminal:"), lines[1:])
+
+
+def _tell_kept(path: Path, settings: config.Config) -> None:
+    """Where everything is, and what makes it keep working."""
+    _tell_lines(say("To keep it running while you are logged out: loginctl enable-linger"))
+    _tell_lines(
+        say("Your settings are in this file; with [notify] in it coachsync writes to you when something needs you:"),
+        [str(path)],
+    )
+    for account in settings.accounts.values():
+        if account.password is not None and account.password.file is not None:
+            _tell_lines(say("The password is in this file, which nobody else can read:"), [str(account.password.file)])
+        elif account.password is not None and account.password.keyring is not None:
+            _tell_lines(say("The password is in the keyring of your desktop."))
 
 
 def _tell_lines(sentence: str, commands: Sequence[str] = ()) -> None:

@@ -16,6 +16,7 @@ from coachsync.app.outcome import WHOLE_RUN, Outcome
 from coachsync.app.progress import Progress, silent
 from coachsync.errors import CoachsyncError, Misconfigured, Problem
 from coachsync.model import Finding
+from coachsync.phrases import say
 
 
 def tell_json(document: Any) -> None:
@@ -64,7 +65,8 @@ def tell_outcome(outcome: Outcome, *, as_json: bool) -> None:
 def tell_problems(problems: Iterable[Problem]) -> None:
     """Problems on stderr, one after the other."""
     for problem in problems:
-        click.echo(f"- {spoken(problem.where)}: {spoken(problem.message)} [{problem.code}]", err=True)
+        told = spoken(say("{where}: {message}", where=problem.where, message=problem.message))
+        click.echo(f"- {told} [{problem.code}]", err=True)
         for more in filter(None, (problem.hint, problem.aside)):
             click.echo(f"    {spoken(more)}", err=True)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,15 +22,18 @@ from coachsync.adapters.files import make_private_folder
 from coachsync.adapters.systemd import ServiceManager
 from coachsync.adapters.watching import watching
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
+from coachsync.app.cli.tongue import spoken
 from coachsync.app.daemon.daemon import Daemon
 from coachsync.app.daemon.moment import Moment
 from coachsync.app.daemon.settings import Settings
 from coachsync.app.progress import Progress
 from coachsync.app.wiring import Wiring, open_wiring
+from coachsync.phrases import say
 
 _SLICE = 10.0  # seconds of waiting in one piece: after sleep, or when the clock was set, it is looked at what is due
 _GRACE = 4.0  # seconds a pass may take to end once it was told to stop; the state survives being left at any point
-_LONGEST_SILENCE = 900.0  # seconds without any progress in a pass after which the watchdog may take it for dead
+_STOPPING = (signal.SIGTERM, signal.SIGINT)
+_LONGEST_SILENCE = 30 * 60.0  # seconds without any progress in a pass after which it may be taken for dead
 
 
 class Stopped(BaseException):
@@ -61,6 +66,8 @@ def _serve(settings: Settings, manager: ServiceManager) -> None:
     try:
         with _signals(daemon, wake, manager), watching(settings.file, wake.set):
             manager.tell("READY=1")
+            if sys.stderr.isatty():
+                click.echo(spoken(say("coachsync is at work; Ctrl-C ends it.")), err=True)
             while True:
                 _once(daemon, wake, heart, manager)
     except Stopped:
@@ -83,9 +90,6 @@ def _signals(daemon: Daemon, wake: threading.Event, manager: ServiceManager) -> 
     """SIGTERM and SIGINT end the process from wherever it is, SIGHUP makes it look at everything again."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        last_resort = threading.Timer(_GRACE, os._exit, (0,))
-        last_resort.daemon = True
-        last_resort.start()
         raise Stopped
 
     def reload(_number: int, _frame: FrameType | None) -> None:
@@ -93,13 +97,37 @@ def _signals(daemon: Daemon, wake: threading.Event, manager: ServiceManager) -> 
         daemon.reload()
         wake.set()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, stop) for number in _STOPPING}
     before[signal.SIGHUP] = signal.signal(signal.SIGHUP, reload)
     try:
-        yield
+        with _last_resort():
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _last_resort() -> Iterator[None]:
+    """End the process some seconds after it was told to stop, even while it waits where no handler can run, as for a
+    name server: the system itself writes each signal into a pipe, which a thread reads."""
+    reading, writing = socket.socketpair()
+    writing.settimeout(0)
+    before = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+    threading.Thread(target=_end_after, args=(reading,), daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        writing.close()
+
+
+def _end_after(signals: socket.socket) -> None:
+    with signals:
+        while told := signals.recv(1):
+            if told[0] in _STOPPING:
+                time.sleep(_GRACE)
+                os._exit(0)
 
 
 class _Heart:

@@ -35,6 +35,7 @@ class _Progress:
     """How far it has come, for whoever interrupts it."""
 
     path: Path
+    usual: bool
     written: bool = False
 
 
@@ -43,7 +44,7 @@ def set_up(options: Options, given: Given, *, accept: bool) -> int:
     asker = Asker(accept=accept)
     path, usual = destination(options.config, os.environ)
     placing.refuse_existing(path)
-    with _interruptible(_Progress(path)) as progress:
+    with _interruptible(_Progress(path, usual=usual)) as progress:
         settings = _configure(asker, given, progress, usual=usual)
         result = first_share(asker, settings, publish=_decided(asker, given), quiet=options.json)
     if options.json:
@@ -61,7 +62,7 @@ def _decided(asker: Asker, given: Given) -> bool | None:
 def _configure(asker: Asker, given: Given, progress: _Progress, *, usual: bool) -> config.Config:
     """Ask everything, then write the configuration and keep the password."""
     interview.refuse_contradictions(given)
-    _decided(asker, given)
+    interview.refuse_missing(asker, given)
     path = progress.path
     answers, secret = _ask(asker, given, path, usual=usual)
     text = toml(answers, spoken)
@@ -75,7 +76,12 @@ def _configure(asker: Asker, given: Given, progress: _Progress, *, usual: bool) 
 def _ask(asker: Asker, given: Given, path: Path, *, usual: bool) -> tuple[Answers, NewPassword | None]:
     """Every answer; and the password, where it is not kept anywhere yet."""
     code = interview.language(asker, given)
-    asker.tell(say("This takes two minutes. Nothing is written before the last answer; Ctrl-C ends it."))
+    asker.tell(
+        say(
+            "This takes two minutes; Ctrl-C ends it. Nothing is written while it asks for your settings, and nothing "
+            "is published without your yes."
+        )
+    )
     zone, practice = interview.timezone(asker, given), interview.practice(asker, given)
     login, file = sign_in(asker, given)
     with closing(login.server):
@@ -121,7 +127,11 @@ def _interruptible(progress: _Progress) -> Iterator[_Progress]:
         raise CoachsyncError(
             "interrupted",
             say("Stopped. The configuration is written: {path}", path=progress.path),
-            say("Go on with: {command}", command=command_line(progress.path, "sync")),
+            say(
+                "To publish: {sync}. To keep it up to date in the background from then on: {service}",
+                sync=command_line(progress.path, "sync", usual=progress.usual),
+                service=command_line(progress.path, "service install", usual=progress.usual),
+            ),
         ) from None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ from coachsync.app.cli.output import instant, tell_json
 from coachsync.app.cli.tongue import spoken
 from coachsync.app.outcome import FINDINGS
 from coachsync.app.status import CalendarStatus, Found, ShareStatus, Status, Trouble
-from coachsync.config.glance import Glance, glance
+from coachsync.config.glance import Glance, glance, state_folder
 from coachsync.config.locating import locate
-from coachsync.errors import Misconfigured, NotInitialised
+from coachsync.errors import CoachsyncError, Misconfigured, NotInitialised
 from coachsync.phrases import say, say_count
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -41,7 +41,7 @@ class _View:
 @click.pass_obj
 def command(options: Options) -> int:
     """Show the status as it was left, for people or as JSON."""
-    view = _view(locate(options.config, os.environ), int(datetime.now(UTC).timestamp()))
+    view = _view(options.config, int(datetime.now(UTC).timestamp()))
     if options.json:
         tell_json(_document(view))
     else:
@@ -50,20 +50,34 @@ def command(options: Options) -> int:
     return FINDINGS if _needs_somebody(view) else 0
 
 
-def _view(file: Path, now: int) -> _View:
-    named = glance(file)
+def _view(option: str | None, now: int) -> _View:
+    named = _named(option)
     if named.state is None:
         raise Misconfigured(
             "configuration",
             say("The configuration cannot be read."),
             say("Run: coachsync check"),
-            where=file.name,
         )
     known = kept.load(named.state)
     running = lock.is_held(named.state, lock.DAEMON)
     if not (running or known.calendars or known.shares):
         raise NotInitialised("never-synced", say("Nothing has been synced yet."), say("Run: coachsync sync"))
-    return _View(known, named, now, running)
+    # A file with a mistake in it names fewer than the one that is in force.
+    calendars = tuple(dict.fromkeys((*named.calendars, *(known.calendars if known.configuration else ()))))
+    shares = tuple(dict.fromkeys((*named.shares, *(known.shares if known.configuration else ()))))
+    return _View(known, replace(named, calendars=calendars, shares=shares), now, running)
+
+
+def _named(option: str | None) -> Glance:
+    """What the configuration names; without one, what a daemon that still works keeps in the usual place."""
+    try:
+        return glance(locate(option, os.environ))
+    except CoachsyncError:
+        usual = state_folder(None, Path())
+        if not lock.is_held(usual, lock.DAEMON):
+            raise
+        known = kept.load(usual)
+        return Glance(state=usual, calendars=tuple(known.calendars), shares=tuple(known.shares))
 
 
 def _needs_somebody(view: _View) -> bool:
@@ -71,7 +85,8 @@ def _needs_somebody(view: _View) -> bool:
     known = view.known
     waiting = any(known.calendar(name).waiting for name in view.named.calendars)
     found = any(known.share(name).findings for name in view.named.shares)
-    return bool(waiting or found or known.exposed or known.refused or known.configuration)
+    broken = known.configuration or known.state or known.channels
+    return bool(waiting or found or known.exposed or known.refused or broken)
 
 
 # --- for people ----------------------------------------------------------------------------------------------------
@@ -85,6 +100,7 @@ def _lines(view: _View) -> Iterator[str]:
     for problem in view.known.configuration:
         yield say("The configuration was changed and cannot be used as it is; the earlier one stays in force.")
         yield from _trouble(problem)
+    yield from _trouble(view.known.state)
     for name in view.named.calendars:
         yield from _calendar(name, view.known.calendar(name), view)
     for name in view.named.shares:
@@ -114,13 +130,23 @@ def _share(name: str, share: ShareStatus, view: _View) -> Iterator[str]:
     if share.as_of is None:
         yield say("Share {name}: never published.", name=name)
     else:
-        yield say("Share {name}: as your calendar was {ago}.", name=name, ago=_ago(view.now - share.as_of))
+        pattern = _behind if share.trouble or share.held_back else _current
+        yield pattern(name, _ago(view.now - share.as_of))
     if view.running and share.due is not None:
         yield say("  Next time {ahead}.", ahead=_ahead(share.due - view.now))
     if share.verified is not None and not share.findings:
-        yield say("  Looked at from outside {ago}: nothing was found.", ago=_ago(view.now - share.verified))
+        yield say("  Checked from outside {ago}: nothing but these times.", ago=_ago(view.now - share.verified))
     yield from _found(share.findings)
+    yield from _trouble(share.unseen)
     yield from _trouble(share.trouble)
+
+
+def _current(name: str, ago: str) -> str:
+    return say("Share {name}: up to date; your calendar was read {ago}.", name=name, ago=ago)
+
+
+def _behind(name: str, ago: str) -> str:
+    return say("Share {name}: as your calendar was {ago}.", name=name, ago=ago)
 
 
 def _found(findings: tuple[Found, ...]) -> Iterator[str]:
@@ -166,6 +192,7 @@ def _document(view: _View) -> dict[str, Any]:
         "findings": [_of_found(found) for found in known.exposed],
         "refused": sorted(known.refused),
         "configuration": [_of_trouble(problem) for problem in known.configuration],
+        "state": _of_trouble(known.state),
         "alarms": [_of_trouble(problem) for problem in known.channels],
     }
 
@@ -190,6 +217,7 @@ def _of_share(share: ShareStatus, view: _View) -> dict[str, Any]:
         "held_back": share.held_back,
         "verified": _when(share.verified),
         "findings": [_of_found(found) for found in share.findings],
+        "unseen": _of_trouble(share.unseen),
         "problem": _of_trouble(share.trouble),
     }
 

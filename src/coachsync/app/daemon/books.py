@@ -32,8 +32,8 @@ class ShareBook:
     """What is known of one share in this process.
 
     `stale`: its calendars may hold something that it does not serve yet. `edge` of its schedule, and local `day`, at
-    which it was last brought up to date. `writing` and `checking` say when each is tried; `fresh` is when, in seconds
-    awake, it was last known to be up to date.
+    which it was last brought up to date. `writing` and `checking` say when each is tried. `as_of` is up to when it
+    shows what its calendars held (seconds since 1970), and `fresh` when, in seconds awake, that last moved on.
     """
 
     stale: bool = True
@@ -41,6 +41,7 @@ class ShareBook:
     day: date | None = None
     writing: Pace = NEVER
     checking: Pace = NEVER
+    as_of: int | None = None
     fresh: float | None = None
 
 
@@ -53,6 +54,7 @@ class Books:
     calendars: dict[str, Pace] = field(default_factory=dict)
     accounts: dict[str, Pace] = field(default_factory=dict)
     shares: dict[str, ShareBook] = field(default_factory=dict)
+    barred: dict[str, float] = field(default_factory=dict)  # accounts whose credential was refused, and until when
 
     # --- what is due -----------------------------------------------------------------------------------------------
 
@@ -69,19 +71,14 @@ class Books:
         """The shares to look at from outside now."""
         return [name for name in self.config.shares if self._check_time(name) <= boot]
 
-    def eyes(self, share: str) -> list[str]:
-        """The accounts that looking at a share from outside needs: its audience's, and those of its calendars."""
+    def eyes(self, share: str) -> str | None:
+        """The account that a share is looked at with from outside: its audience's, else its own; None for a file."""
         settings = self.config.shares[share]
-        own = settings.audience or (settings.to.account if isinstance(settings.to, CalDavTarget) else None)
-        return [
-            account
-            for account in (own, *(self.config.calendars[name].account for name in settings.calendars))
-            if account
-        ]
+        return settings.audience or (settings.to.account if isinstance(settings.to, CalDavTarget) else None)
 
     def is_held(self, account: str, boot: float) -> bool:
         """Whether an account is left alone for now."""
-        return self.accounts.get(account, NEVER).due > boot
+        return self._account_time(account) > boot
 
     def next(self, moment: Moment) -> float:
         """Seconds until something is due."""
@@ -131,6 +128,7 @@ class Books:
     def taken_in(self, name: str, boot: float, *, changed: bool) -> None:
         """A calendar was looked at, and so its account answers."""
         calendar = self.config.calendars[name]
+        self.barred.pop(calendar.account, None)
         if self.accounts.pop(calendar.account, None):  # it answers again: the others need not wait longer
             self._hurry_calendars(calendar.account, boot)
         self.calendars[name] = pace.regular(boot, calendar.interval.total_seconds(), self.draw())
@@ -144,12 +142,17 @@ class Books:
                 self.shares[name] = replace(self._share(name), stale=True)
 
     def failed(self, name: str, boot: float, failure: CoachsyncError) -> None:
-        """A calendar could not be looked at; when that is all of its account's trouble, the account waits too."""
+        """A calendar could not be looked at; when that is all of its account's trouble, the account waits too.
+
+        Something may have come in before it failed, which its shares do not serve yet.
+        """
+        self.disturbed(name)
         self._account_failed(self.config.calendars[name].account, boot, failure)
         self.calendars[name] = self._later(self.calendars.get(name, NEVER), boot, failure)
 
-    def written(self, name: str, moment: Moment, *, changed: bool) -> None:
-        """A share is up to date; what was changed in it is looked at from outside next."""
+    def written(self, name: str, moment: Moment, as_of: int | None, *, changed: bool) -> None:
+        """A share serves what is here; what was changed in it is looked at from outside next."""
+        self.confirmed(name, moment, as_of)
         book = self._share(name)
         self.shares[name] = replace(
             book,
@@ -158,17 +161,19 @@ class Books:
             day=moment.wall.astimezone(self._zone).date(),
             writing=NEVER,
             checking=Pace(moment.boot) if changed else book.checking,
-            fresh=moment.awake,
         )
 
-    def is_current(self, name: str) -> bool:
+    def is_current(self, name: str, moment: Moment) -> bool:
         """Whether nothing waits to be written into a share."""
-        book = self._share(name)
-        return book.edge is not None and not book.stale
+        book, publish = self._share(name), self.config.shares[name].profile.publish
+        done = book.edge is not None and not book.stale and not book.writing.failures
+        return done and not self._wants(book, publish, moment.wall)
 
-    def confirmed(self, name: str, moment: Moment) -> None:
-        """A share that nothing was written into is known to be up to date."""
-        self.shares[name] = replace(self._share(name), fresh=moment.awake)
+    def confirmed(self, name: str, moment: Moment, as_of: int | None) -> None:
+        """A share shows what its calendars held at `as_of`."""
+        book = self._share(name)
+        moved = as_of is not None and as_of != book.as_of
+        self.shares[name] = replace(book, as_of=as_of, fresh=moment.awake if moved else book.fresh)
 
     def unwritten(self, name: str, boot: float, failure: CoachsyncError) -> None:
         """A share could not be written."""
@@ -180,6 +185,9 @@ class Books:
 
     def checked(self, name: str, boot: float, failure: CoachsyncError | None = None) -> None:
         """A share was looked at from outside, or could not be."""
+        account = self.eyes(name)
+        if failure is not None and account is not None:
+            self._account_failed(account, boot, failure)
         book = self._share(name)
         again = self._later(book.checking, boot, failure) if failure else pace.regular(boot, CHECK_EVERY, self.draw())
         self.shares[name] = replace(book, checking=again)
@@ -188,7 +196,15 @@ class Books:
         """An account's credential was refused: it is looked at again, soon where that costs nothing; its server is not
         asked."""
         often, seldom = _CREDENTIAL_EVERY
-        self.accounts[account] = Pace(boot + (often if quickly else seldom), asked=True)
+        self.barred[account] = boot + (often if quickly else seldom)
+
+    def pardoned(self) -> None:
+        """A person has asked: what was refused may be tried once more."""
+        self.barred.clear()
+
+    def checks_in_vain(self, name: str) -> int:
+        """How often in a row a share could not be looked at from outside."""
+        return self._share(name).checking.failures
 
     def hurry(self, boot: float) -> None:
         """Everything is due, as after sleep: only what a server has asked for still counts."""
@@ -208,19 +224,23 @@ class Books:
         return self.shares.get(name, ShareBook())
 
     def _calendar_due(self, name: str) -> float:
-        account = self.config.calendars[name].account
-        return max(self.calendars.get(name, NEVER).due, self.accounts.get(account, NEVER).due)
+        return max(self.calendars.get(name, NEVER).due, self._account_time(self.config.calendars[name].account))
 
     def _check_time(self, share: str) -> float:
         """When a share is looked at from outside, in seconds since boot; never, before it was published."""
         book = self._share(share)
         if book.edge is None:
             return math.inf
-        return max(book.checking.due, *(self.accounts.get(account, NEVER).due for account in self.eyes(share)))
+        account = self.eyes(share)
+        return max(book.checking.due, self._account_time(account) if account else 0.0)
+
+    def _account_time(self, account: str) -> float:
+        """When an account may be asked again, in seconds since boot."""
+        return max(self.accounts.get(account, NEVER).due, self.barred.get(account, 0.0))
 
     def _account_due(self, share: str) -> float:
         target = self.config.shares[share].to
-        return self.accounts.get(target.account, NEVER).due if isinstance(target, CalDavTarget) else 0.0
+        return self._account_time(target.account) if isinstance(target, CalDavTarget) else 0.0
 
     def _is_share_due(self, name: str, moment: Moment) -> bool:
         book = self._share(name)

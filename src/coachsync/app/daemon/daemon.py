@@ -10,15 +10,18 @@ from datetime import UTC, datetime
 from coachsync.adapters import lock
 from coachsync.adapters.database import Shares
 from coachsync.app import recording, status, telling
+from coachsync.app.alarms import Kind
 from coachsync.app.daemon import journal, pace
 from coachsync.app.daemon.books import Books, Draw
 from coachsync.app.daemon.moment import Moment
 from coachsync.app.daemon.pace import Pace
 from coachsync.app.daemon.passing import Passing
 from coachsync.app.daemon.settings import Settings
-from coachsync.app.daemon.staleness import stale
+from coachsync.app.daemon.staleness import stale, told_of, unchecked
+from coachsync.app.defects import defect
 from coachsync.app.language import Language, language
 from coachsync.app.progress import Progress
+from coachsync.app.publish import settings_of
 from coachsync.app.standing import standing
 from coachsync.app.status import Status
 from coachsync.app.telling import Memory
@@ -33,6 +36,7 @@ Journal = Callable[[str], None]
 _NAP = 60.0  # seconds asleep after which the machine has slept, and not only been busy
 _IN_USE = "state-in-use"
 _SOON = 5.0  # seconds until the state is tried again after somebody else had it
+_HEAR = 900.0  # seconds after which it is looked at what the coach must hear, also when nothing was due
 
 
 class Daemon:
@@ -55,6 +59,7 @@ class Daemon:
         known = status.load(settings.config.practice.state)
         self._memories: Mapping[str, Memory] = telling.from_json(known.told)  # what the ways to the coach have said
         self._unsaid: tuple[Problem, ...] = ()  # of those ways
+        self._heard = 0.0  # when it was last looked at what the coach must hear, in seconds since boot
         self.summary = ""  # for whoever looks at the process: counts and codes
 
     def reload(self) -> None:
@@ -72,6 +77,8 @@ class Daemon:
         due = self._forced or self._books.next(moment) <= 0
         if due and self._state.due <= moment.boot:
             self._pass(moment)
+        if due or moment.boot - self._heard >= _HEAR:
+            self._tell(moment)
         if self._forced:
             return max(0.0, self._state.due - moment.boot)
         return max(self._books.next(moment), self._state.due - moment.boot)
@@ -101,9 +108,11 @@ class Daemon:
         """Learn from the state what an earlier process did: a share is not written again before its time."""
         now = wiring.now.timestamp()
         for name in self._settings.config.shares:
-            share, at = known.share(name), Shares(wiring.database, name).published_at()
-            if at is not None:
-                self._books.published_before(name, at)
+            share, journal = known.share(name), Shares(wiring.database, name)
+            at, bound = journal.published_at(), journal.share()
+            if at is not None and bound is not None:
+                if bound.settings == settings_of(self._settings.config, name):
+                    self._books.published_before(name, at)  # other settings are published at once
                 known = known.with_share(name, as_of=at if share.as_of is None else share.as_of)
             if share.verified is not None:
                 self._books.checked_before(name, moment.boot, now - share.verified)
@@ -113,30 +122,46 @@ class Daemon:
     # --- a pass ----------------------------------------------------------------------------------------------------
 
     def _pass(self, moment: Moment) -> None:
-        settings = self._settings.config
-        if self._pardoned:
+        forced, pardoned = self._forced, self._pardoned
+        self._forced = self._pardoned = False  # a person may ask again while this goes on
+        if pardoned:
+            self._books.pardoned()
             self._books.hurry(moment.boot)
         try:
-            with self._opened(settings, moment.wall, lambda *_: self._alive()) as wiring:
-                known = self._known(settings)
-                if not self._prepared:
-                    known = self._prepare(wiring, known, moment)
-                passing = Passing(wiring, self._books, known, moment, self._language.say)
-                try:
-                    passing.run()
-                finally:
-                    self._keep(passing, moment)
+            self._work(moment, pardoned=pardoned)
         except CoachsyncError as problem:
             self._unusable(problem, moment)
+        except Exception as problem:  # noqa: BLE001 - a defect ends a pass, never the daemon
+            self._unusable(defect(problem), moment)
         else:
-            self._state, self._forced, self._pardoned = Pace(), False, False
-        self._tell(moment)
+            self._state = Pace()
+            return
+        self._forced, self._pardoned = forced or self._forced, pardoned or self._pardoned
+        self._books.disturbed()  # what this pass should have noticed
+
+    def _work(self, moment: Moment, *, pardoned: bool) -> None:
+        settings = self._settings.config
+        with self._opened(settings, moment.wall, lambda *_: self._alive()) as wiring:
+            wiring.forget_refusals()  # the status knows what was refused, and when that is over
+            known = recording.of_configured(status.load(settings.practice.state), settings)
+            if not self._prepared:
+                known = self._prepare(wiring, known, moment)
+            passing = Passing(
+                wiring, self._books, known, moment, self._language.say, pardoned=pardoned, alive=self._alive
+            )
+            try:
+                passing.run()
+            finally:
+                self._keep(passing, moment)
 
     def _tell(self, moment: Moment) -> None:
         """Let the coach hear what stands; nobody else waits for the state meanwhile."""
         settings, state = self._settings.config, self._settings.config.practice.state
         known = status.load(state)
-        alarms = standing(known, stale(known, self._books, moment))
+        self._heard = moment.boot
+        late = stale(known, self._books, moment, told_of(self._memories, Kind.STALE))
+        unseen = unchecked(known, self._books, moment, told_of(self._memories, Kind.UNCHECKED))
+        alarms = standing(known, late, unseen)
         self._alive()
         told = telling.tell(
             alarms, self._memories, moment.wall, self._language, settings.notify, telling.places(settings)
@@ -144,12 +169,16 @@ class Daemon:
         self._memories, self._unsaid = told.memories, told.problems
         if told.used:
             self._journal(f"told {', '.join(told.used)}: {', '.join(alarm.key for alarm in alarms) or 'all clear'}")
-            with suppress(CoachsyncError), lock.hold(state, "run"):
-                status.save(state, self._dated(status.load(state), moment))
+        if told.used or told.problems:  # neither what was said nor a refused login may be forgotten by a restart
+            self._save(lambda kept: self._dated(kept, moment))
 
-    def _known(self, settings: Config) -> Status:
-        known = recording.of_configured(status.load(settings.practice.state), settings)
-        return replace(known, refused={}) if self._pardoned else known
+    def _save(self, change: Callable[[Status], Status]) -> None:
+        """Change the status outside a pass, alone; when somebody else has the state, the next pass does."""
+        state = self._settings.config.practice.state
+        with suppress(CoachsyncError), lock.hold(state, "run", patience=1.0) as undisturbed:
+            if not undisturbed:
+                self._books.disturbed()
+            status.save(state, change(status.load(state)))
 
     def _keep(self, passing: Passing, moment: Moment) -> None:
         """Write the status and the line of the journal, also of a pass that something has ended."""
@@ -171,15 +200,19 @@ class Daemon:
             configuration=tuple(recording.trouble(problem, say) for problem in self._settings.problems),
             told=telling.as_json(self._memories),
             channels=tuple(recording.trouble(problem, say) for problem in self._unsaid),
+            state=None,
         )
 
     def _unusable(self, problem: CoachsyncError, moment: Moment) -> None:
         """The state as a whole could not be worked on: later again."""
-        self._journal("; ".join(["pass ended", *journal.problems([problem.problem("practice.state")])]))
+        if problem.code != _IN_USE or not self._state.failures:
+            self._journal("; ".join(["pass ended", *journal.problems([problem.problem("practice.state")])]))
         if problem.code == _IN_USE:
-            self._state = Pace(moment.boot + _SOON)
-        else:
-            self._state = pace.failed(self._state, moment.boot, self._draw())
+            self._state = Pace(moment.boot + _SOON, failures=1)
+            return
+        self._state = pace.failed(self._state, moment.boot, self._draw())
+        told = recording.trouble(problem.problem("practice.state"), self._language.say)
+        self._save(lambda kept: replace(kept, state=told))
 
     @property
     def _language(self) -> Language:

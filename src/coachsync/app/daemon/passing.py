@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from coachsync.adapters.database import Shares
+from coachsync.adapters.database.removed import discard_expired
 from coachsync.app import jobs, recording
 from coachsync.app.daemon.books import Books
 from coachsync.app.daemon.moment import Moment
+from coachsync.app.defects import defect
 from coachsync.app.outcome import Outcome
 from coachsync.app.status import Status
 from coachsync.app.verify import Verification, verify
@@ -43,11 +44,24 @@ class Pass:
 
 
 class Passing:
-    """Does one pass in an opened state; what follows for the next ones is written into the books."""
+    """Does one pass in an opened state; what follows for the next ones is written into the books.
 
-    def __init__(self, wiring: Wiring, books: Books, known: Status, moment: Moment, say: Say) -> None:
+    `pardoned`: a person has asked, so a refused credential is tried once more. `alive` is called between the steps.
+    """
+
+    def __init__(
+        self,
+        wiring: Wiring,
+        books: Books,
+        known: Status,
+        moment: Moment,
+        say: Say,
+        *,
+        pardoned: bool = False,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
         self._wiring, self._books, self._moment, self._say = wiring, books, moment, say
-        self._boot = moment.boot
+        self._boot, self._pardoned, self._alive = moment.boot, pardoned, alive
         self.known = known
         self.done = Pass()
 
@@ -62,13 +76,13 @@ class Passing:
         for name in self._books.due_checks(self._boot):
             self._check(name)
         self._confirm()
+        discard_expired(self._wiring.database, self._wiring.now)
 
     def _take_in(self, name: str) -> None:
         if not self._may_ask(self._wiring.config.calendars[name].account):
             return
         did = Outcome()
-        jobs.take_in(self._wiring, did, [name])
-        self._add(did)
+        self._attempt(did, f"calendars.{name}", lambda: jobs.take_in(self._wiring, did, [name]))
         pulled = did.calendars.get(name)
         for _, failure in did.failures:
             self._books.failed(name, self._boot, failure)
@@ -77,38 +91,58 @@ class Passing:
             self._books.taken_in(name, self._boot, changed=changed)
 
     def _write(self, name: str) -> None:
-        share = self._wiring.config.shares[name]
         account = recording.account_of(self._wiring.config, f"shares.{name}")
         if account is not None and not self._may_ask(account):
             return
-        did = Outcome()
-        jobs.publish_shares(self._wiring, did, [name], held=self._held(share))
-        self._add(did)
+        did, held = Outcome(), self._held(self._wiring.config.shares[name])
+        self._attempt(did, f"shares.{name}", lambda: jobs.publish_shares(self._wiring, did, [name], held))
         for _, failure in did.failures:
             self._books.unwritten(name, self._boot, failure)
         if name in did.shares:
             published = did.shares[name]
-            self._books.written(name, self._moment, changed=bool(published.created or published.deleted))
+            as_of = recording.as_of(self._wiring, name)
+            changed = bool(published.created or published.deleted)
+            self._books.written(name, self._moment, as_of, changed=changed)
 
     def _check(self, name: str) -> None:
-        if not all(self._may_ask(account) for account in self._books.eyes(name)):
+        account = self._books.eyes(name)
+        if account is not None and not self._may_ask(account):
             return
-        checked = verify(self._wiring, [self._wiring.config.shares[name]])
+        share = self._wiring.config.shares[name]
+        closed = [one for one in share.calendars if not self._may_ask(self._wiring.config.calendars[one].account)]
+        did = Outcome()
+        self._attempt(did, f"shares.{name}", lambda: self._look(share, closed))
+        looked = did.failures or self.done.checked[-1].failures
+        own = next((failure for where, failure in looked if where == f"shares.{name}"), None)
+        self._books.checked(name, self._boot, own)
+
+    def _look(self, share: Share, closed: Collection[str]) -> None:
+        checked = verify(self._wiring, [share], closed)
         self.done.checked.append(checked)
         self.known = recording.after_check(self.known, self._wiring, checked, self._say)
-        failure = next((failure for _, failure in checked.failures), None)
-        self._books.checked(name, self._boot, failure)
 
     def _confirm(self) -> None:
         """A share into which nothing has to be written is as fresh as what its calendars have just said."""
         looked = self.done.outcome.calendars
         for name, share in self._wiring.config.shares.items():
-            if name in self.done.outcome.shares or not self._books.is_current(name):
+            if name in self.done.outcome.shares or not self._books.is_current(name, self._moment):
                 continue
             if any(calendar in looked for calendar in share.calendars):
-                Shares(self._wiring.database, name).done(self._wiring.now)
-                self._books.confirmed(name, self._moment)
-                self.known = self.known.with_share(name, as_of=recording.as_of(self._wiring, name))
+                as_of = recording.as_of(self._wiring, name)
+                self._books.confirmed(name, self._moment, as_of)
+                self.known = self.known.with_share(name, as_of=as_of)
+
+    def _attempt(self, did: Outcome, where: str, act: Callable[[], None]) -> None:
+        """Do a part of the pass; a defect in it is told and stops no other part."""
+        self._alive()
+        try:
+            act()
+        except CoachsyncError:
+            raise
+        except Exception as problem:  # noqa: BLE001 - the others go on, whatever is wrong with this one
+            did.failures.append((where, defect(problem)))
+        self.done.outcome.add(did)
+        self.known = recording.after_run(self.known, self._wiring, did, self._say)
 
     def _may_ask(self, account: str) -> bool:
         return not (self._books.is_held(account, self._boot) or self._is_refused(account))
@@ -116,7 +150,7 @@ class Passing:
     def _is_refused(self, account: str) -> bool:
         """Whether the account's credential is still the one that its server has refused."""
         before = self.known.refused.get(account)
-        if before is None:
+        if before is None or self._pardoned:
             return False
         try:
             same = self._wiring.fingerprint(account) == before
@@ -125,18 +159,12 @@ class Passing:
         if same:
             quickly = _is_cheap(self._wiring.config.accounts[account].password)
             self._books.hold_refused(account, self._boot, quickly=quickly)
-        else:
-            self.known = self.known.pardoned(account)
         return same
 
     def _held(self, share: Share) -> dict[str, frozenset[int]]:
         """The rows of the share's calendars whose disappearance waits, where this pass has learnt them."""
         seen = self.done.outcome.calendars
         return {calendar: seen[calendar].held_rows for calendar in share.calendars if calendar in seen}
-
-    def _add(self, did: Outcome) -> None:
-        self.done.outcome.add(did)
-        self.known = recording.after_run(self.known, self._wiring, did, self._say)
 
 
 def _is_cheap(secret: Secret | None) -> bool:

@@ -97,9 +97,13 @@ def _calendars(answers: Answers, speak: Speak) -> Iterator[str]:
 
 
 def _share(answers: Answers, speak: Speak) -> Iterator[str]:
-    yield from _remark(
-        speak, say("What others may see: times and one label, nothing else. Share that calendar, never your own.")
-    )
+    if answers.to_file:
+        remark = say(
+            "What others may see: times and one label, nothing else. Give them that file, never your calendar."
+        )
+    else:
+        remark = say("What others may see: times and one label, nothing else. Share that calendar, never your own.")
+    yield from _remark(speak, remark)
     yield f"[shares.{answers.share}]"
     yield f"from = [{', '.join(quoted(source.key) for source in answers.sources)}]"
     if answers.to_file:

@@ -6,6 +6,7 @@ import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
 
+_COPIES = ("posix/", "right/")  # the same zones again
 _FOLDER = "zoneinfo/"  # in the target of /etc/localtime, before the name of the zone
 
 
@@ -18,6 +19,15 @@ def zone(environ: Mapping[str, str], etc: Path = Path("/etc")) -> str | None:
         if name and name not in ("UTC", "Etc/UTC", "Universal", "Zulu") and _exists(name):
             return name
     return None
+
+
+def spelled(text: str) -> str:
+    """The IANA name that was meant: in whatever case, or by its last part alone; the text itself unless it is one."""
+    wanted, known = text.casefold().replace(" ", "_"), zoneinfo.available_timezones()
+    whole = [name for name in known if name.casefold() == wanted]
+    ends = [name for name in known if name.casefold().rpartition("/")[2] == wanted]
+    found = [text] if text in known else whole or [name for name in ends if not name.startswith(_COPIES)]
+    return found[0] if len(found) == 1 else text
 
 
 def _named(environ: Mapping[str, str]) -> str:

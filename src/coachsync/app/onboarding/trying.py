@@ -11,15 +11,19 @@ from pathlib import Path
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.nextcloud import Nextcloud
 from coachsync.app.onboarding.address import Address, Start
-from coachsync.app.onboarding.providers import NEXTCLOUD, Provider
+from coachsync.app.onboarding.providers import NEXTCLOUD, OTHER, RADICALE, Provider
 from coachsync.errors import CoachsyncError, NotThere, Refused
 from coachsync.model import Collection
 from coachsync.phrases import Phrase, say
 
 _TIMEOUT = 15.0  # seconds: a person is waiting
+_RADICALE_REALM = "Radicale"  # begins what a Radicale answers to whoever has no login, unless its owner changed it
 _DAV = "remote.php/dav/"  # below the folder where a Nextcloud is installed
 
 _ADDRESS = say("Check the address: is it spelled as in your calendar program, and is this computer online?")
+_LOGIN = say(
+    "Check both and type them again: capitals and spaces count. With two-step login, an app password is needed."
+)
 _HINTS: dict[str, Phrase] = {
     "host-unknown": _ADDRESS,
     "no-connection": _ADDRESS,
@@ -80,22 +84,22 @@ def on_nextcloud(base: str) -> Place:
 
 
 def enter(place: Place, username: str, password: str, ca_file: Path | None = None) -> Login:
-    """Sign in and look around. Raises Refused with the kind of password that is wanted, and CoachsyncError when the
-    account has no calendar."""
+    """Sign in and look around. Raises Refused with what to look at, and CoachsyncError when the account has no
+    calendar."""
     server = _server(place.url, username, password, ca_file)
     try:
         found = server.collections()
     except Refused as problem:
         server.close()
-        problem.hint = place.provider.password
+        problem.hint = _LOGIN
         raise
     except CoachsyncError as problem:
         server.close()
-        raise (_no_calendars(place) if problem.code in _NO_SERVICE else _plain(problem)) from None
+        raise (_no_calendars() if problem.code in _NO_SERVICE else _plain(problem)) from None
     calendars = tuple(sorted((known for known in found if known.events), key=lambda known: known.name.casefold()))
     if not calendars:
         server.close()
-        raise _no_calendars(place)
+        raise _no_calendars()
     return Login(place, username, password, server, calendars, tuple(known.name.strip() for known in found))
 
 
@@ -115,16 +119,18 @@ def _is_nextcloud(base: str, ca_file: Path | None) -> bool:
 
 def _knocked(start: Start, ca_file: Path | None) -> Place:
     """The place, when a calendar service answers at this URL: it asks who we are, or asks nobody."""
-    server = _server(start.url, "", "", ca_file)
+    server, provider = _server(start.url, "", "", ca_file), start.provider
     try:
         opened = bool(server.whoami().homes)
     except Refused as problem:
         if problem.code == "login-forbidden":  # many a website forbids what it does not know; nobody asks for a login
             raise
         opened = False
+        if provider is OTHER and problem.realm.startswith(_RADICALE_REALM):
+            provider = RADICALE
     finally:
         server.close()
-    return Place(start.url, start.provider, open=opened)
+    return Place(start.url, provider, open=opened)
 
 
 def _server(url: str, username: str, password: str, ca_file: Path | None) -> CalendarServer:
@@ -145,9 +151,9 @@ def _plain(problem: CoachsyncError) -> CoachsyncError:
     return problem
 
 
-def _no_calendars(place: Place) -> CoachsyncError:
+def _no_calendars() -> CoachsyncError:
     return CoachsyncError(
         "no-calendars",
         say("The server let us in, and this user has no calendar there."),
-        place.provider.username,
+        say("Create a calendar in your calendar program, or type another user name."),
     )
