@@ -198,10 +198,10 @@ def test_state_is_by_default_the_users_own(load: Callable[[str], Config], monkey
 
 
 def test_state_of_the_system_s_configuration_is_the_service_s_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", "/root/state")
+    monkeypatch.setenv("XDG_STATE_HOME", "/srv/state")
     assert state_folder(None, Path("/etc/coachsync")) == Path("/var/lib/coachsync")
     assert state_folder("/srv/state", Path("/etc/coachsync")) == Path("/srv/state")
-    assert state_folder(None, Path("/etc/other")) == Path("/root/state/coachsync")
+    assert state_folder(None, Path("/etc/other")) == Path("/srv/state/coachsync")
 
 
 def test_small_configuration_is_enough(load: Callable[[str], Config]) -> None:
