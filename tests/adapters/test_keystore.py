@@ -86,14 +86,17 @@ def test_a_key_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert str(tmp_path) not in caught.value.message + caught.value.hint
 
 
-def test_a_key_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_handle: int) -> None:
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize(("number", "code"), [(28, "disk-full"), (5, "device-key-not-written")])
+def test_a_key_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: str
+) -> None:
+    def broken(_handle: int) -> None:
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", broken)
     with pytest.raises(CoachsyncError) as caught:
         load_device_key(tmp_path, create=True)
-    assert (caught.value.code, caught.value.where) == ("device-key-not-written", "practice.state")
+    assert (caught.value.code, caught.value.where) == (code, "practice.state")
     assert list(key_file(tmp_path).parent.iterdir()) == []
 
 
