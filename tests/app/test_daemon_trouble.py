@@ -218,8 +218,8 @@ def test_a_defect_anywhere_else_ends_a_pass_and_not_the_daemon(tmp_path: Path) -
     assert len(one.house.served()) == 5
 
 
-def test_a_state_that_cannot_be_used_is_in_the_status_until_it_can(tmp_path: Path) -> None:
-    one = life(tmp_path)
+def test_a_state_that_cannot_be_used_is_in_the_status_until_it_can(tmp_path: Path, sink: MailSink) -> None:
+    one = life(tmp_path, telling_by_mail(NOW, sink))
     one.live(MINUTE)
 
     def broken() -> None:
@@ -227,10 +227,11 @@ def test_a_state_that_cannot_be_used_is_in_the_status_until_it_can(tmp_path: Pat
         raise CoachsyncError("device-key-open", "Others can read the key.", where="practice.state")
 
     one.during = broken
-    one.live(20 * MINUTE)
+    one.live(3 * HOUR)
     state = one.status.state
     assert state is not None
     assert state.code == "device-key-open"
+    assert len(sink.taken) == 1  # the share has become too old meanwhile
     one.during = None
     one.live(20 * MINUTE)
     assert one.status.state is None

@@ -74,8 +74,8 @@ class Daemon:
         self._look()
         self._notice_sleep(moment)
         self._books.begun(moment)
-        due = self._forced or self._books.next(moment) <= 0
-        if due and self._state.due <= moment.boot:
+        due = (self._forced or self._books.next(moment) <= 0) and self._state.due <= moment.boot
+        if due:
             self._pass(moment)
         if due or moment.boot - self._heard >= _HEAR:
             self._tell(moment)
@@ -184,7 +184,7 @@ class Daemon:
         """Write the status and the line of the journal, also of a pass that something has ended."""
         if not passing.done.is_idle:
             self._journal(journal.line(passing.done))
-        known = self._dated(passing.known, moment)
+        known = self._dated(replace(passing.known, state=None), moment)
         self.summary = _summary(known)
         status.save(self._settings.config.practice.state, known)
 
@@ -200,7 +200,6 @@ class Daemon:
             configuration=tuple(recording.trouble(problem, say) for problem in self._settings.problems),
             told=telling.as_json(self._memories),
             channels=tuple(recording.trouble(problem, say) for problem in self._unsaid),
-            state=None,
         )
 
     def _unusable(self, problem: CoachsyncError, moment: Moment) -> None:
