@@ -159,7 +159,7 @@ def test_a_foreign_file_in_the_place_of_one_that_was_never_written_is_refused(
     house.sessions(1)
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
-        assert [problem.code for problem in house.sync().problems()] == ["file-not-written"]
+        assert [problem.code for problem in house.sync().problems()] == ["disk-full"]
     file(house).write_text("somebody's own")
     assert [problem.code for problem in house.sync().problems()] == ["target-not-empty"]
     assert file(house).read_text() == "somebody's own"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coachsync.app.cli import opening, run
+from coachsync.app.cli import carry_out, opening
 
 LIBRARY = "def load(_path):\n    raise ValueError('Marguerite')\n"
 
@@ -25,7 +25,7 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("broken")
 def test_p12_a_defect_names_our_own_line_and_repeats_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--json", "check"]) == 1
+    assert carry_out(["--json", "check"]) == 1
     said = capsys.readouterr()
     error = json.loads(said.err)["error"]
     assert error["code"] == "defect"
@@ -35,7 +35,7 @@ def test_p12_a_defect_names_our_own_line_and_repeats_nothing(capsys: pytest.Capt
 
 @pytest.mark.usefixtures("broken")
 def test_p12_a_defect_told_to_a_person_repeats_nothing_either(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["check"]) == 1
+    assert carry_out(["check"]) == 1
     said = capsys.readouterr()
     assert "ValueError at opening.py:" in said.err
     assert "Marguerite" not in said.out + said.err

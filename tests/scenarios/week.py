@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import servers
 from accounts import Account
+from coachsync.app import status
 from faults import Saboteur
 from mischief import Mischief
 from scenario_canaries import Ink, found
@@ -238,9 +239,11 @@ class Week:
         self.healed = self.clock.wall
 
     def _rest(self) -> None:
-        """Until every share says what it must, in daylight: then midnight comes between no two looks."""
+        """Until every calendar was looked at and every share says what it must, in daylight: no midnight between looks."""
         deadline = time.monotonic() + self.plan.patience
-        while time.monotonic() < deadline and not (self.settled() and 8 <= self.clock.wall.astimezone(PARIS).hour < 20):
+        while time.monotonic() < deadline and not (
+            self.looked() and self.settled() and 8 <= self.clock.wall.astimezone(PARIS).hour < 20
+        ):
             self._wait(time.monotonic() + 0.1)
 
     def _end(self) -> None:
@@ -292,6 +295,11 @@ class Week:
                     except FileNotFoundError:
                         continue
         return sorted(slots)
+
+    def looked(self) -> bool:
+        """Whether every calendar has been read since the faults ended."""
+        known = status.load(self.practice.folder / "state").calendars.values()
+        return all((calendar.succeeded or 0) > self.healed.timestamp() for calendar in known)
 
     def settled(self) -> bool:
         return all(
