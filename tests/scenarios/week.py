@@ -239,7 +239,8 @@ class Week:
         self.healed = self.clock.wall
 
     def _rest(self) -> None:
-        """Until every calendar was looked at and every share says what it must, in daylight: no midnight between looks."""
+        """Until every calendar was looked at and every share says what it must; in daylight, so that no midnight comes
+        between."""
         deadline = time.monotonic() + self.plan.patience
         while time.monotonic() < deadline and not (
             self.looked() and self.settled() and 8 <= self.clock.wall.astimezone(PARIS).hour < 20
