@@ -17,7 +17,22 @@ from coachsync.app.progress import Progress
 from coachsync.app.status import Status
 from coachsync.app.wiring import Wiring
 from coachsync.config import Config
+from events import event
 from practice_house import CONFIG, House
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+NOW = CONFIG.replace('profile = "session"', 'profile = "session"\npublish = "now"')
+DAILY = CONFIG.replace('profile = "session"', 'profile = "session"\npublish = "daily"')
+TWO = (
+    NOW.replace(
+        "[shares.office]",
+        '[accounts.other]\nurl = "https://calendar.example/"\nusername = "bob"\n'
+        '[calendars.team]\naccount = "other"\nname = "Team"\n[shares.office]',
+    )
+    + '[shares.group]\nfrom = ["team"]\nto = { account = "other", name = "Group" }\nprofile = "session"\n'
+    'publish = "now"\n'
+)
+TEAM = "https://calendar.example/bob/team/"
 
 _STEPS = 20_000  # of one stretch of life: more of them mean that the daemon does not rest
 
@@ -97,3 +112,8 @@ def life(folder: Path, text: str = CONFIG, sessions: int = 5) -> Life:
     house = House(folder, text)
     house.sessions(sessions)
     return Life(house)
+
+
+def add(one: Life, name: str, days: int = 1) -> None:
+    """A session more, some days from now."""
+    one.house.put(name, event(f"uid-{name}", one.house.now + timedelta(days=days, hours=3)))

@@ -9,28 +9,9 @@ import pytest
 
 from coachsync.adapters import lock
 from coachsync.errors import Barred, CoachsyncError, Refused, Temporary
-from daemon_life import Life, life
+from daemon_life import DAILY, DAY, HOUR, MINUTE, NOW, TEAM, TWO, add, life
 from events import event
 from practice_house import CONFIG, SOURCE
-
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-NOW = CONFIG.replace('profile = "session"', 'profile = "session"\npublish = "now"')
-DAILY = CONFIG.replace('profile = "session"', 'profile = "session"\npublish = "daily"')
-TWO = (
-    NOW.replace(
-        "[shares.office]",
-        '[accounts.other]\nurl = "https://calendar.example/"\nusername = "bob"\n'
-        '[calendars.team]\naccount = "other"\nname = "Team"\n[shares.office]',
-    )
-    + '[shares.group]\nfrom = ["team"]\nto = { account = "other", name = "Group" }\nprofile = "session"\n'
-    'publish = "now"\n'
-)
-TEAM = "https://calendar.example/bob/team/"
-
-
-def add(one: Life, name: str, days: int = 1) -> None:
-    one.house.put(name, event(f"uid-{name}", one.house.now + timedelta(days=days, hours=3)))
-
 
 # --- regular work --------------------------------------------------------------------------------------------------
 

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from coachsync.errors import CoachsyncError, Refused, Temporary
-from daemon_life import Life, life
+from daemon_life import DAY, HOUR, MINUTE, Life, life
 from events import event
 from mailsink import MailSink
 from practice_house import CONFIG, SOURCE
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ADDRESS = "coach-canari@practice.example"
 
 

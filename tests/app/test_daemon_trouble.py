@@ -14,14 +14,10 @@ from coachsync.adapters.database import Copies
 from coachsync.adapters.database.removed import kept
 from coachsync.app import jobs, reading, telling
 from coachsync.errors import CoachsyncError, Refused, Temporary
-from daemon_life import Life, life
-from events import event
+from daemon_life import DAY, HOUR, MINUTE, NOW, TEAM, add, life
 from mailsink import MailSink
 from practice_house import CONFIG, SOURCE
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-NOW = CONFIG.replace('profile = "session"', 'profile = "session"\npublish = "now"')
-TEAM = "https://calendar.example/bob/team/"
 BOTH = NOW.replace(
     '[shares.office]\nfrom = ["coaching"]',
     '[accounts.other]\nurl = "https://calendar.example/"\nusername = "bob"\n'
@@ -40,10 +36,6 @@ def telling_by_mail(text: str, sink: MailSink) -> str:
         f'{text}[notify]\nmail = "coach@practice.example"\n'
         f'[notify.smtp]\nhost = "127.0.0.1"\nport = {sink.port}\nsecurity = "none"\n'
     )
-
-
-def add(one: Life, name: str) -> None:
-    one.house.put(name, event(f"uid-{name}", one.house.now + timedelta(days=1, hours=3)))
 
 
 def broken_once(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, error: Exception) -> None:
