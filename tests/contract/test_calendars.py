@@ -228,6 +228,47 @@ def test_creating_in_a_calendar_that_does_not_exist_is_refused(place: Place) -> 
         place.client.create(f"{path(place.new_url())}one.ics", session("one"))
 
 
+def test_an_object_is_replaced_by_its_next_version(place: Place) -> None:
+    url = place.calendar()
+    href = place.put(url, "moved")
+    before = place.client.changes(url, None)
+
+    etag = place.client.update(href, session("moved", "Autre"), before.etags[href])
+
+    assert etag == place.other.etag(href) != before.etags[href]
+    assert place.client.changes(url, before.token).etags.keys() == {href}
+    [item] = place.client.fetch(url, [href])
+    assert b"SUMMARY:Autre" in item.body
+
+
+def test_p04_replacing_another_version_is_refused_and_keeps_it(place: Place) -> None:
+    url = place.calendar()
+    href = place.put(url, "kept")
+    old = place.client.etag(href)
+    assert old
+    place.other.update(href, session("kept", "Autre"), old)
+
+    for etag in (old, '"another"', ""):
+        with pytest.raises(Stale):
+            place.client.update(href, session("kept", "Encore"), etag)
+
+    [item] = place.client.fetch(url, [href])
+    assert b"SUMMARY:Autre" in item.body
+
+
+def test_p04_replacing_what_is_gone_is_refused_and_makes_nothing(place: Place) -> None:
+    url = place.calendar()
+    href = place.put(url)
+    etag = place.client.etag(href)
+    assert etag
+    place.other.remove(href, etag)
+
+    with pytest.raises(Stale):
+        place.client.update(href, session("gone"), etag)
+
+    assert place.client.etag(href) is None
+
+
 def test_p04_removing_another_version_is_refused_and_keeps_it(place: Place) -> None:
     url = place.calendar()
     href = place.put(url)

@@ -54,16 +54,23 @@ class CalendarServer(Protocol):
         what is under way ends and gives its results, then the error is raised.
         """
 
-    def create(self, href: str, body: bytes) -> str | None:
+    def create(self, href: str, body: bytes, *, notify: bool = False) -> str | None:
         """Store a new object (`If-None-Match: *`); its ETag, None where the server tells none.
 
-        Raises Stale when the place is taken, NotThere when the collection is gone.
+        Raises Stale when the place is taken, NotThere when the collection is gone. `notify` as for `update`.
         """
 
-    def remove(self, href: str, etag: str) -> bool:
+    def update(self, href: str, body: bytes, etag: str, *, notify: bool = False) -> str | None:
+        """Replace one version of an object (`If-Match`); the new version's ETag, None where the server tells none.
+
+        Raises Stale for another version and for an object that is gone. Whatever the server may be asked not to send to
+        attendees, it is asked not to send unless `notify`.
+        """
+
+    def remove(self, href: str, etag: str, *, notify: bool = False) -> bool:
         """Delete one version of an object (`If-Match`); False when the server says that it has none.
 
-        Raises Stale for another version.
+        Raises Stale for another version. `notify` as for `update`.
         """
 
     def etag(self, href: str) -> str | None:

@@ -38,6 +38,7 @@ class MemoryServer:
     def __init__(self, url: str = "https://calendar.example/") -> None:
         self.url = url
         self.requests: Counter[str] = Counter()  # by method of CalendarServer
+        self.letters = 0  # how often it was allowed to write to attendees
         self._calendars: dict[str, _Calendar] = {}
         self._made = 0
         self._failures: list[tuple[str, CoachsyncError]] = []
@@ -187,23 +188,34 @@ class MemoryCalendars:
         for task in tasks:
             yield task(self)
 
-    def create(self, href: str, body: bytes) -> str | None:
+    def create(self, href: str, body: bytes, *, notify: bool = False) -> str | None:
         self._server.called("create")
+        self._server.letters += notify
         href = urlsplit(href).path
         url, calendar = self._server.holder(href)
         if href in calendar.objects:
-            raise Stale("stale", say("The entry on the server is not the version that this was meant for."))
+            raise _stale()
         return self._server.store(url, href, body)
 
-    def remove(self, href: str, etag: str) -> bool:
+    def update(self, href: str, body: bytes, etag: str, *, notify: bool = False) -> str | None:
+        self._server.called("update")
+        self._server.letters += notify
+        href = urlsplit(href).path
+        url, calendar = self._server.holder(href)
+        if not etag or href not in calendar.objects or calendar.objects[href][0] != etag:
+            raise _stale()
+        return self._server.store(url, href, body)
+
+    def remove(self, href: str, etag: str, *, notify: bool = False) -> bool:
         self._server.called("remove")
+        self._server.letters += notify
         href = urlsplit(href).path
         try:
             url, calendar = self._server.holder(href)
         except NotThere:
             return False
         if not etag or (href in calendar.objects and calendar.objects[href][0] != etag):
-            raise Stale("stale", say("The entry on the server is not the version that this was meant for."))
+            raise _stale()
         if href not in calendar.objects:
             return False
         self._server.delete(url, href)
@@ -224,3 +236,7 @@ class MemoryCalendars:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def _stale() -> Stale:
+    return Stale("stale", say("The entry on the server is not the version that this was meant for."))

@@ -7,7 +7,7 @@ What each kind of server does differently is handled where it shows: hrefs in `h
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -26,6 +26,12 @@ from coachsync.phrases import say
 
 T = TypeVar("T")
 
+# What asks a server to write to nobody: RFC 6638 section 8.1 (replies of an attendee), SOGo, Nextcloud.
+_QUIET = {
+    "Schedule-Reply": "F",
+    "X-SOGO-SEND-APPOINTMENT-NOTIFICATIONS": "NO",
+    "X-NC-Disable-Scheduling": "true",
+}
 _BATCHES = 2  # read at once: each is in memory with its text, its tree and its objects
 _TYPE, _NAME = f"{DAV}resourcetype", f"{DAV}displayname"
 _DESCRIPTION, _COLOUR = f"{CAL}calendar-description", f"{APPLE}calendar-color"
@@ -97,15 +103,24 @@ class CalDav:
     def together(self, tasks: Iterable[Callable[[CalendarServer], T]]) -> Generator[T, None, None]:
         return self._lanes.run(tasks)
 
-    def create(self, href: str, body: bytes) -> str | None:
-        answer = self._dav.put(self._at(href), body, {"If-None-Match": "*"})
+    def create(self, href: str, body: bytes, *, notify: bool = False) -> str | None:
+        answer = self._dav.put(self._at(href), body, {"If-None-Match": "*", **_letters(notify)})
         return multiget.strong(answer.headers.get("ETag"))
 
-    def remove(self, href: str, etag: str) -> bool:
+    def update(self, href: str, body: bytes, etag: str, *, notify: bool = False) -> str | None:
+        if not etag:
+            raise Stale("stale", say("An entry whose version is unknown is not written over."))
+        try:
+            answer = self._dav.put(self._at(href), body, {"If-Match": etag, **_letters(notify)})
+        except NotThere:  # what is gone has no version that could match (RFC 9110 section 13.1.1)
+            raise Stale("stale", say("The entry is no longer on the server.")) from None
+        return multiget.strong(answer.headers.get("ETag"))
+
+    def remove(self, href: str, etag: str, *, notify: bool = False) -> bool:
         if not etag:
             raise Stale("stale", say("An entry whose version is unknown is not deleted."))
         try:
-            self._dav.delete(self._at(href), {"If-Match": etag})
+            self._dav.delete(self._at(href), {"If-Match": etag, **_letters(notify)})
         except NotThere:
             return False
         return True
@@ -171,6 +186,10 @@ class CalDav:
             seen.add(path.rstrip("/"))
             if f"{CAL}calendar" in response.found[_TYPE].tags:
                 yield _collection(told.folder.origin + path.rstrip("/") + "/", response)
+
+
+def _letters(notify: bool) -> Mapping[str, str]:
+    return {} if notify else _QUIET
 
 
 def _asked(ask: Callable[[Dav], T], lane: CalDav) -> T:
