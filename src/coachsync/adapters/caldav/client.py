@@ -104,14 +104,14 @@ class CalDav:
         return self._lanes.run(tasks)
 
     def create(self, href: str, body: bytes, *, notify: bool = False) -> str | None:
-        answer = self._dav.put(self._at(href), body, {"If-None-Match": "*", **_letters(notify)})
+        answer = self._dav.put(self._at(href), body, {"If-None-Match": "*", **_letters(notify=notify)})
         return multiget.strong(answer.headers.get("ETag"))
 
     def update(self, href: str, body: bytes, etag: str, *, notify: bool = False) -> str | None:
         if not etag:
             raise Stale("stale", say("An entry whose version is unknown is not written over."))
         try:
-            answer = self._dav.put(self._at(href), body, {"If-Match": etag, **_letters(notify)})
+            answer = self._dav.put(self._at(href), body, {"If-Match": etag, **_letters(notify=notify)})
         except NotThere:  # what is gone has no version that could match (RFC 9110 section 13.1.1)
             raise Stale("stale", say("The entry is no longer on the server.")) from None
         return multiget.strong(answer.headers.get("ETag"))
@@ -120,7 +120,7 @@ class CalDav:
         if not etag:
             raise Stale("stale", say("An entry whose version is unknown is not deleted."))
         try:
-            self._dav.delete(self._at(href), {"If-Match": etag, **_letters(notify)})
+            self._dav.delete(self._at(href), {"If-Match": etag, **_letters(notify=notify)})
         except NotThere:
             return False
         return True
@@ -188,7 +188,7 @@ class CalDav:
                 yield _collection(told.folder.origin + path.rstrip("/") + "/", response)
 
 
-def _letters(notify: bool) -> Mapping[str, str]:
+def _letters(*, notify: bool) -> Mapping[str, str]:
     return {} if notify else _QUIET
 
 
