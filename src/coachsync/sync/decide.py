@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coachsync.sync.merge import merge
-from coachsync.sync.sameness import same
+from coachsync.sync.merge import merge_versions
+from coachsync.sync.objects import Version, versions
 
 DELETED_HERE = "deleted-here"
 DELETED_THERE = "deleted-there"
@@ -42,19 +42,21 @@ def decide(base: Side, ours: Side, theirs: Side) -> Verdict:
 
     Exchanging the sides gives the mirrored verdict.
     """
-    if _same(ours, theirs) or _same(ours, base):
+    known = iter(versions(*(side for side in (base, ours, theirs) if side is not None)))
+    before, here, there = (None if side is None else next(known) for side in (base, ours, theirs))
+    if _same(here, there) or _same(here, before):
         return Verdict(theirs, theirs)
-    if _same(theirs, base):
+    if _same(there, before):
         return Verdict(ours, ours)
-    if ours is None or theirs is None:
-        return Verdict(ours, theirs, (DELETED_HERE if ours is None else DELETED_THERE,))
-    if base is None:
+    if here is None or there is None:
+        return Verdict(ours, theirs, (DELETED_HERE if here is None else DELETED_THERE,))
+    if before is None:
         return Verdict(ours, theirs, (CREATED_TWICE,))
-    merged = merge(base, ours, theirs)
+    merged = merge_versions(before, here, there)
     if merged.text is None:
         return Verdict(ours, theirs, merged.clashes)
     return Verdict(merged.text, merged.text)
 
 
-def _same(one: Side, other: Side) -> bool:
-    return one == other if one is None or other is None else same(one, other)
+def _same(one: Version | None, other: Version | None) -> bool:
+    return one is other if one is None or other is None else one.says_the_same_as(other)

@@ -6,7 +6,7 @@ Left out is what servers and programs write for themselves, and what only repeat
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -97,8 +97,9 @@ def elements(line: Line) -> tuple[Element, ...]:
     if (name in BOOKKEEPING and name not in STAMPS) or name.startswith(_BOOKKEEPING_PREFIXES):
         return ()
     params, kind = _params(line)
-    meanings = ((Meaning(name, params, _value(name, kind, written)), written) for written in _written(line))
-    return tuple(Element(_facet(meaning), meaning, written) for meaning, written in meanings)
+    if name not in _LISTS:
+        return (_element(Meaning(name, params, _value(name, kind, line.value)), line.value),)
+    return tuple(_element(Meaning(name, params, _value(name, kind, one)), one) for one in _listed(line.value))
 
 
 def meaning(line: Line) -> Meaning:
@@ -107,19 +108,16 @@ def meaning(line: Line) -> Meaning:
     return Meaning(line.name, params, _value(line.name, kind, line.value))
 
 
-def _facet(meaning: Meaning) -> Facet:
+def _element(meaning: Meaning, written: str) -> Element:
     name = meaning.name
     if name not in _SETS:
-        return _UNITS.get(name, name), ""
-    return name, meaning if name in ("EXDATE", "RDATE") else meaning.value
+        return Element((_UNITS.get(name, name), ""), meaning, written)
+    return Element((name, meaning if name in ("EXDATE", "RDATE") else meaning.value), meaning, written)
 
 
-def _written(line: Line) -> Iterator[str]:
-    # A stray CR cannot be folded again: such a line is one thing, and is never taken apart.
-    if line.name not in _LISTS or "," not in line.value or "\r" in line.value:
-        yield line.value
-        return
-    yield from _PIECE.findall(line.value)
+def _listed(value: str) -> list[str]:
+    """The values in a line. A stray CR cannot be folded again: such a line is one thing and never taken apart."""
+    return [value] if "\r" in value or "," not in value else _PIECE.findall(value)
 
 
 def _params(line: Line) -> tuple[Params, str]:

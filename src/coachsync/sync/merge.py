@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from coachsync.sync.changes import Changes, changes
 from coachsync.sync.clashes import UNREADABLE, clashes
 from coachsync.sync.meaning import Facet, Meaning
-from coachsync.sync.objects import SEQUENCE, CalendarObject, Entry, read
+from coachsync.sync.objects import SEQUENCE, CalendarObject, Entry, Version, versions
 from coachsync.sync.splice import Splice
 
 
@@ -27,7 +27,12 @@ class Merged:
 
 def merge(base: str, ours: str, theirs: str) -> Merged:
     """Merge what both sides made of `base`. Texts are decoded with `contentline.decode`."""
-    before, here, there = read(base), read(ours), read(theirs)
+    return merge_versions(*versions(base, ours, theirs))
+
+
+def merge_versions(base: Version, ours: Version, theirs: Version) -> Merged:
+    """As `merge`, for texts that were taken apart already."""
+    before, here, there = base.taken, ours.taken, theirs.taken
     if before is None or here is None or there is None:
         return _unreadable(base, ours, theirs)
     if len(before.uids() | here.uids() | there.uids()) > 1:
@@ -37,10 +42,10 @@ def merge(base: str, ours: str, theirs: str) -> Merged:
     return Merged(None, tuple(sorted(found))) if found else Merged(_spliced(before, mine, there))
 
 
-def _unreadable(base: str, ours: str, theirs: str) -> Merged:
-    if ours in (base, theirs):
-        return Merged(theirs)
-    return Merged(ours) if theirs == base else Merged(None, (UNREADABLE,))
+def _unreadable(base: Version, ours: Version, theirs: Version) -> Merged:
+    if ours.says_the_same_as(base) or ours.says_the_same_as(theirs):
+        return Merged(theirs.text)
+    return Merged(ours.text) if theirs.says_the_same_as(base) else Merged(None, (UNREADABLE,))
 
 
 def _spliced(base: CalendarObject, mine: Changes, theirs: CalendarObject) -> str:

@@ -79,26 +79,69 @@ class CalendarObject:
         return frozenset(entry.uid for key, entry in self.entries.items() if key != CALENDAR)
 
 
-def read(text: str) -> CalendarObject | None:
-    """An object taken apart, None when it is not clear what it says."""
-    lines = parse(text)
-    try:
-        top = components(lines)
-    except Malformed:
-        return None
-    if len(top) != 1 or top[0].name != CALENDAR[0] or not _is_all(lines, top[0]):
-        return None
-    timezones = [child for child in top[0].children if child.name == "VTIMEZONE"]
-    others = [child for child in top[0].children if child.name != "VTIMEZONE"]
-    entries = {CALENDAR: _entry(top[0], ())} | {_key(child): _entry(child, child.children) for child in others}
-    if len(entries) != len(others) + 1:
-        return None
-    definitions = {_tzid(timezone): timezone for timezone in timezones}
-    used = frozenset(
-        zone for child in others for line in lines[child.first : child.last] if (zone := line.param("TZID"))
-    )
-    zones = {tzid: _zone(timezone) for tzid, timezone in definitions.items() if not _KNOWN_ZONE.fullmatch(tzid)}
-    return CalendarObject(lines, entries, definitions, used, zones)
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A text of an object, and the object taken apart: None when it is not clear what it says."""
+
+    text: str
+    taken: CalendarObject | None
+
+    def says_the_same_as(self, other: Version) -> bool:
+        """Whether two versions say the same. One that is not clear is the same as its own text only."""
+        if self.text == other.text:
+            return True
+        return self.taken is not None and other.taken is not None and self.taken.says() == other.taken.says()
+
+
+def versions(*texts: str) -> tuple[Version, ...]:
+    """Texts of one object taken apart; lines that stand in several of them are understood once."""
+    reader = _Reader()
+    return tuple(Version(text, reader.read(text)) for text in texts)
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self._understood: dict[str, tuple[Element, ...]] = {}
+
+    def read(self, text: str) -> CalendarObject | None:
+        lines = parse(text)
+        try:
+            top = components(lines)
+        except Malformed:
+            return None
+        if len(top) != 1 or top[0].name != CALENDAR[0] or not _is_all(lines, top[0]):
+            return None
+        others = [child for child in top[0].children if child.name != "VTIMEZONE"]
+        entries = {_key(child): self._entry(child, child.children) for child in others}
+        if len(entries) != len(others) or CALENDAR in entries:
+            return None
+        definitions = {_tzid(child): child for child in top[0].children if child.name == "VTIMEZONE"}
+        return CalendarObject(
+            lines=lines,
+            entries={CALENDAR: self._entry(top[0], ())} | entries,
+            definitions=definitions,
+            used=_used(lines, others),
+            zones={tzid: _zone(zone) for tzid, zone in definitions.items() if not _KNOWN_ZONE.fullmatch(tzid)},
+        )
+
+    def _entry(self, component: Component, children: Sequence[Component]) -> Entry:
+        own = zip(own_positions(component), component.lines, strict=True)
+        parts = [Part(line.name, position, position, self._elements(line)) for position, line in own]
+        parts += [Part(child.name, child.first, child.last, (_whole(child),)) for child in children]
+        facets: dict[Facet, set[Meaning]] = defaultdict(set)
+        kept: dict[Facet, set[Meaning]] = defaultdict(set)
+        for part in parts:
+            for one in part.elements:
+                if not one.is_default():
+                    (kept if one.facet in _KEPT else facets)[one.facet].add(one.meaning)
+        uid = next((line.value.strip() for line in component.lines if line.name == "UID"), "")
+        return Entry(component, uid, tuple(parts), _frozen(facets), _frozen(kept))
+
+    def _elements(self, line: Line) -> tuple[Element, ...]:
+        found = self._understood.get(line.raw)
+        if found is None:
+            found = self._understood[line.raw] = elements(line)
+        return found
 
 
 def _is_all(lines: Sequence[Line], calendar: Component) -> bool:
@@ -108,20 +151,6 @@ def _is_all(lines: Sequence[Line], calendar: Component) -> bool:
 
 def _key(component: Component) -> Key:
     return component.name, next((meaning(line) for line in component.lines if line.name == "RECURRENCE-ID"), None)
-
-
-def _entry(component: Component, children: Sequence[Component]) -> Entry:
-    own = zip(own_positions(component), component.lines, strict=True)
-    parts = [Part(line.name, position, position, elements(line)) for position, line in own]
-    parts += [Part(child.name, child.first, child.last, (_whole(child),)) for child in children]
-    facets: dict[Facet, set[Meaning]] = defaultdict(set)
-    kept: dict[Facet, set[Meaning]] = defaultdict(set)
-    for part in parts:
-        for one in part.elements:
-            if not one.is_default():
-                (kept if one.facet in _KEPT else facets)[one.facet].add(one.meaning)
-    uid = next((line.value.strip() for line in component.lines if line.name == "UID"), "")
-    return Entry(component, uid, tuple(parts), _frozen(facets), _frozen(kept))
 
 
 def _frozen(facets: Mapping[Facet, set[Meaning]]) -> Facets:
@@ -137,6 +166,12 @@ def _inside(component: Component) -> Iterator[Meaning]:
     for line in component.lines:
         yield from (one.meaning for one in elements(line) if line.name not in STAMPS and not one.is_default())
     yield from (_whole(child).meaning for child in component.children)
+
+
+def _used(lines: Sequence[Line], entries: Sequence[Component]) -> frozenset[str]:
+    return frozenset(
+        zone for entry in entries for line in lines[entry.first : entry.last] if (zone := line.param("TZID"))
+    )
 
 
 def _tzid(timezone: Component) -> str:

@@ -6,12 +6,12 @@ Order, folding, case of names, stamps, what servers note beside an event and rep
 
 from __future__ import annotations
 
-from coachsync.sync.objects import read
+from coachsync.sync.objects import versions
 
 
 def same(one: str, other: str) -> bool:
     """Whether two objects, decoded with `contentline.decode`, say the same."""
     if one == other:
         return True
-    first, second = read(one), read(other)
-    return first is not None and second is not None and first.says() == second.says()
+    first, second = versions(one, other)
+    return first.says_the_same_as(second)
