@@ -1,6 +1,7 @@
 """Two programs, a server and coachsync change one calendar at random, with kills and faults: nothing is ever lost.
 
-Another seed: COACHSYNC_SEED=NUMBER. More: COACHSYNC_EXAMPLES=NUMBER.
+COACHSYNC_SEED=NUMBER repeats a run, COACHSYNC_SHRINK=1 looks for a shorter one that fails too (which takes minutes),
+COACHSYNC_EXAMPLES=NUMBER makes it longer.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import hypothesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
@@ -154,7 +155,11 @@ def run(place: Place, examples: int, steps: int) -> None:
     print(f"seed {SEED}")  # noqa: T201 - to repeat what failed
     machine = type("Machine", (Sides,), {"place": staticmethod(place)})
     limits = settings(
-        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink) if os.environ.get("COACHSYNC_SHRINK") else (Phase.generate,),
+        suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(hypothesis.seed(SEED)(machine), settings=limits)
 
