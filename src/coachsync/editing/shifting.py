@@ -19,7 +19,7 @@ def shift_all(found: CalendarObject, original: Moment | None, start: Moment, dur
     """
     master = found.series
     meant = None if original is None else found.override(original)
-    shift = Shift(found.plain(original or master.start), found.plain(found.shape(master, start)))
+    shift = _shift(found, original or master.start, found.shape(master, start))
     lasting = None if duration == found.length(master) else duration
     try:
         if shift.delta:
@@ -27,6 +27,15 @@ def shift_all(found: CalendarObject, original: Moment | None, start: Moment, dur
         for override in found.overrides:
             _shift_override(found, override, shift, lasting, meant=override is meant)
         found.place(master, _moved(found, shift, master.start), lasting)
+    except OverflowError:
+        raise values.bad_time() from None
+
+
+def _shift(found: CalendarObject, original: Moment, start: Moment) -> Shift:
+    """How far the series moves: by as much local time as the instance that is meant, from its own first start."""
+    first = found.plain(found.series.start)
+    try:
+        return Shift(first, Shift(found.plain(original), found.plain(start))(first))
     except OverflowError:
         raise values.bad_time() from None
 
