@@ -12,7 +12,12 @@ from coachsync.editing import cancelling, deleting, moving
 from coachsync.editing.target import Edited, Scope, Target
 
 PARIS = ZoneInfo("Europe/Paris")
-ZONES: Mapping[str, tzinfo] = {"": PARIS, "Europe/Paris": PARIS, "America/New_York": ZoneInfo("America/New_York")}
+ZONES: Mapping[str, tzinfo] = {
+    "": PARIS,
+    "Europe/Paris": PARIS,
+    "America/New_York": ZoneInfo("America/New_York"),
+    "UTC": UTC,
+}
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 STAMP = "20261126T093000Z"
 NEW_UID = "new-uid@example.org"
