@@ -272,6 +272,31 @@ def test_one_change_that_the_server_refuses_stops_no_other(synced: House) -> Non
     assert there(synced, "e1") == session(synced, 1, hours=3)
 
 
+def test_what_a_server_locks_while_it_takes_other_changes_is_sent_again_in_the_same_run(synced: House) -> None:
+    for number in range(4):
+        synced.want(f"e{number}", session(synced, number, hours=3))
+    synced.server.fail("update", Temporary("locked", "The entry is locked on the server."), times=3)
+
+    outcome = synced.sync()
+
+    assert (outcome.exit_code(), codes(outcome)) == (0, [])
+    assert all(there(synced, f"e{number}") == session(synced, number, hours=3) for number in range(4))
+    assert synced.server.requests["update"] == 7
+
+
+def test_what_stays_locked_is_told_and_sent_at_the_next_sync(synced: House) -> None:
+    synced.want("e1", session(synced, 1, hours=3))
+    synced.want("e2", session(synced, 2, hours=3))
+    synced.server.fail("update", Temporary("locked", "The entry is locked on the server."), times=4)
+
+    outcome = synced.sync()
+
+    assert (outcome.exit_code(), codes(outcome)) == (3, ["change-locked", "change-locked"])
+    assert synced.server.requests["update"] == 4
+    assert synced.sync().exit_code() == 0
+    assert there(synced, "e1") == session(synced, 1, hours=3)
+
+
 def test_a_refused_login_in_the_middle_of_sending_is_told_as_such(synced: House) -> None:
     synced.want("e1", session(synced, 1, hours=3))
     synced.server.fail("update", Refused("login-refused", "The server refuses the user name or password."))

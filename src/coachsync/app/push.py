@@ -26,7 +26,8 @@ from coachsync.sync.decide import Side, Verdict, decide
 from coachsync.sync.sameness import same
 
 _MOST_ROUNDS = 5  # what changes on the server while it is written is decided again so often, then at the next sync
-_ONE_OBJECT = frozenset({"server-error", "locked"})  # troubles of one entry: the others go on
+_LOCKED = "locked"
+_ONE_OBJECT = frozenset({"server-error", _LOCKED})  # troubles of one entry: the others go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class _Outgoing:
         self._wiring, self._calendar, self._url = wiring, calendar, endpoint.url
         self._server = wiring.server(wiring.config.calendars[calendar].account)
         self._copies, self._edits = Copies(wiring.database, calendar), Edits(wiring.database, calendar)
+        self._one_by_one = False
         self.tally = _Tally()
 
     def run(self, *, dry_run: bool, accept_deletions: bool) -> int:
@@ -177,9 +179,15 @@ class _Outgoing:
     # --- apply -----------------------------------------------------------------------------------------------------
 
     def _send(self, steps: Iterable[_Step]) -> None:
+        """Send, several at once at first; what a server locks then (Xandikos) stays for the next round, one by one."""
         tasks: Iterator[Callable[[CalendarServer], _Sent]] = (partial(_write, self._url, step) for step in steps)
-        for sent in self._server.together(tasks):
-            self._record(sent)
+        alone, locked = self._one_by_one, False
+        for sent in (task(self._server) for task in tasks) if alone else self._server.together(tasks):
+            if not alone and sent.failure is not None and sent.failure.code == _LOCKED:
+                locked = True
+            else:
+                self._record(sent)
+        self._one_by_one = alone or locked
 
     def _record(self, sent: _Sent) -> None:
         """Keep what the server has now, and let go of the edit once it has accepted it."""
