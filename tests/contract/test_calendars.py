@@ -1,4 +1,4 @@
-"""What every calendar server does for us: the same tests over the one in memory, Radicale and Xandikos."""
+"""What every calendar server does for us: the same tests over the one in memory, and over each real one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from coachsync.adapters.memory import MemoryServer
 from coachsync.errors import NotThere, Stale
 from coachsync.model import Exposure
 from events import event
+from realservers.fixtures import DEBIAN, debian
 
 
 def session(uid: str, title: str = "Séance") -> bytes:
@@ -41,14 +42,17 @@ class Place:
         return href
 
 
-@pytest.fixture(params=["memory", "radicale", "xandikos"])
+@pytest.fixture(params=["memory", "radicale", "xandikos", *debian()])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     if request.param == "memory":
         server = MemoryServer()
         home = server.home("coach")
         yield Place(server.account("coach"), server.account("coach"), lambda: f"{home}{uuid4().hex}/")
         return
-    account = request.getfixturevalue(request.param)
+    if request.param in DEBIAN:
+        account = request.getfixturevalue(f"{request.param}_server").account()
+    else:
+        account = request.getfixturevalue(request.param)
     first, second = account.client(), account.client()
     yield Place(first, second, account.new_calendar)
     first.close()
