@@ -29,13 +29,8 @@ INSERT INTO principal (type_id, user_no, displayname, default_privileges)
 @contextmanager
 def davical(database: Postgres) -> Iterator[RealServer]:
     options = f"--dbhost 127.0.0.1 --dbport {database.port}"
-    database.ground.run(
-        "/usr/share/davical/dba/create-database.sh",
-        "davical",
-        "admin-password",
-        **database.environment,
-        DBAOPTS=options,
-    )
+    script = "/usr/share/davical/dba/create-database.sh"
+    database.ground.run(script, "davical", "admin-password", **database.environment, DBAOPTS=options)
     with ground("www-data") as place:
         place.make("letters")
         sendmail = place.fill("sendmail", 0o755)
@@ -46,13 +41,8 @@ def davical(database: Postgres) -> Iterator[RealServer]:
         command += ["-S", f"127.0.0.1:{port}", "-t", "/usr/share/davical/htdocs", str(script)]
         with place.running(command, port, PHP_CLI_SERVER_WORKERS="2"):
             letters = Letters(folder=place.folder / "letters")
-            yield RealServer(
-                "davical",
-                f"http://127.0.0.1:{port}/",
-                "caldav.php/{user}/",
-                lambda user: _admit(database, user),
-                letters,
-            )
+            url = f"http://127.0.0.1:{port}/"
+            yield RealServer("davical", url, "caldav.php/{user}/", lambda user: _admit(database, user), letters)
 
 
 def _admit(database: Postgres, user: str) -> None:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +71,8 @@ class Ground:
                 start_new_session=True,
             )
         try:
-            ready = lambda: process.poll() is not None or listening(port)
-            if not eventually(ready, _MOST_SECONDS) or process.poll() is not None:
+            settled = eventually(lambda: process.poll() is not None or listening(port), _MOST_SECONDS)
+            if not settled or process.poll() is not None:
                 raise RuntimeError(f"{command[0]} did not start: {log.read_text(errors='replace')[-2000:]}")
             yield process
         finally:
@@ -116,12 +116,8 @@ def _end(process: subprocess.Popen[bytes], farewell: signal.Signals) -> None:
     """End a process that leads a session of its own; what does not go at once is killed, with what it left behind."""
     if process.poll() is None:
         process.send_signal(farewell)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            pass
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()

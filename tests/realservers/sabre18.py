@@ -34,13 +34,8 @@ def sabre18() -> Iterator[RealServer]:
         command += ["-S", f"127.0.0.1:{port}", str(script)]
         with place.running(command, port, PHP_CLI_SERVER_WORKERS="2"):
             letters = Letters(folder=place.folder / "letters")
-            yield RealServer(
-                "sabre18",
-                f"http://127.0.0.1:{port}/",
-                "calendars/{user}/",
-                lambda user: _admit(database, user),
-                letters,
-            )
+            url = f"http://127.0.0.1:{port}/"
+            yield RealServer("sabre18", url, "calendars/{user}/", lambda user: _admit(database, user), letters)
 
 
 def _admit(database: Path, user: str) -> None:
