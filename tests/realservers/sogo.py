@@ -1,4 +1,7 @@
-"""SOGo of Debian's sogo, with memcached, PostgreSQL and mail about appointments switched on."""
+"""SOGo of Debian's sogo, with memcached, PostgreSQL and mail about appointments switched on.
+
+As its manual wants it, a web server stands before it: by itself it closes connections without saying so.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from realservers.ground import ground
 from realservers.postgres import NEEDS as DATABASE
 from realservers.postgres import Postgres
 from realservers.realserver import DOMAIN, Letters, RealServer
-from servers import PASSWORD, free_port
+from servers import PASSWORD, Recorder, free_port
 
 # Given as arguments, which have the last word: what stands in /etc/sogo stays as it is and without effect.
 _SETTINGS = {
@@ -56,14 +59,10 @@ def sogo(database: Postgres) -> Iterator[RealServer]:
         with (
             place.running(["memcached", "-l", "127.0.0.1", "-p", str(memory), "-U", "0"], memory),
             place.running(["sh", "-c", _START, "sogod", *arguments], port, farewell=SIGKILL),
+            closing(Recorder(f"http://127.0.0.1:{port}/")) as web,
         ):
-            yield RealServer(
-                "sogo",
-                f"http://127.0.0.1:{port}/SOGo/dav/",
-                "{user}/Calendar/",
-                lambda user: _admit(database, user),
-                Letters(sink=sink),
-            )
+            letters, url = Letters(sink=sink), f"{web.url}SOGo/dav/"
+            yield RealServer("sogo", url, "{user}/Calendar/", lambda user: _admit(database, user), letters)
 
 
 def _stores(base: str) -> dict[str, str]:
