@@ -62,7 +62,8 @@ class Dav:
     def get(self, url: str) -> Answer:
         """An object as it is served: not compressed on the way, for that changes its ETag on some servers."""
         answer = self._transport.send("GET", url, headers={"Accept": "text/calendar", "Accept-Encoding": "identity"})
-        if answer.headers.get("Content-Type", "").startswith("text/html"):
+        page = answer.headers.get("Content-Type", "").startswith("text/html")
+        if page and answer.status not in ABSENT:  # Cyrus and SOGo say so with a page
             raise _not_caldav()
         return _success(answer)
 
