@@ -227,7 +227,7 @@ def replace(lines: Sequence[Line], component: Component, name: str, contents: Se
 
 
 def own_positions(component: Component) -> list[int]:
-    """Where a component's own properties stand among the lines that were read, in order."""
+    """Where a component's own properties stand among the lines that were read, in the order of its `lines`."""
     positions: list[int] = []
     start = component.first + 1
     for child in component.children:
