@@ -13,6 +13,8 @@ from coachsync.errors import CoachsyncError, Refused, Temporary
 from events import event
 from practice_house import SOURCE, House
 
+OTHER = "https://calendar.example/alice/other/"
+
 
 def codes(outcome: object) -> list[str]:
     return [problem.code for problem in outcome.problems()]  # type: ignore[attr-defined]
@@ -413,3 +415,39 @@ def test_a_server_that_tells_no_version_after_writing_is_asked_for_it(
     synced.server.requests.clear()
     assert synced.sync().exit_code() == 0
     assert dict(synced.server.requests) == {"changes": 1}
+
+
+@pytest.fixture
+def two_calendars(synced: House) -> House:
+    synced.server.add(OTHER, "Other", "alice")
+    synced.text = synced.text.replace(
+        "[shares.office]", '[calendars.other]\naccount = "cloud"\nname = "Other"\n[shares.office]'
+    )
+    synced.sync()
+    return synced
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_p04_a_change_follows_its_appointment_into_another_calendar(two_calendars: House, deleted: bool) -> None:
+    house = two_calendars
+    house.want("e1", None if deleted else session(house, 1, hours=3))
+    house.delete("e1")
+    house.put("e1", session(house, 1), OTHER)
+
+    for _ in range(2):  # the calendar that it went to may have been sent to before
+        outcome = house.sync()
+
+    assert outcome.exit_code() == 0
+    moved = {} if deleted else {"/alice/other/e1.ics": session(house, 1, hours=3)}
+    assert house.server.objects(OTHER) == moved
+    assert house.edits() == house.edits("other") == ()
+
+
+def test_p04_what_is_another_appointment_elsewhere_is_left_alone(two_calendars: House) -> None:
+    house = two_calendars
+    house.want("e1", session(house, 1, hours=3))
+    house.delete("e1")
+    house.put("e1", session(house, 4, hours=9), OTHER)
+
+    assert house.sync().exit_code() == 4
+    assert house.server.objects(OTHER) == {"/alice/other/e1.ics": session(house, 4, hours=9)}

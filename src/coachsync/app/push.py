@@ -132,9 +132,10 @@ class _Outgoing:
         ]
 
     def _step(self, edit: Edit) -> _Step | None:
-        """What follows for an edit; None while it waits for the copy whose disappearance waits for a person."""
+        """What follows for an edit; None while the disappearance of its appointment waits for a person, and when the
+        appointment lies in another calendar now."""
         edit, copy = self._at_home(edit)
-        if copy is not None and not copy.agreed:
+        if (copy is not None and not copy.agreed) or (copy is None and self._moved_away(edit)):
             return None
         theirs = _side(None if copy is None else dict(self._copies.texts([copy.row]))[copy.row])
         return _Step(edit, copy, theirs, decide(_side(edit.base), _side(edit.text), theirs))
@@ -147,6 +148,21 @@ class _Outgoing:
         if there[0].href != edit.href:
             edit = self._edits.put(replace(edit, href=there[0].href))
         return edit, there[0]
+
+    def _moved_away(self, edit: Edit) -> bool:
+        """Whether the appointment was moved to another calendar; the edit follows it there."""
+        if edit.base is None:
+            return False
+        for other in self._wiring.config.calendars:
+            copies, edits = Copies(self._wiring.database, other), Edits(self._wiring.database, other)
+            for copy in copies.named(edit.uid) if other != self._calendar else ():
+                body = dict(copies.texts([copy.row]))[copy.row]
+                if edits.at(copy.href) is None and same(contentline.decode(body), contentline.decode(edit.base)):
+                    with self._wiring.database.transaction():
+                        self._edits.drop(_rows(edit))
+                        edits.put(replace(edit, href=copy.href, row=None, clashes=()))
+                    return True
+        return False
 
     def _settled(self, step: _Step) -> bool:
         """Whether nothing has to be sent: the server has what is wanted, or a person must decide."""

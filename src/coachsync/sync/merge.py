@@ -66,10 +66,11 @@ def _greater(base: Entry | None, ours: Entry, theirs: Entry) -> Iterator[Facet]:
     """The stamps that we changed to a greater value than theirs, and SEQUENCE when ours is greater."""
     for facet in ours.kept:
         changed = base is None or base.said(facet) != ours.said(facet)
-        if (changed or facet == SEQUENCE) and _greatest(ours.said(facet)) > _greatest(theirs.said(facet)):
+        if (changed or facet == SEQUENCE) and _rank(ours.said(facet)) > _rank(theirs.said(facet)):
             yield facet
 
 
-def _greatest(said: frozenset[Meaning]) -> tuple[int, str]:
+def _rank(said: frozenset[Meaning]) -> list[tuple[int, str]]:
+    """Orders stamps and sequence numbers, also where an object has several or none."""
     values = (one.value for one in said)
-    return max(((int(value) if value.isdecimal() else 0, value) for value in values), default=(0, ""))
+    return sorted(((int(value) if value.isdecimal() else 0, value) for value in values), reverse=True)

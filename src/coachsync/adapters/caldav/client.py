@@ -13,11 +13,14 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
+from coachsync import contentline
 from coachsync.adapters.caldav import hrefs, listing, multiget, principal, sharing
 from coachsync.adapters.caldav.dav import Dav, Told
 from coachsync.adapters.caldav.lanes import Lanes
 from coachsync.adapters.caldav.multistatus import APPLE, CAL, DAV, OWNCLOUD, Response
 from coachsync.adapters.caldav.network_errors import truncated
+from coachsync.adapters.caldav.nextcloud_trash import make_room
+from coachsync.adapters.caldav.software import unconditional
 from coachsync.adapters.caldav.transport import Scheme, Transport
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Stale
@@ -32,6 +35,8 @@ _QUIET = {
     "X-SOGO-SEND-APPOINTMENT-NOTIFICATIONS": "NO",
     "X-NC-Disable-Scheduling": "true",
 }
+_MAYBE_NO_CALENDAR = ("forbidden", "refused")  # what Cyrus (403) and DAViCal (405) answer to a PUT into nothing
+_MAYBE_IN_TRASH = ("server-error", "refused")  # what Nextcloud answers when the UID is in its trash
 _BATCHES = 2  # read at once: each is in memory with its text, its tree and its objects
 _TYPE, _NAME = f"{DAV}resourcetype", f"{DAV}displayname"
 _DESCRIPTION, _COLOUR = f"{CAL}calendar-description", f"{APPLE}calendar-color"
@@ -104,25 +109,46 @@ class CalDav:
         return self._lanes.run(tasks)
 
     def create(self, href: str, body: bytes, *, notify: bool = False) -> str | None:
-        answer = self._dav.put(self._at(href), body, {"If-None-Match": "*", **_letters(notify=notify)})
+        url = self._at(href)
+        if unconditional(url) and multiget.current_etag(self._dav, url) is not None:
+            raise Stale("stale", say("There is another entry at this place already."))
+        condition = {"If-None-Match": "*", **_letters(notify=notify)}
+        try:
+            answer = self._dav.put(url, body, condition)
+        except CoachsyncError as problem:
+            if problem.code in _MAYBE_NO_CALENDAR and not self._exists(url.rpartition("/")[0] + "/"):
+                raise NotThere("not-there", say("The calendar does not exist on the server.")) from None
+            if problem.code not in _MAYBE_IN_TRASH or not make_room(self._dav, url, contentline.uid(body)):
+                raise
+            answer = self._dav.put(url, body, condition)
         return multiget.strong(answer.headers.get("ETag"))
 
     def update(self, href: str, body: bytes, etag: str, *, notify: bool = False) -> str | None:
         if not etag:
             raise Stale("stale", say("An entry whose version is unknown is not written over."))
+        url = self._at(href)
+        if unconditional(url) and multiget.current_etag(self._dav, url) is None:
+            raise _gone()
         try:
-            answer = self._dav.put(self._at(href), body, {"If-Match": etag, **_letters(notify=notify)})
+            answer = self._dav.put(url, body, {"If-Match": etag, **_letters(notify=notify)})
         except NotThere:  # what is gone has no version that could match (RFC 9110 section 13.1.1)
-            raise Stale("stale", say("The entry is no longer on the server.")) from None
+            raise _gone() from None
         return multiget.strong(answer.headers.get("ETag"))
 
     def remove(self, href: str, etag: str, *, notify: bool = False) -> bool:
         if not etag:
             raise Stale("stale", say("An entry whose version is unknown is not deleted."))
+        url = self._at(href)
+        if unconditional(url) and multiget.current_etag(self._dav, url) not in (None, etag):
+            raise Stale("stale", say("The entry on the server is not the version that this was meant for."))
         try:
-            self._dav.delete(self._at(href), {"If-Match": etag, **_letters(notify=notify)})
+            self._dav.delete(url, {"If-Match": etag, **_letters(notify=notify)})
         except NotThere:
             return False
+        except Stale:  # sabre/dav 1.8 says so too of what is not there
+            if multiget.current_etag(self._dav, url) is None:
+                return False
+            raise
         return True
 
     def etag(self, href: str) -> str | None:
@@ -186,6 +212,10 @@ class CalDav:
             seen.add(path.rstrip("/"))
             if f"{CAL}calendar" in response.found[_TYPE].tags:
                 yield _collection(told.folder.origin + path.rstrip("/") + "/", response)
+
+
+def _gone() -> Stale:
+    return Stale("stale", say("The entry is no longer on the server."))
 
 
 def _letters(*, notify: bool) -> Mapping[str, str]:
