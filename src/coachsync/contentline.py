@@ -216,7 +216,7 @@ def replace(lines: Sequence[Line], component: Component, name: str, contents: Se
     break that the component's BEGIN has. Every other line stays byte for byte. `component` must have been read from
     these lines. Raises ValueError when a content holds a line break.
     """
-    own = _own_positions(component)
+    own = own_positions(component)
     old = {position for position in own if lines[position].name == name.upper()}
     place = min(old, default=own[-1] + 1 if own else component.first + 1)
     line_break = "\r\n" if lines[component.first].raw.endswith("\r\n") else "\n"
@@ -226,7 +226,8 @@ def replace(lines: Sequence[Line], component: Component, name: str, contents: Se
     return (*before, *fresh, *after)
 
 
-def _own_positions(component: Component) -> list[int]:
+def own_positions(component: Component) -> list[int]:
+    """Where a component's own properties stand among the lines that were read, in the order of its `lines`."""
     positions: list[int] = []
     start = component.first + 1
     for child in component.children:

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from coachsync import config
+from coachsync import config, contentline
 from coachsync.adapters import keystore
-from coachsync.adapters.database import open_database
+from coachsync.adapters.database import Copies, Edit, Edits, open_database
 from coachsync.adapters.database.engine import database_file
+from coachsync.adapters.database.removed import kept
 from coachsync.adapters.memory import MemoryServer
 from coachsync.app import jobs
+from coachsync.app.conflicts import Keep, conflicts, resolve
 from coachsync.app.outcome import Outcome
+from coachsync.app.queueing import queue, wanted
 from coachsync.app.verify import Verification, verify
 from coachsync.app.wiring import Wiring
 from coachsync.model import Finding
@@ -102,6 +105,36 @@ class House:
         for _, failure in result.failures:
             raise failure
         return tuple(finding for _, finding in result.findings)
+
+    # --- what the coach changes in coachsync ------------------------------------------------------------------------
+
+    def want(self, name: str, body: bytes | None, url: str = SOURCE, calendar: str = "coaching") -> None:
+        """Queue what an object is to become; None to delete it."""
+        href = f"{url.removeprefix('https://calendar.example')}{name}.ics"
+        with self.wiring() as wiring:
+            uid = contentline.uid(body or wanted(wiring, calendar, href) or b"")
+            queue(wiring, calendar, href, uid, body)
+
+    def edits(self, calendar: str = "coaching") -> tuple[Edit, ...]:
+        with self.wiring() as wiring:
+            return Edits(wiring.database, calendar).all()
+
+    def copies(self, calendar: str = "coaching") -> dict[str, bytes]:
+        with self.wiring() as wiring:
+            stored = Copies(wiring.database, calendar)
+            texts = dict(stored.texts())
+            return {copy.href: texts[copy.row] for copy in stored.all()}
+
+    def trash(self, calendar: str = "coaching") -> list[tuple[str, bytes]]:
+        """Why each thing was kept, and its text."""
+        with self.wiring() as wiring:
+            return [(one.reason, one.body) for one in kept(wiring.database, f"calendar {calendar}")]
+
+    def resolve(self, which: Keep) -> None:
+        """Decide every conflict in the same way."""
+        with self.wiring() as wiring:
+            for conflict in conflicts(wiring):
+                resolve(wiring, conflict, which)
 
     # --- the coach's phone and the audience -------------------------------------------------------------------------
 

@@ -180,6 +180,9 @@ class MemoryCalendars:
         return self._server.listing(url, token)
 
     def fetch(self, url: str, hrefs: Iterable[str]) -> Iterator[Item]:
+        hrefs = tuple(hrefs)
+        if not hrefs:  # nothing to ask for
+            return
         self._server.called("fetch")
         calendar = self._server.calendar(url)
         for href in hrefs:

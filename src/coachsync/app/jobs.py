@@ -6,23 +6,27 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 from coachsync.adapters.database.removed import discard_expired
 from coachsync.app.outcome import Outcome, Pulled
 from coachsync.app.publish import Held, publish, wanted
 from coachsync.app.pull import pull
+from coachsync.app.push import push
 from coachsync.app.reading import read
 from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError, NotInitialised, UsageError, WrongKey
 from coachsync.model import Slot
 from coachsync.phrases import say
 
+T = TypeVar("T")
+
 
 def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False) -> Outcome:
-    """Pull every calendar, then publish every share.
+    """Bring every calendar in step with its server, both ways, then publish every share.
 
-    `accept` names calendars whose held disappearances a person has confirmed. A dry run asks the servers, decides, and
-    leaves neither them nor the state changed. Raises UsageError for a calendar that is not configured.
+    `accept` names calendars whose held disappearances and deletions a person has confirmed. A dry run asks the servers,
+    decides, and leaves neither them nor the state changed. Raises UsageError for a calendar that is not configured.
     """
     for name in accept:
         if name not in wiring.config.calendars:
@@ -34,7 +38,7 @@ def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False)
             )
     with wiring.database.rehearsal() if dry_run else nullcontext():
         outcome = Outcome()
-        take_in(wiring, outcome, wiring.config.calendars, accept)
+        take_in(wiring, outcome, wiring.config.calendars, accept, dry_run=dry_run)
         held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
         publish_shares(wiring, outcome, wiring.config.shares, held, dry_run=dry_run)
         discard_expired(wiring.database, wiring.now)
@@ -63,20 +67,36 @@ def preview(wiring: Wiring, name: str) -> tuple[Slot, ...]:
     return wanted(wiring, share)
 
 
-def take_in(wiring: Wiring, outcome: Outcome, calendars: Iterable[str], accept: Collection[str] = ()) -> None:
-    """Pull these calendars and read those that feed a share; `accept` as for `sync`. What fails is in the outcome."""
+def take_in(
+    wiring: Wiring, outcome: Outcome, calendars: Iterable[str], accept: Collection[str] = (), *, dry_run: bool = False
+) -> None:
+    """Pull these calendars, send what was changed here, and read those that feed a share; `accept` and `dry_run` as for
+    `sync`. What fails is in the outcome."""
     feeding = {calendar for share in wiring.config.shares.values() for calendar in share.calendars}
-    for name in calendars:
-        pulled = _attempt(outcome, name, partial(pull, wiring, name, accept_deletions=name in accept))
-        if name in feeding:  # what no share is made from is read when somebody looks at it
-            # Also when nothing came in: a share may be made from these copies for the first time.
-            seen = _attempt(outcome, name, partial(read, wiring, name, accept_deletions=name in accept))
-            pulled = _merged(pulled, seen) if pulled and seen else None
-        if pulled:
+    accepted = {name: name in accept for name in calendars}
+    # All come in before anything goes out: an appointment may have moved from one calendar to another.
+    for name, given in accepted.items():
+        pulled = _attempt(outcome, name, partial(pull, wiring, name, accept_deletions=given))
+        if pulled is not None:
             outcome.calendars[name] = pulled
+    for name, given in accepted.items():
+        if name in outcome.calendars:
+            send = partial(push, wiring, name, accept_deletions=given, dry_run=dry_run)
+            pushed = _attempt(outcome, name, send)
+            if pushed is not None:
+                outcome.pushed[name] = pushed
+    for name, given in accepted.items():
+        if name not in feeding:  # what no share is made from is read when somebody looks at it
+            continue
+        # Also when nothing came in: a share may be made from these copies for the first time.
+        seen = _attempt(outcome, name, partial(read, wiring, name, accept_deletions=given))
+        if name in outcome.calendars and seen is not None:
+            outcome.calendars[name] = _merged(outcome.calendars[name], seen)
+        else:
+            outcome.calendars.pop(name, None)
 
 
-def _attempt(outcome: Outcome, calendar: str, act: Callable[[], Pulled]) -> Pulled | None:
+def _attempt(outcome: Outcome, calendar: str, act: Callable[[], T]) -> T | None:
     try:
         return act()
     except WrongKey:  # no calendar's own trouble: nothing here opens

@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from coachsync.errors import CoachsyncError, Misconfigured, Problem, Refused, Temporary
 from coachsync.phrases import say, say_count
 
-DONE, PARTLY, FINDINGS = 0, 3, 5
+DONE, PARTLY, CONFLICTS, FINDINGS = 0, 3, 4, 5
+MASS_DELETION, REPLACED, VANISHED = (
+    "mass-deletion",
+    "collection-replaced",
+    "calendar-vanished",
+)  # why something waits for a person
 WHOLE_RUN = (Refused.exit_code, Temporary.exit_code, Misconfigured.exit_code)  # exit codes of a run that failed so
 
 
@@ -30,6 +35,22 @@ class Pulled:
 
 
 @dataclass(frozen=True, slots=True)
+class Pushed:
+    """What went out to one calendar. `waiting` counts changes that its server does not have yet, `conflicts` those of
+    them between which and the server's a person must decide, and `held` those that wait for a person for the reason
+    `why`."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    waiting: int = 0
+    conflicts: int = 0
+    held: int = 0
+    why: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """What went out to one share, in slots. `held_back` counts slots that stay until a person decides."""
 
@@ -46,36 +67,51 @@ class Outcome:
     calendars: dict[str, Pulled] = field(default_factory=dict)
     shares: dict[str, Published] = field(default_factory=dict)
     failures: list[tuple[str, CoachsyncError]] = field(default_factory=list)
+    pushed: dict[str, Pushed] = field(default_factory=dict)
 
     @property
     def quarantined(self) -> int:
         """How many events cannot be read, in all."""
         return sum(pulled.quarantined for pulled in self.calendars.values())
 
+    @property
+    def conflicts(self) -> int:
+        """How many changes wait for a person to decide, in all."""
+        return sum(pushed.conflicts for pushed in self.pushed.values())
+
     def add(self, other: Outcome) -> None:
         """Take in what another part of the same run did."""
         self.calendars |= other.calendars
+        self.pushed |= other.pushed
         self.shares |= other.shares
         self.failures += other.failures
 
     def problems(self) -> tuple[Problem, ...]:
         """Everything a person should know, in the order in which it happened."""
-        parts: Iterable[Pulled | Published] = [*self.calendars.values(), *self.shares.values()]
+        parts: Iterable[Pulled | Pushed | Published] = [
+            *self.calendars.values(),
+            *self.pushed.values(),
+            *self.shares.values(),
+        ]
         told = [problem for part in parts for problem in part.problems]
         held = [held_problem(name, pulled) for name, pulled in self.calendars.items() if pulled.held]
+        held += [problem for name, pushed in self.pushed.items() for problem in waiting_problems(name, pushed)]
         news = [problem for pulled in self.calendars.values() for problem in pulled.news]
         failed = [failure.problem(where) for where, failure in self.failures]
         return tuple(dict.fromkeys([*failed, *held, *told, *news]))
 
     def exit_code(self) -> int:
-        """The exit code of `sync`: 77, 75 or 78 when everything failed so, then 5, then 3."""
+        """The exit code of `sync`: 77, 75 or 78 when everything failed so, then 5, 4, 3."""
         causes = {failure.exit_code for _, failure in self.failures}
         wrote = any(share.created or share.deleted for share in self.shares.values())
         if not self.calendars and not wrote and len(causes) == 1:
             cause = causes.pop()
             return cause if cause in WHOLE_RUN else PARTLY
-        if any(pulled.held for pulled in self.calendars.values()):
+        pulled, pushed = self.calendars.values(), self.pushed.values()
+        if any(part.held for part in pulled) or any(part.held for part in pushed):
             return FINDINGS
+        if self.conflicts:
+            return CONFLICTS
         return PARTLY if self.problems() else DONE
 
 
@@ -90,4 +126,35 @@ def held_problem(name: str, pulled: Pulled) -> Problem:
             pulled.held,
         ),
         say("If they were really deleted, run: coachsync sync --accept-deletions {calendar}", calendar=name),
+    )
+
+
+def waiting_problems(name: str, pushed: Pushed) -> tuple[Problem, ...]:
+    """What of the coach's changes waits for a person."""
+    where, found = f"calendars.{name}", []
+    if pushed.held:
+        hint = say("If that is right, run: coachsync sync --accept-deletions {calendar}", calendar=name)
+        found.append(Problem(f"changes-held-{pushed.why}", where, _not_sent(pushed), hint))
+    if pushed.conflicts:
+        message = say_count(
+            "{number} appointment was changed both here and in the calendar; both versions are kept.",
+            "{number} appointments were changed both here and in the calendar; both versions are kept.",
+            pushed.conflicts,
+        )
+        hint = say("To see them, and to decide, run: coachsync conflict list")
+        found.append(Problem("conflict", where, message, hint))
+    return tuple(found)
+
+
+def _not_sent(pushed: Pushed) -> str:
+    if pushed.why == MASS_DELETION:
+        return say_count(
+            "{number} deletion of yours is not sent: it would leave hardly anything in the calendar.",
+            "{number} deletions of yours are not sent: too many of the calendar's appointments would go at once.",
+            pushed.held,
+        )
+    return say_count(
+        "{number} change of yours is not sent: this may not be the calendar that it was made for.",
+        "{number} changes of yours are not sent: this may not be the calendar that they were made for.",
+        pushed.held,
     )

@@ -8,10 +8,10 @@ from datetime import timedelta
 from urllib.parse import urljoin
 
 from coachsync import contentline
-from coachsync.adapters.database import Copies, Copy, Endpoint
+from coachsync.adapters.database import Copies, Copy, Edits, Endpoint
 from coachsync.app import locating
 from coachsync.app.due import due
-from coachsync.app.outcome import Pulled
+from coachsync.app.outcome import MASS_DELETION, REPLACED, VANISHED, Pulled
 from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, ObjectsRefused, Problem, Temporary
 from coachsync.model import Item, Listing
@@ -20,7 +20,6 @@ from coachsync.sync import guard
 from coachsync.sync.plan import Plan, plan
 
 FULL_LISTING_EVERY = timedelta(days=1)
-_MASS_DELETION, _REPLACED = "mass-deletion", "collection-replaced"
 _BATCH = 300  # objects stored in one transaction
 _MOST_SILENT = 50  # objects listed and not given that are asked about one by one
 
@@ -62,7 +61,7 @@ def _gather(wiring: Wiring, calendar: str, copies: Copies, *, everything: bool) 
         endpoint = replace(endpoint, principal=endpoint.principal or principal)
         identity = server.collection(endpoint.url).identity
         if identity != endpoint.identity:
-            endpoint = _rebind(copies, replace(endpoint, identity=identity, token=None))
+            endpoint = _rebind(wiring, calendar, replace(endpoint, identity=identity, token=None))
             listing = server.changes(endpoint.url, None)
     return endpoint, listing
 
@@ -96,12 +95,14 @@ def _locate(wiring: Wiring, calendar: str, copies: Copies, known: Endpoint | Non
         return found
     if (known.url, known.principal, known.identity) == (found.url, found.principal, found.identity):
         return replace(known, source=found.source)
-    return _rebind(copies, found)
+    return _rebind(wiring, calendar, found)
 
 
-def _rebind(copies: Copies, endpoint: Endpoint) -> Endpoint:
+def _rebind(wiring: Wiring, calendar: str, endpoint: Endpoint) -> Endpoint:
+    copies = Copies(wiring.database, calendar)
     fresh = replace(endpoint, listed_at=None, synced_at=None, held=None)
     copies.disown()
+    Edits(wiring.database, calendar).disown()
     copies.bind(fresh)
     return fresh
 
@@ -250,15 +251,15 @@ def _vanished(wiring: Wiring, copies: Copies, *, accept_deletions: bool) -> Pull
         copies.forget(rows, wiring.now)
         copies.bind(replace(endpoint, token=None, listed_at=None, held=None))
         return Pulled(removed=len(rows))
-    copies.bind(replace(endpoint, held="calendar-vanished"))
-    return Pulled(held=len(rows), why="calendar-vanished", held_rows=frozenset(rows))
+    copies.bind(replace(endpoint, held=VANISHED))
+    return Pulled(held=len(rows), why=VANISHED, held_rows=frozenset(rows))
 
 
 def _reason(endpoint: Endpoint) -> str:
     """Why copies wait: as it was said when they began to, else by whether this collection was ever listed before."""
-    if endpoint.held in (_MASS_DELETION, _REPLACED):
+    if endpoint.held in (MASS_DELETION, REPLACED):
         return endpoint.held
-    return _MASS_DELETION if endpoint.listed_at else _REPLACED
+    return MASS_DELETION if endpoint.listed_at else REPLACED
 
 
 def _unclear(calendar: str, listing: Listing) -> tuple[Problem, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from coachsync.adapters.database import Copies
 from coachsync.app import status
-from coachsync.app.outcome import Outcome, Published, Pulled, held_problem
+from coachsync.app.outcome import Outcome, Published, Pulled, Pushed, held_problem, waiting_problems
 from coachsync.app.status import Found, Status, Trouble
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Config
@@ -49,6 +49,8 @@ def after_run(known: Status, wiring: Wiring, outcome: Outcome, say: Say) -> Stat
     """The status after calendars were taken in and shares published."""
     for name, pulled in outcome.calendars.items():
         known = _calendar(known, wiring, name, pulled, say)
+    for name, pushed in outcome.pushed.items():
+        known = _sent(known, name, pushed, say)
     for name, published in outcome.shares.items():
         known = _share(known, wiring, name, published, say)
     for where, failure in outcome.failures:
@@ -111,6 +113,13 @@ def _calendar(known: Status, wiring: Wiring, name: str, pulled: Pulled, say: Say
         unreadable=pulled.quarantined,
         trouble=trouble(problems[0], say) if problems else None,
     )
+
+
+def _sent(known: Status, name: str, pushed: Pushed, say: Say) -> Status:
+    problems = waiting_problems(name, pushed) + pushed.problems
+    if problems and known.calendar(name).trouble is None:
+        known = known.with_calendar(name, trouble=trouble(problems[0], say))
+    return known.with_calendar(name, unsent=pushed.waiting, conflicts=pushed.conflicts, withheld=pushed.held)
 
 
 def _share(known: Status, wiring: Wiring, name: str, published: Published, say: Say) -> Status:

@@ -12,7 +12,7 @@ from coachsync.phrases import say, say_count
 def standing(known: Status, stale: Collection[str] = (), unchecked: Collection[str] = ()) -> tuple[Alarm, ...]:
     """The alarms of a status; `stale` names the shares that are older than their schedule, `unchecked` those that could
     not be looked at from outside for long."""
-    return (*_refused(known), *_found(known), *_held(known), *_stale(stale), *_unchecked(unchecked))
+    return (*_refused(known), *_found(known), *_held(known), *_changes(known), *_stale(stale), *_unchecked(unchecked))
 
 
 def _refused(known: Status) -> Iterator[Alarm]:
@@ -51,6 +51,27 @@ def _held(known: Status) -> Iterator[Alarm]:
                 ),
                 say("If they were really deleted, run: coachsync sync --accept-deletions {name}", name=name),
             )
+
+
+def _changes(known: Status) -> Iterator[Alarm]:
+    for name, calendar in known.calendars.items():
+        where = f"calendars.{name}"
+        if calendar.withheld:
+            message = say_count(
+                "A change of yours is not sent to the calendar until you decide.",
+                "{number} changes of yours are not sent to the calendar until you decide.",
+                calendar.withheld,
+            )
+            hint = say("To send them after all, run: coachsync sync --accept-deletions {name}", name=name)
+            yield alarm(Kind.HELD, where, "changes-wait", message, hint)
+        if calendar.conflicts:
+            message = say_count(
+                "An appointment was changed both here and in the calendar; both versions are kept.",
+                "{number} appointments were changed both here and in the calendar; both versions are kept.",
+                calendar.conflicts,
+            )
+            hint = say("To see them, and to decide, run: coachsync conflict list")
+            yield alarm(Kind.CONFLICT, where, "conflict", message, hint)
 
 
 def _stale(stale: Collection[str]) -> Iterator[Alarm]:

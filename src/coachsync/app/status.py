@@ -34,6 +34,8 @@ class CalendarStatus:
     """One source calendar. Times are seconds since 1970; `due` is when it is looked at next, None without a daemon.
 
     `waiting` counts appointments whose disappearance waits for a person, `unreadable` those that cannot be read.
+    `unsent` counts changes of the coach that the server does not have yet; of them `conflicts` and `withheld` wait for
+    a person.
     """
 
     tried: int | None = None
@@ -41,6 +43,9 @@ class CalendarStatus:
     due: int | None = None
     waiting: int = 0
     unreadable: int = 0
+    unsent: int = 0
+    conflicts: int = 0
+    withheld: int = 0
     trouble: Trouble | None = None
 
 

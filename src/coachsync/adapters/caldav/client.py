@@ -14,11 +14,13 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
+from coachsync import contentline
 from coachsync.adapters.caldav import hrefs, listing, multiget, principal, sharing
 from coachsync.adapters.caldav.dav import Dav, Told
 from coachsync.adapters.caldav.lanes import Lanes
 from coachsync.adapters.caldav.multistatus import APPLE, CAL, DAV, OWNCLOUD, Response
 from coachsync.adapters.caldav.network_errors import truncated
+from coachsync.adapters.caldav.nextcloud_trash import make_room
 from coachsync.adapters.caldav.software import recognise, unconditional
 from coachsync.adapters.caldav.transport import Scheme, Transport
 from coachsync.adapters.calendars import CalendarServer
@@ -35,6 +37,7 @@ _QUIET = {
     "X-NC-Disable-Scheduling": "true",
 }
 _MAYBE_NO_CALENDAR = ("forbidden", "refused")  # what Cyrus (403) and DAViCal (405) answer to a PUT into nothing
+_MAYBE_IN_TRASH = ("server-error", "refused")  # what Nextcloud answers when the UID is in its trash
 _BATCHES = 2  # read at once: each is in memory with its text, its tree and its objects
 _TYPE, _NAME = f"{DAV}resourcetype", f"{DAV}displayname"
 _DESCRIPTION, _COLOUR = f"{CAL}calendar-description", f"{APPLE}calendar-color"
@@ -112,12 +115,15 @@ class CalDav:
         url = self._at(href)
         if unconditional(url) and multiget.current_etag(self._dav, url) is not None:
             raise Stale("stale", say("There is another entry at this place already."))
+        condition = {"If-None-Match": "*", **_letters(notify=notify)}
         try:
-            answer = self._dav.put(url, body, {"If-None-Match": "*", **_letters(notify=notify)})
+            answer = self._dav.put(url, body, condition)
         except CoachsyncError as problem:
             if problem.code in _MAYBE_NO_CALENDAR and not self._exists(url.rpartition("/")[0] + "/"):
                 raise NotThere("not-there", say("The calendar does not exist on the server.")) from None
-            raise
+            if problem.code not in _MAYBE_IN_TRASH or not make_room(self._dav, url, contentline.uid(body)):
+                raise
+            answer = self._dav.put(url, body, condition)
         return multiget.strong(answer.headers.get("ETag"))
 
     def update(self, href: str, body: bytes, etag: str, *, notify: bool = False) -> str | None:

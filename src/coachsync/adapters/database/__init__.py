@@ -5,6 +5,7 @@ that the coach gave in the configuration, codes, counts and times of our own wor
 """
 
 from coachsync.adapters.database.appointments import Copies, Copy, Endpoint, Standing, StoredReading
+from coachsync.adapters.database.edits import Edit, Edits
 from coachsync.adapters.database.engine import Database, open_database
 from coachsync.adapters.database.shares import Entry, Share, Shares
 from coachsync.adapters.database.signin import SignIn, SignIns
@@ -13,6 +14,8 @@ __all__ = [
     "Copies",
     "Copy",
     "Database",
+    "Edit",
+    "Edits",
     "Endpoint",
     "Entry",
     "Share",

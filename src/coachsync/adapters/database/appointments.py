@@ -127,6 +127,10 @@ class Copies:
             for copy in self._copies(self._mine(_WITHOUT_TEXT).where(appointments.c.place.in_(some)))
         )
 
+    def named(self, uid: str) -> tuple[Copy, ...]:
+        """The copies of the objects of this UID, without texts: one, unless the server accepts several."""
+        return self._copies(self._mine(_WITHOUT_TEXT).where(appointments.c.uid == self._blind("uid", uid)))
+
     def agreed(self) -> int:
         """How many copies the server had when last asked."""
         query = self._mine(sa.select(sa.func.count()).select_from(appointments))

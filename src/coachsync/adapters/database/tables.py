@@ -73,6 +73,21 @@ appointments = Table(
     ),
 )
 
+# What the coach wants of an object and its server does not have yet. `place` and `uid` as for a copy.
+edits = Table(
+    "edits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("calendar_id", ForeignKey("calendars.id", ondelete="CASCADE"), nullable=False),
+    Column("place", LargeBinary(16), nullable=False),
+    Column("after", ForeignKey("edits.id", ondelete="SET NULL")),  # sent only once this one is
+    Column("key", String(16), nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    Column("body", LargeBinary),  # the text that is wanted; None: it is to be deleted
+    Column("base", LargeBinary),  # the text that was edited; None: there was none
+    UniqueConstraint("calendar_id", "place"),
+)
+
 # What was overwritten or deleted, kept for a while so that it can be brought back.
 removed = Table(
     "removed",

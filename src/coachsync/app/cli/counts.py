@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from coachsync.app.outcome import Outcome, Published, Pulled
+from coachsync.app.outcome import Outcome, Published, Pulled, Pushed
 from coachsync.phrases import say
 
 
@@ -18,6 +18,24 @@ def pulled_line(name: str, pulled: Pulled, *, dry_run: bool = False) -> str:
     else:
         line = say("calendar {name}: {added} added, {changed} changed, {removed} removed", name=name, **counts)
     return say("{line}, {number} kept until you decide", line=line, number=pulled.held) if pulled.held else line
+
+
+def pushed_line(name: str, pushed: Pushed, *, dry_run: bool = False) -> str:
+    """What went out to a calendar; "" when nothing did and nothing waits."""
+    counts = {"added": pushed.added, "changed": pushed.changed, "removed": pushed.removed}
+    if any(counts.values()) and dry_run:
+        return say(
+            "calendar {name}, from here: {added} would be added, {changed} changed, {removed} removed",
+            name=name,
+            **counts,
+        )
+    if any(counts.values()):
+        return say(
+            "calendar {name}, from here: {added} added, {changed} changed, {removed} removed", name=name, **counts
+        )
+    if pushed.waiting and not dry_run:
+        return say("calendar {name}, from here: nothing sent, {number} waiting", name=name, number=pushed.waiting)
+    return ""
 
 
 def published_line(name: str, outcome: Outcome, calendars: Collection[str], *, dry_run: bool = False) -> str:

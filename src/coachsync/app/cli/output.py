@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from coachsync.app.cli.tongue import spoken
-from coachsync.app.outcome import WHOLE_RUN, Outcome
+from coachsync.app.outcome import WHOLE_RUN, Outcome, Pulled, Pushed
 from coachsync.app.progress import Progress, silent
 from coachsync.errors import CoachsyncError, Misconfigured, Problem
 from coachsync.model import Finding
@@ -79,23 +79,23 @@ def as_document(problem: Problem) -> dict[str, str]:
 
 def outcome_document(outcome: Outcome) -> dict[str, Any]:
     """The outcome as `--json` shows it."""
-    nothing = {"added": 0, "changed": 0, "removed": 0}
     return {
         "calendars": {
-            name: {
-                "pulled": {"added": pulled.added, "changed": pulled.changed, "removed": pulled.removed},
-                "pushed": dict(nothing),
-            }
+            name: {"pulled": _counts(pulled), "pushed": _counts(outcome.pushed.get(name, Pushed()))}
             for name, pulled in outcome.calendars.items()
         },
         "shares": {
             name: {"created": share.created, "deleted": share.deleted, "held_back": share.held_back}
             for name, share in outcome.shares.items()
         },
-        "conflicts": 0,
+        "conflicts": outcome.conflicts,
         "quarantined": outcome.quarantined,
         "problems": [as_document(problem) for problem in outcome.problems()],
     }
+
+
+def _counts(part: Pulled | Pushed) -> dict[str, int]:
+    return {"added": part.added, "changed": part.changed, "removed": part.removed}
 
 
 def finding_document(finding: Finding) -> dict[str, str]:

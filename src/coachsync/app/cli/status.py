@@ -83,10 +83,14 @@ def _named(option: str | None) -> Glance:
 def _needs_somebody(view: _View) -> bool:
     """Whether something waits for a person, and will not pass by itself."""
     known = view.known
-    waiting = any(known.calendar(name).waiting for name in view.named.calendars)
+    waiting = any(_waits(known.calendar(name)) for name in view.named.calendars)
     found = any(known.share(name).findings for name in view.named.shares)
     broken = known.configuration or known.state or known.channels
     return bool(waiting or found or known.exposed or known.refused or broken)
+
+
+def _waits(calendar: CalendarStatus) -> bool:
+    return bool(calendar.waiting or calendar.conflicts or calendar.withheld)
 
 
 # --- for people ----------------------------------------------------------------------------------------------------
@@ -122,6 +126,12 @@ def _calendar(name: str, calendar: CalendarStatus, view: _View) -> Iterator[str]
             "  {number} appointment cannot be read: coachsync agenda --unreadable",
             "  {number} appointments cannot be read: coachsync agenda --unreadable",
             calendar.unreadable,
+        )
+    if calendar.unsent:
+        yield say_count(
+            "  {number} change of yours is not in the calendar yet.",
+            "  {number} changes of yours are not in the calendar yet.",
+            calendar.unsent,
         )
     yield from _trouble(calendar.trouble)
 
@@ -204,6 +214,9 @@ def _of_calendar(calendar: CalendarStatus, view: _View) -> dict[str, Any]:
         "next": _when(calendar.due) if view.running else None,
         "waiting": calendar.waiting,
         "unreadable": calendar.unreadable,
+        "unsent": calendar.unsent,
+        "conflicts": calendar.conflicts,
+        "withheld": calendar.withheld,
         "problem": _of_trouble(calendar.trouble),
     }
 

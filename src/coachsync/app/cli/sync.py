@@ -50,10 +50,12 @@ def command(options: Options, dry_run: bool, accept: tuple[str, ...]) -> int:
 
 
 def _tell(outcome: Outcome, shares: Mapping[str, Share], *, dry_run: bool) -> None:
-    from coachsync.app.cli.counts import published_line, pulled_line
+    from coachsync.app.cli.counts import published_line, pulled_line, pushed_line
 
     for name, pulled in outcome.calendars.items():
         tell(pulled_line(name, pulled, dry_run=dry_run))
+        if name in outcome.pushed and (line := pushed_line(name, outcome.pushed[name], dry_run=dry_run)):
+            tell(line)
     for name in outcome.shares:
         tell(published_line(name, outcome, shares[name].calendars, dry_run=dry_run))
     if outcome.quarantined:

@@ -86,8 +86,8 @@ class Passing:
         pulled = did.calendars.get(name)
         for _, failure in did.failures:
             self._books.failed(name, self._boot, failure)
-        if pulled is not None:
-            changed = bool(pulled.added or pulled.changed or pulled.removed or pulled.news)
+        if pulled is not None and not did.failures:  # what could be taken in and not sent is tried again as it failed
+            changed = bool(pulled.added or pulled.changed or pulled.removed or pulled.news or _sent(did, name))
             self._books.taken_in(name, self._boot, changed=changed)
 
     def _write(self, name: str) -> None:
@@ -165,6 +165,11 @@ class Passing:
         """The rows of the share's calendars whose disappearance waits, where this pass has learnt them."""
         seen = self.done.outcome.calendars
         return {calendar: seen[calendar].held_rows for calendar in share.calendars if calendar in seen}
+
+
+def _sent(did: Outcome, name: str) -> bool:
+    pushed = did.pushed.get(name)
+    return pushed is not None and bool(pushed.added or pushed.changed or pushed.removed)
 
 
 def _is_cheap(secret: Secret | None) -> bool:

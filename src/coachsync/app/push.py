@@ -1,0 +1,297 @@
+"""One source calendar out: what the coach changed here is decided against what the server has, and sent.
+
+The copies are what the server was last seen to have; `pull` has just brought them in step. An edit that the server has
+accepted becomes the copy, in one transaction: until then it stays, so that a run cut short decides again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from urllib.parse import urljoin, urlsplit
+
+from coachsync import contentline
+from coachsync.adapters.calendars import CalendarServer
+from coachsync.adapters.database import Copies, Copy, Edit, Edits, Endpoint
+from coachsync.adapters.database.removed import keep
+from coachsync.app.outcome import MASS_DELETION, REPLACED, VANISHED, Pushed
+from coachsync.app.reading import short_id
+from coachsync.app.wiring import Wiring
+from coachsync.errors import CoachsyncError, Problem, Refused, Stale, Temporary
+from coachsync.model import Item
+from coachsync.phrases import say
+from coachsync.sync import guard
+from coachsync.sync.decide import Side, Verdict, decide
+from coachsync.sync.sameness import same
+
+_MOST_ROUNDS = 5  # what changes on the server while it is written is decided again so often, then at the next sync
+_LOCKED = "locked"
+_ONE_OBJECT = frozenset({"server-error", _LOCKED})  # troubles of one entry: the others go on
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What is to be done about one edit; `copy` is what the server has of it."""
+
+    edit: Edit
+    copy: Copy | None
+    theirs: Side
+    verdict: Verdict
+
+    @property
+    def removes(self) -> bool:
+        return self.verdict.theirs is None
+
+    @property
+    def text(self) -> bytes:
+        return contentline.encode(self.verdict.theirs or "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What the server made of a step. `item` is what it has now, as far as it tells; `stale` when it had another
+    version than the step was decided for, `failure` when it would not."""
+
+    step: _Step
+    item: Item | None = None
+    stale: bool = False
+    failure: CoachsyncError | None = None
+
+
+@dataclass(slots=True)
+class _Tally:
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    failures: dict[int, Problem] = field(default_factory=dict)  # by the row of the edit
+
+
+def push(wiring: Wiring, calendar: str, *, accept_deletions: bool = False, dry_run: bool = False) -> Pushed:
+    """Send what waits for one calendar, which has just been pulled.
+
+    A person must decide about what clashes with the server, and, unless `accept_deletions`, about too many deletions at
+    once and about changes that were made for another collection (promise 5). Raises CoachsyncError when the server
+    cannot be worked with; what it had accepted by then is kept.
+    """
+    edits = Edits(wiring.database, calendar)
+    endpoint = Copies(wiring.database, calendar).endpoint()
+    if endpoint is None or not edits.all():
+        return Pushed()
+    if endpoint.held == VANISHED:
+        return _pushed(edits.all(), _Tally(), 0)
+    if accept_deletions:
+        _adopt(edits, endpoint)
+    outgoing = _Outgoing(wiring, calendar, endpoint)
+    held = outgoing.run(dry_run=dry_run, accept_deletions=accept_deletions)
+    return _pushed(edits.all(), outgoing.tally, held)
+
+
+def _adopt(edits: Edits, endpoint: Endpoint) -> None:
+    """A person says that the changes belong into the collection that the calendar is now."""
+    for edit in edits.all():
+        if not edit.bound:
+            place = urljoin(endpoint.url, edit.href.rpartition("/")[2])
+            edits.put(replace(edit, bound=True, href=urlsplit(place).path))
+
+
+class _Outgoing:
+    """One calendar's edits on their way to its server."""
+
+    def __init__(self, wiring: Wiring, calendar: str, endpoint: Endpoint) -> None:
+        self._wiring, self._calendar, self._url = wiring, calendar, endpoint.url
+        self._server = wiring.server(wiring.config.calendars[calendar].account)
+        self._copies, self._edits = Copies(wiring.database, calendar), Edits(wiring.database, calendar)
+        self._one_by_one = False
+        self.tally = _Tally()
+
+    def run(self, *, dry_run: bool, accept_deletions: bool) -> int:
+        """Decide and send until nothing is left that can be sent; how many deletions are held."""
+        for _ in range(_MOST_ROUNDS):
+            steps = [step for step in map(self._step, self._ready()) if step is not None and not self._settled(step)]
+            removing = [step for step in steps if step.removes]
+            held = [] if accept_deletions or not guard.refuses(self._copies.agreed(), len(removing)) else removing
+            sending = [step for step in steps if step not in held]
+            if dry_run:
+                self._count(sending)
+                return len(held)
+            if not sending:
+                return len(held)
+            self._send(sending)
+        self.tally.failures |= {edit.row or 0: self._problem(edit, _unsettled()) for edit in self._ready()}
+        return len(held)
+
+    # --- decide ----------------------------------------------------------------------------------------------------
+
+    def _ready(self) -> list[Edit]:
+        """The edits that may be sent now."""
+        return [
+            edit
+            for edit in self._edits.all()
+            if edit.bound and edit.after is None and edit.row not in self.tally.failures
+        ]
+
+    def _step(self, edit: Edit) -> _Step | None:
+        """What follows for an edit; None while the disappearance of its appointment waits for a person, and when the
+        appointment lies in another calendar now."""
+        edit, copy = self._at_home(edit)
+        if (copy is not None and not copy.agreed) or (copy is None and self._moved_away(edit)):
+            return None
+        theirs = _side(None if copy is None else dict(self._copies.texts([copy.row]))[copy.row])
+        return _Step(edit, copy, theirs, decide(_side(edit.base), _side(edit.text), theirs))
+
+    def _at_home(self, edit: Edit) -> tuple[Edit, Copy | None]:
+        """The edit where its object lies now, and the copy of that: an object may have come back under another name."""
+        there = self._copies.at([edit.href]) or self._copies.named(edit.uid)
+        if not there:
+            return edit, None
+        if there[0].href != edit.href:
+            edit = self._edits.put(replace(edit, href=there[0].href))
+        return edit, there[0]
+
+    def _moved_away(self, edit: Edit) -> bool:
+        """Whether the appointment was moved to another calendar; the edit follows it there."""
+        if edit.base is None:
+            return False
+        for other in self._wiring.config.calendars:
+            copies, edits = Copies(self._wiring.database, other), Edits(self._wiring.database, other)
+            for copy in copies.named(edit.uid) if other != self._calendar else ():
+                body = dict(copies.texts([copy.row]))[copy.row]
+                if edits.at(copy.href) is None and same(contentline.decode(body), contentline.decode(edit.base)):
+                    with self._wiring.database.transaction():
+                        self._edits.drop(_rows(edit))
+                        edits.put(replace(edit, href=copy.href, row=None, clashes=()))
+                    return True
+        return False
+
+    def _settled(self, step: _Step) -> bool:
+        """Whether nothing has to be sent: the server has what is wanted, or a person must decide."""
+        edit, verdict = step.edit, step.verdict
+        if verdict.clashes:
+            if verdict.clashes != edit.clashes:
+                self._edits.put(replace(edit, clashes=verdict.clashes))
+            return True
+        if verdict.theirs == step.theirs:
+            self._edits.drop(_rows(edit))
+            return True
+        return False
+
+    # --- apply -----------------------------------------------------------------------------------------------------
+
+    def _send(self, steps: Iterable[_Step]) -> None:
+        """Send, several at once at first; what a server locks then (Xandikos) stays for the next round, one by one."""
+        tasks: Iterator[Callable[[CalendarServer], _Sent]] = (partial(_write, self._url, step) for step in steps)
+        alone, locked = self._one_by_one, False
+        for sent in (task(self._server) for task in tasks) if alone else self._server.together(tasks):
+            if not alone and sent.failure is not None and sent.failure.code == _LOCKED:
+                locked = True
+            else:
+                self._record(sent)
+        self._one_by_one = alone or locked
+
+    def _record(self, sent: _Sent) -> None:
+        """Keep what the server has now, and let go of the edit once it has accepted it."""
+        step, edit = sent.step, sent.step.edit
+        if sent.failure is not None:
+            self.tally.failures[edit.row or 0] = self._problem(edit, sent.failure)
+            return
+        with self._wiring.database.transaction():
+            if sent.item is not None:
+                self._keep_if_rewritten(sent)
+                self._copies.store([(sent.item, contentline.uid(sent.item.body))], self._wiring.now)
+            elif sent.stale:  # gone, or so it says: a listing tells, and the guard is asked
+                self.tally.failures[edit.row or 0] = self._problem(edit, _unsettled())
+            elif step.copy is not None:
+                self._copies.forget([step.copy.row], self._wiring.now)
+            if not sent.stale:
+                self._edits.drop(_rows(edit))
+                self._count([step])
+
+    def _keep_if_rewritten(self, sent: _Sent) -> None:
+        """What was sent, when the server has something else at once: somebody may have written over it."""
+        if sent.stale or sent.item is None or sent.item.body == sent.step.text:
+            return
+        if not same(contentline.decode(sent.item.body), sent.step.verdict.theirs or ""):
+            origin, head = f"calendar {self._calendar}", {"href": sent.item.href}
+            keep(self._wiring.database, origin, "overwritten", head, sent.step.text, self._wiring.now)
+
+    def _count(self, steps: Iterable[_Step]) -> None:
+        for step in steps:
+            if step.removes:
+                self.tally.removed += 1
+            elif step.copy is None:
+                self.tally.added += 1
+            else:
+                self.tally.changed += 1
+
+    def _problem(self, edit: Edit, failure: CoachsyncError) -> Problem:
+        return Problem(
+            f"change-{failure.code}",
+            f"calendars.{self._calendar}/{short_id(self._wiring, edit.uid)}",
+            say("A change of yours was not accepted: {cause} It stays here, and is sent again.", cause=failure.message),
+            failure.hint or say("To take it back, run: coachsync appointment restore"),
+        )
+
+
+def _write(url: str, step: _Step, server: CalendarServer) -> _Sent:
+    """Send one step under its condition (promise 4); it may run beside others, and touches nothing but the server."""
+    try:
+        return _written(url, step, server)
+    except Stale:
+        return _Sent(step, _there(url, step, server), stale=True)
+    except Refused:
+        raise
+    except CoachsyncError as failure:
+        if isinstance(failure, Temporary) and failure.code not in _ONE_OBJECT:
+            raise
+        return _Sent(step, failure=failure)
+
+
+def _written(url: str, step: _Step, server: CalendarServer) -> _Sent:
+    place, notify = urljoin(url, step.edit.href), step.edit.notify
+    if step.copy is None:
+        etag = server.create(place, step.text, notify=notify)
+    elif step.removes:
+        server.remove(place, step.copy.etag, notify=notify)
+        return _Sent(step)
+    else:
+        etag = server.update(place, step.text, step.copy.etag, notify=notify)
+    if etag is not None:
+        return _Sent(step, Item(step.edit.href, etag, step.text))
+    # The server has changed it, or does not say which version it is.
+    return _Sent(step, _there(url, step, server) or Item(step.edit.href, "", step.text))
+
+
+def _there(url: str, step: _Step, server: CalendarServer) -> Item | None:
+    return next(iter(server.fetch(url, [step.edit.href])), None)
+
+
+def _pushed(left: Iterable[Edit], tally: _Tally, held: int) -> Pushed:
+    left = tuple(left)
+    foreign = sum(not edit.bound for edit in left)
+    return Pushed(
+        added=tally.added,
+        changed=tally.changed,
+        removed=tally.removed,
+        waiting=len(left),
+        conflicts=sum(bool(edit.clashes) for edit in left),
+        held=held + foreign,
+        why=REPLACED if foreign else MASS_DELETION if held else "",
+        problems=tuple(tally.failures.values()),
+    )
+
+
+def _unsettled() -> Temporary:
+    return Temporary(
+        "unsettled",
+        say("The appointment is being changed in the calendar at the same time."),
+        say("It is decided again at the next sync."),
+    )
+
+
+def _side(text: bytes | None) -> Side:
+    return None if text is None else contentline.decode(text)
+
+
+def _rows(edit: Edit) -> list[int]:
+    return [] if edit.row is None else [edit.row]

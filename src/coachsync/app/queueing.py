@@ -1,0 +1,83 @@
+"""Putting the coach's changes where the next sync finds them: no network."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from urllib.parse import urljoin, urlsplit
+
+from coachsync.adapters.database import Copies, Edit, Edits
+from coachsync.adapters.database.removed import keep
+from coachsync.app.wiring import Wiring
+from coachsync.errors import CoachsyncError, NotInitialised
+from coachsync.phrases import say
+
+
+def wanted(wiring: Wiring, calendar: str, href: str) -> bytes | None:
+    """An object as the coach wants it: with the changes that the server does not have yet; None when there is none."""
+    edit = Edits(wiring.database, calendar).at(href)
+    if edit is not None:
+        return edit.text
+    copies = Copies(wiring.database, calendar)
+    return next((body for _, body in copies.texts(copy.row for copy in copies.at([href]))), None)
+
+
+def queue(
+    wiring: Wiring,
+    calendar: str,
+    href: str,
+    uid: str,
+    text: bytes | None,
+    *,
+    notify: bool = False,
+    after: Edit | None = None,
+) -> Edit | None:
+    """Let an object become `text` (None: let it be deleted) at the next sync, once `after` is sent.
+
+    A further change of an object keeps what the first one was made from; what ends where it began needs no sending, and
+    is None. Raises NotInitialised before the calendar's first sync, CoachsyncError while a conflict is open about it.
+    """
+    edits, copies = Edits(wiring.database, calendar), Copies(wiring.database, calendar)
+    if copies.endpoint() is None:
+        raise _never_synced(calendar)
+    with wiring.database.transaction():
+        before = edits.at(href)
+        if before is not None and before.clashes:
+            raise _undecided()
+        base = before.base if before is not None else wanted(wiring, calendar, href)
+        if before is not None and before.text is not None and text is None:
+            origin = f"calendar {calendar}"  # what no server has yet would be nowhere
+            keep(wiring.database, origin, "deleted", {"href": href}, before.text, wiring.now)
+        if before is not None and base == text:
+            edits.drop([before.row or 0])
+            return None
+        if before is not None:
+            return edits.put(replace(before, text=text, notify=before.notify or notify))
+        made_at = int(wiring.now.timestamp())
+        first = after.row if after is not None else None
+        return edits.put(Edit(href, uid, text, base, made_at, notify=notify, after=first))
+
+
+def new_href(wiring: Wiring, calendar: str) -> str:
+    """An address for a new object of a calendar. Raises NotInitialised before the calendar's first sync."""
+    endpoint = Copies(wiring.database, calendar).endpoint()
+    if endpoint is None:
+        raise _never_synced(calendar)
+    return urlsplit(urljoin(endpoint.url, f"{uuid.uuid4()}.ics")).path
+
+
+def _never_synced(calendar: str) -> NotInitialised:
+    return NotInitialised(
+        "never-synced",
+        say("This calendar has not been synced yet."),
+        say("Run: coachsync sync"),
+        where=f"calendars.{calendar}",
+    )
+
+
+def _undecided() -> CoachsyncError:
+    return CoachsyncError(
+        "conflict-open",
+        say("This appointment was changed both here and in the calendar; that must be decided first."),
+        say("Run: coachsync conflict list"),
+    )
