@@ -79,6 +79,10 @@ class Sides(RuleBasedStateMachine):
         self.world.make(series=series)
 
     @rule(number=NUMBERS)
+    def the_coach_splits(self, number: int) -> None:
+        self.world.split(number)
+
+    @rule(number=NUMBERS)
     def the_coach_deletes(self, number: int) -> None:
         self.world.delete(number)
 
