@@ -21,23 +21,17 @@ def shift_all(found: CalendarObject, original: Moment | None, start: Moment, dur
     meant = None if original is None else found.override(original)
     shift = _shift(found, original or master.start, found.shape(master, start))
     lasting = None if duration == found.length(master) else duration
-    try:
-        if shift.delta:
-            _shift_dates(found, shift)
-        for override in found.overrides:
-            _shift_override(found, override, shift, lasting, meant=override is meant)
-        found.place(master, _moved(found, shift, master.start), lasting)
-    except OverflowError:
-        raise values.bad_time() from None
+    if shift.delta:
+        _shift_dates(found, shift)
+    for override in found.overrides:
+        _shift_override(found, override, shift, lasting, meant=override is meant)
+    found.place(master, _moved(found, shift, master.start), lasting)
 
 
 def _shift(found: CalendarObject, original: Moment, start: Moment) -> Shift:
     """How far the series moves: by as much local time as the instance that is meant, from its own first start."""
     first = found.plain(found.series.start)
-    try:
-        return Shift(first, Shift(found.plain(original), found.plain(start))(first))
-    except OverflowError:
-        raise values.bad_time() from None
+    return Shift(first, Shift(found.plain(original), found.plain(start))(first))
 
 
 def _moved(found: CalendarObject, shift: Shift, before: Moment) -> Moment:
@@ -61,11 +55,8 @@ def _shift_dates(found: CalendarObject, shift: Shift) -> None:
 
 
 def until_of(found: CalendarObject, text: str) -> Moment:
-    """The last moment that UNTIL allows: a day, or the plain moment that an instance could have. Raises NotEditable."""
-    try:
-        until = moment(text, UTC)
-    except ValueError:
-        raise values.bad_time() from None
+    """The last moment that UNTIL allows: a day, or the plain moment that an instance could have. Raises ValueError."""
+    until = moment(text, UTC)
     if not isinstance(until, datetime):
         return until
     return (until.astimezone(found.zone) if text.endswith("Z") else until).replace(tzinfo=None, fold=0)
