@@ -22,7 +22,8 @@ _USER = """
 INSERT INTO usr (user_no, active, email_ok, username, password, fullname, email)
   VALUES (nextval('usr_user_no_seq'), true, current_date, '{user}', '**{password}', '{name}', '{user}@{domain}');
 INSERT INTO principal (type_id, user_no, displayname, default_privileges)
-  SELECT 1, user_no, '{name}', 0::bit(24) FROM usr WHERE username = '{user}';
+  SELECT 1, user_no, '{name}', privilege_to_bits(ARRAY['schedule-deliver', 'schedule-send', 'read-free-busy'])
+  FROM usr WHERE username = '{user}';
 """
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from processes import eventually
 from realservers.ground import Ground, ground
 from servers import free_port
 
@@ -23,6 +24,13 @@ class Postgres:
     def environment(self) -> dict[str, str]:
         path = f"{_programs()}:{os.environ['PATH']}"
         return {"PATH": path, "PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": self.ground.runs_as}
+
+    def ready(self) -> bool:
+        try:
+            self.sql("postgres", "SELECT 1")
+        except RuntimeError:
+            return False
+        return True
 
     def sql(self, database: str, *statements: str) -> str:
         """Run statements, each in a transaction of its own; what the last of them says."""
@@ -46,4 +54,7 @@ def postgres() -> Iterator[Postgres]:
         for key, value in options.items():
             command += ["-c", f"{key}={value}"]
         with place.running(command, port):
-            yield Postgres(place, port)
+            cluster = Postgres(place, port)
+            if not eventually(cluster.ready):  # it accepts connections before it answers
+                raise RuntimeError("PostgreSQL does not answer")
+            yield cluster

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -20,19 +21,19 @@ from coachsync.adapters.caldav.lanes import Lanes
 from coachsync.adapters.caldav.multistatus import APPLE, CAL, DAV, OWNCLOUD, Response
 from coachsync.adapters.caldav.network_errors import truncated
 from coachsync.adapters.caldav.nextcloud_trash import make_room
-from coachsync.adapters.caldav.software import unconditional
+from coachsync.adapters.caldav.software import recognise, unconditional
 from coachsync.adapters.caldav.transport import Scheme, Transport
 from coachsync.adapters.calendars import CalendarServer
-from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Stale
-from coachsync.model import Collection, Exposure, Item, Listing, Principal
+from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Refused, Stale, Temporary
+from coachsync.model import Collection, Exposure, Item, Listing, Principal, Software
 from coachsync.phrases import say
 
 T = TypeVar("T")
 
-# What asks a server to write to nobody: RFC 6638 section 8.1 (replies of an attendee), SOGo, Nextcloud.
+# What asks a server to write to nobody: RFC 6638 section 8.1 (replies of an attendee), Cyrus, Nextcloud.
 _QUIET = {
     "Schedule-Reply": "F",
-    "X-SOGO-SEND-APPOINTMENT-NOTIFICATIONS": "NO",
+    "Scheduling-Enabled": "F",
     "X-NC-Disable-Scheduling": "true",
 }
 _MAYBE_NO_CALENDAR = ("forbidden", "refused")  # what Cyrus (403) and DAViCal (405) answer to a PUT into nothing
@@ -78,7 +79,9 @@ class CalDav:
         return self._transport.scheme
 
     def whoami(self) -> Principal:
-        self._principal = principal.discover(self._transport, self._dav, self._url)
+        found = principal.discover(self._transport, self._dav, self._url)
+        software, schedules = self._recognised(found.homes[0])
+        self._principal = replace(found, software=software, schedules=schedules)
         return self._principal
 
     def collections(self) -> tuple[Collection, ...]:
@@ -176,6 +179,15 @@ class CalDav:
         lane = self._again(self.scheme)
         lane._origins = self._origins
         return lane
+
+    def _recognised(self, home: str) -> tuple[Software, bool]:
+        try:
+            answer = self._transport.send("OPTIONS", home)
+        except CoachsyncError as problem:
+            if isinstance(problem, Temporary | Refused):
+                raise
+            return recognise(home, {})
+        return recognise(home, answer.headers)
 
     def _own(self, url: str) -> str:
         """A collection's URL, once it is clear that the credential may go there."""
