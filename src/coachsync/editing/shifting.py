@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from coachsync.editing import values
 from coachsync.editing.events import CalendarObject, Event, damaged
 from coachsync.editing.rules import Rule, Shift
-from coachsync.moments import Moment, in_zone, moment
+from coachsync.moments import Moment, in_zone, instant, moment
 
 _LISTS = ("EXDATE", "RDATE")
 
@@ -80,6 +80,15 @@ def _shift_override(
         sheet.set(at, values.changed(sheet.lines[at], lambda _: named, found.zones))
     if override.all_day != master.all_day:
         return
-    if meant or found.plain(override.start) == found.plain(override.replaces):
+    if meant or _is_regular(found, override):
         same = found.length(override) == found.length(master)
         found.place(override, named, lasting if same or meant else None)
+
+
+def _is_regular(found: CalendarObject, override: Event) -> bool:
+    """Whether it takes place when the series would have it, by whatever name: a skipped hour has two."""
+    assert override.replaces is not None  # noqa: S101 - an override has it
+    named = found.moment(override.replaces)
+    if isinstance(named, datetime) and isinstance(override.start, datetime):
+        return instant(override.start) == instant(named)
+    return override.start == named
