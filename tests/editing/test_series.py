@@ -211,6 +211,12 @@ def test_across_a_change_of_the_clock_it_is_the_clock_that_counts():
     assert "UNTIL=20261103T080000Z" in after
 
 
+def test_an_hour_that_the_clock_skips_is_the_same_time_by_either_name():
+    override = event(f"RECURRENCE-ID{P}20260329T030000", f"DTSTART{P}20260329T020000", "SUMMARY:before the change")
+    text = document(event(f"DTSTART{P}20260328T030000", "RRULE:FREQ=DAILY"), override)
+    assert f"DTSTART{P}20260329T040000" in moved(text, ALL, paris(3, 28, 4)).text
+
+
 @pytest.mark.parametrize(
     ("start", "until", "new", "moved_until"),
     [
