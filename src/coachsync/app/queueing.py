@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from coachsync.adapters.database import Copies, Edit, Edits
 from coachsync.adapters.database.removed import keep
+from coachsync.app.quietly import refuse_loud
 from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError, NotInitialised
 from coachsync.phrases import say
@@ -35,7 +36,8 @@ def queue(
     """Let an object become `text` (None: let it be deleted) at the next sync, once `after` is sent.
 
     A further change of an object keeps what the first one was made from; what ends where it began needs no sending, and
-    is None. Raises NotInitialised before the calendar's first sync, CoachsyncError while a conflict is open about it.
+    is None. Raises NotInitialised before the calendar's first sync, CoachsyncError while a conflict is open about it,
+    and when its server would tell somebody of it and no person has asked for that (`notify`).
     """
     edits, copies = Edits(wiring.database, calendar), Copies(wiring.database, calendar)
     if copies.endpoint() is None:
@@ -45,6 +47,8 @@ def queue(
         if before is not None and before.clashes:
             raise _undecided()
         base = before.base if before is not None else wanted(wiring, calendar, href)
+        if not notify:
+            refuse_loud(wiring, calendar, base, text)
         if before is not None and before.text is not None and text is None:
             origin = f"calendar {calendar}"  # what no server has yet would be nowhere
             keep(wiring.database, origin, "deleted", {"href": href}, before.text, wiring.now)
