@@ -183,3 +183,33 @@ def test_p02_a_server_that_does_not_say_is_not_taken_for_nobody(
 def test_an_element_deep_inside_is_looked_at_only_so_far(scripted: Start, connect: Connect) -> None:
     deep = "<grant>" * 60 + "<read/>" + "</grant>" * 60
     assert exposure(scripted, connect, f"<acl><ace><principal>{BOB}</principal>{deep}</ace></acl>") == Exposure()
+
+
+def sogo(*others: str) -> str:
+    """The list that SOGo gives for every calendar: the owner, and everybody who is logged in."""
+    owner = ace("<property><owner/></property>", "all", "i:viewwhole-public-records")
+    return f'<acl xmlns:i="urn:inverse:params:xml:ns:inverse-dav">{owner}{"".join(others)}</acl>'
+
+
+ALL = "<authenticated/>"
+SOGO_LISTS = {
+    "everybody may read, as always": ((ace(ALL, "read", "read-current-user-privilege-set"),), Exposure()),
+    "everybody may see times": ((ace(ALL, "read", "i:viewdant-public-records"),), Exposure()),
+    "everybody may see it": ((ace(ALL, "read", "i:viewwhole-public-records"),), Exposure(public=True)),
+    "Bob may see it": ((ace(BOB, "read", "i:viewwhole-confidential-records"),), Exposure(people=1)),
+    "Bob may change it": ((ace(BOB, "read", "write-content"),), Exposure(people=1, writers=1)),
+    "Bob was taken out": ((ace(BOB),), Exposure()),
+    "a public link": (
+        (ace("<href>/SOGo/dav/anonymous/</href>", "read", "i:viewwhole-public-records"),),
+        Exposure(public=True),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SOGO_LISTS)
+def test_sogo_lets_everybody_read_and_shows_what_its_own_privileges_allow(
+    scripted: Start, connect: Connect, case: str
+) -> None:
+    others, expected = SOGO_LISTS[case]
+
+    assert exposure(scripted, connect, ME, OWNER, sogo(*others)) == expected

@@ -1,6 +1,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from coachsync.adapters.database.removed import discard_expired, kept
 from coachsync.adapters.database.shares import confirmed
 from coachsync.adapters.database.tables import appointments, calendars, metadata, published, removed, shares, signins
 from coachsync.errors import CoachsyncError, Temporary, WrongKey
-from coachsync.model import Item, Label, Occurrence, Reading, Slot, Stand
+from coachsync.model import Item, Label, Occurrence, Reading, Slot, Software, Stand
 from coachsync.vault.rows import DeviceKey, new_device_key
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -199,6 +200,9 @@ def test_sign_ins_come_back(database: Database) -> None:
     SignIns(database).remember("cloud", signin)
     assert SignIns(database).find("cloud") == signin
     assert SignIns(database).find("other") is None
+    signin = replace(signin, software=Software.SOGO, schedules=False)
+    SignIns(database).remember("cloud", signin)
+    assert SignIns(database).find("cloud") == signin
 
 
 def test_p12_no_word_of_an_event_is_in_clear_on_disk(database: Database, tmp_path: Path) -> None:

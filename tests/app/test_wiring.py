@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from coachsync.adapters.database import SignIn, SignIns
 from coachsync.app import locating
 from coachsync.app.wiring import open_wiring
 from coachsync.errors import CoachsyncError, NotThere, Refused, Temporary
+from coachsync.model import Software
 from practice_house import SOURCE, House
 
 BY_URL = 'url = "/alice/source/"'
@@ -45,6 +48,57 @@ def test_a_discovery_that_failed_is_tried_again_in_the_next_run(by_url: House) -
         with by_url.wiring() as wiring:
             wiring.server("cloud")
             assert wiring.addresses("cloud") == known
+
+
+def remembered(house: House, **changes: object) -> SignIn:
+    """What an earlier version kept of the account: it did not ask which software the server is."""
+    with house.wiring() as wiring:
+        known = replace(wiring.signin("cloud"), software=None, schedules=True, **changes)  # type: ignore[arg-type]
+        SignIns(wiring.database).remember("cloud", known)
+    house.server.requests.clear()
+    return known
+
+
+def test_what_was_remembered_without_the_software_is_asked_again_once(house: House) -> None:
+    remembered(house)
+    house.server.software, house.server.schedules = Software.SOGO, True
+
+    for _ in range(2):
+        with house.wiring() as wiring:
+            known = wiring.signin("cloud")
+            assert (known.software, known.schedules) == (Software.SOGO, True)
+
+    assert house.server.requests["whoami"] == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [NotThere("not-there", "Nothing."), CoachsyncError("forbidden", "Not allowed.")],
+    ids=lambda one: one.code,
+)
+def test_p06_what_was_remembered_stays_when_the_server_does_not_say_more(house: House, failure: CoachsyncError) -> None:
+    old = remembered(house)
+    house.server.fail("whoami", failure)
+
+    with house.wiring() as wiring:
+        known = wiring.signin("cloud")
+        assert (known.homes, known.addresses) == (old.homes, old.addresses)
+        assert (known.software, known.schedules) == (Software.OTHER, True)
+        assert wiring.signin("cloud") == known
+    assert house.server.requests["whoami"] == 1
+    with house.wiring() as wiring:
+        assert wiring.signin("cloud").schedules is False
+
+
+@pytest.mark.parametrize("software", Software)
+@pytest.mark.parametrize("schedules", [True, False])
+def test_the_server_in_memory_plays_every_server(house: House, software: Software, schedules: bool) -> None:
+    house.server.software, house.server.schedules = software, schedules
+
+    for _ in range(2):
+        with house.wiring() as wiring:
+            known = wiring.signin("cloud")
+            assert (known.software, known.schedules) == (software, schedules)
 
 
 def test_reading_what_is_here_asks_no_server(by_url: House) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,12 +11,12 @@ from coachsync.adapters.caldav.client import CalDav
 from coachsync.adapters.caldav.hrefs import path
 from coachsync.adapters.caldav.multistatus import DAV, ETAG
 from coachsync.errors import CoachsyncError
+from coachsync.model import Principal
 from realservers.realserver import RealAccount, RealServer
 
 GUEST, BOSS = "mailto:guest@elsewhere.invalid", "mailto:boss@elsewhere.invalid"
 START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=40)
 WEEK = timedelta(days=7)
-_VARIES = re.compile(r"^(?:DTSTAMP|LAST-MODIFIED|CREATED)[:;].*$", re.MULTILINE)
 
 
 def invitation(
@@ -75,6 +74,7 @@ class People:
     bob: RealAccount = field(init=False)
     client: CalDav = field(init=False)
     calendar: str = field(init=False)
+    who: Principal = field(init=False)
 
     def __post_init__(self) -> None:
         tail = uuid4().hex[:8]
@@ -82,9 +82,10 @@ class People:
         self.client, self._bobs = self.alice.client(), self.bob.client()
         self.calendar = self.alice.new_calendar()
         self.client.make(self.calendar, "Coaching")
-        self._bobs.whoami()
+        self.who = self.client.whoami()
         if not self._bobs.collections():
             self._bobs.make(f"{self.bob.home}calendar/", "Home")  # where DAViCal looks for a first calendar
+        self._home = next(path(one.url) for one in self._bobs.collections() if "box" not in one.url)
         self._forget()
 
     def close(self) -> None:
@@ -96,10 +97,10 @@ class People:
 
     def invited_by_bob(self, text: str, uid: str) -> str:
         """Let Bob invite Alice; where it lies at hers then. What the server does not deliver she has from elsewhere."""
-        bobs = next(one.url for one in self._bobs.collections() if "box" not in one.url)
-        self._bobs.create(f"{path(bobs)}{uid}.ics", text.encode(), notify=True)
-        for href, body in self._objects(self.alice, self.client).items():
-            if uid in body and "nbox" not in href and "/.in/" not in href:
+        before = self._objects(self.alice, self.client)
+        self._bobs.create(f"{self._home}{uid}.ics", text.encode(), notify=True)
+        for href in self._objects(self.alice, self.client).keys() - before.keys():
+            if "nbox/" not in href and "/.in/" not in href:
                 return href
         self.client.create(self.place(uid), text.encode(), notify=True)
         return self.place(uid)
@@ -116,7 +117,7 @@ class People:
         self._shown = self._objects(self.bob, self._bobs)
 
     def _objects(self, account: RealAccount, client: CalDav) -> dict[str, str]:
-        """All that somebody has in calendars and in the scheduling inbox."""
+        """All that somebody has in calendars and in the scheduling inbox, with its ETag."""
         found: dict[str, str] = {}
         kind = f"{DAV}resourcetype"
         listed = client._dav.propfind(account.home, (kind,), depth=1)
@@ -124,15 +125,11 @@ class People:
             tags = place.found[kind].tags if kind in place.found else frozenset()
             if not any(tag.endswith(("}calendar", "}schedule-inbox")) for tag in tags):
                 continue
+            url = listed.folder.origin + (listed.folder.resolve(place.href) or "")
             try:
-                inside = client._dav.propfind(
-                    listed.folder.origin + (listed.folder.resolve(place.href) or ""), (ETAG,), 1
-                )
+                inside = client._dav.propfind(url, (ETAG,), depth=1)
             except CoachsyncError:
                 continue
-            for one in inside.status.responses:
-                href = inside.folder.resolve(one.href) or ""
-                if href.endswith(".ics"):
-                    body = client._dav.get(inside.folder.origin + href).body.decode()
-                    found[href] = _VARIES.sub("", body)
+            hrefs = ((inside.folder.resolve(one.href) or "", one.text(ETAG)) for one in inside.status.responses)
+            found |= {href: etag for href, etag in hrefs if href.endswith(".ics")}
         return found

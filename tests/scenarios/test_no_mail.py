@@ -105,7 +105,7 @@ def outcome(people: People, role: str, change: str, *, quiet: bool) -> str:
     uid = uuid4().hex
     first, after = changed(role, change, people, uid)
     href, before, etag = there(people, role, change, first, uid)
-    who = people.client.whoami()
+    who = people.who
     people.told()
     steps: tuple[str | None, ...] = (after,)
     if quiet:

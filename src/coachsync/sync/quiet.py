@@ -57,10 +57,11 @@ class _Side:
     organizers: frozenset[str]
     answers: Mapping[str, frozenset[str]]  # PARTSTAT, in capitals, by attendee
     left_out: frozenset[str]  # what EXDATE says
+    own_ways: frozenset[str]  # the occurrences that differ: what RECURRENCE-ID says
 
     @classmethod
     def of(cls, text: Side) -> _Side:
-        found = [line for line in lines(text or "") if line.name in (*_PEOPLE, "EXDATE")]
+        found = [line for line in lines(text or "") if line.name in (*_PEOPLE, "EXDATE", "RECURRENCE-ID")]
         attendees = [line for line in found if line.name == "ATTENDEE"]
         answers: dict[str, frozenset[str]] = {}
         for line in attendees:
@@ -72,6 +73,7 @@ class _Side:
             frozenset(_address(line.value) for line in found if line.name == "ORGANIZER"),
             answers,
             frozenset(line.value for line in found if line.name == "EXDATE"),
+            frozenset(line.value for line in found if line.name == "RECURRENCE-ID"),
         )
 
 
@@ -127,7 +129,8 @@ def _davical(change: _Change) -> Sending:
 def _sogo(change: _Change) -> Sending:
     """It mails nobody when the client takes care of the organizer, and changes calendars of its own users all the same.
 
-    With the mark taken away again, it goes on as before; that by itself is no change that it tells anybody.
+    What goes away (all, or an occurrence that differed) goes by what is stored, so that is marked first. With the mark
+    taken away in the end, the server goes on as before; that by itself is no change that it tells anybody.
     """
     if not change.organizes:
         return _sogo_guest(change)
@@ -135,7 +138,14 @@ def _sogo(change: _Change) -> Sending:
         return _refused(_LOCAL)
     if change.drops_people:
         return _refused(_DROPPED)
-    return _marked_first(change, lambda line: line.name == "ORGANIZER", restored=True)
+    marked = _marked_first(change, _organizer, restored=True)
+    if change.after.text is not None and not change.before.own_ways <= change.after.own_ways:
+        return Sending((_marked(change.before.text or "", _organizer), *marked.steps))
+    return marked
+
+
+def _organizer(line: Line) -> bool:
+    return line.name == "ORGANIZER"
 
 
 def _sogo_guest(change: _Change) -> Sending:
