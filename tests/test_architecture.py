@@ -20,18 +20,20 @@ SOURCE = Path(__file__).parent.parent / "src" / "coachsync"
 
 # Which part of the house may import which other; the longest prefix decides. A part may always import itself,
 # and the house has no other parts.
-GROUND = ("errors", "model", "contentline", "span", "loopback", "phrases")
-ROOMS = ("sync", "redaction", "vault", "policy")
+GROUND = ("errors", "model", "contentline", "moments", "span", "loopback", "phrases")
+ROOMS = ("sync", "editing", "redaction", "vault", "policy")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "": (),
     "__main__": ("app",),
     "errors": (),
     "model": ("errors",),
     "contentline": ("model", "errors"),
+    "moments": (),
     "span": ("model", "errors"),
     "loopback": (),
     "phrases": (),
     "sync": GROUND,
+    "editing": GROUND,
     "redaction": GROUND,
     "vault": GROUND,
     "policy": GROUND,
@@ -236,6 +238,7 @@ SEEDED: dict[str, tuple[Callable[[Module], Iterator[str]], str, str]] = {
     "a room imports an adapter": (directions, "redaction/slots.py", "from coachsync.adapters.ical import rules"),
     "a room imports config": (directions, "policy/retention.py", "from coachsync import config"),
     "a room imports app": (directions, "sync/plan.py", "import coachsync.app.jobs"),
+    "what edits a text decides what to sync": (directions, "editing/moving.py", "from coachsync.sync import merge"),
     "an adapter imports config": (directions, "adapters/caldav/dav.py", "from coachsync.config import Account"),
     "an adapter imports app": (directions, "adapters/caldav/dav.py", "from coachsync.app import jobs"),
     "config imports an adapter": (directions, "config/loading.py", "from coachsync.adapters import secrets"),

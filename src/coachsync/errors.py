@@ -110,3 +110,7 @@ class ObjectsRefused(CoachsyncError):
 
 class Stale(CoachsyncError):
     """A conditional write was refused (412): the object is not, or no longer, the version it was meant for."""
+
+
+class NotEditable(CoachsyncError):
+    """A change cannot be made to this event without guessing what is meant. Nothing was changed."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 
-from coachsync.adapters.ical.moments import Length, Moment, Unreadable, between, duration, moment
 from coachsync.adapters.ical.skeleton import Stated
+from coachsync.moments import Length, Moment, Unreadable, at_time_of, between, duration, moment
 
 ZoneOf = Callable[[str], tzinfo]  # from a zone as `Stated` names it; raises Unreadable("unknown-zone")
 
@@ -128,15 +128,6 @@ def _added(stated: Stated, start: Moment, zone_of: ZoneOf) -> Iterator[tuple[Mom
             yield begin, duration(last)
         else:
             yield begin, between(begin, _one(last, stated, zone_of))
-
-
-def at_time_of(found: Moment, start: Moment) -> Moment:
-    """A moment in the shape of `start`: a day gets its time of day and its zone, or loses its own."""
-    if isinstance(start, datetime) and not isinstance(found, datetime):
-        return datetime.combine(found, start.timetz())
-    if isinstance(found, datetime) and not isinstance(start, datetime):
-        return date(found.year, found.month, found.day)
-    return found
 
 
 def _sequence(given: Given) -> int:

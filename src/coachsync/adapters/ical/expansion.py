@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache, partial
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
@@ -18,20 +19,39 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 from recurring_ical_events import CalendarQuery
 
 from coachsync.adapters.ical import rules
-from coachsync.adapters.ical.eventtimes import EventTimes, at_time_of, event_times
-from coachsync.adapters.ical.moments import Length, Moment, Unreadable, ending, instant, midnight
+from coachsync.adapters.ical.eventtimes import EventTimes, event_times
 from coachsync.adapters.ical.skeleton import Skeleton, Stated, skeleton
-from coachsync.adapters.ical.zones import Observed, offset
+from coachsync.adapters.ical.zones import Change, Observed, offset
 from coachsync.model import Occurrence, Reading, Stand, Window
+from coachsync.moments import (
+    Length,
+    Moment,
+    Unreadable,
+    at_time_of,
+    ending,
+    in_zone,
+    instant,
+    midnight,
+    plain,
+)
 
 MOST_OCCURRENCES = 3_000  # of one object in the horizon
 
 _MARGIN = timedelta(days=2)  # more than any local time is away from its instant
 _FIRST, _LAST_YEAR = datetime(1, 1, 3), 9_990  # noqa: DTZ001 - local times; away from the ends of what datetime knows
-_DAY = timedelta(days=1)
 _COMPONENT = "X-COMPONENT"
 
 Definition = tuple[tuple[Stated, ...], ...]  # the observances of one VTIMEZONE
+Found = tuple[Occurrence, Moment | None]  # an occurrence and its plain start by the rule, None in a single event
+
+
+class Placed(NamedTuple):
+    """One instance: who describes it, when it starts, how long it is, its plain start by the rule."""
+
+    event: EventTimes
+    start: Moment
+    length: Length
+    original: Moment | None
 
 
 def read(text: bytes, horizon: Window, zone: str, addresses: frozenset[str]) -> Reading:
@@ -47,16 +67,28 @@ def expand(found: Skeleton, horizon: Window, zone: str) -> Reading:
     """The reading of a skeleton, likewise."""
     if not found.events:
         return Reading(code=found.code)
-    practice = ZoneInfo(zone)
-    zone_of = partial(_zone, practice, found.zones, min(horizon.end.year + 2, _LAST_YEAR))
     try:
-        events = [event_times(component, stated, zone_of) for component, stated in enumerate(found.events)]
-        occurrences, code = _occurrences(events, found.stands, practice, horizon)
+        instances, code = occurrences(found, horizon, zone)
     except Unreadable as problem:
         return Reading(code=problem.code)
     except (ValueError, OverflowError):  # a time at the end of what datetime knows
         return Reading(code="bad-time")
-    return Reading(tuple(sorted(occurrences)), found.code or code)
+    return Reading(tuple(sorted(occurrence for occurrence, _ in instances)), found.code or code)
+
+
+def occurrences(found: Skeleton, horizon: Window, zone: str) -> tuple[list[Found], str | None]:
+    """The occurrences within the horizon, in no order, and a code when they are read on a guess.
+
+    Raises Unreadable, ValueError or OverflowError.
+    """
+    practice = ZoneInfo(zone)
+    return _occurrences(times(found, horizon.end.year, zone), found.stands, practice, horizon)
+
+
+def times(found: Skeleton, until_year: int, zone: str) -> list[EventTimes]:
+    """What each VEVENT says about its times; the zones that the object defines hold up to a year. Raises Unreadable."""
+    zone_of = partial(_zone, ZoneInfo(zone), found.zones, min(until_year + 2, _LAST_YEAR))
+    return [event_times(component, stated, zone_of) for component, stated in enumerate(found.events)]
 
 
 # --- from the times of an object to its occurrences ---------------------------------------------------------------
@@ -64,28 +96,35 @@ def expand(found: Skeleton, horizon: Window, zone: str) -> Reading:
 
 def _occurrences(
     events: Sequence[EventTimes], stands: Sequence[Stand], practice: tzinfo, horizon: Window
-) -> tuple[list[Occurrence], str | None]:
-    """The occurrences within the horizon, and a code when they are read on a guess."""
+) -> tuple[list[Found], str | None]:
     masters = [event for event in events if event.replaces is None]
     overrides = [event for event in events if event.replaces is not None]
     code = "two-masters" if len(masters) > 1 else None
     if not masters:  # an invitation to single instances of a series
         latest = {one.replaces: one for one in sorted(overrides, key=_age)}
-        placed: Iterable[tuple[EventTimes, Moment, Length]] = ((one, one.start, one.length) for one in latest.values())
+        placed: Iterable[Placed] = (Placed(one, one.start, one.length, _named(one)) for one in latest.values())
     else:
         master = max(masters, key=_age)
         single = master.is_single and not overrides
         placed = (
-            [(master, master.start, master.length)] if single else _Series(master, overrides, practice).all(horizon)
+            [Placed(master, master.start, master.length, None)]
+            if single
+            else Series(master, overrides, practice).all(horizon)
         )
     found = []
-    for event, start, length in placed:
+    for event, start, length, original in placed:
         occurrence = _occurrence(event, start, length, stands[event.component], practice)
         if horizon.touches(occurrence.start, occurrence.end) or horizon.start == occurrence.start == occurrence.end:
-            found.append(occurrence)
+            found.append((occurrence, original))
     if len(found) > MOST_OCCURRENCES:
         raise Unreadable("too-many-occurrences")
     return found, code
+
+
+def _named(lone: EventTimes) -> Moment | None:
+    """The plain start by the rule of an override without its series, in the zone that it names."""
+    named = lone.replaces
+    return named.replace(tzinfo=None) if isinstance(named, datetime) else named
 
 
 def _age(event: EventTimes) -> tuple[int, int]:
@@ -99,9 +138,8 @@ def _occurrence(event: EventTimes, start: Moment, length: Length, stand: Stand, 
 
 
 @dataclass(frozen=True, slots=True)
-class _Series:
-    """A master and its overrides. "Plain" moments are days, or local times of the master's zone without the zone: the
-    names by which rule, RDATE, EXDATE and RECURRENCE-ID speak of the same instance."""
+class Series:
+    """A master and its overrides; plain moments (see `moments`) are in the master's zone."""
 
     master: EventTimes
     overrides: Sequence[EventTimes]
@@ -114,50 +152,63 @@ class _Series:
         start = self.master.start
         return (isinstance(start, datetime) and start.tzinfo) or self.practice
 
-    def all(self, horizon: Window) -> Iterator[tuple[EventTimes, Moment, Length]]:
-        """Every instance that may touch the horizon: who describes it, when it starts, how long it is."""
+    def all(self, horizon: Window) -> Iterator[Placed]:
+        """Every instance that may touch the horizon."""
         for added, length in self.master.added:
-            plain = self.plain(added)
-            named = _in_zone(plain, self.zone)
+            name = self.plain(added)
+            named = in_zone(name, self.zone)
             if isinstance(added, datetime) and isinstance(named, datetime) and instant(added) != instant(named):
-                self._exact[plain] = added.astimezone(self.zone)  # the second of two with the same name
+                self._exact[name] = added.astimezone(self.zone)  # the second of two with the same name
             if length is not None:
-                self._periods[plain] = length
+                self._periods[name] = length
         lengths = [*self._periods.values(), *(event.length for event in (self.master, *self.overrides))]
         first, last = self._span(horizon, max(length.at_most for length in lengths))
         by_component = {event.component: event for event in (self.master, *self.overrides)}
-        for component, plain in _starts(self._events(last), first, last):
+        for component, name in _starts(self._events(last), first, last):
             event = by_component[component]
-            period = self._periods.get(plain) if event is self.master else None
-            yield event, self._start(event, plain), period or event.length
+            period = self._periods.get(name) if event is self.master else None
+            yield Placed(event, self._start(event, name), period or event.length, self._original(event, name))
+
+    def ruled(self, last: Moment) -> list[Moment]:
+        """The plain starts that the rule alone gives, with DTSTART, up to and with `last`, which is plain; in order.
+
+        Raises Unreadable.
+        """
+        start = self.plain(self.master.start)
+        frame = rules.Frame(start, self._local)
+        rule = None if self.master.rule is None else rules.rewrite(self.master.rule, frame, last)
+        end = last if isinstance(last, datetime) else datetime.combine(last, time())
+        begin = start if isinstance(start, datetime) else datetime.combine(start, time())
+        found = _starts([_event(self.master.component, start, rule)], begin, end + _MARGIN)
+        return sorted(name for _, name in found if name <= last)
 
     def plain(self, moment: Moment) -> Moment:
-        """The plain moment of an instance. Where the clock skipped an hour, an instant has two names: the one with the
-        time of day of the series is meant."""
-        start = self.master.start
-        moment = at_time_of(moment, start)
-        if not isinstance(moment, datetime) or not isinstance(start, datetime):
-            return moment
-        local = moment.astimezone(self.zone)
-        skipped = moment.astimezone(UTC) + ((local - _DAY).utcoffset() or timedelta())
-        if skipped.time() == start.time() and instant(skipped.replace(tzinfo=self.zone)) == instant(moment):
-            local = skipped
-        return local.replace(tzinfo=None, fold=0)
+        """The plain moment of an instance."""
+        return plain(moment, self.master.start, self.zone)
+
+    def _original(self, event: EventTimes, name: Moment) -> Moment:
+        """The plain start by the rule of what starts at this plain moment."""
+        if event.replaces is None:
+            return name
+        replaced = self.plain(event.replaces)
+        if not event.onwards or name == (moved := self._plain_start(event)):
+            return replaced
+        return name + (replaced - moved)
 
     def _span(self, horizon: Window, longest: timedelta) -> tuple[datetime, datetime]:
         first = horizon.start.astimezone(self.zone).replace(tzinfo=None) - _MARGIN
         last = horizon.end.astimezone(self.zone).replace(tzinfo=None) + _MARGIN
         return first - min(longest, first - _FIRST), last
 
-    def _start(self, event: EventTimes, plain: Moment) -> Moment:
+    def _start(self, event: EventTimes, name: Moment) -> Moment:
         """When the instance with this plain start really starts: as stated, or moved along with an earlier one."""
         if event is self.master:
-            return self._exact.get(plain) or _in_zone(plain, self.zone)
-        if plain == self._plain_start(event):
+            return self._exact.get(name) or in_zone(name, self.zone)
+        if name == self._plain_start(event):
             return event.start
         if not isinstance(event.start, datetime):
-            return date(plain.year, plain.month, plain.day)
-        return _in_zone(at_time_of(plain, event.start), self.zone)
+            return date(name.year, name.month, name.day)
+        return in_zone(at_time_of(name, event.start), self.zone)
 
     def _plain_start(self, override: EventTimes) -> Moment:
         if isinstance(self.master.start, datetime) and not isinstance(override.start, datetime):
@@ -187,10 +238,6 @@ class _Series:
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.zone).replace(tzinfo=None, fold=0)
-
-
-def _in_zone(plain: Moment, zone: tzinfo) -> Moment:
-    return plain.replace(tzinfo=zone) if isinstance(plain, datetime) and plain.tzinfo is None else plain
 
 
 # --- the expander -------------------------------------------------------------------------------------------------
@@ -239,16 +286,22 @@ def _zone(practice: tzinfo, definitions: Sequence[Definition], until_year: int, 
 
 @lru_cache(maxsize=64)
 def _defined(definition: Definition, until_year: int) -> tzinfo:
-    """The zone of a VTIMEZONE (RFC 5545 section 3.6.5). It is kept by what it says, never by its name."""
+    """The zone of a VTIMEZONE. It is kept by what it says, never by its name."""
+    return Observed.of(changes(definition, until_year))
+
+
+def changes(definition: Definition, until_year: int) -> list[Change]:
+    """What a VTIMEZONE changes, in order (RFC 5545 section 3.6.5). Raises Unreadable("unknown-zone")."""
     try:
-        changes = sorted(change for observance in definition for change in _changes(observance, until_year))
-        return Observed(changes[0][1], [(onset, after) for onset, _, after in changes])
+        found = sorted(change for observance in definition for change in _changes(observance, until_year))
     except (ValueError, OverflowError, LookupError):
         raise Unreadable("unknown-zone") from None
+    if not found:
+        raise Unreadable("unknown-zone")
+    return found
 
 
-def _changes(observance: tuple[Stated, ...], until_year: int) -> list[tuple[datetime, timedelta, timedelta]]:
-    """Each onset of an observance as an instant (UTC, without zone), the offset before and the offset after."""
+def _changes(observance: tuple[Stated, ...], until_year: int) -> list[Change]:
     given = {stated.name: stated.value for stated in observance}
     before, after = offset(given["TZOFFSETFROM"]), offset(given["TZOFFSETTO"])
     onset = event_times(0, observance, lambda _: UTC)
@@ -259,6 +312,6 @@ def _changes(observance: tuple[Stated, ...], until_year: int) -> list[tuple[date
     if onset.rule is not None:
         frame = rules.Frame(plain, lambda until: (until + before).replace(tzinfo=None))
         rule = rules.rewrite(onset.rule, frame, last)
-    added = [_Series(onset, (), UTC).plain(moment) for moment, _ in onset.added]
+    added = [Series(onset, (), UTC).plain(moment) for moment, _ in onset.added]
     found = _starts([_event(0, plain, rule, added)], _FIRST, last)
     return [(local - before, before, after) for _, local in found if isinstance(local, datetime)]

@@ -22,6 +22,7 @@ from coachsync.adapters.ical import child
 from coachsync.adapters.ical.skeleton import skeleton
 from coachsync.errors import CoachsyncError
 from coachsync.model import Reading, Window
+from coachsync.moments import Unreadable
 from coachsync.phrases import say
 
 AHEAD = 64  # questions asked before the first is answered
@@ -84,6 +85,17 @@ class Reader:
         finally:
             if any(question for _, question, _ in pending):
                 self.close()  # it holds answers that nobody waits for
+
+    def ask(self, question: bytes) -> bytes:
+        """The child's answer to one question of `child`. Raises Unreadable: "too-slow", or "unreadable" when it breaks
+        down; CoachsyncError when no child can be started. Not while readings are taken out of `read`."""
+        self._ask(question)
+        assert self._child is not None  # noqa: S101 - a question has been asked
+        try:
+            return self._child.receive(self._timeout)
+        except _Broken as problem:
+            self.close()
+            raise Unreadable(problem.code) from None
 
     def _ask(self, question: bytes) -> None:
         if question:

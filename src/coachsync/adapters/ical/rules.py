@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from coachsync.adapters.ical.moments import Moment, Unreadable, moment
+from coachsync.moments import Moment, Unreadable, moment
 
 MOST_PERIODS = 50_000  # from DTSTART to the end of what is asked for; daily, that is 137 years
 MOST_TIMES_A_DAY = 24

@@ -7,15 +7,15 @@ decided here. Everything is counted before anything is interpreted, so that a ho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from coachsync import contentline
 from coachsync.adapters.ical import zones
-from coachsync.adapters.ical.moments import Unreadable
 from coachsync.contentline import Component, Line
 from coachsync.model import Stand
+from coachsync.moments import Unreadable
 
 MOST_LINES = 150_000  # of an object; 2,000 overrides with 60 lines each stay below
 MOST_OVERRIDES = 2_000
@@ -50,12 +50,14 @@ class Stated(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Skeleton:
     """Per VEVENT, in order of appearance, what it states about time and how it stands; the zones that the object
-    defines itself, as observances. With a `code` and no events the object is unreadable; with both, damaged text."""
+    defines itself, as observances. With a `code` and no events the object is unreadable; with both, damaged text.
+    `names`: how each TZID of the text is named here; it stays when the rest goes to another process."""
 
     events: tuple[tuple[Stated, ...], ...] = ()
     stands: tuple[Stand, ...] = ()
     zones: tuple[tuple[tuple[Stated, ...], ...], ...] = ()
     code: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def dump(self) -> list[Any]:
         """As JSON knows it; `load` is the inverse."""
@@ -107,6 +109,7 @@ def _skeleton(text: str, addresses: frozenset[str]) -> Skeleton:
         tuple(_stands(events, addresses)),
         tuple(naming.definitions),
         "damaged-text" if damaged else None,
+        naming.named,
     )
 
 
@@ -162,7 +165,7 @@ class _Naming:
     def __init__(self, timezones: Iterable[Component]) -> None:
         self.definitions: list[tuple[tuple[Stated, ...], ...]] = []
         self._timezones = {name: timezone for timezone in timezones for name in _names(timezone)}
-        self._named: dict[str, str] = {"": ""}
+        self.named: dict[str, str] = {"": ""}
 
     def stated(self, line: Line) -> Stated:
         if not line.params:
@@ -171,9 +174,9 @@ class _Naming:
         return Stated(line.name, line.value, line.param("VALUE").upper(), zone, line.param("RANGE").upper())
 
     def _zone(self, tzid: str) -> str:
-        if tzid not in self._named:
-            self._named[tzid] = zones.iana(tzid) or self._defined(tzid) or f"?{tzid}"
-        return self._named[tzid]
+        if tzid not in self.named:
+            self.named[tzid] = zones.iana(tzid) or self._defined(tzid) or f"?{tzid}"
+        return self.named[tzid]
 
     def _defined(self, tzid: str) -> str | None:
         timezone = self._timezones.get(tzid)

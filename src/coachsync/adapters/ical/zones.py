@@ -15,6 +15,8 @@ _LEAP_SECONDS = "right/"
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)(\d\d)?", re.ASCII)
 _LONGEST_NAME = 100  # characters
 
+Change = tuple[datetime, timedelta, timedelta]  # an instant (UTC, without zone), the offset before and the one after
+
 
 @lru_cache(maxsize=1024)
 def iana(tzid: str) -> str | None:
@@ -68,6 +70,11 @@ class Observed(tzinfo):
             [instant + max(before, after) for instant, before, after in steps],  # fold=0: the old offset lasts longest
             [instant + min(before, after) for instant, before, after in steps],
         )
+
+    @classmethod
+    def of(cls, changes: Sequence[Change]) -> Observed:
+        """The zone that changes so, in order; there is at least one change."""
+        return cls(changes[0][1], [(instant, after) for instant, _, after in changes])
 
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
         if moment is None:

@@ -1,4 +1,8 @@
-"""Values of time in iCalendar text (RFC 5545 section 3.3): dates, date-times, durations, and what instants they are."""
+"""Values of time in iCalendar text (RFC 5545 section 3.3): dates, date-times, durations, and what instants they are.
+
+"Plain" moments are days, or local times of a series' zone without the zone: the names by which rule, RDATE, EXDATE and
+RECURRENCE-ID speak of the same instance.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ _DURATION = re.compile(r"([+-]?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)
 _LONGEST_VALUE = 40  # characters
 _LONGEST_DURATION = 36_525  # days: a century
 _LEAP_SECOND = 60
+_DAY = timedelta(days=1)
 
 
 class Unreadable(ValueError):  # noqa: N818 - named for what happened, as coachsync.errors does
@@ -98,3 +103,32 @@ def ending(start: Moment, length: Length, zone: tzinfo) -> datetime:
         return midnight(start + timedelta(days=length.days), zone)
     local = start + timedelta(days=length.days) if length.days else start
     return instant(local) + timedelta(seconds=length.seconds)
+
+
+def at_time_of(found: Moment, start: Moment) -> Moment:
+    """A moment in the shape of `start`: a day gets its time of day and its zone, or loses its own."""
+    if isinstance(start, datetime) and not isinstance(found, datetime):
+        return datetime.combine(found, start.timetz())
+    if isinstance(found, datetime) and not isinstance(start, datetime):
+        return date(found.year, found.month, found.day)
+    return found
+
+
+def plain(found: Moment, start: Moment, zone: tzinfo) -> Moment:
+    """The plain moment of an instance of the series that starts at `start`; `zone` is the series'.
+
+    Where the clock skipped an hour, an instant has two names: the one with the time of day of the series is meant.
+    """
+    found = at_time_of(found, start)
+    if not isinstance(found, datetime) or not isinstance(start, datetime):
+        return found
+    local = found.astimezone(zone)
+    skipped = found.astimezone(UTC) + ((local - _DAY).utcoffset() or timedelta())
+    if skipped.time() == start.time() and instant(skipped.replace(tzinfo=zone)) == instant(found):
+        local = skipped
+    return local.replace(tzinfo=None, fold=0)
+
+
+def in_zone(named: Moment, zone: tzinfo) -> Moment:
+    """The moment that a plain one names in its series' zone; what knows its zone, or is a day, stays."""
+    return named.replace(tzinfo=zone) if isinstance(named, datetime) and named.tzinfo is None else named
