@@ -39,11 +39,11 @@ def queue(
     """
     edits, copies = Edits(wiring.database, calendar), Copies(wiring.database, calendar)
     if copies.endpoint() is None:
-        raise _never_synced(calendar)
+        raise never_synced(calendar)
     with wiring.database.transaction():
         before = edits.at(href)
         if before is not None and before.clashes:
-            raise _undecided()
+            raise undecided()
         base = before.base if before is not None else wanted(wiring, calendar, href)
         if before is not None and before.text is not None and text is None:
             origin = f"calendar {calendar}"  # what no server has yet would be nowhere
@@ -62,11 +62,12 @@ def new_href(wiring: Wiring, calendar: str) -> str:
     """An address for a new object of a calendar. Raises NotInitialised before the calendar's first sync."""
     endpoint = Copies(wiring.database, calendar).endpoint()
     if endpoint is None:
-        raise _never_synced(calendar)
+        raise never_synced(calendar)
     return urlsplit(urljoin(endpoint.url, f"{uuid.uuid4()}.ics")).path
 
 
-def _never_synced(calendar: str) -> NotInitialised:
+def never_synced(calendar: str) -> NotInitialised:
+    """Nothing is known of a calendar yet."""
     return NotInitialised(
         "never-synced",
         say("This calendar has not been synced yet."),
@@ -75,7 +76,8 @@ def _never_synced(calendar: str) -> NotInitialised:
     )
 
 
-def _undecided() -> CoachsyncError:
+def undecided() -> CoachsyncError:
+    """A conflict is open about an appointment that is to be changed further."""
     return CoachsyncError(
         "conflict-open",
         say("This appointment was changed both here and in the calendar; that must be decided first."),
