@@ -54,7 +54,9 @@ class Coach:
     def delete(self, name: str, on: date | datetime | None = None, **scope: bool) -> Plan:
         return self.do(lambda w: deleting(w, self._find(w, name), Wish(on, **scope)))
 
-    def add(self, start: date | datetime, title: str = "Marguerite", calendar: str = "coaching", **more: object) -> Plan:
+    def add(
+        self, start: date | datetime, title: str = "Marguerite", calendar: str = "coaching", **more: object
+    ) -> Plan:
         new = New(start, title, **more)  # type: ignore[arg-type]
         return self.do(lambda w: adding(w, calendar, new, str(uuid.uuid4())))
 
@@ -94,6 +96,11 @@ class Coach:
         return find(wiring, name, self.calendar)
 
 
+def at(text: str) -> datetime:
+    """A time of 2026 without a zone, as a person writes it: "03-03 14:00"."""
+    return datetime.fromisoformat(f"2026-{text}")
+
+
 def there(house: House, name: str) -> str:
     """What the server has of an object."""
     return house.server.objects(SOURCE)[f"/alice/source/{name}.ics"].decode()
@@ -108,7 +115,7 @@ def wanted(plan: Plan, place: int = 0) -> str:
 
 def weekly(house: House, rule: str = "FREQ=WEEKLY;COUNT=10", extra: str = "", **more: str) -> bytes:
     """A series on Tuesdays at ten in Paris, from 3 March 2026 on."""
-    start = datetime(2026, 3, 3, 9)
+    start = at("03-03 09:00")
     text = event("weekly", start, extra=f"RRULE:{rule}\r\n{extra}", **more).decode()  # type: ignore[arg-type]
     local = text.replace("DTSTART:20260303T090000Z", "DTSTART;TZID=Europe/Paris:20260303T100000")
     return local.replace("DTEND:20260303T100000Z", "DTEND;TZID=Europe/Paris:20260303T110000").encode()

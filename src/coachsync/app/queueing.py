@@ -6,11 +6,13 @@ import uuid
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
+from coachsync import contentline
 from coachsync.adapters.database import Copies, Edit, Edits
 from coachsync.adapters.database.removed import keep
 from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError, NotInitialised
 from coachsync.phrases import say
+from coachsync.sync.sameness import same
 
 
 def wanted(wiring: Wiring, calendar: str, href: str) -> bytes | None:
@@ -48,7 +50,7 @@ def queue(
         if before is not None and before.text is not None and text is None:
             origin = f"calendar {calendar}"  # what no server has yet would be nowhere
             keep(wiring.database, origin, "deleted", {"href": href}, before.text, wiring.now)
-        if before is not None and base == text:
+        if before is not None and _alike(base, text):
             edits.drop([before.row or 0])
             return None
         if before is not None:
@@ -83,3 +85,9 @@ def undecided() -> CoachsyncError:
         say("This appointment was changed both here and in the calendar; that must be decided first."),
         say("Run: coachsync conflict list"),
     )
+
+
+def _alike(one: bytes | None, other: bytes | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return same(contentline.decode(one), contentline.decode(other))

@@ -45,7 +45,10 @@ def glimpse(wiring: Wiring, calendar: str, text: bytes) -> Glimpse:
 
 
 def differences(wiring: Wiring, calendar: str, before: Sequence[bytes], after: Sequence[bytes]) -> tuple[Change, ...]:
-    """The dates that only one of two versions has, in order, as far as anything is looked at."""
+    """The dates that only one of two versions has, in order, as far as anything is looked at.
+
+    Where each has one, that is one change.
+    """
     windows = [horizon(wiring, wiring.now.astimezone(wiring.zone).date())]
     windows += [where for text in (*before, *after) if (where := _stated(text)) is not None]
     gone: set[Occurrence] = set()
@@ -54,6 +57,8 @@ def differences(wiring: Wiring, calendar: str, before: Sequence[bytes], after: S
         old, new = (Counter(_plain(_dates(wiring, calendar, side, where))) for side in (before, after))
         gone |= (old - new).keys()
         came |= (new - old).keys()
+    if len(gone) == len(came) == 1:
+        return (Change(gone.pop(), came.pop()),)
     changes = [Change(one, None) for one in gone] + [Change(None, one) for one in came]
     return tuple(sorted(changes, key=lambda change: (change.before or change.after, change.before is None)))
 

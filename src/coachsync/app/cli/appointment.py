@@ -13,7 +13,7 @@ import click
 from coachsync.app.cli.asking import typed
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.names import calendars
-from coachsync.app.cli.whens import Lasting, Often, When
+from coachsync.app.cli.whens import Lasting, Often, Times, When
 from coachsync.editing.adding import Every, Repeat
 from coachsync.errors import UsageError
 from coachsync.phrases import say
@@ -85,7 +85,7 @@ def _choosing(function: _Function) -> _Function:
 @click.option(
     "--every", type=Often(), metavar=say("UNIT"), help=say("Repeat it every day, week, 2 weeks, month or year.")
 )
-@click.option("--times", type=click.IntRange(2, 999), metavar=say("NUMBER"), help=say("How many times in all."))
+@click.option("--times", type=Times(), metavar=say("NUMBER"), help=say("How many times in all."))
 @click.option("--until", type=When(day_only=True), metavar=_DAY, help=say("Repeat it up to this day."))
 @_settling
 @everywhere
@@ -118,7 +118,7 @@ def add(
     )
 
 
-@command.command("move", help=say("Move an appointment, dates of a series, or all of it to another time."))
+@command.command("move", help=say("Move an appointment, or dates of a series."))
 @click.argument("name", metavar=_ID)
 @click.option(
     "--to",
@@ -156,9 +156,7 @@ def move(
     return settle(options, "appointment move", make, dry_run=dry_run, yes=yes)
 
 
-@command.command(
-    "cancel", help=say("Cancel an appointment, dates of a series, or all of it: it stays, marked as cancelled.")
-)
+@command.command("cancel", help=say("Cancel an appointment: it stays, as cancelled. Or delete it."))
 @click.argument("name", metavar=_ID)
 @click.option("--delete", is_flag=True, help=say("Delete it instead."))
 @_choosing
@@ -194,7 +192,8 @@ def cancel(
 @command.command(
     "restore",
     help=say(
-        "Bring back what was overwritten or deleted, or take back what is not sent yet; without an id, list it all."
+        "Bring back an old version, or take back a change. Without an id: list what was overwritten or deleted in the "
+        "last 30 days, and what is not sent yet."
     ),
 )
 @click.argument("name", metavar=say("[ID]"), required=False)

@@ -91,13 +91,13 @@ def resolve(options: Options, name: str, keep: str, calendar: str | None) -> int
     from coachsync.app import conflicts
     from coachsync.app.appointments.disputes import named
     from coachsync.app.cli.opening import opened
-    from coachsync.app.recording import record_changes
+    from coachsync.app.noticing import make_known
 
     with opened(options, "conflict resolve") as wiring:
         found = named(wiring, name, calendar)
         conflicts.resolve(wiring, found.conflict, conflicts.Keep(keep))
         left = len(conflicts.conflicts(wiring))
-        record_changes(wiring)
+        make_known(wiring)
     if options.json:
         tell_json({"id": found.id, "calendar": found.conflict.calendar, "kept": keep, "left": left})
     else:

@@ -73,10 +73,11 @@ def settle(
 
 def _carried_out(wiring: Wiring, plan: Plan) -> bool:
     from coachsync.app.appointments.carrying_out import carry_out
-    from coachsync.app.recording import record_changes
+    from coachsync.app.noticing import make_known
 
     done = carry_out(wiring, plan)
-    record_changes(wiring)
+    if done:
+        make_known(wiring)
     return done
 
 
@@ -97,10 +98,14 @@ def _changed() -> Temporary:
 
 def preview(plan: Plan, zone: ZoneInfo) -> Iterator[str]:
     """What would happen, in sentences."""
-    yield _heading(plan)
     if not plan.wanted:
-        yield say("  Nothing to change: it is so already.")
+        yield say(
+            "Appointment {id} in {calendar}: nothing to change, it is so already.", id=plan.id, calendar=plan.calendar
+        )
+        if plan.action is Action.RESTORE:
+            yield say("To see its earlier versions, run: coachsync appointment restore")
         return
+    yield _heading(plan)
     for change in plan.changes[:_SHOWN]:
         yield "  " + spoken(_line(change, zone))
     yield from (f"  {spoken(line)}" for line in (*_extent(plan, zone), *_people(plan), *_shares(plan)))

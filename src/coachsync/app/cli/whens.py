@@ -19,6 +19,7 @@ _UNITS = {
     "month": Every.MONTH, "months": Every.MONTH, "mois": Every.MONTH,
     "year": Every.YEAR, "years": Every.YEAR, "an": Every.YEAR, "ans": Every.YEAR,
 }  # fmt: skip
+_FEWEST, _MOST = 2, 999  # times in all
 _EVERY = re.compile(r"(?:([1-9]\d?) )?([a-z]+)", re.ASCII)
 
 
@@ -72,3 +73,17 @@ class Often(click.ParamType[tuple[Every, int]]):
                 spoken(say("“{text}” is nothing like day, week, 2 weeks, month or year.", text=value)), param, ctx
             )
         return _UNITS[found[2]], int(found[1] or 1)
+
+
+class Times(click.ParamType[int]):
+    """How many times something takes place in all."""
+
+    name = "times"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number."""
+        if not (value.isdecimal() and _FEWEST <= int(value[:4]) <= _MOST):
+            self.fail(
+                spoken(say("a series takes place from {least} to {most} times.", least=_FEWEST, most=_MOST)), param, ctx
+            )
+        return int(value)
