@@ -15,8 +15,9 @@ _FOLDER, _FILE = "wake", "queued"
 
 
 def bell(state: Path) -> Path:
-    """The file that changes whenever something was queued; its folder is made. Raises CoachsyncError."""
-    make_private_folder(state / _FOLDER)
+    """The file that changes whenever something was queued; its folder is made where it can be."""
+    with suppress(CoachsyncError):
+        make_private_folder(state / _FOLDER)
     return state / _FOLDER / _FILE
 
 
