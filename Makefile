@@ -8,7 +8,7 @@ TOOLS_STAMP := $(TOOLS)/.installed
 CATALOGUES := $(wildcard src/coachsync/locale/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: venv demo test soak lint bench wheel catalogues man lock clean
+.PHONY: venv demo test test-servers soak lint bench wheel catalogues man lock clean
 
 venv: $(STAMP) $(COMPILED)
 
@@ -28,6 +28,12 @@ demo: venv
 
 test: venv lint
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+# Beside those of every run (Radicale, Xandikos): servers of Debian's packages, which it installs where it may. One that
+# is not there is skipped by name.
+test-servers: venv
+	tests/realservers/install.sh
+	$(BIN)/python -m pytest -m debian -rs
 
 # A simulated week of faults and kills against a real server, in MINUTES of ours; the normal tests have a short one.
 MINUTES ?= 30

@@ -1,10 +1,10 @@
 """coachsync beside the floor, vdirsyncer and plain python-caldav: one paired run against a server that costs nothing.
 
-    compare.py [--sizes 1000 10000] [--rounds 3] [--delay 0 20] [--tools .venv-bench] [--json FILE]
+    compare.py [--sizes 1000 10000] [--rounds 3] [--delay 0 20] [--tasks push ...] [--tools .venv-bench] [--json FILE]
 
 Whole processes take turns within each round; what is printed are medians, and medians of the ratios within a round.
-`--delay` is what the server waits before each answer, in milliseconds. The push of edits is not compared: coachsync
-has none yet.
+`--delay` is what the server waits before each answer, in milliseconds. Before any other of the tasks comes the first
+sync, also when it is not asked for.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -31,6 +31,7 @@ def main() -> None:
     options.add_argument("--sizes", type=int, nargs="+", default=[1000, 10000])
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--delay", type=float, nargs="+", default=[0, 20])
+    options.add_argument("--tasks", nargs="+", choices=Coachsync.tasks, default=Coachsync.tasks)
     options.add_argument("--warm-up", action=argparse.BooleanOptionalAction, default=True)
     options.add_argument("--tools", type=Path, default=HERE.parent / ".venv-bench")
     options.add_argument("--json", type=Path)
@@ -53,14 +54,14 @@ def _rounds(everybody: tuple[type[Contestant], ...], given: argparse.Namespace, 
                 for kind in everybody:
                     url = f"http://127.0.0.1:{port}/user/n{size}/"
                     about = {"size": size, "delay": delay, "round": number, "who": kind.name}
-                    for task, figures in _tasks(kind(url, Path(folder) / kind.name, delay), size):
+                    for task, figures in _tasks(kind(url, Path(folder) / kind.name, delay), size, given.tasks):
                         if number:
                             yield about | {"task": task} | figures
 
 
-def _tasks(contestant: Contestant, size: int) -> Iterator[tuple[str, table.Record]]:
+def _tasks(contestant: Contestant, size: int, wanted: Collection[str]) -> Iterator[tuple[str, table.Record]]:
     for task in contestant.tasks:
-        if "publish" in task and size > _LARGEST_PUBLISHED:
+        if (task not in wanted and task != "initial") or ("publish" in task and size > _LARGEST_PUBLISHED):
             continue
         if task == "changes":
             if isinstance(contestant, Coachsync):

@@ -1,18 +1,21 @@
 """The programs that are compared: for each task the command that does it, and what must stand ready before.
 
-A contestant is made anew for every round. `initial`, `poll`, `changes`, `publish` and `republish` are timed as whole
-processes; what `ready` does is not timed.
+A contestant is made anew for every round. `initial`, `poll`, `changes`, `push`, `publish` and `republish` are timed as
+whole processes; what `ready` does is not timed.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import urllib.request
 import uuid
 from pathlib import Path
+
+import edit
 
 HERE = Path(__file__).parent
 PUBLISHED = 300  # objects that the others copy; coachsync writes the slots of about as many sessions
@@ -58,7 +61,7 @@ class Contestant:
     """One program in one round: `url` is the collection it reads, `folder` is its own, `delay` in milliseconds."""
 
     name = ""
-    tasks: tuple[str, ...] = ("initial", "poll", "changes", "publish")
+    tasks: tuple[str, ...] = ("initial", "poll", "changes", "push", "publish")
 
     def __init__(self, url: str, folder: Path, delay: float = 0) -> None:
         self.url, self.folder, self.delay = url, folder, delay
@@ -109,7 +112,10 @@ class Coachsync(Contestant):
         (folder / "password").chmod(0o600)
 
     def ready(self, task: str) -> None:
-        if task == "publish":
+        if task == "push":
+            config = str(self.folder / "coachsync.toml")
+            self.quietly([sys.executable, str(HERE / "queue_edits.py"), config, "coaching"])
+        elif task == "publish":
             self._write(self._config + _SHARE.format(target=self.target))
             self.quietly([*self._program, "agenda"])
 
@@ -135,6 +141,9 @@ class Vdirsyncer(Contestant):
         if task == "initial":
             (self.folder / "local").mkdir()
             self._pair(f'type = "filesystem"\npath = "{self.folder}/local"\nfileext = ".ics"', _dav(self.url))
+        elif task == "push":
+            for file in sorted((self.folder / "local").iterdir())[: edit.COUNT]:
+                file.write_bytes(edit.changed(file.read_bytes().decode()).encode())
         elif task == "publish":
             source = f"{self.origin}/user/{uuid.uuid4().hex}/"
             _ask("MKCALENDAR", source)
@@ -162,6 +171,10 @@ class PlainCaldav(Contestant):
     def ready(self, task: str) -> None:
         if task == "poll":
             self.quietly(self.command("remember"))
+        elif task == "push":
+            listed = _ask("REPORT", self.url, b"<sync-collection/>").decode()
+            places = sorted(re.findall(r"<href>([^<]+\.ics)</href>", listed))[: edit.COUNT]
+            (self.folder / "places").write_text("\n".join(self.origin + place for place in places), encoding="utf-8")
         elif task == "publish":
             (self.folder / "source").mkdir()
             listed = _ask("REPORT", self.url, b"<calendar-query/>").decode().split("<C:calendar-data>")[1:]
@@ -172,8 +185,11 @@ class PlainCaldav(Contestant):
     def command(self, task: str) -> list[str]:
         words = [str(self.bin / "python"), str(HERE / "plain_caldav.py"), task, self.url]
         words.append(str(self.folder / "state.json"))
-        more = ["--target", self.origin + self.target, "--source", str(self.folder / "source")]
-        return words + (more if task == "publish" else [])
+        more = {
+            "push": ["--source", str(self.folder / "places")],
+            "publish": ["--target", self.origin + self.target, "--source", str(self.folder / "source")],
+        }
+        return words + more.get(task, [])
 
 
 def contestants(tools: Path) -> tuple[type[Contestant], ...]:

@@ -7,6 +7,7 @@ One process does one task on the collection at URL and prints how long the work 
     initial   sync-collection for the ETags, calendar-multiget in batches of 200, every text into one table
     poll      sync-collection with the token from before
     changes   the same, and the texts of what changed
+    push      one PUT under its ETag for each of ten changed texts of the table
     publish   MKCALENDAR of the target, then one PUT for each of the first `count` texts in the table
 """
 
@@ -18,16 +19,20 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import edit
 from lxml import etree
 
 _DAV, _CAL = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}"
 _XML = {"Content-Type": "application/xml; charset=utf-8"}
+_EVENT = {"Content-Type": "text/calendar; charset=utf-8"}
+_WRITTEN = (HTTPStatus.CREATED, HTTPStatus.NO_CONTENT)
 _NAMESPACES = 'xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
 _BATCH = 200
 Row = tuple[str, str, str]  # href, ETag, text
@@ -41,6 +46,15 @@ class Client:
         self.path = self._place.path
 
     def ask(self, method: str, path: str, body: bytes, headers: dict[str, str], wanted: int) -> bytes:
+        return self._answer(method, path, body, headers, (wanted,))[0]
+
+    def put(self, path: str, text: str, condition: dict[str, str]) -> str:
+        """The ETag of what was written."""
+        return self._answer("PUT", path, text.encode(), {**_EVENT, **condition}, _WRITTEN)[1]["ETag"]
+
+    def _answer(
+        self, method: str, path: str, body: bytes, headers: dict[str, str], wanted: Collection[int]
+    ) -> tuple[bytes, http.client.HTTPMessage]:
         for again in (True, False):
             if not hasattr(self._local, "connection"):
                 self._local.connection = http.client.HTTPConnection(self._place.netloc, timeout=600)
@@ -53,9 +67,9 @@ class Client:
                 if not again:
                     raise
                 continue
-            if answer.status != wanted:
+            if answer.status not in wanted:
                 raise SystemExit(f"{method}: {answer.status}")
-            return text
+            return text, answer.headers
         raise AssertionError
 
     def changed(self, token: str) -> tuple[list[str], str]:
@@ -115,23 +129,33 @@ def pull(client: Client, state: Path, token: str, connections: int) -> int:
     return len(rows)
 
 
+def push(client: Client, state: Path, connections: int) -> int:
+    """Change the first texts of the table, here and on the server."""
+
+    def sent(row: Row) -> tuple[str, str, str]:
+        href, etag, text = row
+        new = edit.changed(text)
+        return client.put(href, new, {"If-Match": etag}), new, href
+
+    with closing(sqlite3.connect(state.with_suffix(".db"))) as database, database:
+        rows = database.execute("SELECT href, etag, text FROM event ORDER BY href LIMIT ?", (edit.COUNT,)).fetchall()
+        database.executemany("UPDATE event SET etag = ?, text = ? WHERE href = ?", each(sent, rows, connections))
+    return len(rows)
+
+
 def publish(client: Client, state: Path, target: str, count: int, connections: int) -> int:
     """Copy the first texts of the table into a new collection."""
     with closing(sqlite3.connect(state.with_suffix(".db"))) as database:
         rows = database.execute("SELECT href, text FROM event ORDER BY href LIMIT ?", (count,)).fetchall()
     client.ask("MKCALENDAR", target, b"", {}, 201)
-    headers = {"Content-Type": "text/calendar; charset=utf-8", "If-None-Match": "*"}
-    each(
-        lambda row: client.ask("PUT", target + row[0].rpartition("/")[2], row[1].encode(), headers, 201),
-        rows,
-        connections,
-    )
+    condition = {"If-None-Match": "*"}
+    each(lambda row: client.put(target + row[0].rpartition("/")[2], row[1], condition), rows, connections)
     return len(rows)
 
 
 def main() -> None:
     options = argparse.ArgumentParser()
-    options.add_argument("task", choices=("initial", "poll", "changes", "publish"))
+    options.add_argument("task", choices=("initial", "poll", "changes", "push", "publish"))
     options.add_argument("url")
     options.add_argument("state", type=Path)
     options.add_argument("--target", default="")
@@ -143,6 +167,8 @@ def main() -> None:
     known = json.loads(given.state.read_text())["token"] if given.task in ("poll", "changes") else ""
     if given.task == "publish":
         done = publish(client, given.state, given.target, given.count, given.connections)
+    elif given.task == "push":
+        done = push(client, given.state, given.connections)
     elif given.task == "poll":
         done = len(client.changed(known)[0])
     else:

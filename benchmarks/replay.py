@@ -3,11 +3,12 @@
     replay.py PORT DELAY_MS COUNT [COUNT ...]
 
 Serves /user/n<COUNT>/ with that many events. It knows what the measured clients send: PROPFIND, the reports
-sync-collection, calendar-multiget and calendar-query, GET, PUT, DELETE, MKCALENDAR. Connections are kept alive, nothing
-is compressed, no login is asked for. DELAY_MS is waited before each answer: a round trip over a network.
+sync-collection, calendar-multiget and calendar-query, GET, PUT, DELETE, MKCALENDAR. A write under a condition that is
+not met is refused (412), one that is accepted is answered with the ETag. Connections are kept alive, nothing is
+compressed, no login is asked for. DELAY_MS is waited before each answer: a round trip over a network.
 
 For the driver alone: POST /__change/user/n<COUNT>/ changes ten events; GET /__stats tells what passed since it was last
-asked (requests, connections, bytes each way) as JSON.
+asked as JSON: requests, also by method, writes under a condition, connections, bytes each way.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import hashlib
 import json
 import re
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
@@ -88,7 +90,7 @@ class Replay:
 
     def __init__(self) -> None:
         self.collections: dict[str, Collection] = {}
-        self.stats = dict.fromkeys(("requests", "connections", "up", "down"), 0)
+        self.stats: Counter[str] = Counter()
 
     def answer(self, method: bytes, path: str, headers: dict[bytes, bytes], body: bytes) -> Reply:
         if path.startswith("/__change"):
@@ -102,6 +104,11 @@ class Replay:
             return Reply(b"404 Not Found")
         return _asked(self.collections[folder], folder, method, path, headers, body)
 
+    def count(self, method: bytes, headers: dict[bytes, bytes]) -> None:
+        self.stats.update(("requests", method.decode()))
+        if headers.keys() & {b"if-match", b"if-none-match"}:
+            self.stats["conditional"] += 1
+
 
 def _asked(
     collection: Collection, folder: str, method: bytes, path: str, headers: dict[bytes, bytes], body: bytes
@@ -114,12 +121,15 @@ def _asked(
         case b"REPORT":
             return _reported(collection, body)
         case _:
-            return _object(collection, method, path, body)
+            return _object(collection, method, path, headers, body)
 
 
-def _object(collection: Collection, method: bytes, path: str, body: bytes) -> Reply:
+def _object(collection: Collection, method: bytes, path: str, headers: dict[bytes, bytes], body: bytes) -> Reply:
+    if not _is_met(collection.objects.get(path), headers):
+        return Reply(b"412 Precondition Failed")
     if method == b"PUT":
-        return Reply(b"201 Created", b"ETag: " + collection.put(path, body).etag + b"\r\n")
+        status = b"204 No Content" if path in collection.objects else b"201 Created"
+        return Reply(status, b"ETag: " + collection.put(path, body).etag + b"\r\n")
     if path not in collection.objects:
         return Reply(b"404 Not Found")
     if method == b"DELETE":
@@ -129,6 +139,12 @@ def _object(collection: Collection, method: bytes, path: str, body: bytes) -> Re
     found = collection.objects[path]
     kind = b"Content-Type: text/calendar; charset=utf-8\r\n"
     return Reply(b"200 OK", b"ETag: " + found.etag + b"\r\n" + kind, found.body)
+
+
+def _is_met(there: Stored | None, headers: dict[bytes, bytes]) -> bool:
+    """RFC 9110 section 13.1, for one ETag or `*`."""
+    etags = (b"*", there.etag) if there is not None else ()
+    return headers.get(b"if-none-match") not in etags and (b"if-match" not in headers or headers[b"if-match"] in etags)
 
 
 def _described(collection: Collection, folder: str, *, deep: bool) -> Reply:
@@ -193,16 +209,14 @@ async def serve(port: int, delay: float, counts: list[int]) -> None:
                 inside = path.startswith("/__")
                 if path == "/__stats":
                     reply = Reply(b"200 OK", b"", json.dumps(replay.stats).encode())
-                    replay.stats = dict.fromkeys(replay.stats, 0)
+                    replay.stats.clear()
                 else:
                     reply = replay.answer(method, path, headers, body)
                     await asyncio.sleep(0 if inside else delay)
                 head = b"HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n" % (reply.status, reply.headers, len(reply.body))
                 if not inside:
-                    replay.stats["requests"] += 1
-                    replay.stats["connections"] += fresh
-                    replay.stats["up"] += size
-                    replay.stats["down"] += len(head) + len(reply.body)
+                    replay.count(method, headers)
+                    replay.stats.update(connections=int(fresh), up=size, down=len(head) + len(reply.body))
                     fresh = False
                 writer.write(head + reply.body)
                 await writer.drain()

@@ -18,6 +18,7 @@ _NAMES = {
     "poll": "poll, nothing changed",
     "stay": "the same in a process that stays",
     "changes": "10 changes",
+    "push": "push of 10 changes",
     "publish": "publish about 300",
     "republish": "publish, nothing changed",
 }
@@ -38,7 +39,13 @@ class Case:
         return middle(record[what] for record in self._good(who) if record.get(what) is not None)
 
     def traffic(self, who: str, what: str) -> float | None:
-        return middle(record["traffic"][what] for record in self._good(who) if record["traffic"])
+        return middle(record["traffic"].get(what, 0) for record in self._good(who) if record["traffic"])
+
+    def methods(self, who: str) -> str:
+        """The requests by their methods, the most frequent first."""
+        names = {name for record in self._good(who) for name in record["traffic"] if name.isupper()}
+        counts = {name: self.traffic(who, name) or 0 for name in sorted(names)}
+        return ", ".join(f"{counts[name]:.0f} {name}" for name in sorted(counts, key=lambda name: -counts[name]))
 
     def ratio(self, one: str, other: str, what: str) -> float | None:
         """How many times as much the one takes as the other, the median of the rounds."""
@@ -74,10 +81,17 @@ def _changes(case: Case) -> list[tuple[str, bool | None]]:
     return [("2 requests", _most(case.traffic("coachsync", "requests"), 2))]
 
 
+def _push(case: Case) -> list[tuple[str, bool | None]]:
+    counts = {name: case.traffic("coachsync", name) for name in ("PUT", "conditional", "GET", "REPORT")}
+    known = None if counts["PUT"] is None else counts == {"PUT": 10, "conditional": 10, "GET": 0, "REPORT": 1}
+    return [("10 conditional PUTs and no GET", known)]
+
+
 _GOALS: dict[str, Callable[[Case], list[tuple[str, bool | None]]]] = {
     "initial": lambda case: _first(case) if case.records[0]["size"] >= 10_000 and not case.records[0]["delay"] else [],
     "poll": _poll,
     "changes": _changes,
+    "push": _push,
     "republish": _changes,
 }
 
@@ -106,7 +120,7 @@ def _row(key: tuple[float, int, str], case: Case, cases: dict[tuple[float, int, 
     cells += [_time(case, who) for who in ("floor", "coachsync", "vdirsyncer", "python-caldav")]
     ratio = case.ratio("coachsync", "floor", "cpu")
     cells.append(f"{ratio:.1f}x" if ratio else "")
-    cells.append(_number(case.traffic("coachsync", "requests")))
+    cells.append(case.methods("coachsync"))
     up, down = (case.traffic("coachsync", way) for way in ("up", "down"))
     cells.append("" if up is None or down is None else f"{up / _KILO:.1f}, {down / _KILO:.1f}")
     theirs = case.of("vdirsyncer", "memory")

@@ -17,6 +17,14 @@ from certificates import Authority
 from coachsync.adapters.caldav import transport
 from coachsync.adapters.caldav.client import CalDav
 from davscript import PASSWORD, USER, Connect, Start
+from realservers.fixtures import (  # noqa: F401 - fixtures
+    cyrus_server,
+    davical_server,
+    postgres_cluster,
+    real_server,
+    sabre18_server,
+    sogo_server,
+)
 
 # Whoever runs the tests, the programs in them speak English unless they are told otherwise.
 for _name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):

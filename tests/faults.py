@@ -84,3 +84,28 @@ def _every_second(body: bytes) -> bytes:
     spoilt = _RESPONSE.sub(lambda found: found.group() if next(number) % 2 else b"", body)
     assert spoilt != body
     return spoilt
+
+
+def lying(request: Request, forward: Callable[[], Reply]) -> Reply:
+    """A question for the changes is answered with a new token and none of them: they are never told again."""
+    reply = forward()
+    if not asked_token(request) or reply.status != 207:
+        return reply
+    return Reply(reply.status, _RESPONSE.sub(b"", reply.body), reply.headers)
+
+
+def somebody_elses(front: Saboteur, ours: str, theirs: str, login: str) -> Fault:
+    """Whoever asks for the calendar at the path `ours` is given the one at `theirs`, with the right to see it."""
+
+    def swapped(request: Request, forward: Callable[[], Reply]) -> Reply:
+        if not urlsplit(request.path).path.startswith(ours):
+            return forward()
+        headers = {name: value for name, value in request.headers.items() if name.lower() != "accept-encoding"}
+        body = request.body.replace(ours.encode(), theirs.encode())
+        headers |= {"Authorization": login, "Content-Length": str(len(body))}
+        reply = Recorder._pass(
+            front, replace(request, path=request.path.replace(ours, theirs), headers=headers, body=body)
+        )
+        return Reply(reply.status, reply.body.replace(theirs.encode(), ours.encode()), reply.headers)
+
+    return swapped

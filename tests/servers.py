@@ -28,6 +28,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def listening(port: int) -> bool:
+    """Whether something accepts connections there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 @contextmanager
 def radicale(folder: Path, certificate: tuple[Path, Path] | None = None) -> Iterator[str]:
     """Radicale with Basic authentication: any of RADICALE_USERS with PASSWORD. Yields its URL."""
@@ -65,11 +74,9 @@ def _running(command: list[str], port: int, log: Path) -> Iterator[None]:
         for _ in range(300):
             if process.poll() is not None:
                 raise RuntimeError(f"server ended: {log.read_text(errors='replace')[-2000:]}")
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            if listening(port):
                 break
-            except OSError:
-                time.sleep(0.1)
+            time.sleep(0.1)
         else:
             raise RuntimeError("server does not accept connections")
         yield

@@ -65,13 +65,32 @@ class Slot:
     label: Label
 
 
+class Software(StrEnum):
+    """A calendar server as it is told from others: how it is kept from writing to people differs."""
+
+    CYRUS = "cyrus"
+    DAVICAL = "davical"
+    NEXTCLOUD = "nextcloud"
+    RADICALE = "radicale"
+    SABRE = "sabre"  # sabre/dav as it is, Baikal among others
+    SOGO = "sogo"
+    XANDIKOS = "xandikos"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who the account is on its server: calendar homes (absolute URLs) and calendar user addresses (lower case)."""
+    """Who the account is on its server: calendar homes (absolute URLs) and calendar user addresses (lower case).
+
+    `software` is None when nobody asked. `schedules`: the server may write to the people in an event by itself
+    (RFC 6638); True, too, where it does not tell.
+    """
 
     url: str
     homes: tuple[str, ...]
     addresses: frozenset[str] = frozenset()
+    software: Software | None = None
+    schedules: bool = True
 
 
 @dataclass(frozen=True, slots=True)

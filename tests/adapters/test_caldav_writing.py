@@ -85,7 +85,7 @@ def test_a_refused_write_says_why(
         connect(server.url).create(HREF, b"x")
 
     assert (type(refused.value), refused.value.code) == (kind, code)
-    assert len(server.requests) == 1
+    assert server.count["PUT"] == 1
     assert refused.value.message
     assert CALENDAR not in f"{refused.value.message}{refused.value.hint}"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from coachsync.app.outcome import Outcome, Published, Pulled
+from coachsync.app.outcome import Outcome, Published, Pulled, Pushed
 from coachsync.errors import CoachsyncError, Misconfigured, Problem, Refused, Temporary
 
 NEWS = Problem("event-no-start", "calendars.a/ABCDE", "An event cannot be read.")
@@ -29,6 +29,13 @@ def failed(*causes: type[CoachsyncError]) -> Outcome:
         (Outcome({"a": Pulled(quarantined=1, news=(NEWS,))}), 3),
         (Outcome({"a": Pulled(quarantined=1)}), 0),  # known before: reported once
         (Outcome({}, {"s": Published(problems=(NEWS,))}), 3),
+        (Outcome({"a": Pulled()}, pushed={"a": Pushed(changed=2)}), 0),
+        (Outcome({"a": Pulled()}, pushed={"a": Pushed(waiting=2)}), 0),
+        (Outcome({"a": Pulled()}, pushed={"a": Pushed(waiting=2, problems=(NEWS,))}), 3),
+        (Outcome({"a": Pulled()}, pushed={"a": Pushed(waiting=1, conflicts=1, problems=(NEWS,))}), 4),
+        (Outcome({"a": Pulled()}, pushed={"a": Pushed(conflicts=1, held=1, why="mass-deletion")}), 5),
+        (Outcome({"a": Pulled(held=1)}, pushed={"a": Pushed(conflicts=1)}), 5),
+        (Outcome({"a": Pulled()}, {}, failed(Temporary).failures, {"a": Pushed(conflicts=1)}), 4),
     ],
 )
 def test_the_exit_code_says_the_worst_that_a_person_must_know(outcome: Outcome, code: int) -> None:
@@ -42,3 +49,18 @@ def test_problems_are_told_once_with_the_place_where_they_happened() -> None:
         ("calendar-vanished", "calendars.a"),
         ("event-no-start", "calendars.a/ABCDE"),
     ]
+
+
+def test_changes_that_wait_are_told_with_what_to_do() -> None:
+    pushed = Pushed(waiting=5, conflicts=2, held=3, why="collection-replaced", problems=(NEWS,))
+    held, conflict, news = Outcome(pushed={"a": pushed}).problems()
+    assert (held.code, held.where) == ("changes-held-collection-replaced", "calendars.a")
+    assert "--accept-deletions a" in held.hint
+    assert (conflict.code, "conflict list" in conflict.hint) == ("conflict", True)
+    assert news == NEWS
+
+
+def test_what_another_part_of_the_run_sent_is_taken_in() -> None:
+    outcome = Outcome(pushed={"a": Pushed(changed=1)})
+    outcome.add(Outcome(pushed={"b": Pushed(conflicts=2)}))
+    assert (list(outcome.pushed), outcome.conflicts) == (["a", "b"], 2)

@@ -13,6 +13,8 @@ from coachsync.errors import CoachsyncError, Refused, Temporary
 from events import event
 from practice_house import SOURCE, House
 
+OTHER = "https://calendar.example/alice/other/"
+
 
 def codes(outcome: object) -> list[str]:
     return [problem.code for problem in outcome.problems()]  # type: ignore[attr-defined]
@@ -270,6 +272,31 @@ def test_one_change_that_the_server_refuses_stops_no_other(synced: House) -> Non
     assert there(synced, "e1") == session(synced, 1, hours=3)
 
 
+def test_what_a_server_locks_while_it_takes_other_changes_is_sent_again_in_the_same_run(synced: House) -> None:
+    for number in range(4):
+        synced.want(f"e{number}", session(synced, number, hours=3))
+    synced.server.fail("update", Temporary("locked", "The entry is locked on the server."), times=3)
+
+    outcome = synced.sync()
+
+    assert (outcome.exit_code(), codes(outcome)) == (0, [])
+    assert all(there(synced, f"e{number}") == session(synced, number, hours=3) for number in range(4))
+    assert synced.server.requests["update"] == 7
+
+
+def test_what_stays_locked_is_told_and_sent_at_the_next_sync(synced: House) -> None:
+    synced.want("e1", session(synced, 1, hours=3))
+    synced.want("e2", session(synced, 2, hours=3))
+    synced.server.fail("update", Temporary("locked", "The entry is locked on the server."), times=4)
+
+    outcome = synced.sync()
+
+    assert (outcome.exit_code(), codes(outcome)) == (3, ["change-locked", "change-locked"])
+    assert synced.server.requests["update"] == 4
+    assert synced.sync().exit_code() == 0
+    assert there(synced, "e1") == session(synced, 1, hours=3)
+
+
 def test_a_refused_login_in_the_middle_of_sending_is_told_as_such(synced: House) -> None:
     synced.want("e1", session(synced, 1, hours=3))
     synced.server.fail("update", Refused("login-refused", "The server refuses the user name or password."))
@@ -388,3 +415,39 @@ def test_a_server_that_tells_no_version_after_writing_is_asked_for_it(
     synced.server.requests.clear()
     assert synced.sync().exit_code() == 0
     assert dict(synced.server.requests) == {"changes": 1}
+
+
+@pytest.fixture
+def two_calendars(synced: House) -> House:
+    synced.server.add(OTHER, "Other", "alice")
+    synced.text = synced.text.replace(
+        "[shares.office]", '[calendars.other]\naccount = "cloud"\nname = "Other"\n[shares.office]'
+    )
+    synced.sync()
+    return synced
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_p04_a_change_follows_its_appointment_into_another_calendar(two_calendars: House, deleted: bool) -> None:
+    house = two_calendars
+    house.want("e1", None if deleted else session(house, 1, hours=3))
+    house.delete("e1")
+    house.put("e1", session(house, 1), OTHER)
+
+    for _ in range(2):  # the calendar that it went to may have been sent to before
+        outcome = house.sync()
+
+    assert outcome.exit_code() == 0
+    moved = {} if deleted else {"/alice/other/e1.ics": session(house, 1, hours=3)}
+    assert house.server.objects(OTHER) == moved
+    assert house.edits() == house.edits("other") == ()
+
+
+def test_p04_what_is_another_appointment_elsewhere_is_left_alone(two_calendars: House) -> None:
+    house = two_calendars
+    house.want("e1", session(house, 1, hours=3))
+    house.delete("e1")
+    house.put("e1", session(house, 4, hours=9), OTHER)
+
+    assert house.sync().exit_code() == 4
+    assert house.server.objects(OTHER) == {"/alice/other/e1.ics": session(house, 4, hours=9)}

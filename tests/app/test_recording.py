@@ -112,3 +112,20 @@ def test_nothing_that_only_a_terminal_may_show_is_kept(tmp_path: Path) -> None:
     house.server.add("https://calendar.example/alice/x/", "Marguerite-Canari", "alice")
     ran(house)
     assert "Canari" not in (house.state / "status.json").read_text()
+
+
+def test_changes_that_wait_are_counted_and_a_conflict_is_said(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.sessions(3)
+    ran(house)
+    house.want("e1", event("uid-1", house.now.replace(hour=15)))
+    house.want("e2", event("uid-2", house.now.replace(hour=16)))
+    house.put("e1", event("uid-1", house.now.replace(hour=17)))
+    house.server.fail("update", Temporary("server-error", "It failed."))
+
+    calendar = ran(house).calendar("coaching")
+
+    assert (calendar.unsent, calendar.conflicts, calendar.withheld) == (2, 1, 0)
+    assert calendar.trouble is not None
+    assert (calendar.trouble.code, calendar.trouble.message[:3]) == ("conflict", "{NU")
+    assert ran(house).calendar("coaching").unsent == 1

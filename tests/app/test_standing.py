@@ -44,5 +44,13 @@ def test_appointments_that_wait() -> None:
     assert alarm.hint.endswith("coachsync sync --accept-deletions coaching")
 
 
+def test_changes_that_wait() -> None:
+    held, conflict = standing(Status(calendars={"coaching": CalendarStatus(unsent=4, withheld=1, conflicts=2)}))
+    assert (held.key, conflict.key) == ("held/calendars.coaching", "conflict/calendars.coaching")
+    assert conflict.message.startswith("2 appointments were changed both here")
+    assert held.hint.endswith("coachsync sync --accept-deletions coaching")
+    assert standing(Status(calendars={"coaching": CalendarStatus(unsent=4)})) == ()
+
+
 def test_old_shares() -> None:
     assert keys(QUIET, "office") == ["stale/shares.office"]

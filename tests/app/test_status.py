@@ -16,7 +16,8 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 TIME = st.none() | st.integers(0, 1 << 40)
 TROUBLE = st.builds(Trouble, TEXT, TEXT, TEXT, TEXT)
 FOUND = st.lists(st.builds(Found, TEXT, TEXT, TEXT), max_size=2).map(tuple)
-CALENDAR = st.builds(CalendarStatus, TIME, TIME, TIME, st.integers(0, 9), st.integers(0, 9), st.none() | TROUBLE)
+COUNT = st.integers(0, 9)
+CALENDAR = st.builds(CalendarStatus, TIME, TIME, TIME, COUNT, COUNT, COUNT, COUNT, COUNT, st.none() | TROUBLE)
 SHARE = st.builds(ShareStatus, TIME, TIME, TIME, st.integers(0, 9), TIME, FOUND, st.none() | TROUBLE)
 STATUS = st.builds(
     Status,

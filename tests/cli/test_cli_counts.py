@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from coachsync.app.cli.counts import published_line, pulled_line
-from coachsync.app.outcome import Outcome, Published, Pulled
+from coachsync.app.cli.counts import published_line, pulled_line, pushed_line
+from coachsync.app.outcome import Outcome, Published, Pulled, Pushed
 from coachsync.errors import Temporary
 
 
@@ -39,3 +39,14 @@ def test_a_calendar_without_a_change_has_nothing_new(dry_run: bool) -> None:
 def test_a_dry_run_says_what_would_be() -> None:
     assert "2 would be added" in pulled_line("coaching", Pulled(added=2), dry_run=True)
     assert pulled_line("coaching", Pulled(added=2)) == "calendar coaching: 2 added, 0 changed, 0 removed"
+
+
+def test_what_was_sent_is_told_and_what_would_be() -> None:
+    pushed = Pushed(added=1, changed=2)
+    assert pushed_line("coaching", pushed) == "calendar coaching, from here: 1 added, 2 changed, 0 removed"
+    assert "1 would be added" in pushed_line("coaching", pushed, dry_run=True)
+
+
+def test_what_waits_is_told_and_nothing_when_nothing_does() -> None:
+    assert pushed_line("coaching", Pushed(waiting=2)) == "calendar coaching, from here: nothing sent, 2 waiting"
+    assert pushed_line("coaching", Pushed()) == ""

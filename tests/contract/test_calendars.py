@@ -1,4 +1,4 @@
-"""What every calendar server does for us: the same tests over the one in memory, Radicale and Xandikos."""
+"""What every calendar server does for us: the same tests over the one in memory, and over each real one."""
 
 from __future__ import annotations
 
@@ -13,21 +13,32 @@ from coachsync.adapters.caldav.hrefs import path
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.memory import MemoryServer
 from coachsync.errors import NotThere, Stale
-from coachsync.model import Exposure
+from coachsync.model import Exposure, Listing
 from events import event
+from realservers.fixtures import DEBIAN, debian
 
 
 def session(uid: str, title: str = "Séance") -> bytes:
     return event(uid, datetime(2026, 1, 5, 9, tzinfo=UTC), title=title)
 
 
+NO_DELTAS = ("sabre18",)  # no sync-collection: what changed is told by a complete listing
+FORGETFUL = ("davical", "sogo")  # a token they do not know is answered as if it were none, and that is not said
+BARE_NUMBERS = ("sabre18", "davical", "sogo", "cyrus")  # one calendar's token may happen to be another's as well
+
+
 @dataclass
 class Place:
     """A server under test: a client, another client of the same account, and a calendar's URL that is free."""
 
+    name: str
     client: CalendarServer
     other: CalendarServer
     new_url: Callable[[], str]
+
+    @property
+    def deltas(self) -> bool:
+        return self.name not in NO_DELTAS
 
     def calendar(self, name: str = "Coaching") -> str:
         url = self.new_url()
@@ -41,18 +52,31 @@ class Place:
         return href
 
 
-@pytest.fixture(params=["memory", "radicale", "xandikos"])
+@pytest.fixture(params=["memory", "radicale", "xandikos", *debian()])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     if request.param == "memory":
         server = MemoryServer()
         home = server.home("coach")
-        yield Place(server.account("coach"), server.account("coach"), lambda: f"{home}{uuid4().hex}/")
+        yield Place("memory", server.account("coach"), server.account("coach"), lambda: f"{home}{uuid4().hex}/")
         return
-    account = request.getfixturevalue(request.param)
+    if request.param in DEBIAN:
+        account = request.getfixturevalue(f"{request.param}_server").account()
+    else:
+        account = request.getfixturevalue(request.param)
     first, second = account.client(), account.client()
-    yield Place(first, second, account.new_calendar)
+    yield Place(request.param, first, second, account.new_calendar)
     first.close()
     second.close()
+
+
+def news(before: Listing, after: Listing) -> tuple[set[str], set[str]]:
+    """What a later listing tells beyond an earlier complete one: hrefs that are new or changed, and those that went.
+
+    A delta may repeat what is known (SOGo does, for a second); a complete listing does in any case.
+    """
+    came = {href for href, etag in after.etags.items() if before.etags.get(href) != etag}
+    gone = set(before.etags) - set(after.etags) if after.complete else set(after.gone)
+    return came, gone
 
 
 def test_the_account_finds_its_homes_and_its_calendars(place: Place) -> None:
@@ -62,7 +86,7 @@ def test_the_account_finds_its_homes_and_its_calendars(place: Place) -> None:
     found = {calendar.url: calendar for calendar in place.client.collections()}
     assert found[url].name == "Coaching à Paris"
     assert found[url].events
-    assert found[url].sync_collection
+    assert found[url].sync_collection == place.deltas
 
 
 def test_a_calendar_is_described_by_its_url(place: Place) -> None:
@@ -120,12 +144,14 @@ def test_a_first_listing_names_every_object_with_its_etag(place: Place) -> None:
 def test_nothing_changed_is_an_empty_delta(place: Place) -> None:
     url = place.calendar()
     place.put(url)
-    token = place.client.changes(url, None).token
+    before = place.client.changes(url, None)
 
-    listing = place.other.changes(url, token)
+    listing = place.other.changes(url, before.token)
 
-    assert listing.token == token
-    assert (dict(listing.etags), listing.gone, listing.complete) == ({}, frozenset(), False)
+    assert listing.token == before.token
+    assert not listing.complete
+    assert news(before, listing) == (set(), set())
+    assert not listing.etags or place.name == "sogo"
 
 
 def test_a_delta_names_what_came_and_what_went(place: Place) -> None:
@@ -137,9 +163,8 @@ def test_a_delta_names_what_came_and_what_went(place: Place) -> None:
 
     delta = place.client.changes(url, before.token)
 
-    assert not delta.complete
-    assert delta.etags.keys() == {came}
-    assert delta.gone == {goes}
+    assert delta.complete != place.deltas
+    assert news(before, delta) == ({came}, {goes})
     assert place.client.changes(url, None).etags.keys() == {stays, came}
 
 
@@ -161,12 +186,16 @@ def test_a_token_the_server_does_not_know_gives_a_complete_listing(place: Place,
 
     listing = place.client.changes(url, token)
 
-    assert listing.complete
+    assert listing.complete or place.name in FORGETFUL
     assert listing.etags.keys() == {href}
     assert not place.client.changes(url, listing.token).complete
 
 
 def test_a_token_of_another_calendar_is_refused(place: Place) -> None:
+    if place.name in BARE_NUMBERS:
+        pytest.skip(
+            f"tokens of {place.name} do not tell calendars apart: what is stored of one is bound to its address"
+        )
     one, two = place.calendar(), place.calendar()
     place.put(one)
     place.put(two)
@@ -318,7 +347,7 @@ def test_names_that_need_encoding_come_back_in_one_spelling(place: Place) -> Non
     assert [item.href for item in place.client.fetch(url, hrefs)] == hrefs
     for href in hrefs:
         place.client.remove(href, listing.etags[href])
-    assert place.client.changes(url, listing.token).gone == set(hrefs)
+    assert news(listing, place.client.changes(url, listing.token)) == (set(), set(hrefs))
 
 
 def test_a_calendar_of_ones_own_is_seen_by_nobody_else(place: Place) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from coachsync.editing.target import Edited
 from coachsync.errors import NotEditable
-from edits import ALL, DAY, HOUR, PARIS, STAMP, cancelled, deleted, differing, document, event, moved, one, paris
+from edits import ALL, DAY, HOUR, PARIS, STAMP, cancelled, deleted, document, event, moved, one, paris
+from eventfiles import differing
 
 ZONED = ("DTSTART;TZID=Europe/Paris:20261201T100000", "DTEND;TZID=Europe/Paris:20261201T110000")
 

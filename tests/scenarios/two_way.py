@@ -177,14 +177,16 @@ class Program:
 class World:
     """Everything that touches one calendar. `connect` gives a connection to its server."""
 
-    def __init__(self, folder: Path, connect: Callable[[], CalendarServer], url: str, username: str) -> None:
+    def __init__(
+        self, folder: Path, connect: Callable[[], CalendarServer], url: str, username: str, root: str = ""
+    ) -> None:
         self.folder, self.url, self.now = folder, url, datetime(2026, 3, 2, 8, tzinfo=UTC)
         self.server = connect()
         self.programs = [Program(connect(), url), Program(connect(), url)]
         self.trouble, self.writes = Trouble(), list[Write]()
         self.unsent: set[str] = set()  # marks of the coach that must be somewhere
         self.known: dict[str, set[str]] = {}  # by href: what of the others the coach has seen when changing it
-        root = url[: url.index("/", 8) + 1]
+        root = root or url[: url.index("/", 8) + 1]
         (folder / "coachsync.toml").write_text(CONFIG.format(root=root, username=username, url=url))
         (folder / "state").mkdir()
         self.settings = config.load(folder / "coachsync.toml")

@@ -23,7 +23,8 @@ class CalendarServer(Protocol):
         """How the server wants the credential ("basic", "digest"), once that is known."""
 
     def whoami(self) -> Principal:
-        """Discover the account's principal (RFC 6764, RFC 5397), its calendar homes and its addresses."""
+        """Discover the account's principal (RFC 6764, RFC 5397), its calendar homes and its addresses, and what the
+        server is."""
 
     def collections(self) -> tuple[Collection, ...]:
         """The calendars below the account's homes."""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.errors import CoachsyncError, NotThere, Refused, Stale
-from coachsync.model import Collection, Exposure, Item, Listing, Principal
+from coachsync.model import Collection, Exposure, Item, Listing, Principal, Software
 from coachsync.phrases import say
 
 T = TypeVar("T")
@@ -39,6 +39,8 @@ class MemoryServer:
         self.url = url
         self.requests: Counter[str] = Counter()  # by method of CalendarServer
         self.letters = 0  # how often it was allowed to write to attendees
+        self.software = Software.OTHER  # what it says that it is, and whether it writes to people by itself
+        self.schedules = False
         self._calendars: dict[str, _Calendar] = {}
         self._made = 0
         self._failures: list[tuple[str, CoachsyncError]] = []
@@ -158,7 +160,8 @@ class MemoryCalendars:
         if not self._username:
             raise Refused("login-refused", say("The server refuses the user name or password."))
         home = self._server.home(self._username)
-        return Principal(home, (home,), frozenset({f"mailto:{self._username}@calendar.example"}))
+        own = frozenset({f"mailto:{self._username}@calendar.example"})
+        return Principal(home, (home,), own, self._server.software, self._server.schedules)
 
     def collections(self) -> tuple[Collection, ...]:
         self._server.called("collections")

@@ -73,20 +73,27 @@ def take_in(
     """Pull these calendars, send what was changed here, and read those that feed a share; `accept` and `dry_run` as for
     `sync`. What fails is in the outcome."""
     feeding = {calendar for share in wiring.config.shares.values() for calendar in share.calendars}
-    for name in calendars:
-        accepted = name in accept
-        pulled = _attempt(outcome, name, partial(pull, wiring, name, accept_deletions=accepted))
+    accepted = {name: name in accept for name in calendars}
+    # All come in before anything goes out: an appointment may have moved from one calendar to another.
+    for name, given in accepted.items():
+        pulled = _attempt(outcome, name, partial(pull, wiring, name, accept_deletions=given))
         if pulled is not None:
-            send = partial(push, wiring, name, accept_deletions=accepted, dry_run=dry_run)
+            outcome.calendars[name] = pulled
+    for name, given in accepted.items():
+        if name in outcome.calendars:
+            send = partial(push, wiring, name, accept_deletions=given, dry_run=dry_run)
             pushed = _attempt(outcome, name, send)
             if pushed is not None:
                 outcome.pushed[name] = pushed
-        if name in feeding:  # what no share is made from is read when somebody looks at it
-            # Also when nothing came in: a share may be made from these copies for the first time.
-            seen = _attempt(outcome, name, partial(read, wiring, name, accept_deletions=accepted))
-            pulled = _merged(pulled, seen) if pulled and seen else None
-        if pulled:
-            outcome.calendars[name] = pulled
+    for name, given in accepted.items():
+        if name not in feeding:  # what no share is made from is read when somebody looks at it
+            continue
+        # Also when nothing came in: a share may be made from these copies for the first time.
+        seen = _attempt(outcome, name, partial(read, wiring, name, accept_deletions=given))
+        if name in outcome.calendars and seen is not None:
+            outcome.calendars[name] = _merged(outcome.calendars[name], seen)
+        else:
+            outcome.calendars.pop(name, None)
 
 
 def _attempt(outcome: Outcome, calendar: str, act: Callable[[], T]) -> T | None:

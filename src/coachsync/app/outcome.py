@@ -66,9 +66,9 @@ class Outcome:
     """A whole run, calendar by calendar and share by share; failures by the place where they happened."""
 
     calendars: dict[str, Pulled] = field(default_factory=dict)
-    pushed: dict[str, Pushed] = field(default_factory=dict)
     shares: dict[str, Published] = field(default_factory=dict)
     failures: list[tuple[str, CoachsyncError]] = field(default_factory=list)
+    pushed: dict[str, Pushed] = field(default_factory=dict)
 
     @property
     def quarantined(self) -> int:

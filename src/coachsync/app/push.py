@@ -26,7 +26,8 @@ from coachsync.sync.decide import Side, Verdict, decide
 from coachsync.sync.sameness import same
 
 _MOST_ROUNDS = 5  # what changes on the server while it is written is decided again so often, then at the next sync
-_ONE_OBJECT = frozenset({"server-error", "locked"})  # troubles of one entry: the others go on
+_LOCKED = "locked"
+_ONE_OBJECT = frozenset({"server-error", _LOCKED})  # troubles of one entry: the others go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class _Outgoing:
         self._wiring, self._calendar, self._url = wiring, calendar, endpoint.url
         self._server = wiring.server(wiring.config.calendars[calendar].account)
         self._copies, self._edits = Copies(wiring.database, calendar), Edits(wiring.database, calendar)
+        self._one_by_one = False
         self.tally = _Tally()
 
     def run(self, *, dry_run: bool, accept_deletions: bool) -> int:
@@ -130,9 +132,10 @@ class _Outgoing:
         ]
 
     def _step(self, edit: Edit) -> _Step | None:
-        """What follows for an edit; None while it waits for the copy whose disappearance waits for a person."""
+        """What follows for an edit; None while the disappearance of its appointment waits for a person, and when the
+        appointment lies in another calendar now."""
         edit, copy = self._at_home(edit)
-        if copy is not None and not copy.agreed:
+        if (copy is not None and not copy.agreed) or (copy is None and self._moved_away(edit)):
             return None
         theirs = _side(None if copy is None else dict(self._copies.texts([copy.row]))[copy.row])
         return _Step(edit, copy, theirs, decide(_side(edit.base), _side(edit.text), theirs))
@@ -145,6 +148,21 @@ class _Outgoing:
         if there[0].href != edit.href:
             edit = self._edits.put(replace(edit, href=there[0].href))
         return edit, there[0]
+
+    def _moved_away(self, edit: Edit) -> bool:
+        """Whether the appointment was moved to another calendar; the edit follows it there."""
+        if edit.base is None:
+            return False
+        for other in self._wiring.config.calendars:
+            copies, edits = Copies(self._wiring.database, other), Edits(self._wiring.database, other)
+            for copy in copies.named(edit.uid) if other != self._calendar else ():
+                body = dict(copies.texts([copy.row]))[copy.row]
+                if edits.at(copy.href) is None and same(contentline.decode(body), contentline.decode(edit.base)):
+                    with self._wiring.database.transaction():
+                        self._edits.drop(_rows(edit))
+                        edits.put(replace(edit, href=copy.href, row=None, clashes=()))
+                    return True
+        return False
 
     def _settled(self, step: _Step) -> bool:
         """Whether nothing has to be sent: the server has what is wanted, or a person must decide."""
@@ -161,9 +179,15 @@ class _Outgoing:
     # --- apply -----------------------------------------------------------------------------------------------------
 
     def _send(self, steps: Iterable[_Step]) -> None:
+        """Send, several at once at first; what a server locks then (Xandikos) stays for the next round, one by one."""
         tasks: Iterator[Callable[[CalendarServer], _Sent]] = (partial(_write, self._url, step) for step in steps)
-        for sent in self._server.together(tasks):
-            self._record(sent)
+        alone, locked = self._one_by_one, False
+        for sent in (task(self._server) for task in tasks) if alone else self._server.together(tasks):
+            if not alone and sent.failure is not None and sent.failure.code == _LOCKED:
+                locked = True
+            else:
+                self._record(sent)
+        self._one_by_one = alone or locked
 
     def _record(self, sent: _Sent) -> None:
         """Keep what the server has now, and let go of the edit once it has accepted it."""

@@ -99,9 +99,15 @@ def after_check(known: Status, wiring: Wiring, checked: Verification, say: Say) 
 
 def as_of(wiring: Wiring, share: str) -> int | None:
     """Up to when what is here of a share's calendars is what their servers said; None while one was never read."""
-    ends = [Copies(wiring.database, name).endpoint() for name in wiring.config.shares[share].calendars]
-    known = [end.synced_at for end in ends if end is not None and end.synced_at is not None]
-    return min(known) if len(known) == len(ends) else None
+    times = [read_at(wiring, name) for name in wiring.config.shares[share].calendars]
+    known = [time for time in times if time is not None]
+    return min(known) if len(known) == len(times) else None
+
+
+def read_at(wiring: Wiring, calendar: str) -> int | None:
+    """When what is here of a calendar was last all that its server said (seconds since 1970)."""
+    endpoint = Copies(wiring.database, calendar).endpoint()
+    return endpoint.synced_at if endpoint else None
 
 
 def account_of(config: Config, where: str) -> str | None:
@@ -124,12 +130,11 @@ def trouble(problem: Problem, say: Say) -> Trouble:
 
 
 def _calendar(known: Status, wiring: Wiring, name: str, pulled: Pulled, say: Say) -> Status:
-    endpoint = Copies(wiring.database, name).endpoint()
     problems = ((held_problem(name, pulled),) if pulled.held else ()) + pulled.problems
     return known.pardoned(wiring.config.calendars[name].account).with_calendar(
         name,
         tried=_now(wiring),
-        succeeded=endpoint.synced_at if endpoint else None,
+        succeeded=read_at(wiring, name),
         waiting=pulled.held,
         unreadable=pulled.quarantined,
         trouble=trouble(problems[0], say) if problems else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from coachsync.adapters.ical.reader import Reader
 from coachsync.app.progress import Progress, silent
 from coachsync.config import Account, Config
 from coachsync.errors import CoachsyncError, NotThere
-from coachsync.model import Principal
+from coachsync.model import Principal, Software
 
 # An account, its password, and the authentication that its server agreed to before.
 Connect = Callable[[Account, str, str | None], CalendarServer]
@@ -99,13 +100,17 @@ class Wiring:
 
         An account whose discovery fails has neither homes nor addresses, and is asked again in the next run, unless the
         server says that it has no discovery: calendars given by their URL work all the same. `hopeful` asks again all
-        the same: what was not there for a moment may be by now.
+        the same: what was not there for a moment may be by now. What was remembered before anybody asked which software
+        the server is, is asked again too.
         """
-        known = self._remembered(account) or self._undiscovered.get(account)
-        if known is not None and (known.homes or not hopeful):
+        known = self._undiscovered.get(account) or self._remembered(account)
+        if known is not None and known.software and (known.homes or not hopeful):
             return known
         server, settings = self.server(account), self.config.accounts[account]
         principal, for_good = _discovered(server)
+        if known is not None and known.homes and not principal.homes:
+            self._undiscovered[account] = replace(known, software=Software.OTHER)
+            return self._undiscovered[account]
         found = SignIn(
             url=settings.url,
             username=settings.username,
@@ -113,6 +118,8 @@ class Wiring:
             principal=principal.url,
             homes=principal.homes,
             addresses=tuple(sorted(principal.addresses)),
+            software=principal.software or Software.OTHER,
+            schedules=principal.schedules,
         )
         if for_good:
             SignIns(self.database).remember(account, found)

@@ -25,7 +25,7 @@ def cancel(
     if scope is Scope.FOLLOWING:
         original = known(found, target)
         second = splitting.rest(text, original, zones, new_uid, before)
-        splitting.shorten(found, original)
+        splitting.shorten(found, original, before)
         found.revise(stamp)
         _cancel_all(second)
         return Edited(found.text(), splitting.born(second, stamp))

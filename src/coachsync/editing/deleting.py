@@ -29,7 +29,7 @@ def delete(text: str, target: Target, *, zones: Zones, stamp: datetime, before: 
         return Edited(None)
     original = known(found, target)
     if scope is Scope.FOLLOWING:
-        splitting.shorten(found, original)
+        splitting.shorten(found, original, before)
     else:
         _leave_out(found, original)
     found.revise(stamp)

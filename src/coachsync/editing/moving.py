@@ -45,7 +45,7 @@ def move(
         shift_all(second, original, start, duration)
         if second.text() == regular:
             return Edited(text)
-        splitting.shorten(found, original)
+        splitting.shorten(found, original, before)
         found.revise(stamp)
         return Edited(found.text(), splitting.born(second, stamp))
     if scope is Scope.ONE:

@@ -71,7 +71,7 @@ class Rule:
     def put(self, name: str, value: str, instead: str = "") -> None:
         """Give a part this value, in the place of the part `instead` where that is given and there."""
         for at, (key, sign, old) in enumerate(self._parts):
-            if key.strip().upper() in (name, instead):
+            if key.strip().upper() in {name, instead} - {""}:
                 blank = old[len(old.rstrip()) :]
                 self._parts[at] = (key if key.strip().upper() == name else name, sign, value + blank)
                 return

@@ -19,7 +19,7 @@ def shift_all(found: CalendarObject, original: Moment | None, start: Moment, dur
     """
     master = found.series
     meant = None if original is None else found.override(original)
-    shift = Shift(found.plain(original or master.start), found.plain(found.shape(master, start)))
+    shift = _shift(found, original or master.start, found.shape(master, start))
     lasting = None if duration == found.length(master) else duration
     try:
         if shift.delta:
@@ -27,6 +27,15 @@ def shift_all(found: CalendarObject, original: Moment | None, start: Moment, dur
         for override in found.overrides:
             _shift_override(found, override, shift, lasting, meant=override is meant)
         found.place(master, _moved(found, shift, master.start), lasting)
+    except OverflowError:
+        raise values.bad_time() from None
+
+
+def _shift(found: CalendarObject, original: Moment, start: Moment) -> Shift:
+    """How far the series moves: by as much local time as the instance that is meant, from its own first start."""
+    first = found.plain(found.series.start)
+    try:
+        return Shift(first, Shift(found.plain(original), found.plain(start))(first))
     except OverflowError:
         raise values.bad_time() from None
 
@@ -51,18 +60,21 @@ def _shift_dates(found: CalendarObject, shift: Shift) -> None:
         sheet.set(at, str(rule))
 
 
-def _until(found: CalendarObject, shift: Shift, text: str) -> str:
-    """UNTIL moved along, in the form it has: a day, an instant, or a local time."""
+def until_of(found: CalendarObject, text: str) -> Moment:
+    """The last moment that UNTIL allows: a day, or the plain moment that an instance could have. Raises NotEditable."""
     try:
-        before = moment(text, UTC)
+        until = moment(text, UTC)
     except ValueError:
         raise values.bad_time() from None
-    if not isinstance(before, datetime):
-        return values.write(shift(before), text, UTC)
-    if not isinstance(found.anchor, datetime) or not text.endswith("Z"):
-        return values.write(before + shift.delta, text, UTC)
-    local = before.astimezone(found.zone).replace(tzinfo=None, fold=0)
-    return values.write(in_zone(shift(local), found.zone), text, UTC)
+    if not isinstance(until, datetime):
+        return until
+    return (until.astimezone(found.zone) if text.endswith("Z") else until).replace(tzinfo=None, fold=0)
+
+
+def _until(found: CalendarObject, shift: Shift, text: str) -> str:
+    """UNTIL moved along, in the form it has: a day, an instant, or a local time."""
+    after = shift(until_of(found, text))
+    return values.write(in_zone(after, found.zone if text.endswith("Z") else UTC), text, UTC)
 
 
 def _shift_override(

@@ -6,7 +6,7 @@ name that nobody registered, which may be a piece of a badly folded text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator
 
 from coachsync.sync.changes import Changes
 from coachsync.sync.meaning import TIMES, Facet, Meaning
@@ -24,8 +24,7 @@ _NAMED = frozenset({
     "RELATED-TO", "CONFERENCE", "IMAGE", "REQUEST-STATUS", "METHOD", "VERSION", "CALSCALE", "UID", "VALARM",
     "VTIMEZONE", "VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "PARTICIPANT", "VLOCATION", "VRESOURCE",
 })  # fmt: skip
-# Sets whose values nothing but their whole text tells apart.
-_WITHOUT_NAMES = ("VALARM", "COMMENT", "CONTACT")
+_Day = tuple[Hashable, str]
 _STATUS: Facet = ("STATUS", "")
 _ORGANIZER: Facet = ("ORGANIZER", "")
 _HAPPENS: Facet = (TIMES, "")
@@ -37,7 +36,6 @@ def clashes(base: CalendarObject, ours: Changes, theirs: Changes) -> frozenset[s
     return frozenset(
         (
             *_in_facets(ours, theirs),
-            *_in_sets(base, ours, theirs),
             *_in_overrides(ours, theirs),
             *_in_zones(base, ours, theirs),
             *_one_against_other(ours, theirs),
@@ -52,7 +50,7 @@ def _one_against_other(one: Changes, other: Changes) -> Iterator[str]:
     for name in {name for name, _ in one.now.entries.keys() | other.now.entries.keys() if name != CALENDAR[0]}:
         if _moves(one, name) and (other.overrides(name) or other.dates(name)):
             yield SERIES
-        if any(not _apart(day, key[1]) for day in one.dates(name) for key in other.overrides(name)):
+        if _may_meet(_days(one.dates(name)), _days(day for _, day in other.overrides(name))):
             yield SERIES
     if one.zones and any(_touches_times(other, key) for key in other.now.entries.keys() | other.removed):
         yield "VTIMEZONE"
@@ -68,25 +66,14 @@ def _in_facets(ours: Changes, theirs: Changes) -> Iterator[str]:
         yield from (_code(facet[0]) for facet in ours.facets[key] & theirs.facets[key])
 
 
-def _in_sets(base: CalendarObject, ours: Changes, theirs: Changes) -> Iterator[str]:
-    """Both sides replaced the same value of a set by something else, or one took away what the other replaced."""
-    for key in base.entries.keys() & ours.now.entries.keys() & theirs.now.entries.keys():
-        before, here, there = (side.entries[key].facets.keys() for side in (base, ours.now, theirs.now))
-        for kind in {kind for kind, _ in before - here - there}:
-            if kind in _WITHOUT_NAMES and _new(kind, here - before) != _new(kind, there - before):
-                yield _code(kind)
-
-
-def _new(kind: str, facets: set[Facet]) -> set[Facet]:
-    return {facet for facet in facets if facet[0] == kind}
-
-
 def _in_overrides(ours: Changes, theirs: Changes) -> Iterator[str]:
     for key in ours.added & theirs.added:
         yield _code_of(key)
     for name in {name for name, _ in ours.now.entries}:
-        pairs = ((mine, yours) for mine in ours.overrides(name) for yours in theirs.overrides(name) if mine != yours)
-        if any(not _apart(mine[1], yours[1]) for mine, yours in pairs):
+        mine, yours = ours.overrides(name), theirs.overrides(name)
+        here, there = _days(day for _, day in mine), _days(day for _, day in yours)
+        twice = here & there
+        if _unlike(here, there) or len({key for key in mine | yours if _day(key[1]) in twice}) > len(twice):
             yield OVERRIDE
 
 
@@ -133,13 +120,25 @@ def _still_on(one: Changes, override: Key) -> bool:
     return touched and one.now.entries[override].said(_STATUS) != _CANCELLED
 
 
-def _apart(one: Meaning | None, other: Meaning | None) -> bool:
-    """Whether two dates are surely not the same: written alike, and different."""
-    return one is not None and other is not None and _form(one) == _form(other) and one.value != other.value
+def _may_meet(some: set[_Day], others: set[_Day]) -> bool:
+    return _unlike(some, others) or not some.isdisjoint(others)
 
 
-def _form(date: Meaning) -> tuple[object, ...]:
-    return tuple(param for param in date.params if param[0] != "RANGE"), date.value.endswith("Z"), "/" in date.value
+def _unlike(some: set[_Day], others: set[_Day]) -> bool:
+    """Whether a date of one set is written otherwise than one of the other set, so that they cannot be told apart."""
+    return bool(some and others) and len({form for form, _ in some | others}) > 1
+
+
+def _days(dates: Iterable[Meaning | None]) -> set[_Day]:
+    return {_day(date) for date in dates}
+
+
+def _day(date: Meaning | None) -> _Day:
+    """How a date is written (zone, day or time of day, UTC or not), and which it is."""
+    if date is None:
+        return (), ""
+    form = (*(param for param in date.params if param[0] != "RANGE"), ("UTC", date.value.endswith("Z")))
+    return form, date.value
 
 
 def _code(name: str) -> str:

@@ -7,6 +7,7 @@ greater one stands.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from coachsync.sync.clashes import UNREADABLE, clashes
 from coachsync.sync.meaning import Facet, Meaning
 from coachsync.sync.objects import SEQUENCE, CalendarObject, Entry, Version, versions
 from coachsync.sync.splice import Splice
+
+_NUMBER = re.compile(r"[0-9]{1,20}")  # Python refuses to read very long ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,10 @@ def _greater(base: Entry | None, ours: Entry, theirs: Entry) -> Iterator[Facet]:
     """The stamps that we changed to a greater value than theirs, and SEQUENCE when ours is greater."""
     for facet in ours.kept:
         changed = base is None or base.said(facet) != ours.said(facet)
-        if (changed or facet == SEQUENCE) and _greatest(ours.said(facet)) > _greatest(theirs.said(facet)):
+        if (changed or facet == SEQUENCE) and _rank(ours.said(facet)) > _rank(theirs.said(facet)):
             yield facet
 
 
-def _greatest(said: frozenset[Meaning]) -> tuple[int, str]:
-    values = (one.value for one in said)
-    return max(((int(value) if value.isdecimal() else 0, value) for value in values), default=(0, ""))
+def _rank(said: frozenset[Meaning]) -> list[tuple[int, Meaning]]:
+    """Orders stamps and sequence numbers, also where an object has several or none."""
+    return sorted(((int(one.value) if _NUMBER.fullmatch(one.value) else 0, one) for one in said), reverse=True)

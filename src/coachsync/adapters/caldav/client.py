@@ -8,30 +8,36 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
+from coachsync import contentline
 from coachsync.adapters.caldav import hrefs, listing, multiget, principal, sharing
 from coachsync.adapters.caldav.dav import Dav, Told
 from coachsync.adapters.caldav.lanes import Lanes
 from coachsync.adapters.caldav.multistatus import APPLE, CAL, DAV, OWNCLOUD, Response
 from coachsync.adapters.caldav.network_errors import truncated
+from coachsync.adapters.caldav.nextcloud_trash import make_room
+from coachsync.adapters.caldav.software import recognise, unconditional
 from coachsync.adapters.caldav.transport import Scheme, Transport
 from coachsync.adapters.calendars import CalendarServer
-from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Stale
-from coachsync.model import Collection, Exposure, Item, Listing, Principal
+from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Refused, Stale, Temporary
+from coachsync.model import Collection, Exposure, Item, Listing, Principal, Software
 from coachsync.phrases import say
 
 T = TypeVar("T")
 
-# What asks a server to write to nobody: RFC 6638 section 8.1 (replies of an attendee), SOGo, Nextcloud.
+# What asks a server to write to nobody: RFC 6638 section 8.1 (replies of an attendee), Cyrus, Nextcloud.
 _QUIET = {
     "Schedule-Reply": "F",
-    "X-SOGO-SEND-APPOINTMENT-NOTIFICATIONS": "NO",
+    "Scheduling-Enabled": "F",
     "X-NC-Disable-Scheduling": "true",
 }
+_MAYBE_NO_CALENDAR = ("forbidden", "refused")  # what Cyrus (403) and DAViCal (405) answer to a PUT into nothing
+_MAYBE_IN_TRASH = ("server-error", "refused")  # what Nextcloud answers when the UID is in its trash
 _BATCHES = 2  # read at once: each is in memory with its text, its tree and its objects
 _TYPE, _NAME = f"{DAV}resourcetype", f"{DAV}displayname"
 _DESCRIPTION, _COLOUR = f"{CAL}calendar-description", f"{APPLE}calendar-color"
@@ -73,7 +79,9 @@ class CalDav:
         return self._transport.scheme
 
     def whoami(self) -> Principal:
-        self._principal = principal.discover(self._transport, self._dav, self._url)
+        found = principal.discover(self._transport, self._dav, self._url)
+        software, schedules = self._recognised(found.homes[0])
+        self._principal = replace(found, software=software, schedules=schedules)
         return self._principal
 
     def collections(self) -> tuple[Collection, ...]:
@@ -104,25 +112,46 @@ class CalDav:
         return self._lanes.run(tasks)
 
     def create(self, href: str, body: bytes, *, notify: bool = False) -> str | None:
-        answer = self._dav.put(self._at(href), body, {"If-None-Match": "*", **_letters(notify=notify)})
+        url = self._at(href)
+        if unconditional(url) and multiget.current_etag(self._dav, url) is not None:
+            raise Stale("stale", say("There is another entry at this place already."))
+        condition = {"If-None-Match": "*", **_letters(notify=notify)}
+        try:
+            answer = self._dav.put(url, body, condition)
+        except CoachsyncError as problem:
+            if problem.code in _MAYBE_NO_CALENDAR and not self._exists(url.rpartition("/")[0] + "/"):
+                raise NotThere("not-there", say("The calendar does not exist on the server.")) from None
+            if problem.code not in _MAYBE_IN_TRASH or not make_room(self._dav, url, contentline.uid(body)):
+                raise
+            answer = self._dav.put(url, body, condition)
         return multiget.strong(answer.headers.get("ETag"))
 
     def update(self, href: str, body: bytes, etag: str, *, notify: bool = False) -> str | None:
         if not etag:
             raise Stale("stale", say("An entry whose version is unknown is not written over."))
+        url = self._at(href)
+        if unconditional(url) and multiget.current_etag(self._dav, url) is None:
+            raise _gone()
         try:
-            answer = self._dav.put(self._at(href), body, {"If-Match": etag, **_letters(notify=notify)})
+            answer = self._dav.put(url, body, {"If-Match": etag, **_letters(notify=notify)})
         except NotThere:  # what is gone has no version that could match (RFC 9110 section 13.1.1)
-            raise Stale("stale", say("The entry is no longer on the server.")) from None
+            raise _gone() from None
         return multiget.strong(answer.headers.get("ETag"))
 
     def remove(self, href: str, etag: str, *, notify: bool = False) -> bool:
         if not etag:
             raise Stale("stale", say("An entry whose version is unknown is not deleted."))
+        url = self._at(href)
+        if unconditional(url) and multiget.current_etag(self._dav, url) not in (None, etag):
+            raise Stale("stale", say("The entry on the server is not the version that this was meant for."))
         try:
-            self._dav.delete(self._at(href), {"If-Match": etag, **_letters(notify=notify)})
+            self._dav.delete(url, {"If-Match": etag, **_letters(notify=notify)})
         except NotThere:
             return False
+        except Stale:  # sabre/dav 1.8 says so too of what is not there
+            if multiget.current_etag(self._dav, url) is None:
+                return False
+            raise
         return True
 
     def etag(self, href: str) -> str | None:
@@ -150,6 +179,15 @@ class CalDav:
         lane = self._again(self.scheme)
         lane._origins = self._origins
         return lane
+
+    def _recognised(self, home: str) -> tuple[Software, bool]:
+        try:
+            answer = self._transport.send("OPTIONS", home)
+        except CoachsyncError as problem:
+            if isinstance(problem, Temporary | Refused):
+                raise
+            return recognise(home, {})
+        return recognise(home, answer.headers)
 
     def _own(self, url: str) -> str:
         """A collection's URL, once it is clear that the credential may go there."""
@@ -186,6 +224,10 @@ class CalDav:
             seen.add(path.rstrip("/"))
             if f"{CAL}calendar" in response.found[_TYPE].tags:
                 yield _collection(told.folder.origin + path.rstrip("/") + "/", response)
+
+
+def _gone() -> Stale:
+    return Stale("stale", say("The entry is no longer on the server."))
 
 
 def _letters(*, notify: bool) -> Mapping[str, str]:

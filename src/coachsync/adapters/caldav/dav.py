@@ -55,10 +55,15 @@ class Dav:
         answer = self._transport.send("REPORT", url, multistatus.multiget(hrefs), _XML)
         return _told(_success(answer))
 
+    def query_uid(self, url: str, uid: str, tags: Iterable[str]) -> Told:
+        """The properties of the events of this UID in a collection."""
+        return self._ask("REPORT", url, multistatus.query_uid(uid, tags), {"Depth": "1"}, 1)
+
     def get(self, url: str) -> Answer:
         """An object as it is served: not compressed on the way, for that changes its ETag on some servers."""
         answer = self._transport.send("GET", url, headers={"Accept": "text/calendar", "Accept-Encoding": "identity"})
-        if answer.headers.get("Content-Type", "").startswith("text/html"):
+        page = answer.headers.get("Content-Type", "").startswith("text/html")
+        if page and answer.status not in ABSENT:  # Cyrus and SOGo say so with a page
             raise _not_caldav()
         return _success(answer)
 

@@ -92,10 +92,15 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Multistatus:
-    """An answer about several resources, and the sync token beside them (RFC 6578 section 6.4)."""
+    """An answer about several resources, and the sync token beside them (RFC 6578 section 6.4).
+
+    `lost_returns`: it was written with CRLF, of which XML leaves LF, also in texts that are not XML's own (XML 1.0
+    section 2.11): a server that means to keep a carriage return writes `&#13;`.
+    """
 
     responses: tuple[Response, ...]
     sync_token: str | None
+    lost_returns: bool = False
 
 
 def propfind(tags: Iterable[str]) -> bytes:
@@ -126,6 +131,20 @@ def multiget(hrefs: Iterable[str]) -> bytes:
     return _bytes(root)
 
 
+def query_uid(uid: str, tags: Iterable[str]) -> bytes:
+    """A calendar-query REPORT (RFC 4791 section 7.8) for the events of this UID, with these properties."""
+    root = _element(f"{CAL}calendar-query")
+    _props(root, tags)
+    inside = _child(root, f"{CAL}filter")
+    for component in ("VCALENDAR", "VEVENT"):
+        inside = _child(inside, f"{CAL}comp-filter")
+        inside.set("name", component)
+    wanted = _child(inside, f"{CAL}prop-filter")
+    wanted.set("name", "UID")
+    _child(wanted, f"{CAL}text-match", uid).set("collation", "i;octet")
+    return _bytes(root)
+
+
 def mkcalendar(name: str) -> bytes:
     """A MKCALENDAR body for a calendar of events with a display name."""
     root = _element(f"{CAL}mkcalendar")
@@ -151,7 +170,7 @@ def read(body: bytes) -> Multistatus:
         raise (UnreadableError if _CLOSED.search(body) else TruncatedError) from None
     if events.root.tag != f"{DAV}multistatus" or events.root.getroottree().docinfo.doctype:
         raise UnreadableError
-    return Multistatus(tuple(responses), token)
+    return Multistatus(tuple(responses), token, b"\r\n" in body)
 
 
 def preconditions(body: bytes) -> frozenset[str]:

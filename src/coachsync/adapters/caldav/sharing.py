@@ -33,7 +33,11 @@ _CHANGES = tuple(f"{space}{name}" for space in (DAV, OWNCLOUD, SERVER) for name 
 _READING = (f"{DAV}read", f"{DAV}all")
 _WRITING = tuple(f"{DAV}{name}" for name in ("all", "write", "write-content", "bind"))
 _ANYBODY = (f"{DAV}all", f"{DAV}authenticated", f"{DAV}unauthenticated")
-_PUBLIC = "/principals/system/public"  # the principal behind a public link of Nextcloud
+_PUBLIC = ("/principals/system/public", "/sogo/dav/anonymous")  # behind a public link of Nextcloud, of SOGo
+# SOGo lets everybody who is logged in "read" every calendar, and then shows what these allow. What begins with
+# `viewdant` gives times only.
+_INVERSE = "{urn:inverse:params:xml:ns:inverse-dav}"
+_INVERSE_READING = tuple(f"{_INVERSE}viewwhole-{kind}-records" for kind in ("public", "confidential", "private"))
 
 
 _LOOK = say("Look in your calendar program with whom it is shared.")
@@ -89,9 +93,12 @@ def _granted(answer: Response) -> Iterator[_Other]:
     An inverted principal is everybody but one; it counts as one other, for nobody can tell more.
     """
     own = _own(answer)
-    for ace in answer.found[_ACL].children if _ACL in answer.found else ():
+    entries = answer.found[_ACL].children if _ACL in answer.found else ()
+    sogo = any(entry.has(*_INVERSE_READING) for entry in entries)  # the owner's, always
+    reading = _INVERSE_READING if sogo else _READING
+    for ace in entries:
         grants = [node for node in ace.children if node.tag == f"{DAV}grant"]
-        if not any(grant.has(*_READING, *_WRITING) for grant in grants):
+        if not any(grant.has(*reading, *_WRITING) for grant in grants):
             continue
         writes = any(grant.has(*_WRITING) for grant in grants)
         for principal in (node for node in ace.children if node.tag in (f"{DAV}principal", f"{DAV}invert")):
@@ -104,7 +111,7 @@ def _others(principal: Node, own: frozenset[str]) -> Iterator[str | None]:
         who = _person(inner.text)
         if principal.tag == f"{DAV}invert":
             yield f"all but {who}"
-        elif inner.tag in _ANYBODY or who.endswith(_PUBLIC):
+        elif inner.tag in _ANYBODY or who.lower().endswith(_PUBLIC):
             yield None
         elif inner.tag == f"{DAV}href" and not _belongs(who, own):
             yield who

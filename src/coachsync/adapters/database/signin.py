@@ -10,11 +10,15 @@ from sqlalchemy.dialects.sqlite import insert
 from coachsync.adapters.database.engine import Database
 from coachsync.adapters.database.sealing import open_json, seal_json
 from coachsync.adapters.database.tables import signins
+from coachsync.model import Software
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What discovery found for one account; good only while the configuration's `url` and `username` stay the same."""
+    """What discovery found for one account; good only while the configuration's `url` and `username` stay the same.
+
+    `software` is None in what a version stored that did not ask; the rest is as in `model.Principal`.
+    """
 
     url: str
     username: str
@@ -22,6 +26,8 @@ class SignIn:
     principal: str
     homes: tuple[str, ...]
     addresses: tuple[str, ...]
+    software: Software | None = None
+    schedules: bool = True
 
 
 class SignIns:
@@ -38,7 +44,9 @@ class SignIns:
         if row is None:
             return None
         values = open_json(self._database.key, row.key, _context(account), row.sealed)
-        return SignIn(**{**values, "homes": tuple(values["homes"]), "addresses": tuple(values["addresses"])})
+        software = values.get("software")
+        told = {"software": Software(software) if software in set(Software) else None}
+        return SignIn(**{**values, "homes": tuple(values["homes"]), "addresses": tuple(values["addresses"]), **told})
 
     def remember(self, account: str, signin: SignIn) -> None:
         """Store or replace the account's sign-in."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from coachsync.app.daemon import pace
@@ -31,12 +31,14 @@ _WHOLE_ACCOUNT = frozenset(
 class ShareBook:
     """What is known of one share in this process.
 
-    `stale`: its calendars may hold something that it does not serve yet. `edge` of its schedule, and local `day`, at
-    which it was last brought up to date. `writing` and `checking` say when each is tried. `as_of` is up to when it
+    `stale`: its calendars may hold something that it does not serve yet. `owed`: its schedule let it be written from
+    old copies alone, for a calendar could not be read. `edge` of its schedule, and local `day`, at which it was last
+    brought up to date. `writing` and `checking` say when each is tried. `as_of` is up to when it
     shows what its calendars held (seconds since 1970), and `fresh` when, in seconds awake, that last moved on.
     """
 
     stale: bool = True
+    owed: bool = False
     edge: datetime | None = None
     day: date | None = None
     writing: Pace = NEVER
@@ -52,6 +54,7 @@ class Books:
     config: Config
     draw: Draw
     calendars: dict[str, Pace] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)  # calendars of which the last look brought everything
     accounts: dict[str, Pace] = field(default_factory=dict)
     shares: dict[str, ShareBook] = field(default_factory=dict)
     barred: dict[str, float] = field(default_factory=dict)  # accounts whose credential was refused, and until when
@@ -94,7 +97,7 @@ class Books:
     def share_time(self, name: str, moment: Moment) -> float:
         """When a share is written next, in seconds since boot, as far as can be known now."""
         book, publish = self._share(name), self.config.shares[name].profile.publish
-        if self._wants(book, publish, moment.wall):
+        if self._wants(name, moment):
             return max(book.writing.due, self._account_due(name))
         ahead = (schedule.next_edge(moment.wall, self._zone, publish) - moment.wall).total_seconds()
         return max(book.writing.due, moment.boot + ahead)
@@ -112,12 +115,16 @@ class Books:
             if self._share(name).fresh is None:
                 self.shares[name] = replace(self._share(name), fresh=moment.awake)
 
-    def published_before(self, name: str, at: int) -> None:
-        """A share was last up to date at this time (seconds since 1970), before this process began."""
+    def published_before(self, name: str, at: int, as_of: int) -> None:
+        """A share was last up to date at this time, before this process began, with what its calendars held at `as_of`
+        (both in seconds since 1970)."""
         then = datetime.fromtimestamp(at, UTC)
         publish = self.config.shares[name].profile.publish
         self.shares[name] = replace(
-            self._share(name), edge=schedule.edge(then, self._zone, publish), day=then.astimezone(self._zone).date()
+            self._share(name),
+            owed=publish is not Publish.NOW and at - as_of > two_looks(self.config, name).total_seconds(),
+            edge=schedule.edge(then, self._zone, publish),
+            day=then.astimezone(self._zone).date(),
         )
 
     def checked_before(self, name: str, boot: float, age: float) -> None:
@@ -125,9 +132,10 @@ class Books:
         if 0 <= age < CHECK_EVERY:
             self.shares[name] = replace(self._share(name), checking=Pace(boot + CHECK_EVERY - age))
 
-    def taken_in(self, name: str, boot: float, *, changed: bool) -> None:
-        """A calendar was looked at, and so its account answers."""
+    def taken_in(self, name: str, boot: float, *, changed: bool, whole: bool) -> None:
+        """A calendar was looked at, and so its account answers; `whole` when everything of it is here now."""
         calendar = self.config.calendars[name]
+        (self.whole.add if whole else self.whole.discard)(name)
         self.barred.pop(calendar.account, None)
         if self.accounts.pop(calendar.account, None):  # it answers again: the others need not wait longer
             self._hurry_calendars(calendar.account, boot)
@@ -151,17 +159,19 @@ class Books:
         Something may have come in before it failed, which its shares do not serve yet.
         """
         self.disturbed(name)
+        self.whole.discard(name)
         self._account_failed(self.config.calendars[name].account, boot, failure)
         self.calendars[name] = self._later(self.calendars.get(name, NEVER), boot, failure)
 
     def written(self, name: str, moment: Moment, as_of: int | None, *, changed: bool) -> None:
         """A share serves what is here; what was changed in it is looked at from outside next."""
         self.confirmed(name, moment, as_of)
-        book = self._share(name)
+        book, publish = self._share(name), self.config.shares[name].profile.publish
         self.shares[name] = replace(
             book,
             stale=False,
-            edge=schedule.edge(moment.wall, self._zone, self.config.shares[name].profile.publish),
+            owed=publish is not Publish.NOW and self._is_behind(name, moment.boot),
+            edge=schedule.edge(moment.wall, self._zone, publish),
             day=moment.wall.astimezone(self._zone).date(),
             writing=NEVER,
             checking=Pace(moment.boot) if changed else book.checking,
@@ -169,9 +179,9 @@ class Books:
 
     def is_current(self, name: str, moment: Moment) -> bool:
         """Whether nothing waits to be written into a share."""
-        book, publish = self._share(name), self.config.shares[name].profile.publish
-        done = book.edge is not None and not book.stale and not book.writing.failures
-        return done and not self._wants(book, publish, moment.wall)
+        book = self._share(name)
+        done = book.edge is not None and not (book.stale or book.owed or book.writing.failures)
+        return done and not self._wants(name, moment)
 
     def confirmed(self, name: str, moment: Moment, as_of: int | None) -> None:
         """A share shows what its calendars held at `as_of`."""
@@ -247,15 +257,23 @@ class Books:
         return self._account_time(target.account) if isinstance(target, CalDavTarget) else 0.0
 
     def _is_share_due(self, name: str, moment: Moment) -> bool:
-        book = self._share(name)
-        ready = max(book.writing.due, self._account_due(name)) <= moment.boot
-        return ready and self._wants(book, self.config.shares[name].profile.publish, moment.wall)
+        ready = max(self._share(name).writing.due, self._account_due(name)) <= moment.boot
+        return ready and self._wants(name, moment)
 
-    def _wants(self, book: ShareBook, publish: Publish, wall: datetime) -> bool:
-        """Whether the schedule lets the share be written: for "now", whenever there may be something to write."""
+    def _wants(self, name: str, moment: Moment) -> bool:
+        """Whether the share may be written: for "now", whenever there may be something to write; else at the edges of
+        its schedule, and when one of them is owed, once what was missing there has come in."""
+        book, publish = self._share(name), self.config.shares[name].profile.publish
         if publish is Publish.NOW:
-            return book.stale or book.day != wall.astimezone(self._zone).date()
-        return book.edge != schedule.edge(wall, self._zone, publish)
+            return book.stale or book.day != moment.wall.astimezone(self._zone).date()
+        made_up_for = book.owed and not self._is_behind(name, moment.boot)
+        return made_up_for or book.edge != schedule.edge(moment.wall, self._zone, publish)
+
+    def _is_behind(self, share: str, boot: float) -> bool:
+        """Whether what is here of a calendar of the share is older than it should be: its last look failed, or none
+        was possible when it was due."""
+        names = self.config.shares[share].calendars
+        return any(name not in self.whole or self.calendars[name].due <= boot for name in names)
 
     def _account_failed(self, account: str, boot: float, failure: CoachsyncError) -> None:
         """Leave the account alone when what failed is all of its calendars' trouble."""
@@ -272,3 +290,8 @@ class Books:
     def _later(self, before: Pace, boot: float, failure: CoachsyncError) -> Pace:
         wait = failure.retry_after if isinstance(failure, Temporary) else None
         return pace.failed(before, boot, self.draw(), wait)
+
+
+def two_looks(config: Config, share: str) -> timedelta:
+    """How old what is here of a share's calendars may be while everything is in order."""
+    return 2 * max(config.calendars[name].interval for name in config.shares[share].calendars)

@@ -115,9 +115,10 @@ class Daemon:
             share, journal = known.share(name), Shares(wiring.database, name)
             at, bound = journal.published_at(), journal.share()
             if at is not None and bound is not None:
+                as_of = at if share.as_of is None else share.as_of
                 if bound.settings == settings_of(self._settings.config, name):
-                    self._books.published_before(name, at)  # other settings are published at once
-                known = known.with_share(name, as_of=at if share.as_of is None else share.as_of)
+                    self._books.published_before(name, at, as_of)  # other settings are published at once
+                known = known.with_share(name, as_of=as_of)
             if share.verified is not None:
                 self._books.checked_before(name, moment.boot, now - share.verified)
         self._prepared = True

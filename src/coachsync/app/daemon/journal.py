@@ -15,9 +15,15 @@ def line(done: Pass) -> str:
         f"{name} +{pulled.added} ~{pulled.changed} -{pulled.removed}" + (f" held {pulled.held}" if pulled.held else "")
         for name, pulled in outcome.calendars.items()
     ]
+    sent = [
+        f"{name} +{pushed.added} ~{pushed.changed} -{pushed.removed} waiting {pushed.waiting}"
+        for name, pushed in outcome.pushed.items()
+        if pushed.added or pushed.changed or pushed.removed or pushed.waiting
+    ]
     shares = [f"{name} +{share.created} -{share.deleted}" for name, share in outcome.shares.items()]
     checks = [f"{sum(len(checked.shares) for checked in done.checked)} findings {done.findings()}"]
-    parts = (("calendars", calendars), ("shares", shares), ("checked", checks if done.checked else []))
+    looked = checks if done.checked else []
+    parts = (("calendars", calendars), ("sent", sent), ("shares", shares), ("checked", looked))
     return "; ".join([f"{what} {', '.join(told)}" for what, told in parts if told] + problems(done.problems()))
 
 

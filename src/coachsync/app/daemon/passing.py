@@ -94,9 +94,10 @@ class Passing:
         pulled = did.calendars.get(name)
         for _, failure in did.failures:
             self._books.failed(name, self._boot, failure)
-        if pulled is not None:
+        if pulled is not None and not did.failures:  # what could be taken in and not sent is tried again as it failed
             changed = bool(pulled.added or pulled.changed or pulled.removed or pulled.news or _sent(did, name))
-            self._books.taken_in(name, self._boot, changed=changed)
+            whole = recording.read_at(self._wiring, name) == int(self._wiring.now.timestamp())
+            self._books.taken_in(name, self._boot, changed=changed, whole=whole)
 
     def _write(self, name: str) -> None:
         account = recording.account_of(self._wiring.config, f"shares.{name}")

@@ -21,10 +21,10 @@ def upgrade() -> None:
         sa.Column("head", sa.LargeBinary(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("base", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(["after"], ["edits.id"], name=op.f("fk_edits_after"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
             ["calendar_id"], ["calendars.id"], name=op.f("fk_edits_calendar_id"), ondelete="CASCADE"
         ),
+        sa.ForeignKeyConstraint(["after"], ["edits.id"], name=op.f("fk_edits_after"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_edits")),
         sa.UniqueConstraint("calendar_id", "place", name=op.f("uq_edits_calendar_id")),
     )

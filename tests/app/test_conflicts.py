@@ -1,0 +1,104 @@
+"""Deciding between two versions, and taking back what was not sent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from coachsync.adapters.database import Edits
+from coachsync.app.conflicts import Keep, conflicts, take_back
+from coachsync.app.queueing import queue
+from events import event
+from practice_house import SOURCE, House
+
+
+def session(house: House, number: int, hours: int) -> bytes:
+    return event(f"uid-{number}", house.now + timedelta(days=number, hours=hours))
+
+
+@pytest.fixture
+def house_in_conflict(house: House) -> House:
+    """Session e1 was moved here to three hours from now, and on the phone to five."""
+    house.sessions(3)
+    house.sync()
+    house.want("e1", session(house, 1, 3))
+    house.put("e1", session(house, 1, 5))
+    house.sync()
+    return house
+
+
+def test_both_versions_are_shown(house_in_conflict: House) -> None:
+    with house_in_conflict.wiring() as wiring:
+        [conflict] = conflicts(wiring)
+    assert conflict.calendar == "coaching"
+    assert conflict.local == session(house_in_conflict, 1, 3)
+    assert conflict.server == session(house_in_conflict, 1, 5)
+    assert conflict.edit.clashes == ("times",)
+
+
+def test_a_version_that_was_deleted_is_shown_as_none(house: House) -> None:
+    house.sessions(3)
+    house.sync()
+    house.want("e1", session(house, 1, 3))
+    house.delete("e1")
+    house.sync()
+    with house.wiring() as wiring:
+        [conflict] = conflicts(wiring)
+    assert (conflict.server, conflict.edit.clashes) == (None, ("deleted-there",))
+
+
+def test_a_decision_is_for_what_was_compared(house_in_conflict: House) -> None:
+    """What the phone changes after the decision is merged, or asked about anew: it is not written over."""
+    house_in_conflict.resolve(Keep.LOCAL)
+    house_in_conflict.put("e1", session(house_in_conflict, 1, 7))
+    assert house_in_conflict.sync().exit_code() == 4
+    assert house_in_conflict.server.objects(SOURCE)["/alice/source/e1.ics"] == session(house_in_conflict, 1, 7)
+
+
+def test_a_conflict_is_over_when_the_phone_takes_its_change_back(house_in_conflict: House) -> None:
+    house_in_conflict.put("e1", session(house_in_conflict, 1, 1))
+    assert house_in_conflict.sync().exit_code() == 0
+    assert house_in_conflict.server.objects(SOURCE)["/alice/source/e1.ics"] == session(house_in_conflict, 1, 3)
+
+
+def test_what_waits_for_a_change_waits_for_its_conflict_too_and_goes_with_it(house: House) -> None:
+    house.sessions(3)
+    house.sync()
+    with house.wiring() as wiring:
+        first = queue(wiring, "coaching", "/alice/source/e1.ics", "uid-1", session(house, 1, 3))
+        queue(wiring, "coaching", "/alice/source/rest.ics", "uid-rest", session(house, 8, 3), after=first)
+    house.put("e1", session(house, 1, 5))
+    assert house.sync().exit_code() == 4
+    assert "/alice/source/rest.ics" not in house.server.objects(SOURCE)
+
+    house.resolve(Keep.SERVER)
+
+    assert house.edits() == ()
+    assert {session(house, 1, 3), session(house, 8, 3)} <= {body for _, body in house.trash()}
+    assert house.sync().exit_code() == 0
+
+
+def test_the_second_of_two_is_sent_once_the_first_is_there(house: House) -> None:
+    house.sessions(3)
+    house.sync()
+    with house.wiring() as wiring:
+        first = queue(wiring, "coaching", "/alice/source/e1.ics", "uid-1", session(house, 1, 3))
+        queue(wiring, "coaching", "/alice/source/rest.ics", "uid-rest", session(house, 8, 3), after=first)
+    assert house.sync().exit_code() == 0
+    held = house.server.objects(SOURCE)
+    assert (held["/alice/source/e1.ics"], held["/alice/source/rest.ics"]) == (
+        session(house, 1, 3),
+        session(house, 8, 3),
+    )
+
+
+def test_what_was_not_sent_can_be_taken_back_and_is_kept(house: House) -> None:
+    house.sessions(3)
+    house.sync()
+    house.want("e1", session(house, 1, 3))
+    with house.wiring() as wiring:
+        [edit] = Edits(wiring.database, "coaching").all()
+        take_back(wiring, "coaching", edit, "taken-back")
+    assert house.trash() == [("taken-back", session(house, 1, 3))]
+    assert house.sync().pushed["coaching"].changed == 0

@@ -1,0 +1,1 @@
+"""Calendar servers out of Debian's packages, each started by ourselves on loopback, with a sink for what it mails."""
