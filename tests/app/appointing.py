@@ -54,11 +54,9 @@ class Coach:
     def delete(self, name: str, on: date | datetime | None = None, **scope: bool) -> Plan:
         return self.do(lambda w: deleting(w, self._find(w, name), Wish(on, **scope)))
 
-    def add(
-        self, start: date | datetime, title: str = "Marguerite", calendar: str = "coaching", **more: object
-    ) -> Plan:
-        new = New(start, title, **more)  # type: ignore[arg-type]
-        return self.do(lambda w: adding(w, calendar, new, str(uuid.uuid4())))
+    def add(self, start: date | datetime, title: str = "Marguerite", **more: object) -> Plan:
+        calendar, uid = self.calendar or "coaching", str(uuid.uuid4())
+        return self.do(lambda w: adding(w, calendar, New(start, title, **more), uid))  # type: ignore[arg-type]
 
     def restore(self, name: str) -> Plan:
         return self.do(lambda w: bringing_back(w, name, self.calendar))

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from coachsync import contentline
 from coachsync.adapters.ical.instances import instances
-from coachsync.adapters.ical.zonetext import zone_text
+from coachsync.adapters.ical.vtimezone import vtimezone
 from coachsync.app.appointments.checking import unintended
 from coachsync.app.appointments.finding import known_calendar
 from coachsync.app.appointments.plans import Action, Change, Plan, Wanted, shares_of
@@ -54,7 +54,7 @@ def adding(wiring: Wiring, calendar: str, new: New, uid: str) -> Plan:
             start,
             end,
             new.title,
-            zone_text(wiring.zone, start) if isinstance(start, datetime) else "",
+            _zone(wiring, start),
             stamp=wiring.now,
             repeat=new.repeat,
             location=new.location,
@@ -72,6 +72,13 @@ def adding(wiring: Wiring, calendar: str, new: New, uid: str) -> Plan:
         past=found[0].end <= wiring.now,
         shares=shares_of(wiring, calendar),
     )
+
+
+def _zone(wiring: Wiring, start: Moment) -> str:
+    """The definition of the practice's zone; none for whole days, and for UTC."""
+    if not isinstance(start, datetime) or wiring.zone.key in ("UTC", "Etc/UTC"):
+        return ""
+    return vtimezone(wiring.zone.key, start.year)
 
 
 def _end(wiring: Wiring, start: Moment, new: New) -> Moment:
