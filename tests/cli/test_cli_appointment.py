@@ -91,8 +91,8 @@ def test_changes_are_made_without_a_network_and_sent_at_the_next_sync(
             ("series", "waiting"),
         }
         assert shown[added["id"]]["title"] == f"{NAME} neuf"
-        assert desk.run("agenda", "--days", "12").out.count("not sent yet") == 4
-        assert "  6 changes of yours are not in the calendar yet." in desk.run("status").out
+        assert desk.run("agenda", "--days", "12").out.count("not sent yet") == 5
+        assert "  5 changes of yours are not in the calendar yet." in desk.run("status").out
     assert desk.storage.everything() == before
     assert moved.out.splitlines()[-1] == (
         "Kept here until the next sync. To send it to the calendar now, run: coachsync sync"
@@ -187,7 +187,8 @@ def test_a_terminal_is_asked_before_anything_is_queued(synced: Desk) -> None:
     assert code == 0
     assert b"Kept here until the next sync." in shown
     code, shown, _ = on_a_terminal(synced, "appointment", "cancel", "good-2", "--delete", answer=b"\r")
-    assert (code, b"Delete it? [y/N]" in shown) != (0, True)
+    assert code != 0
+    assert b"Delete it? [y/N]" in shown
     code, shown, out = on_a_terminal(synced, "--json", "appointment", "cancel", "good-2", "--yes", piped=True)
     assert (code, b"it?" in shown, b'"queued": true' in out) == (0, False, True)
     assert {line["uid"] for line in synced.json("agenda").document if line["unsent"]} == {"good-1", "good-2"}
@@ -210,34 +211,29 @@ def test_p12_a_title_is_typed_or_piped_instead_of_standing_on_the_command_line(
     assert synced.refused(*words, "--title", "a\nb")[1]["code"] == "not-one-line"
 
 
-@pytest.mark.parametrize(
-    ("words", "code"),
-    [
-        (["add", "holidays", "--title", "x"], "no-such-calendar"),
-        (["add", "coaching", "--title", "x", "--end", "2030-01-01", "--duration", "1h"], "end-twice"),
-        (["add", "coaching", "--title", "x", "--times", "3"], "how-often"),
-        (
-            ["add", "coaching", "--title", "x", "--every", "week", "--times", "3", "--until", "2031-01-01"],
-            "until-twice",
-        ),
-        (["add", "coaching", "--title", "x", "--every", "moon"], "usage"),
-        (["add", "coaching", "--title", "x", "--every", "week", "--times", "1000"], "usage"),
-        (["add", "coaching", "--title", "x", "--duration", "soon"], "usage"),
-        (["add", "coaching", "--title", "x", "--every", "week", "--until", "2030-01-01 10:00"], "usage"),
-    ],
+NONSENSE = (
+    ("no-such-calendar", "add", "holidays", "--title", "x"),
+    ("end-twice", "add", "coaching", "--title", "x", "--end", "2030-01-01", "--duration", "1h"),
+    ("how-often", "add", "coaching", "--title", "x", "--times", "3"),
+    ("until-twice", "add", "coaching", "--title", "x", "--every", "week", "--times", "3", "--until", "2031-01-01"),
+    ("usage", "add", "coaching", "--title", "x", "--every", "moon"),
+    ("usage", "add", "coaching", "--title", "x", "--every", "week", "--times", "1000"),
+    ("usage", "add", "coaching", "--title", "x", "--duration", "soon"),
+    ("usage", "add", "coaching", "--title", "x", "--every", "week", "--until", "2030-01-01 10:00"),
 )
-def test_what_makes_no_sense_is_a_usage_error(synced: Desk, words: list[str], code: str) -> None:
-    plain, error = synced.refused("appointment", *words, "--start", "2030-01-01 10:00")
-    assert (plain.code, error["code"]) == (2, code)
 
 
-@pytest.mark.parametrize(
-    "words", [["move", "x", "--to", "tomorrow"], ["move", "x", "--to", "2026-13-01"], ["move", "x"]]
-)
-def test_a_time_that_is_none_is_told_in_words(synced: Desk, words: list[str]) -> None:
-    result = synced.run("appointment", *words)
-    assert result.code == 2
-    assert "%Y" not in result.err
+def test_what_makes_no_sense_is_a_usage_error(desk: Desk) -> None:
+    for code, *words in NONSENSE:
+        plain, error = desk.refused("appointment", *words, "--start", "2030-01-01 10:00")
+        assert (plain.code, error["code"]) == (2, code), words
+
+
+def test_a_time_that_is_none_is_told_in_words(desk: Desk) -> None:
+    for words in (["--to", "tomorrow"], ["--to", "2026-13-01"], ["--to", "2026-12-01 25:00"], []):
+        result = desk.run("appointment", "move", "x", *words)
+        assert result.code == 2
+        assert "%Y" not in result.err
 
 
 # --- bringing back, conflicts ----------------------------------------------------------------------------------------
