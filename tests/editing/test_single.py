@@ -156,6 +156,11 @@ def test_cancelled_it_says_so_and_stays(status, gone):
     assert cancelled(after, ALL).text == after
 
 
+def test_what_is_cancelled_in_other_letters_is_left_as_it_is():
+    text = document(event(*ZONED, "status:Cancelled "))
+    assert cancelled(text, ALL).text == text
+
+
 def test_deleted_it_is_gone():
     assert deleted(document(event(*ZONED)), ALL) == Edited(None)
     assert deleted(document(event(*ZONED)), one(paris(12, 1))) == Edited(None)

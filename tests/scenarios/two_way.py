@@ -216,6 +216,18 @@ class World:
             href = sorted(objects)[number % len(objects)]
             self._want(href, objects[href], changed(objects[href], way))
 
+    def split(self, number: int) -> None:
+        """One object is changed, and what is cut off it becomes another that waits for it."""
+        objects = self.objects()
+        if objects:
+            href = sorted(objects)[number % len(objects)]
+            self._want(href, objects[href], changed(objects[href], "title"))
+            first = Edits(self.wiring.database, "coaching").at(href)
+            uid = f"uid-coach-{next(self._made)}"
+            body = fresh(uid, series=True)
+            queue(self.wiring, "coaching", new_href(self.wiring, "coaching"), uid, body, after=first)
+            self.unsent |= marks(body)
+
     def delete(self, number: int) -> None:
         objects = self.objects()
         if objects:

@@ -157,6 +157,7 @@ def _share(known: Status, wiring: Wiring, name: str, published: Published, say: 
         as_of=as_of(wiring, name),
         held_back=published.held_back,
         trouble=trouble(published.problems[0], say) if published.problems else None,
+        owed=False,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from coachsync.app.daemon import pace
@@ -102,6 +102,10 @@ class Books:
         ahead = (schedule.next_edge(moment.wall, self._zone, publish) - moment.wall).total_seconds()
         return max(book.writing.due, moment.boot + ahead)
 
+    def owes(self, name: str) -> bool:
+        """Whether a share is to be written as soon as its calendars can be read."""
+        return self._share(name).owed
+
     def in_vain(self, name: str, moment: Moment) -> float:
         """For how many seconds awake a share could not be brought up to date."""
         fresh = self._share(name).fresh
@@ -115,14 +119,13 @@ class Books:
             if self._share(name).fresh is None:
                 self.shares[name] = replace(self._share(name), fresh=moment.awake)
 
-    def published_before(self, name: str, at: int, as_of: int) -> None:
-        """A share was last up to date at this time, before this process began, with what its calendars held at `as_of`
-        (both in seconds since 1970)."""
+    def published_before(self, name: str, at: int, *, owed: bool) -> None:
+        """A share was last up to date at this time (seconds since 1970), before this process began."""
         then = datetime.fromtimestamp(at, UTC)
         publish = self.config.shares[name].profile.publish
         self.shares[name] = replace(
             self._share(name),
-            owed=publish is not Publish.NOW and at - as_of > two_looks(self.config, name).total_seconds(),
+            owed=owed,
             edge=schedule.edge(then, self._zone, publish),
             day=then.astimezone(self._zone).date(),
         )
@@ -132,10 +135,13 @@ class Books:
         if 0 <= age < CHECK_EVERY:
             self.shares[name] = replace(self._share(name), checking=Pace(boot + CHECK_EVERY - age))
 
-    def taken_in(self, name: str, boot: float, *, changed: bool, whole: bool) -> None:
-        """A calendar was looked at, and so its account answers; `whole` when everything of it is here now."""
-        calendar = self.config.calendars[name]
+    def looked_at(self, name: str, *, whole: bool) -> None:
+        """It was tried to take in a calendar; `whole` when what is here is now all that its server says."""
         (self.whole.add if whole else self.whole.discard)(name)
+
+    def taken_in(self, name: str, boot: float, *, changed: bool) -> None:
+        """A calendar was looked at, and so its account answers."""
+        calendar = self.config.calendars[name]
         self.barred.pop(calendar.account, None)
         if self.accounts.pop(calendar.account, None):  # it answers again: the others need not wait longer
             self._hurry_calendars(calendar.account, boot)
@@ -159,7 +165,6 @@ class Books:
         Something may have come in before it failed, which its shares do not serve yet.
         """
         self.disturbed(name)
-        self.whole.discard(name)
         self._account_failed(self.config.calendars[name].account, boot, failure)
         self.calendars[name] = self._later(self.calendars.get(name, NEVER), boot, failure)
 
@@ -273,7 +278,7 @@ class Books:
         """Whether what is here of a calendar of the share is older than it should be: its last look failed, or none
         was possible when it was due."""
         names = self.config.shares[share].calendars
-        return any(name not in self.whole or self.calendars[name].due <= boot for name in names)
+        return any(name not in self.whole or self.calendars.get(name, NEVER).due <= boot for name in names)
 
     def _account_failed(self, account: str, boot: float, failure: CoachsyncError) -> None:
         """Leave the account alone when what failed is all of its calendars' trouble."""
@@ -290,8 +295,3 @@ class Books:
     def _later(self, before: Pace, boot: float, failure: CoachsyncError) -> Pace:
         wait = failure.retry_after if isinstance(failure, Temporary) else None
         return pace.failed(before, boot, self.draw(), wait)
-
-
-def two_looks(config: Config, share: str) -> timedelta:
-    """How old what is here of a share's calendars may be while everything is in order."""
-    return 2 * max(config.calendars[name].interval for name in config.shares[share].calendars)

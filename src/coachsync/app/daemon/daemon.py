@@ -115,10 +115,9 @@ class Daemon:
             share, journal = known.share(name), Shares(wiring.database, name)
             at, bound = journal.published_at(), journal.share()
             if at is not None and bound is not None:
-                as_of = at if share.as_of is None else share.as_of
                 if bound.settings == settings_of(self._settings.config, name):
-                    self._books.published_before(name, at, as_of)  # other settings are published at once
-                known = known.with_share(name, as_of=as_of)
+                    self._books.published_before(name, at, owed=share.owed)  # other settings are published at once
+                known = known.with_share(name, as_of=at if share.as_of is None else share.as_of)
             if share.verified is not None:
                 self._books.checked_before(name, moment.boot, now - share.verified)
         self._prepared = True
@@ -199,7 +198,9 @@ class Daemon:
         for name in self._settings.config.calendars:
             known = known.with_calendar(name, due=_at(moment, self._books.calendar_time(name)))
         for name in self._settings.config.shares:
-            known = known.with_share(name, due=_at(moment, self._books.share_time(name, moment)))
+            due = _at(moment, self._books.share_time(name, moment))
+            owed = self._books.owes(name) if self._prepared else known.share(name).owed
+            known = known.with_share(name, due=due, owed=owed)
         return replace(
             known,
             configuration=tuple(recording.trouble(problem, say) for problem in self._settings.problems),

@@ -92,12 +92,13 @@ class Passing:
         did = Outcome()
         self._attempt(did, f"calendars.{name}", lambda: jobs.take_in(self._wiring, did, [name]))
         pulled = did.calendars.get(name)
+        read = pulled is not None and recording.read_at(self._wiring, name) == int(self._wiring.now.timestamp())
+        self._books.looked_at(name, whole=read)
         for _, failure in did.failures:
             self._books.failed(name, self._boot, failure)
         if pulled is not None and not did.failures:  # what could be taken in and not sent is tried again as it failed
             changed = bool(pulled.added or pulled.changed or pulled.removed or pulled.news or _sent(did, name))
-            whole = recording.read_at(self._wiring, name) == int(self._wiring.now.timestamp())
-            self._books.taken_in(name, self._boot, changed=changed, whole=whole)
+            self._books.taken_in(name, self._boot, changed=changed)
 
     def _write(self, name: str) -> None:
         account = recording.account_of(self._wiring.config, f"shares.{name}")

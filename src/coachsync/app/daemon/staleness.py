@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from coachsync.app.alarms import Kind
-from coachsync.app.daemon.books import Books, two_looks
+from coachsync.app.daemon.books import Books
 from coachsync.app.daemon.moment import Moment
 from coachsync.app.status import Status
 from coachsync.app.telling import Memory
@@ -51,7 +51,9 @@ def told_of(memories: Mapping[str, Memory], kind: Kind) -> frozenset[str]:
 
 def longest_age(config: Config, share: str) -> timedelta:
     """How old a share may become while everything is in order: its schedule, two looks at its calendars, an hour."""
-    return _SCHEDULE[config.shares[share].profile.publish] + two_looks(config, share) + _MARGIN
+    settings = config.shares[share]
+    looks = max(config.calendars[name].interval for name in settings.calendars)
+    return _SCHEDULE[settings.profile.publish] + 2 * looks + _MARGIN
 
 
 def _is_old(then: int | None, moment: Moment, allowed: timedelta) -> bool:
