@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from coachsync.adapters.database import Copies
+from coachsync.adapters.database import Copies, Edits
 from coachsync.app import status
-from coachsync.app.outcome import Outcome, Published, Pulled, Pushed, held_problem, waiting_problems
+from coachsync.app.outcome import CONFLICT, Outcome, Published, Pulled, Pushed, held_problem, waiting_problems
 from coachsync.app.status import Found, Status, Trouble
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Config
@@ -30,6 +30,27 @@ def record(wiring: Wiring, say: Say, outcome: Outcome | None = None, checked: Ve
         known = after_run(known, wiring, outcome, say)
     if checked is not None:
         known = after_check(known, wiring, checked, say)
+    with suppress(CoachsyncError):
+        status.save(state, known)
+
+
+def record_changes(wiring: Wiring) -> None:
+    """Keep at once how many of the coach's changes their servers do not have yet."""
+    state = wiring.config.practice.state
+    known = of_configured(status.load(state), wiring.config)
+    for name in wiring.config.calendars:
+        edits, before = Edits(wiring.database, name).all(), known.calendar(name)
+        conflicts, withheld = sum(bool(edit.clashes) for edit in edits), min(before.withheld, len(edits))
+        if (before.unsent, before.conflicts) == (len(edits), conflicts):
+            continue
+        decided = before.trouble is not None and before.trouble.code == CONFLICT and not conflicts
+        known = known.with_calendar(
+            name,
+            unsent=len(edits),
+            conflicts=conflicts,
+            withheld=withheld,
+            trouble=None if decided else before.trouble,
+        )
     with suppress(CoachsyncError):
         status.save(state, known)
 

@@ -155,6 +155,10 @@ class Books:
             if calendar is None or calendar in share.calendars:
                 self.shares[name] = replace(self._share(name), stale=True)
 
+    def wanted(self, name: str, boot: float) -> None:
+        """Something of a person's waits to be sent to a calendar: it is due now."""
+        self.calendars[name] = pace.hurried(self.calendars.get(name, NEVER), boot)
+
     def failed(self, name: str, boot: float, failure: CoachsyncError) -> None:
         """A calendar could not be looked at; when that is all of its account's trouble, the account waits too.
 

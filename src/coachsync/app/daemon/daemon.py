@@ -66,6 +66,10 @@ class Daemon:
         """A person asks to look at the configuration again and to try everything now."""
         self._forced = self._pardoned = True
 
+    def queued(self) -> None:
+        """A person has queued something: it is looked at now, though nothing else is due."""
+        self._forced = True
+
     def step(self, moment: Moment) -> float:
         """Do everything that is due; seconds, from the moment given, until something is due again.
 
