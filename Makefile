@@ -8,7 +8,7 @@ TOOLS_STAMP := $(TOOLS)/.installed
 CATALOGUES := $(wildcard src/coachsync/locale/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: venv demo test test-servers soak lint bench wheel catalogues man lock clean
+.PHONY: venv demo test test-servers fuzz soak lint bench wheel catalogues man lock clean
 
 venv: $(STAMP) $(COMPILED)
 
@@ -34,6 +34,12 @@ test: venv lint
 test-servers: venv
 	tests/realservers/install.sh
 	$(BIN)/python -m pytest -m debian -rs
+
+# Thousands of random changes on both sides, with kills and faults; a minute or two. SEED repeats a run that failed.
+EXAMPLES ?= 150
+SEED ?=
+fuzz: venv
+	COACHSYNC_EXAMPLES=$(EXAMPLES) $(if $(SEED),COACHSYNC_SEED=$(SEED)) $(BIN)/python -m pytest -s tests/scenarios/test_two_way.py
 
 # A simulated week of faults and kills against a real server, in MINUTES of ours; the normal tests have a short one.
 MINUTES ?= 30

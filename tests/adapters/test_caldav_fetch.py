@@ -11,7 +11,7 @@ from coachsync.adapters.caldav import transport
 from coachsync.adapters.caldav.multiget import BATCH
 from coachsync.errors import NotThere, ObjectsRefused, Temporary
 from coachsync.model import Item
-from davscript import CALENDAR, Connect, Start, about, asked_hrefs, calendar_url, member, multistatus, whole
+from davscript import CALENDAR, Connect, Start, about, always, asked_hrefs, calendar_url, member, multistatus, whole
 from servers import Reply, Request, Scripted
 
 
@@ -346,3 +346,26 @@ def test_a_text_that_lacks_its_end_on_the_server_is_given_as_it_is(scripted: Sta
     [item] = fetch(server, connect, [CALENDAR + "a.ics"])
     assert item.body == WHOLE[:40]
     assert server.methods == ["GET", "GET"]
+
+
+LINES = "BEGIN:VCALENDAR{}BEGIN:VEVENT{}UID:1{}END:VEVENT{}END:VCALENDAR{}"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("\r\n", "\r\n"), ("&#13;\n", "\r\n"), ("&#13;&#10;", "\r\n"), ("\n", "\n")],
+    ids=["as-it-is", "escaped", "escaped-whole", "without-returns"],
+)
+def test_p04_line_ends_that_xml_takes_away_are_put_back(
+    scripted: Start, connect: Connect, written: str, read: str
+) -> None:
+    """Otherwise every line of what is sent would differ from what was read."""
+    hrefs = [CALENDAR + "a.ics", CALENDAR + "b.ics"]
+    text = LINES.format(*[written] * 5)
+    data = [member(href, data="@") for href in hrefs]
+    answer = multistatus(*data)
+    server = scripted(always(Reply(207, answer.body.replace(b"@", text.encode()), answer.headers)))
+
+    items = list(connect(server.url).fetch(calendar_url(server), hrefs))
+
+    assert [item.body.decode() for item in items] == [LINES.format(*[read] * 5)] * 2

@@ -112,6 +112,13 @@ def test_nothing_before_it_is_the_beginning_and_nothing_else_is_the_last(reader)
     assert placed(reader, late, 1, 6, 10) == Place(0, only=False)
 
 
+def test_a_rule_that_cannot_be_followed_far_has_a_place_as_far_as_it_can(reader):
+    rule = "RRULE:FREQ=DAILY;BYHOUR=9,10;COUNT=2"
+    text = document(f"DTSTART{PARIS}:20250106T090000 {rule} EXDATE{PARIS}:20250106T100000")
+    assert placed(reader, text, 1, 6, 9) == Place(0, only=True)
+    assert placed(reader, document(f"DTSTART{PARIS}:20250106T090000 {rule}"), 1, 6, 10) == Place(1, only=False)
+
+
 def test_a_series_that_does_not_begin_by_its_rule_is_not_counted(reader):
     text = document(f"DTSTART{PARIS}:20250106T100000 RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=4")
     assert placed(reader, text, 1, 14, 10) == Place(None, only=False)

@@ -13,7 +13,8 @@ from coachsync.adapters import keystore
 from coachsync.adapters.database import Copies, Edit, Edits, open_database
 from coachsync.adapters.database.engine import database_file
 from coachsync.adapters.database.removed import kept
-from coachsync.adapters.memory import MemoryServer
+from coachsync.adapters.ical.reader import Reader
+from coachsync.adapters.memory import MemoryCalendars, MemoryServer
 from coachsync.app import jobs
 from coachsync.app.conflicts import Keep, conflicts, resolve
 from coachsync.app.outcome import Outcome
@@ -52,6 +53,8 @@ class House:
     text: str = CONFIG
     now: datetime = datetime(2026, 3, 2, 8, tzinfo=UTC)
     server: MemoryServer = field(default_factory=MemoryServer)
+    reader: Reader | None = None  # one that several tests share: a process of its own takes a while to start
+    offline: bool = False  # whoever asks for a server then has broken a promise
 
     def __post_init__(self) -> None:
         self.server.add(SOURCE, "Coaching", "alice")
@@ -80,12 +83,29 @@ class House:
             settings,
             open_database(self.state, key),
             self.now,
-            connect=lambda account, _password, _scheme: self.server.account(account.username),
+            connect=lambda account, _password, _scheme: self._account(account.username),
         )
+        opened._reader = self.reader
         try:
             yield opened
         finally:
+            if self.reader is not None:
+                opened._reader = None
             opened.close()
+
+    @contextmanager
+    def apart(self) -> Iterator[Wiring]:
+        """The state, opened where no server can be had."""
+        self.offline = True
+        try:
+            with self.wiring() as wiring:
+                yield wiring
+        finally:
+            self.offline = False
+
+    def _account(self, username: str) -> MemoryCalendars:
+        assert not self.offline, "asked for a server"
+        return self.server.account(username)
 
     def sync(self, *accept: str, dry_run: bool = False) -> Outcome:
         with self.wiring() as wiring:

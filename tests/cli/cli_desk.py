@@ -21,7 +21,8 @@ from coachsync.app.cli import carry_out
 
 NAME, PLACE = "Marguerite-Canari", "12 rue du Secret"
 WORDS = ("marguerite", "canari", "rue du secret", "secret-note")  # of the events: never in a message
-UNTITLED = "agenda"  # the one command that may show a title
+# The commands that may show a title: the coach's own appointments, conflicts, and what can be brought back.
+TITLED = ({"agenda"}, {"conflict", "list"}, {"appointment", "restore"})
 SCRIPT = Path(sys.executable).with_name("coachsync")
 
 ACCOUNT = """\
@@ -198,7 +199,7 @@ class Desk:
         code = carry_out(["--config", str(self.file), *words])
         said = self.capsys.readouterr()
         result = Result(code, said.out, said.err)
-        if UNTITLED not in words:
+        if not any(titled <= set(words) for titled in TITLED):
             self.check_quiet(result)
         self.check_sound(result)
         return result

@@ -170,3 +170,14 @@ def test_a_killed_daemon_goes_on_from_where_it_was(fast: Desk) -> None:
         assert eventually(lambda: len(fast.storage.objects("Office")) == 5, 30)
         assert daemon.stop()[0] == 0
     assert fast.run("share", "verify").code == 0
+
+
+def test_a_change_of_the_coach_is_sent_without_waiting_for_the_interval(practice: Desk) -> None:
+    practice.text = practice.text.replace(NOW[0], NOW[1])
+    with service(practice) as daemon:
+        assert daemon.waits_for("checked 1 findings 0")
+        moved = practice.json("appointment", "move", "good-1", "--to", f"{tomorrow(2, 17):%Y-%m-%dT%H:%MZ}")
+        assert moved.document["queued"]
+        start = f"DTSTART:{tomorrow(2, 17):%Y%m%dT%H%M%SZ}".encode()
+        assert eventually(lambda: start in practice.storage.objects("Coaching")["good-1.ics"], 20)
+        assert eventually(lambda: any(start in body for body in practice.storage.objects("Office").values()), 20)

@@ -1,13 +1,11 @@
-"""What the tests of editing share: a practice in Paris, an edit as a person means it, and the lines that differ."""
+"""What the tests of editing share: a practice in Paris, and an edit as a person means it."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from coachsync import contentline
 from coachsync.editing import cancelling, deleting, moving
 from coachsync.editing.target import Edited, Scope, Target
 
@@ -59,16 +57,3 @@ def cancelled(text: str, target: Target, **options: object) -> Edited:
 
 def deleted(text: str, target: Target, **options: object) -> Edited:
     return deleting.delete(text, target, **{"zones": ZONES, "stamp": NOW, **options})  # type: ignore[arg-type]
-
-
-def differing(before: str, after: str) -> tuple[list[str], list[str]]:
-    """The content lines that went and those that came, unfolded, in order; every other line is there byte for byte."""
-    old, new = ([line.raw for line in contentline.parse(text)] for text in (before, after))
-    gone, come = [], []
-    for kind, from_old, to_old, from_new, to_new in difflib.SequenceMatcher(
-        None, old, new, autojunk=False
-    ).get_opcodes():
-        if kind != "equal":
-            gone += [contentline.unfold(raw) for raw in old[from_old:to_old]]
-            come += [contentline.unfold(raw) for raw in new[from_new:to_new]]
-    return gone, come

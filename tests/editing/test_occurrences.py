@@ -46,7 +46,7 @@ class Case:
     made: Series
     text: str = field(repr=False)
     found: dict[Moment, Seen] = field(repr=False)
-    lone: dict[Moment, Moment]  # the start of each override, by the original start that it replaces
+    lone: set[Moment]  # the original starts of those that have an override
     meant: Moment
     shift: int
 
@@ -85,7 +85,8 @@ class Case:
     def moved_along(self, name: Moment) -> Seen:
         """An occurrence of the series after a move of the series."""
         like = self.found[name]
-        by_hand = name in self.lone and self.lone[name] != name and name != self.meant
+        regular = like.start == self.at(in_zone(name, self.zone), like).start
+        by_hand = name in self.lone and not regular and name != self.meant
         return like if by_hand else self.at(in_zone(name + self.delta, self.zone), like)
 
 
@@ -114,7 +115,7 @@ def cases(draw) -> Case:
     inside = [name for name, seen in found.items() if HORIZON.touches(seen.start, seen.end)]
     assume(inside)
     shape = (lambda one: one.date()) if made.all_day else (lambda one: one)
-    lone = {shape(one.of): shape(one.start) for one in made.overrides}
+    lone = {shape(one.of) for one in made.overrides}
     meant = draw(st.sampled_from(sorted(inside)))
     note(text)
     return Case(made, text, found, lone, meant, draw(st.sampled_from(SHIFTS)))

@@ -15,7 +15,6 @@ from edits import (
     STAMP,
     cancelled,
     deleted,
-    differing,
     document,
     event,
     following,
@@ -23,6 +22,7 @@ from edits import (
     one,
     paris,
 )
+from eventfiles import differing
 
 P = ";TZID=Europe/Paris:"
 MASTER = (
@@ -211,6 +211,12 @@ def test_across_a_change_of_the_clock_it_is_the_clock_that_counts():
     assert "UNTIL=20261103T080000Z" in after
 
 
+def test_an_hour_that_the_clock_skips_is_the_same_time_by_either_name():
+    override = event(f"RECURRENCE-ID{P}20260329T030000", f"DTSTART{P}20260329T020000", "SUMMARY:before the change")
+    text = document(event(f"DTSTART{P}20260328T030000", "RRULE:FREQ=DAILY"), override)
+    assert f"DTSTART{P}20260329T040000" in moved(text, ALL, paris(3, 28, 4)).text
+
+
 @pytest.mark.parametrize(
     ("start", "until", "new", "moved_until"),
     [
@@ -294,7 +300,7 @@ def test_each_half_has_the_dates_of_its_time():
 def test_the_first_half_ends_before_the_second_in_the_form_of_the_start(start, original, until):
     for rule in ("FREQ=WEEKLY", "FREQ=WEEKLY;COUNT=9", "FREQ=WEEKLY;UNTIL=20270101"):
         text = document(event(start, f"RRULE:{rule};WKST=SU"))
-        after = deleted(text, following(original)).text
+        after = deleted(text, following(original), before=1).text
         assert f";UNTIL={until}" in after
         assert after.count("=") - start.count("=") == 3
         assert "COUNT" not in after
@@ -319,12 +325,21 @@ def test_people_who_are_invited_are_never_copied_to_another_object(person):
         text = document(place)
         assert refused(moved, text, following(paris(12, 22)), paris(12, 23), before=3) == "split-with-attendees"
         assert refused(cancelled, text, following(paris(12, 22)), before=3) == "split-with-attendees"
-        assert "UNTIL" in deleted(text, following(paris(12, 22))).text
+        assert "UNTIL" in deleted(text, following(paris(12, 22)), before=3).text
 
 
 def test_a_split_where_the_rule_does_not_give_the_occurrence_is_refused():
     assert refused(moved, SERIES, following(paris(12, 22)), paris(12, 23)) == "not-of-the-rule"
     assert refused(moved, SERIES, following(paris(12, 22)), paris(12, 23), before=5) == "damaged"
+
+
+@pytest.mark.parametrize("until", ["20261208T090000Z", "20261208T100000", "20261208"])
+def test_a_rule_that_has_ended_before_the_cut_is_not_made_longer(until):
+    rule = f"RRULE:FREQ=WEEKLY;UNTIL={until}"
+    text = document(event(*MASTER[3:5], rule, f"RDATE{P}20261212T100000,20261214T100000"))
+    assert differing(text, deleted(text, following(paris(12, 14))).text)[1] == [f"RDATE{P}20261212T100000"]
+    counted = text.replace(f"UNTIL={until}", "COUNT=2")
+    assert refused(deleted, counted, following(paris(12, 14))) == "not-of-the-rule"
 
 
 @pytest.mark.parametrize("broken", ["EXRULE:FREQ=WEEKLY", "RRULE:FREQ=DAILY"])

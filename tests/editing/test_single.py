@@ -8,7 +8,8 @@ import pytest
 
 from coachsync.editing.target import Edited
 from coachsync.errors import NotEditable
-from edits import ALL, DAY, HOUR, PARIS, STAMP, cancelled, deleted, differing, document, event, moved, one, paris
+from edits import ALL, DAY, HOUR, PARIS, STAMP, cancelled, deleted, document, event, moved, one, paris
+from eventfiles import differing
 
 ZONED = ("DTSTART;TZID=Europe/Paris:20261201T100000", "DTEND;TZID=Europe/Paris:20261201T110000")
 
@@ -153,6 +154,11 @@ def test_cancelled_it_says_so_and_stays(status, gone):
     assert sorted(came) == ["SEQUENCE:1", "STATUS:CANCELLED"]
     assert after.index("STATUS:CANCELLED") < after.index("VALARM")
     assert cancelled(after, ALL).text == after
+
+
+def test_what_is_cancelled_in_other_letters_is_left_as_it_is():
+    text = document(event(*ZONED, "status:Cancelled "))
+    assert cancelled(text, ALL).text == text
 
 
 def test_deleted_it_is_gone():

@@ -177,14 +177,16 @@ class Program:
 class World:
     """Everything that touches one calendar. `connect` gives a connection to its server."""
 
-    def __init__(self, folder: Path, connect: Callable[[], CalendarServer], url: str, username: str) -> None:
+    def __init__(
+        self, folder: Path, connect: Callable[[], CalendarServer], url: str, username: str, root: str = ""
+    ) -> None:
         self.folder, self.url, self.now = folder, url, datetime(2026, 3, 2, 8, tzinfo=UTC)
         self.server = connect()
         self.programs = [Program(connect(), url), Program(connect(), url)]
         self.trouble, self.writes = Trouble(), list[Write]()
         self.unsent: set[str] = set()  # marks of the coach that must be somewhere
         self.known: dict[str, set[str]] = {}  # by href: what of the others the coach has seen when changing it
-        root = url[: url.index("/", 8) + 1]
+        root = root or url[: url.index("/", 8) + 1]
         (folder / "coachsync.toml").write_text(CONFIG.format(root=root, username=username, url=url))
         (folder / "state").mkdir()
         self.settings = config.load(folder / "coachsync.toml")
@@ -213,6 +215,18 @@ class World:
         if objects:
             href = sorted(objects)[number % len(objects)]
             self._want(href, objects[href], changed(objects[href], way))
+
+    def split(self, number: int) -> None:
+        """One object is changed, and what is cut off it becomes another that waits for it."""
+        objects = self.objects()
+        if objects:
+            href = sorted(objects)[number % len(objects)]
+            self._want(href, objects[href], changed(objects[href], "title"))
+            first = Edits(self.wiring.database, "coaching").at(href)
+            uid = f"uid-coach-{next(self._made)}"
+            body = fresh(uid, series=True)
+            queue(self.wiring, "coaching", new_href(self.wiring, "coaching"), uid, body, after=first)
+            self.unsent |= marks(body)
 
     def delete(self, number: int) -> None:
         objects = self.objects()

@@ -231,3 +231,18 @@ def rewritings(draw: st.DrawFn) -> Edit:
         return "".join((line_break + " ").join(pieces) + line_break for pieces in folded)
 
     return edit
+
+
+@st.composite
+def damages(draw: st.DrawFn) -> Edit:
+    """What bad software and bad disks do to a text: lines get lost, come twice or stand elsewhere."""
+    hits = draw(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99), st.booleans()), min_size=1, max_size=3))
+
+    def edit(text: str) -> str:
+        lines = text.splitlines(keepends=True)
+        for taken, placed, repeated in hits:
+            line = lines[taken % len(lines)] if repeated else lines.pop(taken % len(lines))
+            lines.insert(placed % (len(lines) + 1), line if placed % 3 else "")
+        return "".join(lines)
+
+    return edit

@@ -7,7 +7,7 @@ from coachsync import contentline
 from coachsync.sync.decide import Side, Verdict, decide
 from coachsync.sync.merge import merge
 from coachsync.sync.sameness import same
-from histories import Edit, appointment, histories, put, rewritings
+from histories import Edit, appointment, damages, histories, put, rewritings
 
 BASE = appointment("LOCATION:Lyon", "SEQUENCE:1")
 HERE = put("LOCATION", "LOCATION:Paris")(BASE)
@@ -63,15 +63,22 @@ MIRRORED = {"deleted-here": "deleted-there", "deleted-there": "deleted-here"}
 
 @st.composite
 def sides(draw: st.DrawFn) -> tuple[Side, Side, Side]:
-    """Histories, also of objects that were deleted, created or damaged on a side."""
+    """Histories, also of objects that a side deleted, or that nobody agreed on."""
     base, ours, theirs = draw(histories())
     rewritten = draw(rewritings())
-    strange = st.sampled_from([None, base, UNREADABLE, rewritten(base)])
     return (
-        draw(st.one_of(st.just(base), st.just(base), st.sampled_from([None, UNREADABLE]))),
-        draw(st.one_of(st.just(ours), st.just(ours), strange)),
-        draw(st.one_of(st.just(theirs), st.just(rewritten(theirs)), strange)),
+        draw(st.sampled_from([base, base, base, None])),
+        draw(st.sampled_from([ours, ours, rewritten(ours), base, None])),
+        draw(st.sampled_from([theirs, rewritten(theirs), rewritten(base), None])),
     )
+
+
+@st.composite
+def damaged_sides(draw: st.DrawFn) -> tuple[Side, Side, Side]:
+    """As `sides`, with lines lost, repeated or out of place."""
+    damage = st.one_of(st.just(lambda text: text), damages())
+    base, ours, theirs = (None if side is None else draw(damage)(side) for side in draw(sides()))
+    return base, ours, theirs
 
 
 def agree(one: Side, other: Side) -> bool:
@@ -79,7 +86,7 @@ def agree(one: Side, other: Side) -> bool:
 
 
 @settings(max_examples=150)
-@given(sides())
+@given(damaged_sides())
 def test_p04_exchanging_the_sides_mirrors_the_verdict(given_sides: tuple[Side, Side, Side]) -> None:
     base, ours, theirs = given_sides
     verdict, mirrored = decide(base, ours, theirs), decide(base, theirs, ours)
@@ -89,7 +96,7 @@ def test_p04_exchanging_the_sides_mirrors_the_verdict(given_sides: tuple[Side, S
 
 
 @settings(max_examples=150)
-@given(sides())
+@given(damaged_sides())
 def test_p13_deciding_again_changes_nothing(given_sides: tuple[Side, Side, Side]) -> None:
     base, ours, theirs = given_sides
     verdict = decide(base, ours, theirs)
@@ -139,8 +146,8 @@ def of(component: contentline.Component) -> set[str]:
     return found | {f"{child.name} {sorted(of(child))}" for child in component.children}
 
 
-@settings(max_examples=400)
-@given(sides().filter(lambda sides: UNREADABLE not in sides))
+@settings(max_examples=250)
+@given(sides())
 @example((BASE, HERE, THERE))
 def test_p04_what_both_sides_hold_says_exactly_what_each_of_them_changed(given_sides: tuple[Side, Side, Side]) -> None:
     verdict = decide(*given_sides)

@@ -323,6 +323,13 @@ def test_the_greater_sequence_stands(ours: int, theirs: int, stands: int) -> Non
     assert text == TITLE(PLACE(base.replace("SEQUENCE:1", f"SEQUENCE:{stands}")))
 
 
+def test_numbers_too_long_to_be_read_do_no_harm() -> None:
+    base = appointment("SEQUENCE:" + "1" * 5000)
+    here, there = TITLE(base.replace("1" * 5000, "2" * 5000)), PLACE(base)
+    assert merge(base, here, there).text == PLACE(here)
+    assert merge(base, there, here).text == PLACE(here)
+
+
 def test_an_object_of_overrides_only_is_merged_as_well() -> None:
     base = appointment(overrides=[override(8), override(15)])
     start, end = base.index("BEGIN:VEVENT"), base.index("END:VEVENT") + len("END:VEVENT\r\n")

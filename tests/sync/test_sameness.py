@@ -1,7 +1,12 @@
+import warnings
+
+import icalendar
 import pytest
+import vobject
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coachsync import contentline
 from coachsync.sync.sameness import same
 from histories import (
     ALARM,
@@ -33,6 +38,18 @@ def with_line(line: str) -> str:
 @given(bases(), rewritings())
 def test_an_object_that_is_only_written_differently_is_the_same(base: tuple[str, Kind], rewritten: Edit) -> None:
     assert same(base[0], rewritten(base[0]))
+
+
+@settings(max_examples=40)
+@given(bases())
+def test_what_radicale_and_xandikos_make_of_an_object_is_the_same(base: tuple[str, Kind]) -> None:
+    text, _ = base
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        radicale = vobject.readOne(text).serialize()
+    xandikos = icalendar.Calendar.from_ical(text).to_ical()
+    assert same(text, contentline.decode(radicale.encode()))
+    assert same(text, contentline.decode(xandikos))
 
 
 @settings(max_examples=60)

@@ -1,13 +1,13 @@
-"""The coach's own appointments, from the last synced copies: no network."""
+"""The coach's own appointments, from the last synced copies and what was changed here since: no network."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from coachsync import contentline
-from coachsync.adapters.database import Copies, Copy
+from coachsync.adapters.database import Copies, Copy, Edit, Edits
 from coachsync.app.printable import printable
 from coachsync.app.reading import read, short_id
 from coachsync.app.wiring import Wiring
@@ -15,10 +15,15 @@ from coachsync.errors import NotInitialised, Problem
 from coachsync.model import Occurrence, Window
 from coachsync.phrases import say
 
+WAITING, CONFLICT = "waiting", "conflict"
+
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """One line of the agenda. Shown to the coach alone: it holds the title."""
+    """One line of the agenda. Shown to the coach alone: it holds the title.
+
+    `unsent` is "waiting" for what the server does not have yet, "conflict" for what a person must decide about.
+    """
 
     id: str
     uid: str
@@ -28,6 +33,7 @@ class Appointment:
     all_day: bool
     stand: str
     title: str
+    unsent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +56,13 @@ def catch_up(wiring: Wiring) -> tuple[Problem, ...]:
 
 
 def agenda(wiring: Wiring, window: Window) -> list[Appointment]:
-    """The appointments that touch the window, by start; `catch_up` first. Raises NotInitialised before any sync."""
+    """The appointments that touch the window, by start; `catch_up` first. Raises NotInitialised before any sync.
+
+    What the server does not have yet is shown as the coach wants it; where that clashes with what the server has, the
+    server's version is, which stays in place until a person decides.
+    """
     return sorted(
-        (line for calendar in _synced(wiring) for line in _appointments(wiring, calendar, window)),
+        (line for calendar in _synced(wiring) for line in _of_calendar(wiring, calendar, window)),
         key=lambda line: (line.start, line.end, line.title),
     )
 
@@ -66,7 +76,7 @@ def unreadable(wiring: Wiring) -> list[Unreadable]:
         for row, body in copies.texts(bad):
             copy = bad[row]
             found.append(
-                Unreadable(_name(wiring, copy), printable(copy.uid), calendar, copy.code or "", _title(body, 0))
+                Unreadable(_name(wiring, copy), printable(copy.uid), calendar, copy.code or "", title(body, 0))
             )
     return found
 
@@ -79,10 +89,36 @@ def _synced(wiring: Wiring) -> list[str]:
     return synced
 
 
-def _appointments(wiring: Wiring, calendar: str, window: Window) -> Iterator[Appointment]:
-    copies = Copies(wiring.database, calendar)
+def _of_calendar(wiring: Wiring, calendar: str, window: Window) -> Iterator[Appointment]:
+    copies, edits = Copies(wiring.database, calendar), Edits(wiring.database, calendar).all()
+    there = {copy.href: copy.row for copy in copies.at(edit.href for edit in edits)}
+    disputed = {there[edit.href] for edit in edits if edit.clashes and edit.href in there}
+    ours = [edit for edit in edits if there.get(edit.href) not in disputed]
+    replaced = frozenset(there[edit.href] for edit in ours if edit.href in there)
+    for line in _copied(wiring, calendar, copies, window, replaced):
+        yield replace(line[1], unsent=CONFLICT) if line[0] in disputed else line[1]
+    yield from _edited(wiring, calendar, ours, window)
+
+
+def _edited(wiring: Wiring, calendar: str, edits: Iterable[Edit], window: Window) -> Iterator[Appointment]:
+    texts = [(edit, edit.text) for edit in edits if edit.text is not None]
+    own = wiring.addresses(wiring.config.calendars[calendar].account)
+    for edit, reading in wiring.reader.read(texts, window, wiring.config.practice.timezone, own):
+        for seen in reading.occurrences:
+            if window.touches(seen.start, seen.end):
+                name = short_id(wiring, edit.uid or edit.href)
+                line = _line(name, edit.uid, calendar, seen, edit.text or b"")
+                yield replace(line, unsent=CONFLICT if edit.clashes else WAITING)
+
+
+def _copied(
+    wiring: Wiring, calendar: str, copies: Copies, window: Window, without: frozenset[int]
+) -> Iterator[tuple[int, Appointment]]:
+    """The rows and lines of what the server has, leaving out some rows."""
     shown: dict[int, list[Occurrence]] = {}
     for stored in copies.readings():
+        if stored.row in without:
+            continue
         inside = [seen for seen in stored.reading.occurrences if window.touches(seen.start, seen.end)]
         if inside:
             shown[stored.row] = inside
@@ -90,23 +126,27 @@ def _appointments(wiring: Wiring, calendar: str, window: Window) -> Iterator[App
     for row, body in copies.texts(shown):
         copy = known[row]
         for seen in shown[row]:
-            yield Appointment(
-                _name(wiring, copy),
-                printable(copy.uid),
-                calendar,
-                seen.start,
-                seen.end,
-                seen.all_day,
-                seen.stand.value,
-                _title(body, seen.component),
-            )
+            yield row, _line(_name(wiring, copy), copy.uid, calendar, seen, body)
+
+
+def _line(name: str, uid: str, calendar: str, seen: Occurrence, body: bytes) -> Appointment:
+    return Appointment(
+        name,
+        printable(uid),
+        calendar,
+        seen.start,
+        seen.end,
+        seen.all_day,
+        seen.stand.value,
+        title(body, seen.component),
+    )
 
 
 def _name(wiring: Wiring, copy: Copy) -> str:
     return short_id(wiring, copy.uid or copy.href)
 
 
-def _title(body: bytes, ordinal: int) -> str:
+def title(body: bytes, ordinal: int) -> str:
     """The SUMMARY of the object's VEVENT of this ordinal, "" where there is none or the object is broken."""
     seen, open_event = -1, False
     for line in contentline.parse(contentline.decode(body)):

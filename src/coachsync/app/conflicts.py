@@ -9,6 +9,8 @@ from coachsync.adapters.database import Copies, Copy, Edit, Edits
 from coachsync.adapters.database.removed import keep
 from coachsync.app.wiring import Wiring
 
+NOT_KEPT, TAKEN_BACK = "not-kept", "taken-back"  # why a version of the coach's is among what was removed
+
 
 class Keep(StrEnum):
     """Which version stays."""
@@ -49,7 +51,7 @@ def resolve(wiring: Wiring, conflict: Conflict, which: Keep) -> None:
         if which is Keep.LOCAL:
             edits.put(replace(conflict.edit, base=conflict.server, clashes=()))
         else:
-            take_back(wiring, conflict.calendar, conflict.edit, "not-kept")
+            take_back(wiring, conflict.calendar, conflict.edit, NOT_KEPT)
 
 
 def take_back(wiring: Wiring, calendar: str, edit: Edit, reason: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 _DAYS = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
@@ -27,3 +27,17 @@ def long_day(day: date, language: str) -> str:
 def short_moment(moment: datetime, language: str) -> str:
     """ "Mon 23 Nov 09:00", as the clock of the moment's zone shows it."""
     return f"{short_day(moment, language)} {moment:%H:%M}"
+
+
+def iso_day(day: date) -> str:
+    """ "2026-11-23": as options take days."""
+    return f"{day:%Y-%m-%d}"
+
+
+def span(start: datetime, end: datetime, language: str, *, all_day: bool = False) -> str:
+    """ "Mon 23 Nov 2026, 09:00-10:00", as the clock of the zone of both shows it; for whole days, the days alone."""
+    if not all_day:
+        until = f"{end:%H:%M}" if end.date() == start.date() else f"{short_day(end, language)} {end:%H:%M}"
+        return f"{long_day(start, language)}, {start:%H:%M}-{until}"
+    last = (end - timedelta(seconds=1)).date()
+    return long_day(start, language) + (f" - {long_day(last, language)}" if last > start.date() else "")

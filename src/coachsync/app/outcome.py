@@ -14,6 +14,7 @@ MASS_DELETION, REPLACED, VANISHED = (
     "collection-replaced",
     "calendar-vanished",
 )  # why something waits for a person
+CONFLICT = "conflict"  # the code of a change that clashes with what the server has
 WHOLE_RUN = (Refused.exit_code, Temporary.exit_code, Misconfigured.exit_code)  # exit codes of a run that failed so
 
 
@@ -142,7 +143,7 @@ def waiting_problems(name: str, pushed: Pushed) -> tuple[Problem, ...]:
             pushed.conflicts,
         )
         hint = say("To see them, and to decide, run: coachsync conflict list")
-        found.append(Problem("conflict", where, message, hint))
+        found.append(Problem(CONFLICT, where, message, hint))
     return tuple(found)
 
 

@@ -16,47 +16,17 @@ from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Copies, Copy, Edit, Edits, Endpoint
 from coachsync.adapters.database.removed import keep
 from coachsync.app.outcome import MASS_DELETION, REPLACED, VANISHED, Pushed
+from coachsync.app.quietly import sending, would_tell
 from coachsync.app.reading import short_id
 from coachsync.app.wiring import Wiring
-from coachsync.errors import CoachsyncError, Problem, Refused, Stale, Temporary
-from coachsync.model import Item
+from coachsync.app.writing import LOCKED, Sent, Step, write
+from coachsync.errors import CoachsyncError, Problem, Temporary
 from coachsync.phrases import say
 from coachsync.sync import guard
-from coachsync.sync.decide import Side, Verdict, decide
+from coachsync.sync.decide import Side, decide
 from coachsync.sync.sameness import same
 
 _MOST_ROUNDS = 5  # what changes on the server while it is written is decided again so often, then at the next sync
-_LOCKED = "locked"
-_ONE_OBJECT = frozenset({"server-error", _LOCKED})  # troubles of one entry: the others go on
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What is to be done about one edit; `copy` is what the server has of it."""
-
-    edit: Edit
-    copy: Copy | None
-    theirs: Side
-    verdict: Verdict
-
-    @property
-    def removes(self) -> bool:
-        return self.verdict.theirs is None
-
-    @property
-    def text(self) -> bytes:
-        return contentline.encode(self.verdict.theirs or "")
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """What the server made of a step. `item` is what it has now, as far as it tells; `stale` when it had another
-    version than the step was decided for, `failure` when it would not."""
-
-    step: _Step
-    item: Item | None = None
-    stale: bool = False
-    failure: CoachsyncError | None = None
 
 
 @dataclass(slots=True)
@@ -131,14 +101,36 @@ class _Outgoing:
             if edit.bound and edit.after is None and edit.row not in self.tally.failures
         ]
 
-    def _step(self, edit: Edit) -> _Step | None:
+    def _step(self, edit: Edit) -> Step | None:
         """What follows for an edit; None while the disappearance of its appointment waits for a person, and when the
         appointment lies in another calendar now."""
         edit, copy = self._at_home(edit)
         if (copy is not None and not copy.agreed) or (copy is None and self._moved_away(edit)):
             return None
         theirs = _side(None if copy is None else dict(self._copies.texts([copy.row]))[copy.row])
-        return _Step(edit, copy, theirs, decide(_side(edit.base), _side(edit.text), theirs))
+        step = Step(edit, copy, theirs, decide(self._base(edit, theirs), _side(edit.text), theirs))
+        return step if step.verdict.clashes or step.verdict.theirs == theirs else self._quietly(step)
+
+    def _base(self, edit: Edit, theirs: Side) -> Side:
+        """What the edit was made from; an intermediate version that a run cut short has sent stands for it."""
+        base = _side(edit.base)
+        if base is None or theirs is None or edit.notify or same(base, theirs):
+            return base
+        first = next(iter(sending(self._wiring, self._calendar, base, _side(edit.text)).steps), None)
+        return theirs if first is not None and first != _side(edit.text) and same(first, theirs) else base
+
+    def _quietly(self, step: Step) -> Step | None:
+        """The step as it is sent so that nobody is told, but where a person asked for it; None where that cannot be."""
+        if step.edit.notify:
+            return replace(step, sends=step.verdict.theirs)
+        told = sending(self._wiring, self._calendar, step.theirs, step.verdict.theirs)
+        if told.refused is not None:
+            self.tally.failures[step.edit.row or 0] = self._problem(step.edit, would_tell(told.refused))
+            return None
+        rest = list(told.steps)
+        while len(rest) > 1 and rest[0] == step.theirs:
+            del rest[0]
+        return replace(step, sends=rest[0], last=len(rest) == 1)
 
     def _at_home(self, edit: Edit) -> tuple[Edit, Copy | None]:
         """The edit where its object lies now, and the copy of that: an object may have come back under another name."""
@@ -164,7 +156,7 @@ class _Outgoing:
                     return True
         return False
 
-    def _settled(self, step: _Step) -> bool:
+    def _settled(self, step: Step) -> bool:
         """Whether nothing has to be sent: the server has what is wanted, or a person must decide."""
         edit, verdict = step.edit, step.verdict
         if verdict.clashes:
@@ -178,18 +170,18 @@ class _Outgoing:
 
     # --- apply -----------------------------------------------------------------------------------------------------
 
-    def _send(self, steps: Iterable[_Step]) -> None:
+    def _send(self, steps: Iterable[Step]) -> None:
         """Send, several at once at first; what a server locks then (Xandikos) stays for the next round, one by one."""
-        tasks: Iterator[Callable[[CalendarServer], _Sent]] = (partial(_write, self._url, step) for step in steps)
+        tasks: Iterator[Callable[[CalendarServer], Sent]] = (partial(write, self._url, step) for step in steps)
         alone, locked = self._one_by_one, False
         for sent in (task(self._server) for task in tasks) if alone else self._server.together(tasks):
-            if not alone and sent.failure is not None and sent.failure.code == _LOCKED:
+            if not alone and sent.failure is not None and sent.failure.code == LOCKED:
                 locked = True
             else:
                 self._record(sent)
         self._one_by_one = alone or locked
 
-    def _record(self, sent: _Sent) -> None:
+    def _record(self, sent: Sent) -> None:
         """Keep what the server has now, and let go of the edit once it has accepted it."""
         step, edit = sent.step, sent.step.edit
         if sent.failure is not None:
@@ -203,19 +195,21 @@ class _Outgoing:
                 self.tally.failures[edit.row or 0] = self._problem(edit, _unsettled())
             elif step.copy is not None:
                 self._copies.forget([step.copy.row], self._wiring.now)
-            if not sent.stale:
+            if not sent.stale and step.last:
                 self._edits.drop(_rows(edit))
                 self._count([step])
+            elif not sent.stale and sent.item is not None:
+                self._edits.put(replace(edit, base=sent.item.body))
 
-    def _keep_if_rewritten(self, sent: _Sent) -> None:
+    def _keep_if_rewritten(self, sent: Sent) -> None:
         """What was sent, when the server has something else at once: somebody may have written over it."""
         if sent.stale or sent.item is None or sent.item.body == sent.step.text:
             return
-        if not same(contentline.decode(sent.item.body), sent.step.verdict.theirs or ""):
+        if not same(contentline.decode(sent.item.body), sent.step.sends or ""):
             origin, head = f"calendar {self._calendar}", {"href": sent.item.href}
             keep(self._wiring.database, origin, "overwritten", head, sent.step.text, self._wiring.now)
 
-    def _count(self, steps: Iterable[_Step]) -> None:
+    def _count(self, steps: Iterable[Step]) -> None:
         for step in steps:
             if step.removes:
                 self.tally.removed += 1
@@ -231,39 +225,6 @@ class _Outgoing:
             say("A change of yours was not accepted: {cause} It stays here, and is sent again.", cause=failure.message),
             failure.hint or say("To take it back, run: coachsync appointment restore"),
         )
-
-
-def _write(url: str, step: _Step, server: CalendarServer) -> _Sent:
-    """Send one step under its condition (promise 4); it may run beside others, and touches nothing but the server."""
-    try:
-        return _written(url, step, server)
-    except Stale:
-        return _Sent(step, _there(url, step, server), stale=True)
-    except Refused:
-        raise
-    except CoachsyncError as failure:
-        if isinstance(failure, Temporary) and failure.code not in _ONE_OBJECT:
-            raise
-        return _Sent(step, failure=failure)
-
-
-def _written(url: str, step: _Step, server: CalendarServer) -> _Sent:
-    place, notify = urljoin(url, step.edit.href), step.edit.notify
-    if step.copy is None:
-        etag = server.create(place, step.text, notify=notify)
-    elif step.removes:
-        server.remove(place, step.copy.etag, notify=notify)
-        return _Sent(step)
-    else:
-        etag = server.update(place, step.text, step.copy.etag, notify=notify)
-    if etag is not None:
-        return _Sent(step, Item(step.edit.href, etag, step.text))
-    # The server has changed it, or does not say which version it is.
-    return _Sent(step, _there(url, step, server) or Item(step.edit.href, "", step.text))
-
-
-def _there(url: str, step: _Step, server: CalendarServer) -> Item | None:
-    return next(iter(server.fetch(url, [step.edit.href])), None)
 
 
 def _pushed(left: Iterable[Edit], tally: _Tally, held: int) -> Pushed:

@@ -6,11 +6,14 @@ import uuid
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
+from coachsync import contentline
 from coachsync.adapters.database import Copies, Edit, Edits
 from coachsync.adapters.database.removed import keep
+from coachsync.app.quietly import refuse_loud
 from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError, NotInitialised
 from coachsync.phrases import say
+from coachsync.sync.sameness import same
 
 
 def wanted(wiring: Wiring, calendar: str, href: str) -> bytes | None:
@@ -35,20 +38,23 @@ def queue(
     """Let an object become `text` (None: let it be deleted) at the next sync, once `after` is sent.
 
     A further change of an object keeps what the first one was made from; what ends where it began needs no sending, and
-    is None. Raises NotInitialised before the calendar's first sync, CoachsyncError while a conflict is open about it.
+    is None. Raises NotInitialised before the calendar's first sync, CoachsyncError while a conflict is open about it,
+    and when its server would tell somebody of it and no person has asked for that (`notify`).
     """
     edits, copies = Edits(wiring.database, calendar), Copies(wiring.database, calendar)
     if copies.endpoint() is None:
-        raise _never_synced(calendar)
+        raise never_synced(calendar)
     with wiring.database.transaction():
         before = edits.at(href)
         if before is not None and before.clashes:
-            raise _undecided()
+            raise undecided()
         base = before.base if before is not None else wanted(wiring, calendar, href)
+        if not notify:
+            refuse_loud(wiring, calendar, base, text)
         if before is not None and before.text is not None and text is None:
             origin = f"calendar {calendar}"  # what no server has yet would be nowhere
             keep(wiring.database, origin, "deleted", {"href": href}, before.text, wiring.now)
-        if before is not None and base == text:
+        if before is not None and _alike(base, text):
             edits.drop([before.row or 0])
             return None
         if before is not None:
@@ -62,11 +68,12 @@ def new_href(wiring: Wiring, calendar: str) -> str:
     """An address for a new object of a calendar. Raises NotInitialised before the calendar's first sync."""
     endpoint = Copies(wiring.database, calendar).endpoint()
     if endpoint is None:
-        raise _never_synced(calendar)
+        raise never_synced(calendar)
     return urlsplit(urljoin(endpoint.url, f"{uuid.uuid4()}.ics")).path
 
 
-def _never_synced(calendar: str) -> NotInitialised:
+def never_synced(calendar: str) -> NotInitialised:
+    """Nothing is known of a calendar yet."""
     return NotInitialised(
         "never-synced",
         say("This calendar has not been synced yet."),
@@ -75,9 +82,16 @@ def _never_synced(calendar: str) -> NotInitialised:
     )
 
 
-def _undecided() -> CoachsyncError:
+def undecided() -> CoachsyncError:
+    """A conflict is open about an appointment that is to be changed further."""
     return CoachsyncError(
         "conflict-open",
         say("This appointment was changed both here and in the calendar; that must be decided first."),
         say("Run: coachsync conflict list"),
     )
+
+
+def _alike(one: bytes | None, other: bytes | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return same(contentline.decode(one), contentline.decode(other))

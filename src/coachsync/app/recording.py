@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from coachsync.adapters.database import Copies
+from coachsync.adapters.database import Copies, Edits
 from coachsync.app import status
-from coachsync.app.outcome import Outcome, Published, Pulled, Pushed, held_problem, waiting_problems
+from coachsync.app.outcome import CONFLICT, Outcome, Published, Pulled, Pushed, held_problem, waiting_problems
 from coachsync.app.status import Found, Status, Trouble
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Config
@@ -30,6 +30,27 @@ def record(wiring: Wiring, say: Say, outcome: Outcome | None = None, checked: Ve
         known = after_run(known, wiring, outcome, say)
     if checked is not None:
         known = after_check(known, wiring, checked, say)
+    with suppress(CoachsyncError):
+        status.save(state, known)
+
+
+def record_changes(wiring: Wiring) -> None:
+    """Keep at once how many of the coach's changes their servers do not have yet."""
+    state = wiring.config.practice.state
+    known = of_configured(status.load(state), wiring.config)
+    for name in wiring.config.calendars:
+        edits, before = Edits(wiring.database, name).all(), known.calendar(name)
+        conflicts, withheld = sum(bool(edit.clashes) for edit in edits), min(before.withheld, len(edits))
+        if (before.unsent, before.conflicts) == (len(edits), conflicts):
+            continue
+        decided = before.trouble is not None and before.trouble.code == CONFLICT and not conflicts
+        known = known.with_calendar(
+            name,
+            unsent=len(edits),
+            conflicts=conflicts,
+            withheld=withheld,
+            trouble=None if decided else before.trouble,
+        )
     with suppress(CoachsyncError):
         status.save(state, known)
 
@@ -78,9 +99,15 @@ def after_check(known: Status, wiring: Wiring, checked: Verification, say: Say) 
 
 def as_of(wiring: Wiring, share: str) -> int | None:
     """Up to when what is here of a share's calendars is what their servers said; None while one was never read."""
-    ends = [Copies(wiring.database, name).endpoint() for name in wiring.config.shares[share].calendars]
-    known = [end.synced_at for end in ends if end is not None and end.synced_at is not None]
-    return min(known) if len(known) == len(ends) else None
+    times = [read_at(wiring, name) for name in wiring.config.shares[share].calendars]
+    known = [time for time in times if time is not None]
+    return min(known) if len(known) == len(times) else None
+
+
+def read_at(wiring: Wiring, calendar: str) -> int | None:
+    """When what is here of a calendar was last all that its server said (seconds since 1970)."""
+    endpoint = Copies(wiring.database, calendar).endpoint()
+    return endpoint.synced_at if endpoint else None
 
 
 def account_of(config: Config, where: str) -> str | None:
@@ -103,12 +130,11 @@ def trouble(problem: Problem, say: Say) -> Trouble:
 
 
 def _calendar(known: Status, wiring: Wiring, name: str, pulled: Pulled, say: Say) -> Status:
-    endpoint = Copies(wiring.database, name).endpoint()
     problems = ((held_problem(name, pulled),) if pulled.held else ()) + pulled.problems
     return known.pardoned(wiring.config.calendars[name].account).with_calendar(
         name,
         tried=_now(wiring),
-        succeeded=endpoint.synced_at if endpoint else None,
+        succeeded=read_at(wiring, name),
         waiting=pulled.held,
         unreadable=pulled.quarantined,
         trouble=trouble(problems[0], say) if problems else None,
@@ -131,6 +157,7 @@ def _share(known: Status, wiring: Wiring, name: str, published: Published, say: 
         as_of=as_of(wiring, name),
         held_back=published.held_back,
         trouble=trouble(published.problems[0], say) if published.problems else None,
+        owed=False,
     )
 
 

@@ -62,7 +62,8 @@ class Found:
 class ShareStatus:
     """One share. It serves what its calendars held at `as_of`; what it served at `verified` had these `findings`.
 
-    `unseen` is why it could not be looked at from outside since then.
+    `unseen` is why it could not be looked at from outside since then. `owed`: at an edge of its schedule a calendar
+    could not be read, and it is written again once that can be.
     """
 
     tried: int | None = None
@@ -73,6 +74,7 @@ class ShareStatus:
     findings: tuple[Found, ...] = ()
     unseen: Trouble | None = None
     trouble: Trouble | None = None
+    owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from coachsync.editing.events import CalendarObject, Event
 from coachsync.editing.overriding import overridden
 from coachsync.editing.scoping import known, period, scoped
 from coachsync.editing.target import Edited, Scope, Target, Zones
+from coachsync.editing.values import certain
 
 _CANCELLED = "CANCELLED"
 
 
+@certain()
 def cancel(
     text: str, target: Target, *, zones: Zones, stamp: datetime, new_uid: str, before: int | None = None
 ) -> Edited:
@@ -25,7 +27,7 @@ def cancel(
     if scope is Scope.FOLLOWING:
         original = known(found, target)
         second = splitting.rest(text, original, zones, new_uid, before)
-        splitting.shorten(found, original)
+        splitting.shorten(found, original, before)
         found.revise(stamp)
         _cancel_all(second)
         return Edited(found.text(), splitting.born(second, stamp))

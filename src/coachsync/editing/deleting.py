@@ -9,11 +9,13 @@ from coachsync.editing.events import CalendarObject
 from coachsync.editing.overriding import named
 from coachsync.editing.scoping import known, scoped
 from coachsync.editing.target import Edited, Scope, Target, Zones
+from coachsync.editing.values import certain
 from coachsync.moments import Moment
 
 _DATES = ("EXDATE", "RDATE", "RRULE", "DTSTART")  # what an EXDATE stands beside
 
 
+@certain()
 def delete(text: str, target: Target, *, zones: Zones, stamp: datetime, before: int | None = None) -> Edited:
     """Delete what is meant; see `moving.move` for the arguments. No second object comes of it.
 
@@ -29,7 +31,7 @@ def delete(text: str, target: Target, *, zones: Zones, stamp: datetime, before: 
         return Edited(None)
     original = known(found, target)
     if scope is Scope.FOLLOWING:
-        splitting.shorten(found, original)
+        splitting.shorten(found, original, before)
     else:
         _leave_out(found, original)
     found.revise(stamp)

@@ -143,21 +143,18 @@ class CalendarObject:
         (at,) = _one(self.sheet.own(event.component, "DTSTART"))
         length = self.length(event)
         lasting = length if duration is None else duration
-        try:
-            end = values.later(start, lasting)
-            self._set(at, start)
-            for place in (ends := _one(self.sheet.own(event.component, "DTEND"))):
-                self._set(place, end)
-            if ends or lasting == length:
-                return
-            for place in (lengths := _one(self.sheet.own(event.component, "DURATION"))):
-                self.sheet.set(place, values.duration(lasting, all_day=event.all_day))
-            if not lengths:
-                first = self.sheet.lines[at]
-                written = values.changed(first, lambda _: end, self.zones)
-                self.sheet.put_after(at, "DTEND" + values.head(first) + written.strip())
-        except (ValueError, OverflowError):
-            raise values.bad_time() from None
+        end = values.later(start, lasting)
+        self._set(at, start)
+        for place in (ends := _one(self.sheet.own(event.component, "DTEND"))):
+            self._set(place, end)
+        if ends or lasting == length:
+            return
+        for place in (lengths := _one(self.sheet.own(event.component, "DURATION"))):
+            self.sheet.set(place, values.duration(lasting, all_day=event.all_day))
+        if not lengths:
+            first = self.sheet.lines[at]
+            written = values.changed(first, lambda _: end, self.zones)
+            self.sheet.put_after(at, "DTEND" + values.head(first) + written.strip())
 
     def _set(self, at: int, moment: Moment) -> None:
         self.sheet.set(at, values.changed(self.sheet.lines[at], lambda _: moment, self.zones))

@@ -10,11 +10,13 @@ from coachsync.editing.overriding import overridden
 from coachsync.editing.scoping import known, period, scoped
 from coachsync.editing.shifting import shift_all
 from coachsync.editing.target import Edited, Scope, Target, Zones
+from coachsync.editing.values import certain
 from coachsync.errors import NotEditable
 from coachsync.moments import Moment
 from coachsync.phrases import say
 
 
+@certain()
 def move(
     text: str,
     target: Target,
@@ -45,7 +47,7 @@ def move(
         shift_all(second, original, start, duration)
         if second.text() == regular:
             return Edited(text)
-        splitting.shorten(found, original)
+        splitting.shorten(found, original, before)
         found.revise(stamp)
         return Edited(found.text(), splitting.born(second, stamp))
     if scope is Scope.ONE:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from coachsync.editing import values
 from coachsync.editing.events import CalendarObject, Event, damaged
 from coachsync.editing.rules import Rule, Shift
-from coachsync.moments import Moment, in_zone, moment
+from coachsync.moments import Moment, in_zone, instant, moment
 
 _LISTS = ("EXDATE", "RDATE")
 
@@ -21,23 +21,17 @@ def shift_all(found: CalendarObject, original: Moment | None, start: Moment, dur
     meant = None if original is None else found.override(original)
     shift = _shift(found, original or master.start, found.shape(master, start))
     lasting = None if duration == found.length(master) else duration
-    try:
-        if shift.delta:
-            _shift_dates(found, shift)
-        for override in found.overrides:
-            _shift_override(found, override, shift, lasting, meant=override is meant)
-        found.place(master, _moved(found, shift, master.start), lasting)
-    except OverflowError:
-        raise values.bad_time() from None
+    if shift.delta:
+        _shift_dates(found, shift)
+    for override in found.overrides:
+        _shift_override(found, override, shift, lasting, meant=override is meant)
+    found.place(master, _moved(found, shift, master.start), lasting)
 
 
 def _shift(found: CalendarObject, original: Moment, start: Moment) -> Shift:
     """How far the series moves: by as much local time as the instance that is meant, from its own first start."""
     first = found.plain(found.series.start)
-    try:
-        return Shift(first, Shift(found.plain(original), found.plain(start))(first))
-    except OverflowError:
-        raise values.bad_time() from None
+    return Shift(first, Shift(found.plain(original), found.plain(start))(first))
 
 
 def _moved(found: CalendarObject, shift: Shift, before: Moment) -> Moment:
@@ -60,18 +54,18 @@ def _shift_dates(found: CalendarObject, shift: Shift) -> None:
         sheet.set(at, str(rule))
 
 
+def until_of(found: CalendarObject, text: str) -> Moment:
+    """The last moment that UNTIL allows: a day, or the plain moment that an instance could have. Raises ValueError."""
+    until = moment(text, UTC)
+    if not isinstance(until, datetime):
+        return until
+    return (until.astimezone(found.zone) if text.endswith("Z") else until).replace(tzinfo=None, fold=0)
+
+
 def _until(found: CalendarObject, shift: Shift, text: str) -> str:
     """UNTIL moved along, in the form it has: a day, an instant, or a local time."""
-    try:
-        before = moment(text, UTC)
-    except ValueError:
-        raise values.bad_time() from None
-    if not isinstance(before, datetime):
-        return values.write(shift(before), text, UTC)
-    if not isinstance(found.anchor, datetime) or not text.endswith("Z"):
-        return values.write(before + shift.delta, text, UTC)
-    local = before.astimezone(found.zone).replace(tzinfo=None, fold=0)
-    return values.write(in_zone(shift(local), found.zone), text, UTC)
+    after = shift(until_of(found, text))
+    return values.write(in_zone(after, found.zone if text.endswith("Z") else UTC), text, UTC)
 
 
 def _shift_override(
@@ -86,6 +80,15 @@ def _shift_override(
         sheet.set(at, values.changed(sheet.lines[at], lambda _: named, found.zones))
     if override.all_day != master.all_day:
         return
-    if meant or found.plain(override.start) == found.plain(override.replaces):
+    if meant or _is_regular(found, override):
         same = found.length(override) == found.length(master)
         found.place(override, named, lasting if same or meant else None)
+
+
+def _is_regular(found: CalendarObject, override: Event) -> bool:
+    """Whether it takes place when the series would have it, by whatever name: a skipped hour has two."""
+    assert override.replaces is not None  # noqa: S101 - an override has it
+    named = found.moment(override.replaces)
+    if isinstance(named, datetime) and isinstance(override.start, datetime):
+        return instant(override.start) == instant(named)
+    return override.start == named

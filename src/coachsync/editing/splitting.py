@@ -7,21 +7,28 @@ from datetime import UTC, datetime, timedelta
 from coachsync.editing import values
 from coachsync.editing.events import STAMP, CalendarObject, damaged
 from coachsync.editing.rules import Rule
+from coachsync.editing.shifting import until_of
 from coachsync.editing.target import Zones
 from coachsync.errors import NotEditable
 from coachsync.moments import Moment, in_zone
 from coachsync.phrases import say
 
 
-def shorten(found: CalendarObject, original: Moment) -> None:
-    """Let the series end before this instance, which is not its first. Raises NotEditable."""
+def shorten(found: CalendarObject, original: Moment, before: int | None) -> None:
+    """Let the series end before this instance, which is not its first. Raises NotEditable.
+
+    `before`: how many instances of the rule come before; None when the rule does not give this one.
+    """
     sheet, master = found.sheet, found.series.component
     if sheet.own(master, "EXRULE") or len(sheet.own(master, "RRULE")) > 1:
         raise damaged()
     for at in sheet.own(master, "RRULE"):
         rule = Rule(sheet.lines[at].value)
-        rule.put("UNTIL", _just_before(found, original), instead="COUNT")
-        sheet.set(at, str(rule))
+        if before is None and rule.get("COUNT") is not None:
+            raise _not_of_the_rule()  # it may have counted to its end before
+        if not _has_ended(found, rule, original):
+            rule.put("UNTIL", _just_before(found, original), instead="COUNT")
+            sheet.set(at, str(rule))
     _keep(found, "RDATE", original, earlier=True)
     for override in found.overrides:
         if not _is_earlier(found, override.replaces, original):
@@ -95,6 +102,12 @@ def _is_earlier(found: CalendarObject, moment: Moment | None, original: Moment) 
     if isinstance(edge, datetime) and not isinstance(moment, datetime):
         return moment < edge.date()
     return found.plain(moment) < edge
+
+
+def _has_ended(found: CalendarObject, rule: Rule, original: Moment) -> bool:
+    """Whether the rule ends by itself before this instance, which it does not give then."""
+    until = rule.get("UNTIL")
+    return until is not None and _is_earlier(found, in_zone(until_of(found, until), found.zone), original)
 
 
 def _just_before(found: CalendarObject, original: Moment) -> str:

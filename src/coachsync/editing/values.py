@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from coachsync import contentline, moments
@@ -44,12 +45,9 @@ def value(line: Line, zones: Zones) -> Moment:
 
 
 def read(text: str, line: Line, zones: Zones) -> Moment:
-    """One value out of a property. Raises NotEditable."""
+    """One value out of a property. Raises NotEditable or ValueError."""
     local = "T" in text and not text.endswith("Z")
-    try:
-        return moments.moment(text, zone_of(line, zones) if local else UTC)
-    except (ValueError, OverflowError):
-        raise bad_time() from None
+    return moments.moment(text, zone_of(line, zones) if local else UTC)
 
 
 def write(moment: Moment, like: str, zone: tzinfo) -> str:
@@ -102,13 +100,10 @@ def periods(line: Line, zones: Zones) -> Iterator[tuple[Moment, timedelta]]:
 
 
 def lasting(start: Moment, text: str) -> timedelta:
-    """How long what starts then lasts by a DURATION value: exact, or days after a day. Raises NotEditable."""
-    try:
-        length = moments.duration(text.strip())
-        days = start + timedelta(days=length.days)
-        return between(start, later(days, timedelta(seconds=length.seconds)))
-    except (ValueError, OverflowError):
-        raise bad_time() from None
+    """How long what starts then lasts by a DURATION value: exact, or days after a day. Raises ValueError."""
+    length = moments.duration(text.strip())
+    days = start + timedelta(days=length.days)
+    return between(start, later(days, timedelta(seconds=length.seconds)))
 
 
 def between(start: Moment, end: Moment) -> timedelta:
@@ -138,6 +133,15 @@ def duration(length: timedelta, *, all_day: bool) -> str:
     hours, minutes = divmod(minutes, 60)
     parts = [f"{hours}H" * bool(hours), f"{minutes}M" * bool(minutes), f"{seconds}S" * bool(seconds)]
     return "PT" + ("".join(parts) or "0S")
+
+
+@contextmanager
+def certain() -> Iterator[None]:
+    """Around an edit: a time that cannot be read, or that leaves the calendar, is NotEditable."""
+    try:
+        yield
+    except (ValueError, OverflowError):
+        raise bad_time() from None
 
 
 def bad_time() -> NotEditable:

@@ -73,7 +73,7 @@ def _in_overrides(ours: Changes, theirs: Changes) -> Iterator[str]:
         mine, yours = ours.overrides(name), theirs.overrides(name)
         here, there = _days(day for _, day in mine), _days(day for _, day in yours)
         twice = here & there
-        if _may_meet(here, there - here) or len({key for key in mine | yours if _day(key[1]) in twice}) > len(twice):
+        if _unlike(here, there) or len({key for key in mine | yours if _day(key[1]) in twice}) > len(twice):
             yield OVERRIDE
 
 
@@ -121,9 +121,12 @@ def _still_on(one: Changes, override: Key) -> bool:
 
 
 def _may_meet(some: set[_Day], others: set[_Day]) -> bool:
-    """Whether two sets of dates may have one in common: those that are not written alike cannot be told apart."""
-    forms = {form for form, _ in some | others}
-    return bool(some and others) and (len(forms) > 1 or not some.isdisjoint(others))
+    return _unlike(some, others) or not some.isdisjoint(others)
+
+
+def _unlike(some: set[_Day], others: set[_Day]) -> bool:
+    """Whether a date of one set is written otherwise than one of the other set, so that they cannot be told apart."""
+    return bool(some and others) and len({form for form, _ in some | others}) > 1
 
 
 def _days(dates: Iterable[Meaning | None]) -> set[_Day]:

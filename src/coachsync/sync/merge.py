@@ -7,6 +7,7 @@ greater one stands.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from coachsync.sync.clashes import UNREADABLE, clashes
 from coachsync.sync.meaning import Facet, Meaning
 from coachsync.sync.objects import SEQUENCE, CalendarObject, Entry, Version, versions
 from coachsync.sync.splice import Splice
+
+_NUMBER = re.compile(r"[0-9]{1,20}")  # Python refuses to read very long ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,6 @@ def _greater(base: Entry | None, ours: Entry, theirs: Entry) -> Iterator[Facet]:
             yield facet
 
 
-def _rank(said: frozenset[Meaning]) -> list[tuple[int, str]]:
+def _rank(said: frozenset[Meaning]) -> list[tuple[int, Meaning]]:
     """Orders stamps and sequence numbers, also where an object has several or none."""
-    values = (one.value for one in said)
-    return sorted(((int(value) if value.isdecimal() else 0, value) for value in values), reverse=True)
+    return sorted(((int(one.value) if _NUMBER.fullmatch(one.value) else 0, one) for one in said), reverse=True)

@@ -161,5 +161,11 @@ def _items(told: Told) -> dict[str, Item]:
     for response in told.status.responses:
         path = told.folder.resolve(response.href)
         if path is not None and DATA in response.found and (etag := response.text(ETAG)):
-            items[path] = Item(path, etag, response.found[DATA].text.encode())
+            items[path] = Item(path, etag, _with_returns(response.found[DATA].text, told))
     return items
+
+
+def _with_returns(data: str, told: Told) -> bytes:
+    """A text as the server has it: with the line ends that RFC 5545 section 3.1 asks for, where XML has taken them."""
+    lost = told.status.lost_returns and "\r" not in data
+    return (data.replace("\n", "\r\n") if lost else data).encode()

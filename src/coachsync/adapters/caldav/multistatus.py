@@ -92,10 +92,15 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Multistatus:
-    """An answer about several resources, and the sync token beside them (RFC 6578 section 6.4)."""
+    """An answer about several resources, and the sync token beside them (RFC 6578 section 6.4).
+
+    `lost_returns`: it was written with CRLF, of which XML leaves LF, also in texts that are not XML's own (XML 1.0
+    section 2.11): a server that means to keep a carriage return writes `&#13;`.
+    """
 
     responses: tuple[Response, ...]
     sync_token: str | None
+    lost_returns: bool = False
 
 
 def propfind(tags: Iterable[str]) -> bytes:
@@ -165,7 +170,7 @@ def read(body: bytes) -> Multistatus:
         raise (UnreadableError if _CLOSED.search(body) else TruncatedError) from None
     if events.root.tag != f"{DAV}multistatus" or events.root.getroottree().docinfo.doctype:
         raise UnreadableError
-    return Multistatus(tuple(responses), token)
+    return Multistatus(tuple(responses), token, b"\r\n" in body)
 
 
 def preconditions(body: bytes) -> frozenset[str]:

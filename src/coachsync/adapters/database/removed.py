@@ -18,13 +18,21 @@ KEPT_FOR = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """One object that was overwritten or deleted: where it stood, why and when it went, its text."""
+    """One object that was overwritten or deleted: where it stood, why and when it went, its text.
 
+    `tag` was drawn for it, and names it for as long as it is kept.
+    """
+
+    tag: bytes
     origin: str
     reason: str
     removed_at: datetime
     href: str
     body: bytes
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether it has been kept long enough: the next sync discards it."""
+        return self.removed_at < now - KEPT_FOR
 
 
 def keep(database: Database, origin: str, reason: str, head: dict[str, Any], body: bytes, now: datetime) -> None:
@@ -44,12 +52,13 @@ def keep(database: Database, origin: str, reason: str, head: dict[str, Any], bod
 
 
 def kept(database: Database, origin: str) -> tuple[Removed, ...]:
-    """What is kept of one origin, oldest first: for bringing back, and for tests until a command does."""
+    """What is kept of one origin, oldest first; what has expired and was not discarded yet is among it."""
     query = sa.select(removed).where(removed.c.origin == origin).order_by(removed.c.removed_at, removed.c.id)
     with database.transaction() as connection:
         rows = connection.execute(query).all()
     return tuple(
         Removed(
+            row.tag,
             row.origin,
             row.reason,
             datetime.fromtimestamp(row.removed_at, UTC),

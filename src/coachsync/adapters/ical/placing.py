@@ -32,8 +32,15 @@ def place(found: Skeleton, original: Moment, zone: str) -> tuple[int | None, boo
     if original not in around:
         return None
     earlier = any(one < original for one in around)
-    others = any(one != original for ahead in _AHEAD for one in _originals(series, original, ahead))
-    return _before(series, original) if earlier else 0, not others
+    return _before(series, original) if earlier else 0, around == {original} and not _others(series, original)
+
+
+def _others(series: Series, original: Moment) -> bool:
+    """Whether anything else takes place, as far ahead as the rule can be followed within its bounds."""
+    try:
+        return any(one != original for ahead in _AHEAD for one in _originals(series, original, ahead))
+    except Unreadable:
+        return False
 
 
 def _originals(series: Series, original: Moment, ahead: timedelta) -> set[Moment]:

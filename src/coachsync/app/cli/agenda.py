@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _YEARS = range(1900, 2201)
 _MOST_DAYS = 366
 _MARKS = {"busy": "", "free": say("free"), "cancelled": say("cancelled"), "unanswered": say("not accepted")}
+_UNSENT = {"": "", "waiting": say("not sent yet"), "conflict": say("in conflict")}
 
 
 def _within_reach(_context: click.Context, _parameter: click.Parameter, day: datetime | None) -> datetime | None:
@@ -97,7 +98,8 @@ def _appointments(wiring: Wiring, options: Options, first: datetime | None, days
     for line in found:
         start, end = line.start.astimezone(wiring.zone), line.end.astimezone(wiring.zone)
         hours = say("all day") if line.all_day else f"{start:%H:%M}-{end:%H:%M}"
-        rows.append((line.id, long_day(start, tongue().code), hours, line.title, line.calendar, _MARKS[line.stand]))
+        marks = ", ".join(spoken(mark) for mark in (_MARKS[line.stand], _UNSENT[line.unsent]) if mark)
+        rows.append((line.id, long_day(start, tongue().code), hours, line.title, line.calendar, marks))
     tell_table((say("id"), say("day"), say("time"), say("title"), say("calendar"), ""), rows)
 
 

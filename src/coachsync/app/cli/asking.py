@@ -124,15 +124,30 @@ class Asker:
             self.tell(say("  ! An answer is needed here."))
 
 
-def agreed(question: str) -> bool:
-    """Ask on stderr until the answer is one; nothing at all means no. Raises click.Abort when there is no answer."""
+def agreed(question: str, *, usual: bool = False) -> bool:
+    """Ask on stderr until the answer is one; nothing means `usual`. Raises click.Abort when there is no answer."""
     while True:
-        text = spoken(say("{question} [y/N]", question=question))
+        text = spoken(
+            say("{question} [Y/n]", question=question) if usual else say("{question} [y/N]", question=question)
+        )
         given: str = click.prompt(text, default="", show_default=False, prompt_suffix=" ", err=True)
-        answer = _YES.get(given.strip().casefold()) if given.strip() else False
+        answer = _YES.get(given.strip().casefold()) if given.strip() else usual
         if answer is not None:
             return answer
         click.echo(spoken(say("Please answer yes or no.")), err=True)
+
+
+def typed(question: str, option: str) -> str:
+    """What is typed for an option that was given as `-`: asked for on a terminal, else the next line of stdin.
+
+    Raises UsageError for nothing, or what cannot be read, and click.Abort when a person ends it.
+    """
+    if sys.stdin.isatty():
+        return Asker(accept=False).ask(question, option, None, str)
+    given = _readable(_line())
+    if not given:
+        raise _missing(option, None)
+    return given
 
 
 def _line() -> str:

@@ -22,6 +22,10 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
         "coachsync.app.cli.agenda",
         say("List the appointments as last synced, with their titles: for the coach's eyes."),
     ),
+    "appointment": (
+        "coachsync.app.cli.appointment",
+        say("Add, move, cancel and bring back appointments; your calendar follows at the next sync."),
+    ),
     "check": (
         "coachsync.app.cli.check",
         say("Try everything a sync needs, and say what to do where something is missing."),
@@ -29,6 +33,10 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
     "completion": (
         "coachsync.app.cli.completion",
         say("Print what lets a shell complete the commands of coachsync."),
+    ),
+    "conflict": (
+        "coachsync.app.cli.conflict",
+        say("Appointments that were changed both here and in the calendar: decide which version stays."),
     ),
     "demo": (
         "coachsync.app.cli.demo",

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -26,6 +27,7 @@ from coachsync.app.cli.tongue import spoken
 from coachsync.app.daemon.daemon import Daemon
 from coachsync.app.daemon.moment import Moment
 from coachsync.app.daemon.settings import Settings
+from coachsync.app.noticing import bell
 from coachsync.app.progress import Progress
 from coachsync.app.wiring import Wiring, open_wiring
 from coachsync.phrases import say
@@ -63,8 +65,13 @@ def _serve(settings: Settings, manager: ServiceManager) -> None:
     heart = _Heart(manager)
     daemon = Daemon(settings, _opened, _journal, random.SystemRandom().random, heart.beat)
     wake = threading.Event()
+
+    def queued() -> None:
+        daemon.queued()
+        wake.set()
+
     try:
-        with _signals(daemon, wake, manager), watching(settings.file, wake.set):
+        with _signals(daemon, wake, manager), watching(settings.file, wake.set), watching(_bell(settings), queued):
             manager.tell("READY=1")
             if sys.stderr.isatty():
                 click.echo(spoken(say("coachsync is at work; Ctrl-C ends it.")), err=True)
@@ -72,6 +79,10 @@ def _serve(settings: Settings, manager: ServiceManager) -> None:
                 _once(daemon, wake, heart, manager)
     except Stopped:
         manager.tell("STOPPING=1")
+
+
+def _bell(settings: Settings) -> Path:
+    return bell(settings.config.practice.state)
 
 
 def _once(daemon: Daemon, wake: threading.Event, heart: _Heart, manager: ServiceManager) -> None:

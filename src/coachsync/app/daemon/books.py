@@ -31,12 +31,14 @@ _WHOLE_ACCOUNT = frozenset(
 class ShareBook:
     """What is known of one share in this process.
 
-    `stale`: its calendars may hold something that it does not serve yet. `edge` of its schedule, and local `day`, at
-    which it was last brought up to date. `writing` and `checking` say when each is tried. `as_of` is up to when it
+    `stale`: its calendars may hold something that it does not serve yet. `owed`: its schedule let it be written from
+    old copies alone, for a calendar could not be read. `edge` of its schedule, and local `day`, at which it was last
+    brought up to date. `writing` and `checking` say when each is tried. `as_of` is up to when it
     shows what its calendars held (seconds since 1970), and `fresh` when, in seconds awake, that last moved on.
     """
 
     stale: bool = True
+    owed: bool = False
     edge: datetime | None = None
     day: date | None = None
     writing: Pace = NEVER
@@ -52,6 +54,7 @@ class Books:
     config: Config
     draw: Draw
     calendars: dict[str, Pace] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)  # calendars of which the last look brought everything
     accounts: dict[str, Pace] = field(default_factory=dict)
     shares: dict[str, ShareBook] = field(default_factory=dict)
     barred: dict[str, float] = field(default_factory=dict)  # accounts whose credential was refused, and until when
@@ -94,10 +97,14 @@ class Books:
     def share_time(self, name: str, moment: Moment) -> float:
         """When a share is written next, in seconds since boot, as far as can be known now."""
         book, publish = self._share(name), self.config.shares[name].profile.publish
-        if self._wants(book, publish, moment.wall):
+        if self._wants(name, moment):
             return max(book.writing.due, self._account_due(name))
         ahead = (schedule.next_edge(moment.wall, self._zone, publish) - moment.wall).total_seconds()
         return max(book.writing.due, moment.boot + ahead)
+
+    def owes(self, name: str) -> bool:
+        """Whether a share is to be written as soon as its calendars can be read."""
+        return self._share(name).owed
 
     def in_vain(self, name: str, moment: Moment) -> float:
         """For how many seconds awake a share could not be brought up to date."""
@@ -112,18 +119,25 @@ class Books:
             if self._share(name).fresh is None:
                 self.shares[name] = replace(self._share(name), fresh=moment.awake)
 
-    def published_before(self, name: str, at: int) -> None:
+    def published_before(self, name: str, at: int, *, owed: bool) -> None:
         """A share was last up to date at this time (seconds since 1970), before this process began."""
         then = datetime.fromtimestamp(at, UTC)
         publish = self.config.shares[name].profile.publish
         self.shares[name] = replace(
-            self._share(name), edge=schedule.edge(then, self._zone, publish), day=then.astimezone(self._zone).date()
+            self._share(name),
+            owed=owed,
+            edge=schedule.edge(then, self._zone, publish),
+            day=then.astimezone(self._zone).date(),
         )
 
     def checked_before(self, name: str, boot: float, age: float) -> None:
         """A share was looked at from outside `age` seconds ago; a time to come is a clock that was set back."""
         if 0 <= age < CHECK_EVERY:
             self.shares[name] = replace(self._share(name), checking=Pace(boot + CHECK_EVERY - age))
+
+    def looked_at(self, name: str, *, whole: bool) -> None:
+        """It was tried to take in a calendar; `whole` when what is here is now all that its server says."""
+        (self.whole.add if whole else self.whole.discard)(name)
 
     def taken_in(self, name: str, boot: float, *, changed: bool) -> None:
         """A calendar was looked at, and so its account answers."""
@@ -141,6 +155,10 @@ class Books:
             if calendar is None or calendar in share.calendars:
                 self.shares[name] = replace(self._share(name), stale=True)
 
+    def wanted(self, name: str, boot: float) -> None:
+        """Something of a person's waits to be sent to a calendar: it is due now."""
+        self.calendars[name] = pace.hurried(self.calendars.get(name, NEVER), boot)
+
     def failed(self, name: str, boot: float, failure: CoachsyncError) -> None:
         """A calendar could not be looked at; when that is all of its account's trouble, the account waits too.
 
@@ -153,11 +171,12 @@ class Books:
     def written(self, name: str, moment: Moment, as_of: int | None, *, changed: bool) -> None:
         """A share serves what is here; what was changed in it is looked at from outside next."""
         self.confirmed(name, moment, as_of)
-        book = self._share(name)
+        book, publish = self._share(name), self.config.shares[name].profile.publish
         self.shares[name] = replace(
             book,
             stale=False,
-            edge=schedule.edge(moment.wall, self._zone, self.config.shares[name].profile.publish),
+            owed=publish is not Publish.NOW and self._is_behind(name, moment.boot),
+            edge=schedule.edge(moment.wall, self._zone, publish),
             day=moment.wall.astimezone(self._zone).date(),
             writing=NEVER,
             checking=Pace(moment.boot) if changed else book.checking,
@@ -165,9 +184,9 @@ class Books:
 
     def is_current(self, name: str, moment: Moment) -> bool:
         """Whether nothing waits to be written into a share."""
-        book, publish = self._share(name), self.config.shares[name].profile.publish
-        done = book.edge is not None and not book.stale and not book.writing.failures
-        return done and not self._wants(book, publish, moment.wall)
+        book = self._share(name)
+        done = book.edge is not None and not (book.stale or book.owed or book.writing.failures)
+        return done and not self._wants(name, moment)
 
     def confirmed(self, name: str, moment: Moment, as_of: int | None) -> None:
         """A share shows what its calendars held at `as_of`."""
@@ -243,15 +262,23 @@ class Books:
         return self._account_time(target.account) if isinstance(target, CalDavTarget) else 0.0
 
     def _is_share_due(self, name: str, moment: Moment) -> bool:
-        book = self._share(name)
-        ready = max(book.writing.due, self._account_due(name)) <= moment.boot
-        return ready and self._wants(book, self.config.shares[name].profile.publish, moment.wall)
+        ready = max(self._share(name).writing.due, self._account_due(name)) <= moment.boot
+        return ready and self._wants(name, moment)
 
-    def _wants(self, book: ShareBook, publish: Publish, wall: datetime) -> bool:
-        """Whether the schedule lets the share be written: for "now", whenever there may be something to write."""
+    def _wants(self, name: str, moment: Moment) -> bool:
+        """Whether the share may be written: for "now", whenever there may be something to write; else at the edges of
+        its schedule, and when one of them is owed, once what was missing there has come in."""
+        book, publish = self._share(name), self.config.shares[name].profile.publish
         if publish is Publish.NOW:
-            return book.stale or book.day != wall.astimezone(self._zone).date()
-        return book.edge != schedule.edge(wall, self._zone, publish)
+            return book.stale or book.day != moment.wall.astimezone(self._zone).date()
+        made_up_for = book.owed and not self._is_behind(name, moment.boot)
+        return made_up_for or book.edge != schedule.edge(moment.wall, self._zone, publish)
+
+    def _is_behind(self, share: str, boot: float) -> bool:
+        """Whether what is here of a calendar of the share is older than it should be: its last look failed, or none
+        was possible when it was due."""
+        names = self.config.shares[share].calendars
+        return any(name not in self.whole or self.calendars.get(name, NEVER).due <= boot for name in names)
 
     def _account_failed(self, account: str, boot: float, failure: CoachsyncError) -> None:
         """Leave the account alone when what failed is all of its calendars' trouble."""

@@ -66,6 +66,10 @@ class Daemon:
         """A person asks to look at the configuration again and to try everything now."""
         self._forced = self._pardoned = True
 
+    def queued(self) -> None:
+        """A person has queued something: it is looked at now, though nothing else is due."""
+        self._forced = True
+
     def step(self, moment: Moment) -> float:
         """Do everything that is due; seconds, from the moment given, until something is due again.
 
@@ -112,7 +116,7 @@ class Daemon:
             at, bound = journal.published_at(), journal.share()
             if at is not None and bound is not None:
                 if bound.settings == settings_of(self._settings.config, name):
-                    self._books.published_before(name, at)  # other settings are published at once
+                    self._books.published_before(name, at, owed=share.owed)  # other settings are published at once
                 known = known.with_share(name, as_of=at if share.as_of is None else share.as_of)
             if share.verified is not None:
                 self._books.checked_before(name, moment.boot, now - share.verified)
@@ -194,7 +198,9 @@ class Daemon:
         for name in self._settings.config.calendars:
             known = known.with_calendar(name, due=_at(moment, self._books.calendar_time(name)))
         for name in self._settings.config.shares:
-            known = known.with_share(name, due=_at(moment, self._books.share_time(name, moment)))
+            due = _at(moment, self._books.share_time(name, moment))
+            owed = self._books.owes(name) if self._prepared else known.share(name).owed
+            known = known.with_share(name, due=due, owed=owed)
         return replace(
             known,
             configuration=tuple(recording.trouble(problem, say) for problem in self._settings.problems),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
+from coachsync.adapters.database import Edits
 from coachsync.adapters.database.removed import discard_expired
 from coachsync.app import jobs, recording
 from coachsync.app.daemon.books import Books
@@ -69,6 +70,7 @@ class Passing:
         """Do what is due. Raises WrongKey when nothing here opens; anything else is in `done`."""
         if not self._wiring.undisturbed:  # somebody may have taken in changes and not published them
             self._books.disturbed()
+            self._hurry_changes()
         for name in self._books.due_calendars(self._boot):
             self._take_in(name)
         for name in self._books.due_shares(self._moment):
@@ -78,12 +80,20 @@ class Passing:
         self._confirm()
         discard_expired(self._wiring.database, self._wiring.now)
 
+    def _hurry_changes(self) -> None:
+        """What somebody has queued meanwhile is sent now, and not by the interval."""
+        for name in self._wiring.config.calendars:
+            if any(edit.bound and not edit.clashes for edit in Edits(self._wiring.database, name).all()):
+                self._books.wanted(name, self._boot)
+
     def _take_in(self, name: str) -> None:
         if not self._may_ask(self._wiring.config.calendars[name].account):
             return
         did = Outcome()
         self._attempt(did, f"calendars.{name}", lambda: jobs.take_in(self._wiring, did, [name]))
         pulled = did.calendars.get(name)
+        read = pulled is not None and recording.read_at(self._wiring, name) == int(self._wiring.now.timestamp())
+        self._books.looked_at(name, whole=read)
         for _, failure in did.failures:
             self._books.failed(name, self._boot, failure)
         if pulled is not None and not did.failures:  # what could be taken in and not sent is tried again as it failed
