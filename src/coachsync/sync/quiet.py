@@ -2,7 +2,7 @@
 
 A server that schedules (RFC 6638) sends mail, or changes other people's calendars, when such an event is written or
 deleted. Only what was seen to keep one quiet is relied on; `docs/servers.md` has the table of what was seen. Quiet
-requests carry headers as well, which are all that Cyrus needs.
+requests carry headers as well, which are all that Cyrus and sabre/dav need.
 """
 
 from __future__ import annotations
@@ -179,6 +179,7 @@ def _unknown(_: _Change) -> Sending:
 
 _SERVERS: dict[Software, Callable[[_Change], Sending]] = {
     Software.CYRUS: _as_it_is,
+    Software.SABRE: _as_it_is,
     Software.DAVICAL: _davical,
     Software.SOGO: _sogo,
 }
