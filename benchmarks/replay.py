@@ -4,9 +4,9 @@
 
 Serves /user/n<COUNT>/ with that many events, and says that it writes to nobody who is invited to them. It knows what
 the measured clients send: PROPFIND, the reports sync-collection, calendar-multiget and calendar-query, GET, PUT,
-DELETE, MKCALENDAR. A write under a condition that is not met is refused (412), one that is accepted is answered with the
-ETag. Connections are kept alive, nothing is compressed, no login is asked for. DELAY_MS is waited before each answer: a round
-trip over a network.
+DELETE, MKCALENDAR. A write under a condition that is not met is refused (412), one that is accepted is answered with
+the ETag. Connections are kept alive, nothing is compressed, no login is asked for. DELAY_MS is waited before each
+answer: a round trip over a network.
 
 For the driver alone: POST /__change/user/n<COUNT>/ changes ten events; GET /__stats tells what passed since it was last
 asked as JSON: requests, also by method, writes under a condition, connections, bytes each way.
