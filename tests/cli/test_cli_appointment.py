@@ -14,7 +14,7 @@ import pytest
 from cli_desk import NAME, Desk, Result, event, tomorrow
 from cli_dialogue import Dialogue
 from cli_terminal import on_a_terminal
-from coachsync.app import wiring
+from coachsync.app import queueing, quietly, wiring
 from coachsync.sync.sameness import same
 
 _SERIES = "RRULE:FREQ=WEEKLY;COUNT=4\r\n"
@@ -160,6 +160,19 @@ def test_p06_a_preview_says_what_the_people_who_are_invited_are_told(synced: Des
     loud = synced.run("appointment", "cancel", "guests", "--dry-run", "--notify").out
     assert "2 people are invited: the calendar server is asked to tell them." in loud
     assert "@x.example" not in quiet + loud
+
+
+def test_p06_what_a_server_would_tell_people_is_refused_before_anybody_is_asked(
+    synced: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loud(*_: object) -> None:
+        raise quietly.would_tell("x")
+
+    monkeypatch.setattr(queueing, "refuse_loud", loud)
+    for more in ([], ["--dry-run"]):
+        assert synced.refused("appointment", "cancel", "good-1", *more)[1]["code"] == "would-notify"
+    assert synced.run("appointment", "cancel", "good-1", "--dry-run", "--notify").code == 0
+    assert synced.json("appointment", "restore").document["unsent"] == []
 
 
 def test_it_is_said_in_french(series: Desk) -> None:

@@ -51,6 +51,8 @@ def settle(
     asks = sys.stdin.isatty() and not (yes or dry_run)
     with opened(options, command) as wiring:
         plan, zone = make(wiring), wiring.zone
+        if asks or dry_run:
+            _rehearse(wiring, plan)
         queued = not (asks or dry_run) and _carried_out(wiring, plan)
         running = lock.is_held(wiring.config.practice.state, lock.DAEMON)
     if not options.json or asks:
@@ -69,6 +71,14 @@ def settle(
     elif queued:
         tell(_follows(plan, running=running))
     return 0
+
+
+def _rehearse(wiring: Wiring, plan: Plan) -> None:
+    """Raise now what carrying it out would raise: nobody is asked about what cannot be done."""
+    from coachsync.app.appointments.carrying_out import carry_out
+
+    with wiring.database.rehearsal():
+        carry_out(wiring, plan)
 
 
 def _carried_out(wiring: Wiring, plan: Plan) -> bool:
@@ -198,7 +208,7 @@ def _people(plan: Plan) -> Iterator[str]:
             "the change is not sent.",
             invited,
         )
-        if plan.action in (Action.MOVE, Action.CANCEL, Action.DELETE):
+        if plan.action is not Action.TAKE_BACK:
             yield say("With --notify it is asked to tell them.")
 
 
