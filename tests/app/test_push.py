@@ -9,6 +9,7 @@ import pytest
 
 from coachsync.adapters.memory import MemoryCalendars
 from coachsync.app.conflicts import Keep
+from coachsync.app.queueing import queue
 from coachsync.errors import CoachsyncError, Refused, Temporary
 from events import event
 from practice_house import SOURCE, House
@@ -321,6 +322,18 @@ def test_p05_many_deletions_from_here_wait_until_a_person_says_so(house: House) 
 
     assert len(house.server.objects(SOURCE)) == 19
     assert house.sync().exit_code() == 0
+
+
+def test_p05_deletions_that_wait_for_others_count_with_them(house: House) -> None:
+    house.sessions(30)
+    house.sync()
+    with house.wiring() as wiring:
+        places = [f"/alice/source/e{number}.ics" for number in range(12)]
+        first = [queue(wiring, "coaching", place, f"uid-{n}", None) for n, place in enumerate(places[:6])]
+        for number, place in enumerate(places[6:]):
+            queue(wiring, "coaching", place, f"uid-{number + 6}", None, after=first[number])
+    assert house.sync().exit_code() == 5
+    assert len(house.server.objects(SOURCE)) == 24
 
 
 def test_p05_nothing_is_sent_into_a_collection_that_took_the_place_of_the_calendar(synced: House) -> None:
