@@ -21,6 +21,7 @@ from coachsync.app.reading import short_id
 from coachsync.app.wiring import Wiring
 from coachsync.app.writing import LOCKED, Sent, Step, write
 from coachsync.errors import CoachsyncError, Problem, Temporary
+from coachsync.model import Item
 from coachsync.phrases import say
 from coachsync.sync import guard
 from coachsync.sync.decide import Side, decide
@@ -82,12 +83,12 @@ class _Outgoing:
             removing = [step for step in steps if step.removes]
             held = [] if accept_deletions or not guard.refuses(self._copies.agreed(), len(removing)) else removing
             sending = [step for step in steps if step not in held]
-            if dry_run:
-                self._count(sending)
-                return len(held)
             if not sending:
                 return len(held)
-            self._send(sending)
+            if dry_run:
+                self._rehearse(sending)
+            else:
+                self._send(sending)
         self.tally.failures |= {edit.row or 0: self._problem(edit, _unsettled()) for edit in self._ready()}
         return len(held)
 
@@ -180,6 +181,11 @@ class _Outgoing:
             else:
                 self._record(sent)
         self._one_by_one = alone or locked
+
+    def _rehearse(self, steps: Iterable[Step]) -> None:
+        """As if the server had accepted: what is sent after it, and what shares show then, follows from that."""
+        for step in steps:
+            self._record(Sent(step, None if step.sends is None else Item(step.edit.href, "", step.text)))
 
     def _record(self, sent: Sent) -> None:
         """Keep what the server has now, and let go of the edit once it has accepted it."""
