@@ -20,6 +20,7 @@ from coachsync.app.queueing import new_href, queue, wanted
 from coachsync.editing.cancelling import cancel
 from coachsync.editing.moving import move
 from coachsync.editing.target import Scope, Target
+from coachsync.errors import CoachsyncError
 from coachsync.sync.sameness import same
 from events import event
 from realservers.fixtures import DEBIAN, debian
@@ -172,6 +173,35 @@ def test_p04_what_is_changed_while_it_is_deleted_stays(coach: Coach) -> None:
     coach.world.trouble.meanwhile.append(lambda: coach.elsewhere(href, "Marguerite", "Capucine"))
     assert coach.sync().exit_code() == 4
     assert "SUMMARY:Capucine" in (coach.there(href) or "")
+
+
+def test_p06_guests_are_told_nothing_when_their_appointment_is_made_moved_cancelled_and_deleted(
+    coach: Coach, account: Account
+) -> None:
+    """The server mails for what is to come only; that nothing was mailed is looked at by the fixture."""
+    own = account.address if isinstance(account, RealAccount) else f"mailto:{account.username}@example.test"
+    people = f"ORGANIZER:{own}\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:marguerite@elsewhere.example\r\n"
+    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=30)
+    made = event(str(uuid4()), start, extra=people)
+    if account.username == "user":  # Xandikos, which says that it writes to people, and was not seen to be kept from it
+        with pytest.raises(CoachsyncError) as raised:
+            coach.want(made)
+        assert raised.value.code == "would-notify"
+        return
+    href = coach.want(made)
+    assert coach.sync().exit_code() == 0
+    arguments = {"zones": ZONES, "stamp": START, "new_uid": ""}
+    moved = move(coach.text(href), Target(Scope.ALL, None), start + timedelta(hours=2), **arguments).text or ""  # type: ignore[arg-type]
+    coach.want(contentline.encode(moved), href)
+    assert coach.sync().exit_code() == 0
+    assert f"DTSTART:{start + timedelta(hours=2):%Y%m%dT%H%M%SZ}" in (coach.there(href) or "")
+    off = cancel(coach.text(href), Target(Scope.ALL, None), **arguments).text or ""  # type: ignore[arg-type]
+    coach.want(contentline.encode(off), href)
+    assert coach.sync().exit_code() == 0
+    assert "STATUS:CANCELLED" in (coach.there(href) or "")
+    coach.want(None, href)
+    assert coach.sync().exit_code() == 0
+    assert coach.there(href) is None
 
 
 def test_a_hundred_appointments_arrive_and_come_back(coach: Coach) -> None:

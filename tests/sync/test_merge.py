@@ -271,6 +271,21 @@ def test_a_line_that_holds_a_stray_carriage_return_is_never_folded_anew() -> Non
     assert merge(base, append("CATEGORIES:x")(base.replace("\r", "").replace("\n", "\r\n")), theirs).clashes == ()
 
 
+def test_a_stray_carriage_return_in_a_parameter_of_dates_does_no_harm() -> None:
+    base = swap("COMMENT", 'RDATE;X-A="a\rb":20261020T080000Z,20261021T080000Z\r\nCOMMENT')(SERIES)
+    ours = base.replace("20261021T080000Z", "20261021T080000Z,20261022T080000Z")
+    theirs = base.replace("20261020T080000Z,", "")
+    for one, other in ((ours, theirs), (theirs, ours)):
+        merged = merge(base, one, other)
+        assert merged.text is None or "20261022T080000Z" in merged.text
+
+
+def test_what_line_breaks_tore_apart_is_taken_in_its_order() -> None:
+    base = swap("COMMENT", "DESCRIPTION:first\r\nsecond\r\nthird\r\nCOMMENT")(SERIES)
+    ours = base.replace("second\r\nthird", "third\r\nsecond\r\nfourth")
+    assert merge(base, ours, TITLE(base)).text == TITLE(ours)
+
+
 # ----------------------------------------------------------------------------------------------------------- zones
 
 
@@ -284,6 +299,25 @@ def test_a_line_of_ours_brings_the_definition_of_its_zone_along() -> None:
     assert text is not None
     assert text == TITLE(ours)
     assert merge(SERIES, TITLE(SERIES), ours).text == text
+
+
+def test_a_zone_that_is_written_with_escaped_commas_is_brought_along_too() -> None:
+    """Exchange names zones so; a parameter says the same name without backslashes."""
+    elsewhere = PARIS.format(tzid="(UTC+01:00) Amsterdam\\, Paris")
+    ours = together([
+        put("DTSTART", 'DTSTART;TZID="(UTC+01:00) Amsterdam, Paris":20261001T100000'),
+        swap("BEGIN:VTIMEZONE", elsewhere + "BEGIN:VTIMEZONE"),
+    ])(SERIES)  # fmt: skip
+    text = merge(SERIES, ours, TITLE(SERIES)).text
+    assert text == TITLE(ours)
+    assert not same(ours, ours.replace(elsewhere, elsewhere.replace("TZOFFSETTO:+0100", "TZOFFSETTO:+0500")))
+
+
+def test_another_first_definition_of_a_zone_that_is_defined_twice_is_a_difference() -> None:
+    twice = swap("BEGIN:VTIMEZONE", PARIS.format(tzid="Cabinet") + "BEGIN:VTIMEZONE")(SERIES)
+    other = twice.replace("TZOFFSETTO:+0100", "TZOFFSETTO:+0500", 1)
+    assert other != twice
+    assert not same(twice, other)
 
 
 def test_a_zone_is_brought_once_and_not_where_it_is_defined_already() -> None:

@@ -115,6 +115,8 @@ def test_what_servers_rewrite_is_the_same(one: str, other: str) -> None:
         ("GEO:48.85;2.35", "GEO:48.86;2.35"),
         ("X-NOTE:1", "X-NOTE:2"),
         ("not a content line", "another"),
+        ("DESCRIPTION:a\r\nsecond\r\nthird", "DESCRIPTION:a\r\nthird\r\nsecond"),  # line breaks that nobody escaped
+        ("COMMENT:x\r\nX-NOTE:1\r\nX-NOTE:2", "X-NOTE:2\r\nX-NOTE:1\r\nCOMMENT:x"),
         ("PRIORITY:" + "1" * 5000, "PRIORITY:" + "1" * 5001),
         ("DURATION:PT" + "1" * 5000 + "S", "DURATION:PT" + "1" * 5001 + "S"),
     ],

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from coachsync.contentline import Line, Params, unescape
+from coachsync.contentline import Line, Params, unescape, unfold
 
 # Who wrote the text and when, what a server notes beside it, and which reminders were dismissed on some device.
 STAMPS = frozenset({"DTSTAMP", "LAST-MODIFIED"})
@@ -99,7 +99,7 @@ def elements(line: Line) -> tuple[Element, ...]:
     params, kind = _params(line)
     if name not in _LISTS:
         return (_element(Meaning(name, params, _value(name, kind, line.value)), line.value),)
-    return tuple(_element(Meaning(name, params, _value(name, kind, one)), one) for one in _listed(line.value))
+    return tuple(_element(Meaning(name, params, _value(name, kind, one)), one) for one in _listed(line))
 
 
 def meaning(line: Line) -> Meaning:
@@ -115,9 +115,10 @@ def _element(meaning: Meaning, written: str) -> Element:
     return Element((name, meaning if name in ("EXDATE", "RDATE") else meaning.value), meaning, written)
 
 
-def _listed(value: str) -> list[str]:
+def _listed(line: Line) -> list[str]:
     """The values in a line. A stray CR cannot be folded again: such a line is one thing and never taken apart."""
-    return [value] if "\r" in value or "," not in value else _PIECE.findall(value)
+    whole = "," not in line.value or "\r" in unfold(line.raw)
+    return [line.value] if whole else _PIECE.findall(line.value)
 
 
 def _params(line: Line) -> tuple[Params, str]:

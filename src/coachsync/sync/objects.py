@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from coachsync.contentline import Component, Line, Malformed, components, own_positions, parse
+from coachsync.contentline import Component, Line, Malformed, components, own_positions, parse, unescape
 from coachsync.sync.meaning import STAMPS, Element, Facet, Meaning, elements, meaning
 
 CALENDAR: Key = ("VCALENDAR", None)
@@ -121,13 +121,14 @@ class _Reader:
             entries={CALENDAR: self._entry(top[0], ())} | entries,
             definitions=definitions,
             used=_used(lines, others),
-            zones={tzid: _zone(zone) for tzid, zone in definitions.items() if not _KNOWN_ZONE.fullmatch(tzid)},
+            zones=_zones(top[0]),
         )
 
     def _entry(self, component: Component, children: Sequence[Component]) -> Entry:
         own = zip(own_positions(component), component.lines, strict=True)
         parts = [Part(line.name, position, position, self._elements(line)) for position, line in own]
         parts += [Part(child.name, child.first, child.last, (_whole(child),)) for child in children]
+        parts = list(_in_order(parts))
         facets: dict[Facet, set[Meaning]] = defaultdict(set)
         kept: dict[Facet, set[Meaning]] = defaultdict(set)
         for part in parts:
@@ -157,14 +158,29 @@ def _frozen(facets: Mapping[Facet, set[Meaning]]) -> Facets:
     return {facet: frozenset(said) for facet, said in facets.items()}
 
 
+def _in_order(parts: Iterable[Part]) -> Iterator[Part]:
+    """Tell lines of one name, that may stand once, apart by their order: pieces of a text with raw line breaks, say."""
+    told: dict[tuple[Facet, str], list[Meaning]] = defaultdict(list)
+    for part in parts:
+        ordered = []
+        for one in part.elements:
+            before = told[one.facet, one.meaning.name]
+            if one.facet[1] == "" and not one.is_default() and one.meaning not in before:
+                before.append(one.meaning)
+            place = before.index(one.meaning) if one.meaning in before else 0
+            marked = one.meaning._replace(params=(*one.meaning.params, ("", (str(place),))))
+            ordered.append(one._replace(meaning=marked) if place else one)
+        yield part._replace(elements=tuple(ordered))
+
+
 def _whole(component: Component) -> Element:
     said = Meaning(component.name, parts=frozenset(_inside(component)))
     return Element((component.name, said), said, "")
 
 
 def _inside(component: Component) -> Iterator[Meaning]:
-    for line in component.lines:
-        yield from (one.meaning for one in elements(line) if line.name not in STAMPS and not one.is_default())
+    parts = (Part(line.name, 0, 0, elements(line)) for line in component.lines if line.name not in STAMPS)
+    yield from (one.meaning for part in _in_order(parts) for one in part.elements if not one.is_default())
     yield from (_whole(child).meaning for child in component.children)
 
 
@@ -175,7 +191,18 @@ def _used(lines: Sequence[Line], entries: Sequence[Component]) -> frozenset[str]
 
 
 def _tzid(timezone: Component) -> str:
-    return next((line.value.strip() for line in timezone.lines if line.name == "TZID"), "")
+    """As parameters name it: Exchange escapes commas in the property, and no parameter is written so."""
+    return next((unescape(line.value.strip()) for line in timezone.lines if line.name == "TZID"), "")
+
+
+def _zones(calendar: Component) -> dict[str, Zone]:
+    """What it says about zones; of one that is defined twice, both count: nobody knows which of them is read."""
+    found: dict[str, Zone] = {}
+    for timezone in (child for child in calendar.children if child.name == "VTIMEZONE"):
+        tzid = _tzid(timezone)
+        if not _KNOWN_ZONE.fullmatch(tzid):
+            found[tzid] = found.get(tzid, frozenset()) | _zone(timezone)
+    return found
 
 
 def _zone(timezone: Component) -> Zone:
