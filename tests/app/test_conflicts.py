@@ -9,6 +9,7 @@ import pytest
 from coachsync.adapters.database import Edits
 from coachsync.app.conflicts import Keep, conflicts, take_back
 from coachsync.app.queueing import queue
+from coachsync.errors import CoachsyncError
 from events import event
 from practice_house import SOURCE, House
 
@@ -91,6 +92,38 @@ def test_the_second_of_two_is_sent_once_the_first_is_there(house: House) -> None
         session(house, 1, 3),
         session(house, 8, 3),
     )
+
+
+def test_p13_the_second_of_two_is_sent_at_once_when_the_first_needs_no_sending(house: House) -> None:
+    house.sessions(3)
+    house.sync()
+    with house.wiring() as wiring:
+        first = queue(wiring, "coaching", "/alice/source/e1.ics", "uid-1", session(house, 1, 3))
+        queue(wiring, "coaching", "/alice/source/rest.ics", "uid-rest", session(house, 8, 3), after=first)
+    house.put("e1", session(house, 1, 3))
+
+    house.sync()
+
+    assert house.edits() == ()
+    assert "/alice/source/rest.ics" in house.server.objects(SOURCE)
+
+
+def test_what_was_to_come_of_a_change_goes_when_the_change_is_undone(house: House) -> None:
+    house.sessions(3)
+    house.sync()
+    with house.wiring() as wiring:
+        first = queue(wiring, "coaching", "/alice/source/e1.ics", "uid-1", session(house, 1, 3))
+        queue(wiring, "coaching", "/alice/source/rest.ics", "uid-rest", session(house, 8, 3), after=first)
+    house.want("e1", session(house, 1, 1))
+    assert house.edits() == ()
+    assert house.trash() == [("taken-back", session(house, 8, 3))]
+
+
+def test_a_conflict_that_is_over_is_not_shown_while_the_change_cannot_be_sent(house_in_conflict: House) -> None:
+    house_in_conflict.put("e1", session(house_in_conflict, 1, 1))
+    house_in_conflict.server.fail("update", CoachsyncError("forbidden", "The server does not allow this."))
+    assert house_in_conflict.sync().exit_code() == 3
+    assert [edit.clashes for edit in house_in_conflict.edits()] == [()]
 
 
 def test_what_was_not_sent_can_be_taken_back_and_is_kept(house: House) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from coachsync.adapters.memory import MemoryCalendars
 from coachsync.app.conflicts import Keep
+from coachsync.app.queueing import queue
 from coachsync.errors import CoachsyncError, Refused, Temporary
 from events import event
 from practice_house import SOURCE, House
@@ -323,6 +324,18 @@ def test_p05_many_deletions_from_here_wait_until_a_person_says_so(house: House) 
     assert house.sync().exit_code() == 0
 
 
+def test_p05_deletions_that_wait_for_others_count_with_them(house: House) -> None:
+    house.sessions(30)
+    house.sync()
+    with house.wiring() as wiring:
+        places = [f"/alice/source/e{number}.ics" for number in range(12)]
+        first = [queue(wiring, "coaching", place, f"uid-{n}", None) for n, place in enumerate(places[:6])]
+        for number, place in enumerate(places[6:]):
+            queue(wiring, "coaching", place, f"uid-{number + 6}", None, after=first[number])
+    assert house.sync().exit_code() == 5
+    assert len(house.server.objects(SOURCE)) == 24
+
+
 def test_p05_nothing_is_sent_into_a_collection_that_took_the_place_of_the_calendar(synced: House) -> None:
     synced.want("e1", session(synced, 1, hours=3))
     synced.want("new", session(synced, 9))
@@ -375,6 +388,20 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(synced: House) -> N
     assert (pushed.changed, pushed.removed) == (1, 1)
     assert synced.server.objects(SOURCE) == before
     assert len(synced.edits()) == 2
+
+
+def test_p13_a_dry_run_says_all_that_the_run_then_does(synced: House) -> None:
+    """Also what goes out only once something else is there, and what the shares show then."""
+    synced.want("e1", None)
+    with synced.wiring() as wiring:
+        first = queue(wiring, "coaching", "/alice/source/e2.ics", "uid-2", session(synced, 2, hours=3))
+        queue(wiring, "coaching", "/alice/source/half.ics", "half", event("half", synced.now), after=first)
+
+    rehearsed = synced.sync(dry_run=True)
+
+    assert len(synced.edits()) == 3
+    assert (rehearsed.pushed, rehearsed.shares) == ((done := synced.sync()).pushed, done.shares)
+    assert (done.pushed["coaching"].added, done.shares["office"].created) == (1, 2)
 
 
 def test_what_ends_where_it_began_is_not_sent(synced: House) -> None:

@@ -6,21 +6,23 @@ accepted becomes the copy, in one transaction: until then it stays, so that a ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from coachsync import contentline
 from coachsync.adapters.calendars import CalendarServer
-from coachsync.adapters.database import Copies, Copy, Edit, Edits, Endpoint
+from coachsync.adapters.database import Copies, Edit, Edits, Endpoint
 from coachsync.adapters.database.removed import keep
 from coachsync.app.outcome import MASS_DELETION, REPLACED, VANISHED, Pushed
 from coachsync.app.quietly import sending, would_tell
 from coachsync.app.reading import short_id
+from coachsync.app.whereabouts import Whereabouts, is_free
 from coachsync.app.wiring import Wiring
 from coachsync.app.writing import LOCKED, Sent, Step, write
 from coachsync.errors import CoachsyncError, Problem, Temporary
+from coachsync.model import Item
 from coachsync.phrases import say
 from coachsync.sync import guard
 from coachsync.sync.decide import Side, decide
@@ -59,10 +61,11 @@ def push(wiring: Wiring, calendar: str, *, accept_deletions: bool = False, dry_r
 
 def _adopt(edits: Edits, endpoint: Endpoint) -> None:
     """A person says that the changes belong into the collection that the calendar is now."""
+    folder = urlsplit(endpoint.url).path.rstrip("/")
     for edit in edits.all():
-        if not edit.bound:
-            place = urljoin(endpoint.url, edit.href.rpartition("/")[2])
-            edits.put(replace(edit, bound=True, href=urlsplit(place).path))
+        place = f"{folder}/{edit.href.rpartition('/')[2]}"
+        if not edit.bound and is_free(edits, place, edit):  # else what was made there since is sent first
+            edits.put(replace(edit, bound=True, href=place))
 
 
 class _Outgoing:
@@ -72,24 +75,37 @@ class _Outgoing:
         self._wiring, self._calendar, self._url = wiring, calendar, endpoint.url
         self._server = wiring.server(wiring.config.calendars[calendar].account)
         self._copies, self._edits = Copies(wiring.database, calendar), Edits(wiring.database, calendar)
+        self._places = Whereabouts(wiring, calendar)
         self._one_by_one = False
         self.tally = _Tally()
 
     def run(self, *, dry_run: bool, accept_deletions: bool) -> int:
         """Decide and send until nothing is left that can be sent; how many deletions are held."""
         for _ in range(_MOST_ROUNDS):
-            steps = [step for step in map(self._step, self._ready()) if step is not None and not self._settled(step)]
+            ready = self._ready()
+            steps = [step for step in map(self._step, ready) if step is not None and not self._settled(step)]
             removing = [step for step in steps if step.removes]
-            held = [] if accept_deletions or not guard.refuses(self._copies.agreed(), len(removing)) else removing
-            sending = [step for step in steps if step not in held]
+            held = removing if self._too_many(removing) and not accept_deletions else []
+            now = [step for step in steps if step not in held]
+            if not now and not self._freed(ready):
+                return len(held)
             if dry_run:
-                self._count(sending)
-                return len(held)
-            if not sending:
-                return len(held)
-            self._send(sending)
-        self.tally.failures |= {edit.row or 0: self._problem(edit, _unsettled()) for edit in self._ready()}
+                self._rehearse(now)
+            else:
+                self._send(now)
+        rows = {step.edit.row for step in now}
+        unsettled = (edit for edit in self._ready() if edit.row in rows)
+        self.tally.failures |= {edit.row or 0: self._problem(edit, _unsettled()) for edit in unsettled}
         return len(held)
+
+    def _too_many(self, removing: Collection[Step]) -> bool:
+        """Whether a person must say so first, together with what was deleted in this run already."""
+        removed = self.tally.removed
+        return bool(removing) and guard.refuses(self._copies.agreed() + removed, len(removing) + removed)
+
+    def _freed(self, before: Iterable[Edit]) -> bool:
+        """Whether an edit may be sent now that waited for one of these, which needed no sending."""
+        return not {edit.row for edit in self._ready()} <= {edit.row for edit in before}
 
     # --- decide ----------------------------------------------------------------------------------------------------
 
@@ -102,10 +118,12 @@ class _Outgoing:
         ]
 
     def _step(self, edit: Edit) -> Step | None:
-        """What follows for an edit; None while the disappearance of its appointment waits for a person, and when the
-        appointment lies in another calendar now."""
-        edit, copy = self._at_home(edit)
-        if (copy is not None and not copy.agreed) or (copy is None and self._moved_away(edit)):
+        """What follows for an edit; None while the disappearance of its appointment waits for a person or another edit
+        of it is sent first, and when the appointment lies in another calendar now, or may do so."""
+        edit, copy = self._places.at_home(edit)
+        if copy is not None and not (copy.agreed and copy.href == edit.href):
+            return None
+        if copy is None and (self._places.moved_away(edit) or self._places.may_turn_up(edit)):
             return None
         theirs = _side(None if copy is None else dict(self._copies.texts([copy.row]))[copy.row])
         step = Step(edit, copy, theirs, decide(self._base(edit, theirs), _side(edit.text), theirs))
@@ -132,36 +150,12 @@ class _Outgoing:
             del rest[0]
         return replace(step, sends=rest[0], last=len(rest) == 1)
 
-    def _at_home(self, edit: Edit) -> tuple[Edit, Copy | None]:
-        """The edit where its object lies now, and the copy of that: an object may have come back under another name."""
-        there = self._copies.at([edit.href]) or self._copies.named(edit.uid)
-        if not there:
-            return edit, None
-        if there[0].href != edit.href:
-            edit = self._edits.put(replace(edit, href=there[0].href))
-        return edit, there[0]
-
-    def _moved_away(self, edit: Edit) -> bool:
-        """Whether the appointment was moved to another calendar; the edit follows it there."""
-        if edit.base is None:
-            return False
-        for other in self._wiring.config.calendars:
-            copies, edits = Copies(self._wiring.database, other), Edits(self._wiring.database, other)
-            for copy in copies.named(edit.uid) if other != self._calendar else ():
-                body = dict(copies.texts([copy.row]))[copy.row]
-                if edits.at(copy.href) is None and same(contentline.decode(body), contentline.decode(edit.base)):
-                    with self._wiring.database.transaction():
-                        self._edits.drop(_rows(edit))
-                        edits.put(replace(edit, href=copy.href, row=None, clashes=()))
-                    return True
-        return False
-
     def _settled(self, step: Step) -> bool:
         """Whether nothing has to be sent: the server has what is wanted, or a person must decide."""
         edit, verdict = step.edit, step.verdict
+        if verdict.clashes != edit.clashes:
+            self._edits.put(replace(edit, clashes=verdict.clashes))
         if verdict.clashes:
-            if verdict.clashes != edit.clashes:
-                self._edits.put(replace(edit, clashes=verdict.clashes))
             return True
         if verdict.theirs == step.theirs:
             self._edits.drop(_rows(edit))
@@ -180,6 +174,11 @@ class _Outgoing:
             else:
                 self._record(sent)
         self._one_by_one = alone or locked
+
+    def _rehearse(self, steps: Iterable[Step]) -> None:
+        """As if the server had accepted: what is sent after it, and what shares show then, follows from that."""
+        for step in steps:
+            self._record(Sent(step, None if step.sends is None else Item(step.edit.href, "", step.text)))
 
     def _record(self, sent: Sent) -> None:
         """Keep what the server has now, and let go of the edit once it has accepted it."""

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from coachsync import contentline
 from coachsync.adapters.database import Copies, Edit, Edits
 from coachsync.adapters.database.removed import keep
+from coachsync.app.conflicts import TAKEN_BACK, take_back
 from coachsync.app.quietly import refuse_loud
 from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError, NotInitialised
@@ -38,8 +39,9 @@ def queue(
     """Let an object become `text` (None: let it be deleted) at the next sync, once `after` is sent.
 
     A further change of an object keeps what the first one was made from; what ends where it began needs no sending, and
-    is None. Raises NotInitialised before the calendar's first sync, CoachsyncError while a conflict is open about it,
-    and when its server would tell somebody of it and no person has asked for that (`notify`).
+    is None. Whether somebody may be told is decided anew by each change, for all of them together. Raises
+    NotInitialised before the calendar's first sync, CoachsyncError while a conflict is open about it, and when its
+    server would tell somebody of it and no person has asked for that (`notify`).
     """
     edits, copies = Edits(wiring.database, calendar), Copies(wiring.database, calendar)
     if copies.endpoint() is None:
@@ -55,13 +57,29 @@ def queue(
             origin = f"calendar {calendar}"  # what no server has yet would be nowhere
             keep(wiring.database, origin, "deleted", {"href": href}, before.text, wiring.now)
         if before is not None and _alike(base, text):
-            edits.drop([before.row or 0])
+            _drop(wiring, calendar, before)
             return None
         if before is not None:
-            return edits.put(replace(before, text=text, notify=before.notify or notify))
+            return edits.put(replace(before, text=text, notify=notify))
         made_at = int(wiring.now.timestamp())
         first = after.row if after is not None else None
-        return edits.put(Edit(href, uid, text, base, made_at, notify=notify, after=first))
+        elsewhere = _elsewhere(wiring, calendar, uid) if base is not None else ()
+        return edits.put(Edit(href, uid, text, base, made_at, notify=notify, after=first, elsewhere=elsewhere))
+
+
+def _drop(wiring: Wiring, calendar: str, edit: Edit) -> None:
+    """An edit is not wanted any more, and so neither is what was to come of it in other objects."""
+    edits = Edits(wiring.database, calendar)
+    for follower in edits.all():
+        if follower.after == edit.row:
+            take_back(wiring, calendar, follower, TAKEN_BACK)
+    edits.drop([edit.row or 0])
+
+
+def _elsewhere(wiring: Wiring, calendar: str, uid: str) -> tuple[str, ...]:
+    """The other calendars that have an appointment of this UID."""
+    others = (name for name in wiring.config.calendars if name != calendar)
+    return tuple(name for name in others if uid and Copies(wiring.database, name).holds([uid]))
 
 
 def new_href(wiring: Wiring, calendar: str) -> str:

@@ -27,7 +27,8 @@ class Edit:
     `made_at` is in seconds since 1970. With `clashes` a person must decide between it and what the server has.
     `notify`: a person has asked for attendees to be told. `bound` is False once the collection that it was made for is
     no longer there. `after` is the row of another edit that must be sent first; None again once the server has that
-    one. `row` is None until it is stored.
+    one. `elsewhere` names the calendars that had an appointment of this UID too when it was made. `row` is None until
+    it is stored.
     """
 
     href: str
@@ -39,6 +40,7 @@ class Edit:
     notify: bool = False
     bound: bool = True
     after: int | None = None
+    elsewhere: tuple[str, ...] = ()
     row: int | None = None
 
 
@@ -100,6 +102,7 @@ class Edits:
             notify=head["notify"],
             bound=head["bound"],
             after=row.after,
+            elsewhere=tuple(head.get("elsewhere", ())),
             row=row.id,
         )
 
@@ -112,6 +115,7 @@ class Edits:
             "clashes": edit.clashes,
             "notify": edit.notify,
             "bound": edit.bound,
+            "elsewhere": edit.elsewhere,
         }
         return {
             "calendar_id": self._id,
