@@ -110,7 +110,7 @@ def _xandikos(folder: Path, size: int) -> tuple[list[str], int, str]:
     _quietly([*git, "add", "-A"])
     _quietly([*git, "commit", "-q", "-m", "fill"])
     command = [program, "serve", "-d", str(folder), "-l", "127.0.0.1", "-p", str(port)]
-    return [*command, "--current-user-principal", "/user/"], port, "/user/calendars/big/"
+    return [*command, "--defaults", "--current-user-principal", "/user/"], port, "/user/calendars/big/"
 
 
 def _fill(folder: Path, size: int) -> None:

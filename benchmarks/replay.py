@@ -2,10 +2,11 @@
 
     replay.py PORT DELAY_MS COUNT [COUNT ...]
 
-Serves /user/n<COUNT>/ with that many events. It knows what the measured clients send: PROPFIND, the reports
-sync-collection, calendar-multiget and calendar-query, GET, PUT, DELETE, MKCALENDAR. A write under a condition that is
-not met is refused (412), one that is accepted is answered with the ETag. Connections are kept alive, nothing is
-compressed, no login is asked for. DELAY_MS is waited before each answer: a round trip over a network.
+Serves /user/n<COUNT>/ with that many events, and says that it writes to nobody who is invited to them. It knows what
+the measured clients send: PROPFIND, the reports sync-collection, calendar-multiget and calendar-query, GET, PUT,
+DELETE, MKCALENDAR. A write under a condition that is not met is refused (412), one that is accepted is answered with
+the ETag. Connections are kept alive, nothing is compressed, no login is asked for. DELAY_MS is waited before each
+answer: a round trip over a network.
 
 For the driver alone: POST /__change/user/n<COUNT>/ changes ten events; GET /__stats tells what passed since it was last
 asked as JSON: requests, also by method, writes under a condition, connections, bytes each way.
@@ -33,6 +34,8 @@ _FOOT = b"</multistatus>"
 _HREF = re.compile(rb"<(?:\w+:)?href[^>]*>([^<]+)</")
 _TOKEN = re.compile(rb"<(?:\w+:)?sync-token[^>]*>([^<]*)</")
 _OK = "</prop><status>HTTP/1.1 200 OK</status></propstat></response>"
+_OPTIONS = b"DAV: 1, 3, access-control, calendar-access\r\n"
+_USER = "/user/"
 _XML = b"Content-Type: application/xml; charset=utf-8\r\n"
 _CHANGED_AT_ONCE = 10
 
@@ -99,6 +102,8 @@ class Replay:
         if method == b"MKCALENDAR":
             self.collections[path] = Collection()
             return Reply(b"201 Created")
+        if path in ("/", _USER):
+            return _account(path) if method == b"PROPFIND" else Reply(b"200 OK", _OPTIONS)
         folder = path if path.endswith("/") else path.rpartition("/")[0] + "/"
         if folder not in self.collections:
             return Reply(b"404 Not Found")
@@ -110,12 +115,22 @@ class Replay:
             self.stats["conditional"] += 1
 
 
+def _account(path: str) -> Reply:
+    """Whose server it is: one user, who is principal and calendar home in one (RFC 5397, RFC 4791 section 6.2.1)."""
+    home = f"<href>{_USER}</href>"
+    itself = (
+        f"<response><href>{path}</href><propstat><prop><current-user-principal>{home}</current-user-principal>"
+        f"<C:calendar-home-set>{home}</C:calendar-home-set><resourcetype><collection/></resourcetype>{_OK}"
+    ).encode()
+    return Reply(b"207 Multi-Status", _XML, _HEAD + itself + _FOOT)
+
+
 def _asked(
     collection: Collection, folder: str, method: bytes, path: str, headers: dict[bytes, bytes], body: bytes
 ) -> Reply:
     match method:
         case b"OPTIONS":
-            return Reply(b"200 OK", b"DAV: 1, 3, access-control, calendar-access\r\n")
+            return Reply(b"200 OK", _OPTIONS)
         case b"PROPFIND":
             return _described(collection, folder, deep=headers.get(b"depth") == b"1")
         case b"REPORT":

@@ -403,6 +403,20 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(synced: House) -> N
     assert len(synced.edits()) == 2
 
 
+def test_p13_a_dry_run_says_all_that_the_run_then_does(synced: House) -> None:
+    """Also what goes out only once something else is there, and what the shares show then."""
+    synced.want("e1", None)
+    with synced.wiring() as wiring:
+        first = queue(wiring, "coaching", "/alice/source/e2.ics", "uid-2", session(synced, 2, hours=3))
+        queue(wiring, "coaching", "/alice/source/half.ics", "half", event("half", synced.now), after=first)
+
+    rehearsed = synced.sync(dry_run=True)
+
+    assert len(synced.edits()) == 3
+    assert (rehearsed.pushed, rehearsed.shares) == ((done := synced.sync()).pushed, done.shares)
+    assert (done.pushed["coaching"].added, done.shares["office"].created) == (1, 2)
+
+
 def test_what_ends_where_it_began_is_not_sent(synced: House) -> None:
     synced.want("e1", session(synced, 1, hours=3))
     synced.want("e1", session(synced, 1))

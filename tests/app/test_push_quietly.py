@@ -115,7 +115,7 @@ def test_p06_sogo_is_marked_for_the_change_and_unmarked_after_it(house: House, m
     assert house.sync().pushed["coaching"].changed == 0
 
 
-@pytest.mark.parametrize("software", [Software.NEXTCLOUD, Software.SABRE, Software.OTHER])
+@pytest.mark.parametrize("software", [Software.NEXTCLOUD, Software.XANDIKOS, Software.OTHER])
 @pytest.mark.parametrize("deleted", [False, True])
 def test_p06_a_change_that_would_be_told_is_refused_at_once_and_without_network(
     house: House, software: Software, deleted: bool
@@ -161,3 +161,13 @@ def test_p06_nobody_is_told_who_was_not_asked_about(house: House) -> None:
     house.want("e1", event("uid-1", house.now + timedelta(days=1, hours=3)))
     house.sync()
     assert (house.server.requests["update"], house.server.letters) == (2, 1)
+
+
+def test_p06_a_change_that_may_be_told_does_not_let_the_next_one_be(house: House) -> None:
+    house_on(house, Software.RADICALE, schedules=False)
+    with house.wiring() as wiring:
+        queue(wiring, "coaching", HREF, "uid-met", meeting(house, 3), notify=True)
+    house.want("met", meeting(house, 4))
+    house.sync()
+    assert house.server.objects(SOURCE)[HREF] == meeting(house, 4)
+    assert house.server.letters == 0

@@ -247,7 +247,7 @@ def _turned(lines: list[str]) -> list[str]:
     return sorted(lines)
 
 
-@pytest.mark.parametrize("name", BY_AN_HOUR)
+@pytest.mark.parametrize("name", sorted(BY_AN_HOUR))
 def test_a_rule_that_fits_no_other_day_is_refused_one(reader, name):
     file = opened(reader, name)
     with pytest.raises(NotEditable) as refused:

@@ -25,20 +25,22 @@ class Letters:
     sink: MailSink | None = None
 
     def taken(self) -> list[EmailMessage]:
-        files = sorted(self.folder.glob("*.eml")) if self.folder else ()
+        files = sorted(self.folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns) if self.folder else ()
         texts = [file.read_bytes() for file in files] + [one.content for one in (self.sink.taken if self.sink else ())]
         return [message_from_bytes(text, _class=EmailMessage, policy=default) for text in texts]  # type: ignore[arg-type]
 
 
 @dataclass
 class RealAccount(Account):
-    """An account on one of these servers, with its calendar address and what its server has mailed so far."""
+    """An account on one of these servers, with its calendar address and all that its server has mailed since a test
+    asked for the account."""
 
     address: str
     letters: Letters
+    earlier: int
 
     def messages(self) -> list[EmailMessage]:
-        return self.letters.taken()
+        return self.letters.taken()[self.earlier :]
 
 
 @dataclass
@@ -60,4 +62,5 @@ class RealServer:
             self.admit(username)
             self.known.add(username)
         home = self.url + self.home.format(user=username)
-        return RealAccount(self.url, username, PASSWORD, home, f"mailto:{username}@{DOMAIN}", self.letters)
+        address, earlier = f"mailto:{username}@{DOMAIN}", len(self.letters.taken())
+        return RealAccount(self.url, username, PASSWORD, home, address, self.letters, earlier)

@@ -22,6 +22,7 @@ from coachsync.app.whereabouts import Whereabouts, is_free
 from coachsync.app.wiring import Wiring
 from coachsync.app.writing import LOCKED, Sent, Step, write
 from coachsync.errors import CoachsyncError, Problem, Temporary
+from coachsync.model import Item
 from coachsync.phrases import say
 from coachsync.sync import guard
 from coachsync.sync.decide import Side, decide
@@ -86,12 +87,12 @@ class _Outgoing:
             removing = [step for step in steps if step.removes]
             held = removing if self._too_many(removing) and not accept_deletions else []
             now = [step for step in steps if step not in held]
-            if dry_run:
-                self._count(now)
-                return len(held)
             if not now and not self._freed(ready):
                 return len(held)
-            self._send(now)
+            if dry_run:
+                self._rehearse(now)
+            else:
+                self._send(now)
         rows = {step.edit.row for step in now}
         unsettled = (edit for edit in self._ready() if edit.row in rows)
         self.tally.failures |= {edit.row or 0: self._problem(edit, _unsettled()) for edit in unsettled}
@@ -173,6 +174,11 @@ class _Outgoing:
             else:
                 self._record(sent)
         self._one_by_one = alone or locked
+
+    def _rehearse(self, steps: Iterable[Step]) -> None:
+        """As if the server had accepted: what is sent after it, and what shares show then, follows from that."""
+        for step in steps:
+            self._record(Sent(step, None if step.sends is None else Item(step.edit.href, "", step.text)))
 
     def _record(self, sent: Sent) -> None:
         """Keep what the server has now, and let go of the edit once it has accepted it."""

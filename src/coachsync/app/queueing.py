@@ -39,7 +39,7 @@ def queue(
     """Let an object become `text` (None: let it be deleted) at the next sync, once `after` is sent.
 
     A further change of an object keeps what the first one was made from; what ends where it began needs no sending, and
-    is None. Raises NotInitialised before the calendar's first sync, CoachsyncError while a conflict is open about it,
+    is None. Whether somebody may be told is decided anew by each change, for all of them together. Raises NotInitialised before the calendar's first sync, CoachsyncError while a conflict is open about it,
     and when its server would tell somebody of it and no person has asked for that (`notify`).
     """
     edits, copies = Edits(wiring.database, calendar), Copies(wiring.database, calendar)
@@ -59,7 +59,7 @@ def queue(
             _drop(wiring, calendar, before)
             return None
         if before is not None:
-            return edits.put(replace(before, text=text, notify=before.notify or notify))
+            return edits.put(replace(before, text=text, notify=notify))
         made_at = int(wiring.now.timestamp())
         first = after.row if after is not None else None
         elsewhere = _elsewhere(wiring, calendar, uid) if base is not None else ()
