@@ -64,3 +64,11 @@ def test_what_another_part_of_the_run_sent_is_taken_in() -> None:
     outcome = Outcome(pushed={"a": Pushed(changed=1)})
     outcome.add(Outcome(pushed={"b": Pushed(conflicts=2)}))
     assert (list(outcome.pushed), outcome.conflicts) == (["a", "b"], 2)
+
+
+def test_what_was_sent_before_everything_else_failed_is_no_whole_failure() -> None:
+    outcome = Outcome(
+        failures=[("calendars.coaching", Temporary("timeout", "It takes too long."))],
+        pushed={"coaching": Pushed(changed=1)},
+    )
+    assert outcome.exit_code() == 3

@@ -306,6 +306,19 @@ def test_a_refused_login_in_the_middle_of_sending_is_told_as_such(synced: House)
     assert len(synced.edits()) == 1
 
 
+def test_a_conflict_stays_open_while_its_calendar_cannot_be_reached(two_calendars: House) -> None:
+    house = two_calendars
+    house.want("e1", session(house, 1, hours=3))
+    house.put("e1", session(house, 1, hours=5))
+    house.sync()
+    house.server.fail("changes", Temporary("timeout", "The server does not answer."))
+
+    outcome = house.sync()
+
+    assert (outcome.exit_code(), outcome.conflicts) == (4, 1)
+    assert codes(outcome) == ["timeout", "conflict"]
+
+
 def test_p05_many_deletions_from_here_wait_until_a_person_says_so(house: House) -> None:
     house.sessions(30)
     house.sync()

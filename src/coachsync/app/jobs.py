@@ -8,7 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
+from coachsync.adapters.database import Edits
 from coachsync.adapters.database.removed import discard_expired
+from coachsync.adapters.database.renaming import left_behind
 from coachsync.app.outcome import Outcome, Pulled
 from coachsync.app.publish import Held, publish, wanted
 from coachsync.app.pull import pull
@@ -41,6 +43,7 @@ def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False)
         take_in(wiring, outcome, wiring.config.calendars, accept, dry_run=dry_run)
         held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
         publish_shares(wiring, outcome, wiring.config.shares, held, dry_run=dry_run)
+        outcome.left_behind = left_behind(wiring.database, wiring.config.calendars)
         discard_expired(wiring.database, wiring.now)
     return outcome
 
@@ -85,6 +88,8 @@ def take_in(
             pushed = _attempt(outcome, name, send)
             if pushed is not None:
                 outcome.pushed[name] = pushed
+        if name not in outcome.pushed:
+            _undecided(wiring, outcome, name)
     for name, given in accepted.items():
         if name not in feeding:  # what no share is made from is read when somebody looks at it
             continue
@@ -94,6 +99,13 @@ def take_in(
             outcome.calendars[name] = _merged(outcome.calendars[name], seen)
         else:
             outcome.calendars.pop(name, None)
+
+
+def _undecided(wiring: Wiring, outcome: Outcome, calendar: str) -> None:
+    """A conflict stays open while its calendar cannot be reached."""
+    conflicts = sum(bool(edit.clashes) for edit in Edits(wiring.database, calendar).all())
+    if conflicts:
+        outcome.undecided[calendar] = conflicts
 
 
 def _attempt(outcome: Outcome, calendar: str, act: Callable[[], T]) -> T | None:

@@ -69,6 +69,8 @@ class Outcome:
     shares: dict[str, Published] = field(default_factory=dict)
     failures: list[tuple[str, CoachsyncError]] = field(default_factory=list)
     pushed: dict[str, Pushed] = field(default_factory=dict)
+    undecided: dict[str, int] = field(default_factory=dict)  # conflicts of calendars that could not be sent to
+    left_behind: dict[str, int] = field(default_factory=dict)  # changes for calendars that are not configured any more
 
     @property
     def quarantined(self) -> int:
@@ -78,12 +80,13 @@ class Outcome:
     @property
     def conflicts(self) -> int:
         """How many changes wait for a person to decide, in all."""
-        return sum(pushed.conflicts for pushed in self.pushed.values())
+        return sum(pushed.conflicts for pushed in self.pushed.values()) + sum(self.undecided.values())
 
     def add(self, other: Outcome) -> None:
         """Take in what another part of the same run did."""
         self.calendars |= other.calendars
         self.pushed |= other.pushed
+        self.undecided |= other.undecided
         self.shares |= other.shares
         self.failures += other.failures
 
@@ -96,7 +99,9 @@ class Outcome:
         ]
         told = [problem for part in parts for problem in part.problems]
         held = [held_problem(name, pulled) for name, pulled in self.calendars.items() if pulled.held]
-        held += [problem for name, pushed in self.pushed.items() for problem in waiting_problems(name, pushed)]
+        waiting = self.pushed | {name: Pushed(conflicts=number) for name, number in self.undecided.items()}
+        held += [problem for name, pushed in waiting.items() for problem in waiting_problems(name, pushed)]
+        held += [_left_behind(name, number) for name, number in self.left_behind.items()]
         news = [problem for pulled in self.calendars.values() for problem in pulled.news]
         failed = [failure.problem(where) for where, failure in self.failures]
         return tuple(dict.fromkeys([*failed, *held, *told, *news]))
@@ -105,6 +110,7 @@ class Outcome:
         """The exit code of `sync`: 77, 75 or 78 when everything failed so, then 5, 4, 3."""
         causes = {failure.exit_code for _, failure in self.failures}
         wrote = any(share.created or share.deleted for share in self.shares.values())
+        wrote |= any(pushed.added or pushed.changed or pushed.removed for pushed in self.pushed.values())
         if not self.calendars and not wrote and len(causes) == 1:
             cause = causes.pop()
             return cause if cause in WHOLE_RUN else PARTLY
@@ -145,6 +151,16 @@ def waiting_problems(name: str, pushed: Pushed) -> tuple[Problem, ...]:
         hint = say("To see them, and to decide, run: coachsync conflict list")
         found.append(Problem(CONFLICT, where, message, hint))
     return tuple(found)
+
+
+def _left_behind(name: str, number: int) -> Problem:
+    message = say_count(
+        "{number} change of yours was made for a calendar that is no longer configured; it is not sent.",
+        "{number} changes of yours were made for a calendar that is no longer configured; they are not sent.",
+        number,
+    )
+    hint = say("To send what waits, or to take it back, configure the calendar again under this name.")
+    return Problem("changes-left-behind", f"calendars.{name}", message, hint)
 
 
 def _not_sent(pushed: Pushed) -> str:

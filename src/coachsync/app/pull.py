@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 
 from coachsync import contentline
 from coachsync.adapters.database import Copies, Copy, Edits, Endpoint
+from coachsync.adapters.database.renaming import inherit
 from coachsync.app import locating
 from coachsync.app.due import due
 from coachsync.app.outcome import MASS_DELETION, REPLACED, VANISHED, Pulled
@@ -90,6 +91,7 @@ def _locate(wiring: Wiring, calendar: str, copies: Copies, known: Endpoint | Non
         principal=wiring.signin(wiring.config.calendars[calendar].account).principal,
         identity=collection.identity,
     )
+    known = known or inherit(wiring.database, calendar, wiring.config.calendars, found)
     if known is None:
         copies.bind(found)
         return found
