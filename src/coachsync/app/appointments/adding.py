@@ -54,7 +54,7 @@ def adding(wiring: Wiring, calendar: str, new: New, uid: str) -> Plan:
             start,
             end,
             new.title,
-            _zone(wiring, start),
+            _zone(wiring, start, end, series=new.repeat is not None),
             stamp=wiring.now,
             repeat=new.repeat,
             location=new.location,
@@ -75,9 +75,12 @@ def adding(wiring: Wiring, calendar: str, new: New, uid: str) -> Plan:
     )
 
 
-def _zone(wiring: Wiring, start: Moment) -> str:
-    """The definition of the practice's zone; none for whole days, and for UTC."""
+def _zone(wiring: Wiring, start: Moment, end: Moment, *, series: bool) -> str:
+    """The definition of the practice's zone; none for whole days, for UTC, and for what only UTC can say: a time that
+    the clocks show a second time that night."""
     if not isinstance(start, datetime) or wiring.zone.key in ("UTC", "Etc/UTC"):
+        return ""
+    if not series and (start.fold or (isinstance(end, datetime) and end.fold)):
         return ""
     return vtimezone(wiring.zone.key, start.year)
 
