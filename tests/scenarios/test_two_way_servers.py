@@ -204,6 +204,7 @@ def test_p06_guests_are_told_nothing_when_their_appointment_is_made_moved_cancel
     assert coach.there(href) is None
 
 
+@pytest.mark.debian  # half a minute on the others too: with them
 def test_a_hundred_appointments_arrive_and_come_back(coach: Coach) -> None:
     texts = {coach.want(event(str(uuid4()), START + timedelta(days=day))) for day in range(MANY)}
     outcome = coach.sync()
