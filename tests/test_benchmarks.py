@@ -41,7 +41,7 @@ def test_the_comparison_tells_every_task_with_its_requests_and_goals(tmp_path: P
     requests = {task: row["requests"] for task, row in told.items()}
     assert requests["poll, nothing changed"] == "1 REPORT"
     assert requests["10 changes"] == "2 REPORT"
-    assert requests["push of 10 changes"] == "10 PUT, 1 REPORT"
+    assert requests["push of 10 changes"] == "10 PUT, 1 OPTIONS, 1 REPORT"
     assert requests["publish, nothing changed"] == "1 REPORT"
     assert float(told["first sync"]["coachsync"]) > 0
     assert told["first sync"]["vdirsyncer"] == ""

@@ -97,6 +97,11 @@ def midnight(day: date, zone: tzinfo) -> datetime:
     return instant(datetime(day.year, day.month, day.day, tzinfo=zone))
 
 
+def beginning(moment: Moment, zone: tzinfo) -> datetime:
+    """The instant of a moment; a day begins at midnight in the zone."""
+    return instant(moment) if isinstance(moment, datetime) else midnight(moment, zone)
+
+
 def ending(start: Moment, length: Length, zone: tzinfo) -> datetime:
     """The instant at which something ends that starts so; `zone` is where days are days."""
     if not isinstance(start, datetime):

@@ -14,6 +14,7 @@ from servers import Reply, Request
 SCHEDULING = "1, 3, access-control, calendar-access, calendar-auto-schedule"
 SAID = {
     "Cyrus": ("/dav/calendars/user/a/", {"Server": "Cyrus-HTTP/3.6.1", "DAV": SCHEDULING}, Software.CYRUS, True),
+    "old Cyrus": ("/dav/calendars/a/", {"Server": "Cyrus-HTTP/2.5.10", "DAV": SCHEDULING}, Software.OTHER, True),
     "DAViCal": ("/caldav.php/a/", {"X-DAViCal-Version": "1.1.12", "DAV": SCHEDULING}, Software.DAVICAL, True),
     "SOGo": ("/SOGo/dav/a/Calendar/", {"DAV": SCHEDULING}, Software.SOGO, True),
     "Nextcloud": (
@@ -59,6 +60,13 @@ def test_signing_in_asks_once_what_the_server_is(scripted: Start, connect: Conne
     assert (who.software, who.schedules) == (Software.OTHER, False)
     asked = [request.path for request in server.requests if request.method == "OPTIONS"]
     assert asked == ["/dav/alice/"]
+
+
+def test_a_server_can_be_asked_again_what_it_is(scripted: Start, connect: Connect) -> None:
+    server = scripted(lambda _: Reply(200, b"", {"DAV": SCHEDULING, "X-Sabre-Version": "4.7.0"}))
+
+    assert connect(server.url).recognised(f"{server.url}dav/alice/") == (Software.SABRE, True)
+    assert server.methods == ["OPTIONS"]
 
 
 @pytest.mark.parametrize("refusal", [Reply(405), Reply(403), Reply(500), Reply(301, b"", {"Location": "http://x/"})])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +14,7 @@ from coachsync.errors import CoachsyncError, UsageError
 from practice_house import SOURCE, House
 
 START = at("03-06 14:00")
+PARIS = ZoneInfo("Europe/Paris")
 
 
 @pytest.fixture
@@ -58,6 +60,17 @@ def test_whole_days_end_with_the_day_that_is_named(coach: Coach) -> None:
     assert [one.after.all_day for one in plan.changes if one.after] == [True]
     assert "DTEND;VALUE=DATE:20260307" in wanted(coach.add(date(2026, 3, 6)))
     assert "DTEND;VALUE=DATE:20260308" in wanted(coach.add(date(2026, 3, 6), lasting=timedelta(days=2)))
+
+
+def test_an_hour_that_the_clocks_show_twice_is_written_so_that_there_is_no_doubt(coach: Coach) -> None:
+    """The night of 25 October 2026: from two to three comes twice."""
+    for start in (at("10-25 02:30"), datetime.fromisoformat("2026-10-25T02:30:00+01:00")):
+        plan = coach.add(start)
+        [change] = plan.changes
+        assert change.after is not None
+        assert change.after.start == (start if start.tzinfo else start.replace(tzinfo=PARIS)).astimezone(UTC)
+        assert change.after.end - change.after.start == timedelta(hours=1)
+    assert "DTEND;TZID=Europe/Paris:20261025T040000" in wanted(coach.add(at("10-25 03:00")))
 
 
 def test_a_series_keeps_its_time_of_day_when_the_clocks_change(coach: Coach) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -171,3 +172,43 @@ def test_p06_a_change_that_may_be_told_does_not_let_the_next_one_be(house: House
     house.sync()
     assert house.server.objects(SOURCE)[HREF] == meeting(house, 4)
     assert house.server.letters == 0
+
+
+def test_p06_a_server_that_has_begun_to_write_to_people_is_noticed_before_anything_is_sent(house: House) -> None:
+    house_on(house, Software.RADICALE, schedules=False)
+    house.server.software, house.server.schedules = Software.NEXTCLOUD, True
+    house.want("met", meeting(house, 3))
+
+    outcome = house.sync()
+
+    assert [problem.code for problem in outcome.problems()] == ["change-would-notify"]
+    assert house.server.objects(SOURCE)[HREF] == meeting(house, 1)
+    with pytest.raises(CoachsyncError) as raised:  # from now on it is said at once
+        house.want("met", meeting(house, 4))
+    assert raised.value.code == "would-notify"
+
+
+def test_a_server_is_asked_what_it_is_once_in_a_run_and_only_for_other_people(house: House) -> None:
+    house_on(house, Software.CYRUS)
+    house.put("e0", event("uid-0", house.now + timedelta(days=1), extra=MINE))
+    house.sync()
+    house.server.requests.clear()
+    house.want("e1", event("uid-1", house.now + timedelta(days=1, hours=3)))
+    house.sync()
+    assert house.server.requests["recognised"] == 0
+    house.want("met", meeting(house, 3))
+    house.want("e0", None)
+    house.sync()
+    assert house.server.requests["recognised"] == 1
+
+
+@pytest.mark.parametrize("software", [Software.DAVICAL, Software.SOGO])
+def test_p06_who_the_account_is_must_be_told_by_a_server_that_is_kept_quiet_by_it(
+    house: House, monkeypatch: pytest.MonkeyPatch, software: Software
+) -> None:
+    told = MemoryCalendars.whoami
+    monkeypatch.setattr(MemoryCalendars, "whoami", lambda one: replace(told(one), addresses=frozenset({"/alice/"})))
+    house_on(house, software)
+    with pytest.raises(CoachsyncError) as raised:
+        house.want("met", meeting(house, 3))
+    assert raised.value.code == "would-notify"

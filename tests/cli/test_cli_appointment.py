@@ -14,7 +14,7 @@ import pytest
 from cli_desk import NAME, Desk, Result, event, tomorrow
 from cli_dialogue import Dialogue
 from cli_terminal import on_a_terminal
-from coachsync.app import wiring
+from coachsync.app import queueing, quietly, wiring
 from coachsync.sync.sameness import same
 
 _SERIES = "RRULE:FREQ=WEEKLY;COUNT=4\r\n"
@@ -160,6 +160,19 @@ def test_p06_a_preview_says_what_the_people_who_are_invited_are_told(synced: Des
     loud = synced.run("appointment", "cancel", "guests", "--dry-run", "--notify").out
     assert "2 people are invited: the calendar server is asked to tell them." in loud
     assert "@x.example" not in quiet + loud
+
+
+def test_p06_what_a_server_would_tell_people_is_refused_before_anybody_is_asked(
+    synced: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loud(*_: object) -> None:
+        raise quietly.would_tell("x")
+
+    monkeypatch.setattr(queueing, "refuse_loud", loud)
+    for more in ([], ["--dry-run"]):
+        assert synced.refused("appointment", "cancel", "good-1", *more)[1]["code"] == "would-notify"
+    assert synced.run("appointment", "cancel", "good-1", "--dry-run", "--notify").code == 0
+    assert synced.json("appointment", "restore").document["unsent"] == []
 
 
 def test_it_is_said_in_french(series: Desk) -> None:
@@ -319,6 +332,49 @@ def test_p04_a_conflict_is_listed_and_decided(synced: Desk, keep: str) -> None:
     kept = [datetime.fromisoformat(one["start"]) for one in synced.json("appointment", "restore").document["kept"]]
     assert tomorrow(2, other) in kept
     assert synced.run("conflict", "list").code == 0
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "keep", "told", "kept"),
+    [
+        ("move", "gone", "local", "Your version goes to the calendar at the next sync: coachsync sync\n", 1),
+        ("move", "gone", "server", "It stays deleted in the calendar. Your version is kept for 30 days; ", 2),
+        ("delete", "moved", "local", "It is deleted from the calendar at the next sync: coachsync sync. ", 2),
+        ("delete", "moved", "server", "The calendar's version stays; your deletion is forgotten.\n", 1),
+    ],
+)
+def test_what_is_said_to_be_kept_of_a_conflict_can_be_brought_back(
+    synced: Desk, here: str, there: str, keep: str, told: str, kept: int
+) -> None:
+    file = synced.storage.titled("Coaching") / "good-1.ics"  # type: ignore[operator]
+    words = ["move", "good-1", "--to", when(2, 17)] if here == "move" else ["cancel", "good-1", "--delete"]
+    assert synced.run("appointment", *words).code == 0
+    if there == "gone":
+        file.unlink()
+    else:
+        file.write_bytes(event("good-1", tomorrow(2, 19)))
+    assert synced.run("sync").code == 4
+
+    said = synced.run("conflict", "resolve", "good-1", "--keep", keep).out
+
+    assert said.startswith(told)
+    assert synced.run("sync").code == 0
+    versions = synced.json("appointment", "restore").document["kept"]
+    assert len(versions) == kept
+    assert ("is kept for 30 days" in said) == (kept == 2)  # one is what the other side has overwritten or deleted
+
+
+def test_a_deletion_that_is_taken_back_leaves_nothing_to_bring_back(synced: Desk) -> None:
+    synced.run("appointment", "cancel", "good-1", "--delete")
+    assert synced.run("appointment", "restore", "good-1").out.splitlines()[-1] == "It is as it was."
+    assert synced.json("appointment", "restore").document == {"kept": [], "unsent": []}
+
+
+def test_what_is_cancelled_and_moved_is_said_to_stay_cancelled(synced: Desk) -> None:
+    synced.run("appointment", "cancel", "good-1")
+    told = synced.run("appointment", "move", "good-1", "--to", when(2, 17)).out
+    assert "What is cancelled stays cancelled." in told
+    assert "What is cancelled" not in synced.run("appointment", "move", "good-2", "--to", when(2, 18)).out
 
 
 def test_before_the_first_sync_there_is_nothing_to_work_on(practice: Desk) -> None:

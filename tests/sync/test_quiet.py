@@ -113,6 +113,14 @@ def test_p06_sogo_changes_calendars_of_its_own_users_whatever_it_is_told() -> No
             assert quietly(before, after, Software.SOGO).refused
 
 
+@pytest.mark.parametrize("software", [Software.DAVICAL, Software.SOGO])
+def test_p06_guests_whom_nobody_has_invited_are_a_reason_to_refuse(software: Software) -> None:
+    """Nobody has seen what these servers make of them."""
+    guests = event("", COACH, CLIENT)
+    for before, after in ((None, guests), (guests, guests.replace("SUMMARY:x", "SUMMARY:y")), (guests, None)):
+        assert quietly(before, after, software).refused
+
+
 def test_p06_davical_is_not_asked_to_change_what_a_neighbour_organizes() -> None:
     invited = event(COLLEAGUE, COLLEAGUE, COACH)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Protocol, TypeVar
 
-from coachsync.model import Collection, Exposure, Item, Listing, Principal
+from coachsync.model import Collection, Exposure, Item, Listing, Principal, Software
 
 T = TypeVar("T")
 
@@ -25,6 +25,10 @@ class CalendarServer(Protocol):
     def whoami(self) -> Principal:
         """Discover the account's principal (RFC 6764, RFC 5397), its calendar homes and its addresses, and what the
         server is."""
+
+    def recognised(self, home: str) -> tuple[Software, bool]:
+        """What the server is that answers at a calendar home, and whether it may write to people by itself, as in
+        `Principal`. One request."""
 
     def collections(self) -> tuple[Collection, ...]:
         """The calendars below the account's homes."""

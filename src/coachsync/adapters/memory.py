@@ -163,6 +163,12 @@ class MemoryCalendars:
         own = frozenset({f"mailto:{self._username}@calendar.example"})
         return Principal(home, (home,), own, self._server.software, self._server.schedules)
 
+    def recognised(self, home: str) -> tuple[Software, bool]:
+        self._server.called("recognised")
+        if home != self._server.home(self._username):
+            return Software.OTHER, True
+        return self._server.software, self._server.schedules
+
     def collections(self) -> tuple[Collection, ...]:
         self._server.called("collections")
         return self._server.calendars(self._server.home(self._username))

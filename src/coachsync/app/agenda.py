@@ -9,11 +9,10 @@ from datetime import datetime
 from coachsync import contentline
 from coachsync.adapters.database import Copies, Copy, Edit, Edits
 from coachsync.app.printable import printable
-from coachsync.app.reading import read, short_id
+from coachsync.app.reading import any_synced, read, short_id
 from coachsync.app.wiring import Wiring
-from coachsync.errors import NotInitialised, Problem
+from coachsync.errors import Problem
 from coachsync.model import Occurrence, Window
-from coachsync.phrases import say
 
 WAITING, CONFLICT = "waiting", "conflict"
 
@@ -52,7 +51,7 @@ def catch_up(wiring: Wiring) -> tuple[Problem, ...]:
 
     Raises NotInitialised before the first sync.
     """
-    return tuple(problem for name in _synced(wiring) for problem in read(wiring, name).news)
+    return tuple(problem for name in any_synced(wiring) for problem in read(wiring, name).news)
 
 
 def agenda(wiring: Wiring, window: Window) -> list[Appointment]:
@@ -62,7 +61,7 @@ def agenda(wiring: Wiring, window: Window) -> list[Appointment]:
     server's version is, which stays in place until a person decides.
     """
     return sorted(
-        (line for calendar in _synced(wiring) for line in _of_calendar(wiring, calendar, window)),
+        (line for calendar in any_synced(wiring) for line in _of_calendar(wiring, calendar, window)),
         key=lambda line: (line.start, line.end, line.title),
     )
 
@@ -70,7 +69,7 @@ def agenda(wiring: Wiring, window: Window) -> list[Appointment]:
 def unreadable(wiring: Wiring) -> list[Unreadable]:
     """Every quarantined event; `catch_up` first. Raises NotInitialised before the first sync."""
     found = []
-    for calendar in _synced(wiring):
+    for calendar in any_synced(wiring):
         copies = Copies(wiring.database, calendar)
         bad = {copy.row: copy for copy in copies.all() if copy.code is not None}
         for row, body in copies.texts(bad):
@@ -79,14 +78,6 @@ def unreadable(wiring: Wiring) -> list[Unreadable]:
                 Unreadable(_name(wiring, copy), printable(copy.uid), calendar, copy.code or "", title(body, 0))
             )
     return found
-
-
-def _synced(wiring: Wiring) -> list[str]:
-    endpoints = {name: Copies(wiring.database, name).endpoint() for name in wiring.config.calendars}
-    synced = [name for name, endpoint in endpoints.items() if endpoint and endpoint.synced_at is not None]
-    if not synced:
-        raise NotInitialised("never-synced", say("Nothing has been synced yet."), say("Run: coachsync sync"))
-    return synced
 
 
 def _of_calendar(wiring: Wiring, calendar: str, window: Window) -> Iterator[Appointment]:

@@ -11,15 +11,15 @@ from typing import TypeVar
 from coachsync.adapters.database import Edits
 from coachsync.adapters.database.removed import discard_expired
 from coachsync.adapters.database.renaming import left_behind
+from coachsync.app.locating import refuse_unknown
 from coachsync.app.outcome import Outcome, Pulled
 from coachsync.app.publish import Held, publish, wanted
 from coachsync.app.pull import pull
 from coachsync.app.push import push
 from coachsync.app.reading import read
 from coachsync.app.wiring import Wiring
-from coachsync.errors import CoachsyncError, NotInitialised, UsageError, WrongKey
+from coachsync.errors import CoachsyncError, NotInitialised, WrongKey
 from coachsync.model import Slot
-from coachsync.phrases import say
 
 T = TypeVar("T")
 
@@ -31,13 +31,7 @@ def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False)
     decides, and leaves neither them nor the state changed. Raises UsageError for a calendar that is not configured.
     """
     for name in accept:
-        if name not in wiring.config.calendars:
-            known = ", ".join(sorted(wiring.config.calendars))
-            raise UsageError(
-                "no-such-calendar",
-                say("No calendar of that name is configured."),
-                say("There are: {names}.", names=known),
-            )
+        refuse_unknown(wiring, name)
     with wiring.database.rehearsal() if dry_run else nullcontext():
         outcome = Outcome()
         take_in(wiring, outcome, wiring.config.calendars, accept, dry_run=dry_run)

@@ -8,9 +8,19 @@ from coachsync.adapters.calendars import CalendarServer
 from coachsync.app.printable import printable
 from coachsync.app.wiring import Wiring
 from coachsync.config import Account
-from coachsync.errors import CoachsyncError, Misconfigured, NotThere
+from coachsync.errors import CoachsyncError, Misconfigured, NotThere, UsageError
 from coachsync.model import Collection
 from coachsync.phrases import say
+
+
+def refuse_unknown(wiring: Wiring, calendar: str) -> None:
+    """Raise UsageError for a calendar that is not configured."""
+    if calendar not in wiring.config.calendars:
+        raise UsageError(
+            "no-such-calendar",
+            say("No calendar of that name is configured."),
+            say("There are: {names}.", names=", ".join(sorted(wiring.config.calendars))),
+        )
 
 
 def absolute(account: Account, url: str) -> str:

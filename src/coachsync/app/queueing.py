@@ -39,8 +39,9 @@ def queue(
     """Let an object become `text` (None: let it be deleted) at the next sync, once `after` is sent.
 
     A further change of an object keeps what the first one was made from; what ends where it began needs no sending, and
-    is None. Whether somebody may be told is decided anew by each change, for all of them together. Raises NotInitialised before the calendar's first sync, CoachsyncError while a conflict is open about it,
-    and when its server would tell somebody of it and no person has asked for that (`notify`).
+    is None. Each change decides anew whether somebody may be told, for all that is not sent yet of the object. Raises
+    NotInitialised before the calendar's first sync, CoachsyncError while a conflict is open about it, and when its
+    server would tell somebody of it and no person has asked for that (`notify`).
     """
     edits, copies = Edits(wiring.database, calendar), Copies(wiring.database, calendar)
     if copies.endpoint() is None:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from coachsync.adapters.database import Copies, Copy, Standing, StoredReading
 from coachsync.app.outcome import Pulled
 from coachsync.app.wiring import Wiring
-from coachsync.errors import Problem
+from coachsync.errors import NotInitialised, Problem
 from coachsync.model import Occurrence, Reading, Window
 from coachsync.phrases import say
 from coachsync.redaction.window import window
@@ -35,6 +35,20 @@ class _Frame:
         who = wiring.database.key.blind("addresses", "\n".join(sorted(self.addresses))).hex()[:8]
         edges = f"{self.horizon.start:%Y%m%d}-{self.horizon.end:%Y%m%d}"
         return f"{_READER}/{edges}/{self.zone}/{who}"
+
+
+def synced(wiring: Wiring) -> list[str]:
+    """The calendars of which something has come in."""
+    endpoints = {name: Copies(wiring.database, name).endpoint() for name in wiring.config.calendars}
+    return [name for name, endpoint in endpoints.items() if endpoint is not None and endpoint.synced_at is not None]
+
+
+def any_synced(wiring: Wiring) -> list[str]:
+    """The same. Raises NotInitialised when there is none."""
+    found = synced(wiring)
+    if not found:
+        raise NotInitialised("never-synced", say("Nothing has been synced yet."), say("Run: coachsync sync"))
+    return found
 
 
 def read(wiring: Wiring, calendar: str, *, accept_deletions: bool = False) -> Pulled:

@@ -48,6 +48,7 @@ class Wiring:
         self.zone = ZoneInfo(config.practice.timezone)
         self._servers: dict[str, CalendarServer] = {}
         self._undiscovered: dict[str, SignIn] = {}
+        self._recognised: dict[str, SignIn] = {}
         self._failures: dict[str, CoachsyncError] = {}
         self._fingerprints: dict[str, str] = {}
         self._reader: Reader | None = None
@@ -109,7 +110,7 @@ class Wiring:
         server, settings = self.server(account), self.config.accounts[account]
         principal, for_good = _discovered(server)
         if known is not None and known.homes and not principal.homes:
-            self._undiscovered[account] = replace(known, software=Software.OTHER)
+            self._undiscovered[account] = replace(known, software=Software.OTHER, schedules=True)
             return self._undiscovered[account]
         found = SignIn(
             url=settings.url,
@@ -126,6 +127,19 @@ class Wiring:
         else:
             self._undiscovered[account] = found
         return found
+
+    def recognised(self, account: str) -> SignIn:
+        """The sign-in, with what the server says in this run that it is: what was remembered may be long past, by an
+        upgrade, a setting or another program at the same address."""
+        if account not in self._recognised:
+            known = found = self.signin(account)
+            if known.homes:
+                software, schedules = self.server(account).recognised(known.homes[0])
+                found = replace(known, software=software, schedules=schedules)
+            if found != known and account not in self._undiscovered:
+                SignIns(self.database).remember(account, found)
+            self._recognised[account] = found
+        return self._recognised[account]
 
     def addresses(self, account: str) -> frozenset[str]:
         """The coach's own calendar addresses, lower case; by the user name where the server tells none.

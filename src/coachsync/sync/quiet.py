@@ -18,6 +18,7 @@ from coachsync.sync.decide import Side
 
 _AGENT = re.compile(r'"[^"]*"|;SCHEDULE-AGENT=[^;]*', re.IGNORECASE)
 _PEOPLE = ("ATTENDEE", "ORGANIZER")
+BY_ADDRESS = frozenset({Software.DAVICAL, Software.SOGO})  # kept quiet by who is the account itself, and who is not
 _NOT_ASKED = "NEEDS-ACTION"  # what an attendee without PARTSTAT has answered (RFC 5545 section 3.2.12)
 
 
@@ -30,6 +31,11 @@ class Sending:
 
     steps: tuple[Side, ...] = ()
     refused: Phrase | None = None
+
+
+def concerns_others(before: Side, after: Side, own: Iterable[str]) -> bool:
+    """Whether one of these versions has other people in it than the account; `own` as for `sending`."""
+    return bool(_Change.of(before, after, own).others)
 
 
 def sending(before: Side, after: Side, own: Iterable[str], software: Software | None, *, schedules: bool) -> Sending:
@@ -117,6 +123,8 @@ def _as_it_is(change: _Change) -> Sending:
 
 def _davical(change: _Change) -> Sending:
     """It leaves alone those whom the client takes care of; deleting goes by what is stored."""
+    if not change.organizers:
+        return _unknown(change)
     if not change.organizes:
         if change.after.text is not None and change.neighbours(change.organizers):
             return _refused(_LOCAL)
@@ -132,6 +140,8 @@ def _sogo(change: _Change) -> Sending:
     What goes away (all, or an occurrence that differed) goes by what is stored, so that is marked first. With the mark
     taken away in the end, the server goes on as before; that by itself is no change that it tells anybody.
     """
+    if not change.organizers:
+        return _unknown(change)
     if not change.organizes:
         return _sogo_guest(change)
     if change.neighbours(change.others):
@@ -153,7 +163,7 @@ def _sogo_guest(change: _Change) -> Sending:
     if change.after.text is None:
         return _refused(_DECLINES)
     if change.before.text is None:
-        if not change.organizers or not change.own & change.after.attendees:
+        if not change.own & change.after.attendees:
             return _refused(_UNKNOWN)
         return _marked_first(change, lambda line: _address(line.value) in change.own, restored=True)
     answered = any(change.before.answers.get(one) != change.after.answers.get(one) for one in change.own)

@@ -80,9 +80,18 @@ class CalDav:
 
     def whoami(self) -> Principal:
         found = principal.discover(self._transport, self._dav, self._url)
-        software, schedules = self._recognised(found.homes[0])
+        software, schedules = self.recognised(found.homes[0])
         self._principal = replace(found, software=software, schedules=schedules)
         return self._principal
+
+    def recognised(self, home: str) -> tuple[Software, bool]:
+        try:
+            answer = self._transport.send("OPTIONS", self._trusted(home))
+        except CoachsyncError as problem:
+            if isinstance(problem, Temporary | Refused):
+                raise
+            return recognise(home, {})
+        return recognise(home, answer.headers)
 
     def collections(self) -> tuple[Collection, ...]:
         known = self._principal or self.whoami()
@@ -179,15 +188,6 @@ class CalDav:
         lane = self._again(self.scheme)
         lane._origins = self._origins
         return lane
-
-    def _recognised(self, home: str) -> tuple[Software, bool]:
-        try:
-            answer = self._transport.send("OPTIONS", home)
-        except CoachsyncError as problem:
-            if isinstance(problem, Temporary | Refused):
-                raise
-            return recognise(home, {})
-        return recognise(home, answer.headers)
 
     def _own(self, url: str) -> str:
         """A collection's URL, once it is clear that the credential may go there."""

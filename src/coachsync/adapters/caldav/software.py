@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from coachsync.adapters.caldav import hrefs
 from coachsync.model import Software
 
 _SOGO = "/SOGo/"
+_CYRUS = re.compile(r"Cyrus-HTTP/(?:[3-9]|[1-9][0-9])\.")  # an older one does not heed Scheduling-Enabled
 _RADICALE = frozenset({"1", "2", "3", "calendar-access", "addressbook", "extended-mkcol"})
 _XANDIKOS = frozenset({"add-member", "sync-collection", "quota"})
 # RFC 6638 section 2; and what its drafts said, as DAViCal and others still do.
@@ -26,7 +28,7 @@ def recognise(url: str, headers: Mapping[str, str]) -> tuple[Software, bool]:
 def _software(url: str, headers: Mapping[str, str], able: frozenset[str]) -> Software:
     signs = {
         Software.DAVICAL: "X-DAViCal-Version" in headers,
-        Software.CYRUS: headers.get("Server", "").startswith("Cyrus-HTTP/"),
+        Software.CYRUS: _CYRUS.match(headers.get("Server", "")) is not None,
         Software.SOGO: unconditional(url),
         Software.NEXTCLOUD: any(word.startswith(("nextcloud-", "nc-")) for word in able),
         Software.SABRE: "X-Sabre-Version" in headers,  # Nextcloud may show it too

@@ -28,10 +28,10 @@ from coachsync.moments import (
     Moment,
     Unreadable,
     at_time_of,
+    beginning,
     ending,
     in_zone,
     instant,
-    midnight,
     plain,
 )
 
@@ -133,7 +133,7 @@ def _age(event: EventTimes) -> tuple[int, int]:
 
 def _occurrence(event: EventTimes, start: Moment, length: Length, stand: Stand, practice: tzinfo) -> Occurrence:
     all_day = not isinstance(start, datetime)
-    begin = instant(start) if isinstance(start, datetime) else midnight(start, practice)
+    begin = beginning(start, practice)
     return Occurrence(begin, ending(start, length, practice), all_day, stand, event.component)
 
 

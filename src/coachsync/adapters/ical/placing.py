@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from coachsync.adapters.ical.expansion import Series, times
 from coachsync.adapters.ical.skeleton import Skeleton
 from coachsync.model import Window
-from coachsync.moments import Moment, Unreadable, at_time_of, in_zone, instant, midnight
+from coachsync.moments import Moment, Unreadable, at_time_of, beginning, in_zone
 
 _AHEAD = tuple(timedelta(days=days) for days in (2, 400, 4_000, 40_000))  # looked at in turn for another instance
 _LAST = datetime(9_990, 1, 1, tzinfo=UTC)
@@ -46,8 +46,8 @@ def _others(series: Series, original: Moment) -> bool:
 def _originals(series: Series, original: Moment, ahead: timedelta) -> set[Moment]:
     """The plain starts by the rule of what takes place from the beginning on, overrides wherever they were moved."""
     moment = in_zone(original, series.zone)
-    until = instant(moment) if isinstance(moment, datetime) else midnight(moment, series.zone)
-    starts = [_instant(start, series) for start in _stated(series)]
+    until = beginning(moment, series.zone)
+    starts = [beginning(start, series.zone) for start in _stated(series)]
     horizon = Window(min(starts), min(until, _LAST - ahead) + ahead)
     found = {placed.original for placed in series.all(horizon) if placed.original is not None}
     return found | {series.plain(one.replaces) for one in series.overrides if one.replaces is not None}
@@ -55,10 +55,6 @@ def _originals(series: Series, original: Moment, ahead: timedelta) -> set[Moment
 
 def _stated(series: Series) -> list[Moment]:
     return [series.master.start, *(added for added, _ in series.master.added)]
-
-
-def _instant(moment: Moment, series: Series) -> datetime:
-    return instant(moment) if isinstance(moment, datetime) else midnight(moment, series.zone)
 
 
 def _before(series: Series, original: Moment) -> int | None:

@@ -17,7 +17,7 @@ from coachsync.app.wiring import Wiring
 from coachsync.editing.adding import Repeat, add
 from coachsync.errors import UsageError
 from coachsync.model import Occurrence, Window
-from coachsync.moments import Moment, instant, midnight
+from coachsync.moments import Moment, beginning, instant
 from coachsync.phrases import say
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
@@ -54,13 +54,14 @@ def adding(wiring: Wiring, calendar: str, new: New, uid: str) -> Plan:
             start,
             end,
             new.title,
-            _zone(wiring, start),
+            _zone(wiring, start, end, series=new.repeat is not None),
             stamp=wiring.now,
             repeat=new.repeat,
             location=new.location,
         )
     )
-    found, more = _read(wiring, text, _instant(wiring, start), _instant(wiring, end), series=new.repeat is not None)
+    begins, ends = beginning(start, wiring.zone), beginning(end, wiring.zone)
+    found, more = _read(wiring, text, begins, ends, series=new.repeat is not None)
     return Plan(
         action=Action.ADD,
         calendar=calendar,
@@ -74,9 +75,12 @@ def adding(wiring: Wiring, calendar: str, new: New, uid: str) -> Plan:
     )
 
 
-def _zone(wiring: Wiring, start: Moment) -> str:
-    """The definition of the practice's zone; none for whole days, and for UTC."""
+def _zone(wiring: Wiring, start: Moment, end: Moment, *, series: bool) -> str:
+    """The definition of the practice's zone; none for whole days, for UTC, and for what only UTC can say: a time that
+    the clocks show a second time that night."""
     if not isinstance(start, datetime) or wiring.zone.key in ("UTC", "Etc/UTC"):
+        return ""
+    if not series and (start.fold or (isinstance(end, datetime) and end.fold)):
         return ""
     return vtimezone(wiring.zone.key, start.year)
 
@@ -93,7 +97,7 @@ def _end(wiring: Wiring, start: Moment, new: New) -> Moment:
     if isinstance(end, datetime) == whole:
         raise _mixed()
     end = end + _DAY if whole else end
-    if _instant(wiring, end) <= _instant(wiring, start):
+    if beginning(end, wiring.zone) <= beginning(start, wiring.zone):
         raise UsageError(
             "ends-before-it-starts", say("The appointment would end before it starts."), say("Give a later --end.")
         )
@@ -128,7 +132,3 @@ def _read(
 
 def _day(start: Moment) -> date:
     return start.date() if isinstance(start, datetime) else start
-
-
-def _instant(wiring: Wiring, moment: Moment) -> datetime:
-    return instant(moment) if isinstance(moment, datetime) else midnight(moment, wiring.zone)

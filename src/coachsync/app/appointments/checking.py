@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from coachsync.adapters.ical.instances import Instance
-from coachsync.app.appointments.choosing import Choice, Event, within
+from coachsync.app.appointments.choosing import Choice, Event, is_regular, within
 from coachsync.app.appointments.plans import Change
 from coachsync.app.reading import horizon
 from coachsync.app.wiring import Wiring
 from coachsync.editing.target import Edited, Scope
 from coachsync.errors import CoachsyncError
 from coachsync.model import Occurrence, Stand, Window
-from coachsync.moments import Moment, in_zone, instant, midnight
+from coachsync.moments import Moment, beginning, in_zone, midnight
 from coachsync.phrases import say
 
 Becomes = Callable[[Instance], Occurrence | None]  # what a date is to become; None: it goes
@@ -82,7 +82,7 @@ def moved(choice: Choice, start: Moment, lasting: timedelta | None, wiring: Wiri
     def then(one: Instance) -> Occurrence:
         if one == choice.meant:
             return _placed(one, start, lasting, wiring)
-        if one.original is None or one.all_day != choice.meant.all_day or not _regular(one, wiring):
+        if one.original is None or one.all_day != choice.meant.all_day or not is_regular(wiring, one):
             return _seen(one)
         zone = one.original.tzinfo if isinstance(one.original, datetime) else None
         named = _name(one.original) + shift
@@ -112,12 +112,8 @@ def _is_meant(choice: Choice, one: Instance) -> bool:
     return _name(one.original) >= _name(choice.meant.original)
 
 
-def _regular(one: Instance, wiring: Wiring) -> bool:
-    return one.original is not None and one.start == _utc(one.original, wiring)
-
-
 def _placed(one: Instance, start: Moment, lasting: timedelta | None, wiring: Wiring) -> Occurrence:
-    begins = _utc(start, wiring)
+    begins = beginning(start, wiring.zone)
     if isinstance(start, datetime):
         return replace(_seen(one), start=begins, end=begins + (lasting if lasting is not None else one.end - one.start))
     days = lasting if lasting is not None else timedelta(days=_days(one, wiring))
@@ -127,10 +123,6 @@ def _placed(one: Instance, start: Moment, lasting: timedelta | None, wiring: Wir
 def _days(one: Instance, wiring: Wiring) -> int:
     first, last = (moment.astimezone(wiring.zone).date() for moment in (one.start, one.end))
     return (last - first).days
-
-
-def _utc(moment: Moment, wiring: Wiring) -> datetime:
-    return instant(moment) if isinstance(moment, datetime) else midnight(moment, wiring.zone)
 
 
 def _name(moment: Moment) -> Moment:

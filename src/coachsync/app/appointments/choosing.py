@@ -16,7 +16,7 @@ from coachsync.editing.events import CalendarObject
 from coachsync.editing.target import Scope, Zones
 from coachsync.errors import CoachsyncError, NotEditable, UsageError
 from coachsync.model import Stand, Window
-from coachsync.moments import Moment, midnight
+from coachsync.moments import Moment, beginning
 from coachsync.phrases import say
 from coachsync.redaction.window import window
 from coachsync.span import Span
@@ -69,6 +69,11 @@ def within(wiring: Wiring, event: Event, where: Window) -> list[Instance]:
     return instances(wiring.reader, event.body, where, wiring.config.practice.timezone, event.addresses)
 
 
+def is_regular(wiring: Wiring, one: Instance) -> bool:
+    """Whether a date stands where its series puts it: nobody has moved it."""
+    return one.original is not None and one.start == beginning(one.original, wiring.zone)
+
+
 def choose(wiring: Wiring, event: Event, wish: Wish, near: Moment | None = None) -> Choice:
     """Which date is meant; `near` is where it is to go, for a whole series of which no date was named.
 
@@ -114,23 +119,19 @@ def _first(wiring: Wiring, event: Event) -> Instance:
 
 def _nearest(wiring: Wiring, event: Event, moment: Moment) -> Instance:
     """The date of a series that is nearest to a moment; of those that stand at their regular time, if there are any."""
-    there = _instant(wiring, moment)
+    there = beginning(moment, wiring.zone)
     found: list[Instance] = []
     for reach in _REACHES:
         found = within(wiring, event, _around(wiring, moment, reach))
-        regular = [one for one in found if one.original is not None and one.start == _instant(wiring, one.original)]
+        regular = [one for one in found if is_regular(wiring, one)]
         if regular:
             return min(regular, key=lambda one: abs(one.start - there))
     return min(found, key=lambda one: abs(one.start - there)) if found else _first(wiring, event)
 
 
 def _around(wiring: Wiring, moment: Moment, reach: timedelta) -> Window:
-    at = _instant(wiring, moment)
+    at = beginning(moment, wiring.zone)
     return Window(at - reach, at + reach)
-
-
-def _instant(wiring: Wiring, moment: Moment) -> datetime:
-    return moment.astimezone(UTC) if isinstance(moment, datetime) else midnight(moment, wiring.zone)
 
 
 def _unsaid(wiring: Wiring, event: Event, *, following: bool) -> CoachsyncError:

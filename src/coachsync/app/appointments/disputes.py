@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from coachsync.app.appointments.finding import known_calendar
+from coachsync.app.appointments.finding import in_several, known_calendar
 from coachsync.app.appointments.glimpses import Glimpse, differences, glimpse
 from coachsync.app.conflicts import Conflict, conflicts
 from coachsync.app.reading import short_id
@@ -46,14 +46,7 @@ def named(wiring: Wiring, name: str, calendar: str | None = None) -> Dispute:
             say("To see them, run: coachsync conflict list"),
         )
     if len(found) > 1:
-        raise UsageError(
-            "which-calendar",
-            say(
-                "Appointments in several calendars have this id: {names}.",
-                names=", ".join(sorted({conflict.calendar for conflict in found})),
-            ),
-            say("Say which calendar is meant with --calendar."),
-        )
+        raise in_several({conflict.calendar for conflict in found})
     return _dispute(wiring, found[0])
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from coachsync import contentline
 from coachsync.adapters.database import Copies, Copy, Edit, Edits
+from coachsync.app.locating import refuse_unknown
 from coachsync.app.queueing import never_synced, undecided
-from coachsync.app.reading import short_id
+from coachsync.app.reading import any_synced, short_id, synced
 from coachsync.app.wiring import Wiring
-from coachsync.errors import CoachsyncError, NotInitialised, UsageError
+from coachsync.errors import CoachsyncError, UsageError
 from coachsync.phrases import say
 
 
@@ -30,21 +31,9 @@ class Found:
 
 def known_calendar(wiring: Wiring, name: str) -> None:
     """Raise UsageError for a calendar that is not configured, NotInitialised for one that was never synced."""
-    if name not in wiring.config.calendars:
-        there = ", ".join(sorted(wiring.config.calendars))
-        raise UsageError(
-            "no-such-calendar",
-            say("No calendar of that name is configured."),
-            say("There are: {names}.", names=there),
-        )
+    refuse_unknown(wiring, name)
     if name not in synced(wiring):
         raise never_synced(name)
-
-
-def synced(wiring: Wiring) -> list[str]:
-    """The calendars of which something has come in."""
-    endpoints = {name: Copies(wiring.database, name).endpoint() for name in wiring.config.calendars}
-    return [name for name, endpoint in endpoints.items() if endpoint is not None and endpoint.synced_at is not None]
 
 
 def find(wiring: Wiring, name: str, calendar: str | None = None) -> Found:
@@ -71,9 +60,7 @@ def matching(wiring: Wiring, name: str, calendar: str | None = None) -> list[Fou
     """
     if calendar is not None:
         known_calendar(wiring, calendar)
-    places = [calendar] if calendar is not None else synced(wiring)
-    if not places:
-        raise NotInitialised("never-synced", say("Nothing has been synced yet."), say("Run: coachsync sync"))
+    places = [calendar] if calendar is not None else any_synced(wiring)
     by_uid = [found for place in places for found in _of_uid(wiring, place, name)]
     return by_uid or [found for place in places for found in _of_id(wiring, place, name.strip().upper())]
 
@@ -114,11 +101,7 @@ def _joined(wiring: Wiring, calendar: str, copies: Collection[Copy], hrefs: Coll
 def _ambiguous(found: list[Found]) -> CoachsyncError:
     calendars = sorted({one.calendar for one in found})
     if len(calendars) == len(found):
-        return UsageError(
-            "which-calendar",
-            say("Appointments in several calendars have this id: {names}.", names=", ".join(calendars)),
-            say("Say which calendar is meant with --calendar."),
-        )
+        return in_several(calendars)
     if len({one.uid for one in found}) == len(found):
         return UsageError(
             "which-appointment",
@@ -129,6 +112,15 @@ def _ambiguous(found: list[Found]) -> CoachsyncError:
         "stored-twice",
         say("The calendar has this appointment several times ({names}).", names=", ".join(calendars)),
         say("Delete all but one of them in your calendar program, and sync again."),
+    )
+
+
+def in_several(calendars: Collection[str]) -> UsageError:
+    """An id names something in each of these calendars."""
+    return UsageError(
+        "which-calendar",
+        say("Appointments in several calendars have this id: {names}.", names=", ".join(sorted(calendars))),
+        say("Say which calendar is meant with --calendar."),
     )
 
 

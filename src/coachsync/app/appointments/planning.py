@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from coachsync import contentline
 from coachsync.adapters.ical.child import Place
@@ -20,7 +20,7 @@ from coachsync.editing.deleting import delete
 from coachsync.editing.moving import move
 from coachsync.editing.target import Edited, Scope, Target
 from coachsync.errors import NotEditable
-from coachsync.moments import Moment, midnight
+from coachsync.moments import Moment, beginning
 
 _NOWHERE = Place(None, only=False)
 
@@ -71,7 +71,7 @@ def moving(
         before=change.place.before,
     )
     becomes = checking.moved(change.choice, start, lasting, wiring)
-    return _plan(wiring, Action.MOVE, change, edited, becomes, _utc(wiring, start), notify=notify)
+    return _plan(wiring, Action.MOVE, change, edited, becomes, beginning(start, wiring.zone), notify=notify)
 
 
 def cancelling(wiring: Wiring, found: Found, wish: Wish, *, new_uid: str, notify: bool = False) -> Plan:
@@ -130,10 +130,6 @@ def _at_the_same_time(wiring: Wiring, meant: Instance, to: Moment) -> Moment:
         return to
     local = meant.start.astimezone(wiring.zone)
     return in_practice(datetime.combine(to, local.time()), wiring.zone)
-
-
-def _utc(wiring: Wiring, moment: Moment) -> datetime:
-    return moment.astimezone(UTC) if isinstance(moment, datetime) else midnight(moment, wiring.zone)
 
 
 def _plan(

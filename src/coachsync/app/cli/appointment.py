@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -34,6 +35,11 @@ def command() -> None:
     """Nothing by itself."""
 
 
+_notifying = click.option(
+    "--notify", is_flag=True, help=say("Let the calendar server tell the people who are invited.")
+)
+
+
 def _settling(function: _Function) -> _Function:
     """Options of every command that changes something."""
     for option in (
@@ -47,7 +53,7 @@ def _settling(function: _Function) -> _Function:
 def _choosing(function: _Function) -> _Function:
     """Options that say which appointment is meant, and which of its dates."""
     for option in (
-        click.option("--notify", is_flag=True, help=say("Let the calendar server tell the people who are invited.")),
+        _notifying,
         click.option(
             "--calendar",
             metavar=say("CALENDAR"),
@@ -200,10 +206,11 @@ def cancel(
 @click.option(
     "--calendar", metavar=say("CALENDAR"), shell_complete=calendars, help=say("What was in this calendar alone.")
 )
+@_notifying
 @_settling
 @everywhere
 @click.pass_obj
-def restore(options: Options, name: str | None, calendar: str | None, dry_run: bool, yes: bool) -> int:
+def restore(options: Options, name: str | None, calendar: str | None, notify: bool, dry_run: bool, yes: bool) -> int:
     """The list shows titles: for the coach's own terminal."""
     from coachsync.app.appointments.restoring import bringing_back
     from coachsync.app.cli.previews import settle
@@ -215,7 +222,7 @@ def restore(options: Options, name: str | None, calendar: str | None, dry_run: b
     return settle(
         options,
         "appointment restore",
-        lambda wiring: bringing_back(wiring, name, calendar),
+        lambda wiring: replace(bringing_back(wiring, name, calendar), notify=notify),
         dry_run=dry_run,
         yes=yes,
     )

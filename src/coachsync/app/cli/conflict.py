@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from coachsync.app.appointments.disputes import Dispute
+    from coachsync.app.conflicts import Conflict
 
 _SIDES = ("local", "server")
 _DIFFER = {
@@ -101,15 +102,30 @@ def resolve(options: Options, name: str, keep: str, calendar: str | None) -> int
     if options.json:
         tell_json({"id": found.id, "calendar": found.conflict.calendar, "kept": keep, "left": left})
     else:
-        tell(_decided(keep))
+        tell(_decided(keep, found.conflict))
     return 0
 
 
-def _decided(keep: str) -> str:
+def _decided(keep: str, conflict: Conflict) -> str:
+    """What follows. A side that has deleted the appointment has no version."""
+    if keep == _SIDES[0] and conflict.local is None:
+        return say(
+            "It is deleted from the calendar at the next sync: coachsync sync. The version there is kept for 30 days; "
+            "to bring it back then: coachsync appointment restore"
+        )
+    if keep == _SIDES[0] and conflict.server is None:
+        return say("Your version goes to the calendar at the next sync: coachsync sync")
     if keep == _SIDES[0]:
         return say(
             "Your version goes to the calendar at the next sync: coachsync sync. The one there is kept for 30 days; "
             "to bring it back then: coachsync appointment restore"
+        )
+    if conflict.local is None:
+        return say("The calendar's version stays; your deletion is forgotten.")
+    if conflict.server is None:
+        return say(
+            "It stays deleted in the calendar. Your version is kept for 30 days; to bring it back: "
+            "coachsync appointment restore"
         )
     return say(
         "The calendar's version stays. Yours is kept for 30 days; to bring it back: coachsync appointment restore"

@@ -51,6 +51,8 @@ def settle(
     asks = sys.stdin.isatty() and not (yes or dry_run)
     with opened(options, command) as wiring:
         plan, zone = make(wiring), wiring.zone
+        if asks or dry_run:
+            _rehearse(wiring, plan)
         queued = not (asks or dry_run) and _carried_out(wiring, plan)
         running = lock.is_held(wiring.config.practice.state, lock.DAEMON)
     if not options.json or asks:
@@ -69,6 +71,14 @@ def settle(
     elif queued:
         tell(_follows(plan, running=running))
     return 0
+
+
+def _rehearse(wiring: Wiring, plan: Plan) -> None:
+    """Raise now what carrying it out would raise: nobody is asked about what cannot be done."""
+    from coachsync.app.appointments.carrying_out import carry_out
+
+    with wiring.database.rehearsal():
+        carry_out(wiring, plan)
 
 
 def _carried_out(wiring: Wiring, plan: Plan) -> bool:
@@ -168,6 +178,8 @@ def _extent(plan: Plan, zone: ZoneInfo) -> Iterator[str]:
         yield say_count("{number} appointment in all.", "{number} appointments in all.", count)
     elif plan.series and count == 1 and plan.action is not Action.ADD:
         yield say("The other appointments of the series stay as they are.")
+    if plan.action is Action.MOVE and any(_stays_cancelled(change) for change in plan.changes):
+        yield say("What is cancelled stays cancelled. To have it back as it was: coachsync appointment restore")
     if plan.past and count > 1:
         yield say(
             "Some of them are over. To leave those as they were, name the first that is to change with --on, "
@@ -175,6 +187,10 @@ def _extent(plan: Plan, zone: ZoneInfo) -> Iterator[str]:
         )
     elif plan.past:
         yield say("It is over already.")
+
+
+def _stays_cancelled(change: Change) -> bool:
+    return change.after is not None and change.after.stand is Stand.CANCELLED
 
 
 def _people(plan: Plan) -> Iterator[str]:
@@ -198,7 +214,7 @@ def _people(plan: Plan) -> Iterator[str]:
             "the change is not sent.",
             invited,
         )
-        if plan.action in (Action.MOVE, Action.CANCEL, Action.DELETE):
+        if plan.action is not Action.TAKE_BACK:
             yield say("With --notify it is asked to tell them.")
 
 
@@ -208,6 +224,8 @@ def _shares(plan: Plan) -> Iterator[str]:
 
 
 def _follows(plan: Plan, *, running: bool) -> str:
+    if plan.action is Action.TAKE_BACK and not any(change.before for change in plan.changes):
+        return say("It is as it was.")  # a deletion leaves nothing behind
     if plan.action is Action.TAKE_BACK:
         return say("It is as it was. What you had changed is kept for 30 days: coachsync appointment restore")
     if running:
