@@ -25,6 +25,7 @@ from coachsync.errors import CoachsyncError, Temporary
 from two_way import WAYS, World
 
 SEED = int(os.environ.get("COACHSYNC_SEED", random.SystemRandom().randrange(10**6)))
+WAYS_OF_THE_COACH = st.lists(st.sampled_from(WAYS), min_size=1, max_size=3)
 NUMBERS, WAY, BOOLEANS = st.integers(0, 5), st.sampled_from(WAYS), st.booleans()
 FAILURES = (
     Temporary("timeout", "The server does not answer."),
@@ -64,15 +65,44 @@ class Sides(RuleBasedStateMachine):
         self.world.programs[who].make(f"made-{self._made}", series=series)
 
     @rule(who=st.integers(0, 1), number=NUMBERS)
+    def somebody_renames(self, who: int, number: int) -> None:
+        self._made += 1
+        self.world.programs[who].refresh()
+        self.world.programs[who].rename(number, f"made-{self._made}")
+
+    @rule(who=st.integers(0, 1), number=NUMBERS)
     def somebody_deletes(self, who: int, number: int) -> None:
         self.world.programs[who].refresh()
         self.world.programs[who].delete(number)
 
     # --- the coach -------------------------------------------------------------------------------------------------
 
-    @rule(number=NUMBERS, way=WAY)
-    def the_coach_changes(self, number: int, way: str) -> None:
-        self.world.change(number, way)
+    @rule(number=NUMBERS, ways=WAYS_OF_THE_COACH)
+    def the_coach_changes(self, number: int, ways: list[str]) -> None:
+        self.world.change(number, *ways)
+
+    @rule(number=NUMBERS, ways=WAYS_OF_THE_COACH, way=WAY, moment=st.sampled_from(["before", "early", "meanwhile"]))
+    def both_change_the_same(self, number: int, ways: list[str], way: str, moment: str) -> None:
+        program, href = self.world.programs[0], self.world.change(number, *ways)
+
+        def act() -> None:
+            program.refresh()
+            program.change_at(href, way)
+
+        if moment == "before":
+            act()
+        else:
+            getattr(self.world.trouble, moment).append(act)
+        self.world.sync()
+
+    @rule(number=NUMBERS, way=WAY, which=st.sampled_from(["deletes", "renames"]))
+    def the_coach_changes_what_somebody_takes_away(self, number: int, way: str, which: str) -> None:
+        program, href = self.world.programs[0], self.world.change(number, way)
+        program.refresh()
+        if href in program.seen:
+            place = sorted(program.seen).index(href)
+            self._made += 1
+            program.delete(place) if which == "deletes" else program.rename(place, f"made-{self._made}")
 
     @rule(series=BOOLEANS)
     def the_coach_makes(self, series: bool) -> None:
@@ -100,10 +130,11 @@ class Sides(RuleBasedStateMachine):
     def sync(self) -> None:
         self.world.sync()
 
-    @rule(number=NUMBERS, way=WAY, who=st.integers(0, 1))
-    def sync_while_somebody_changes(self, number: int, way: str, who: int) -> None:
-        program = self.world.programs[who]
-        self.world.trouble.meanwhile.append(lambda: (program.refresh(), program.change(number, way)))
+    @rule(number=NUMBERS, way=WAY, who=st.integers(0, 1), early=BOOLEANS)
+    def sync_while_somebody_changes(self, number: int, way: str, who: int, early: bool) -> None:
+        program, trouble = self.world.programs[who], self.world.trouble
+        moment = trouble.early if early else trouble.meanwhile
+        moment.append(lambda: (program.refresh(), program.change(number, way)))
         self.world.sync()
 
     @rule(number=NUMBERS)

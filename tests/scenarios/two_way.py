@@ -159,7 +159,10 @@ class Program:
 
     def change(self, number: int, way: str) -> None:
         if self.seen:
-            href = sorted(self.seen)[number % len(self.seen)]
+            self.change_at(sorted(self.seen)[number % len(self.seen)], way)
+
+    def change_at(self, href: str, way: str) -> None:
+        if href in self.seen:
             etag, body = self.seen[href]
             self._write(href, lambda place: self.server.update(place, changed(body, way), etag))
 
@@ -167,6 +170,16 @@ class Program:
         if self.seen:
             href = sorted(self.seen)[number % len(self.seen)]
             self._write(href, lambda place: self.server.remove(place, self.seen[href][0]))
+
+    def rename(self, number: int, name: str) -> None:
+        """As a move between calendars and back does: the same appointment under another address."""
+        if self.seen:
+            href = sorted(self.seen)[number % len(self.seen)]
+            etag, body = self.seen[href]
+            self._write(href, lambda place: self.server.remove(place, etag))
+            if href not in self.seen:
+                self.server.create(f"{self.url}{name}.ics", body)
+                self.refresh()
 
     def _write(self, href: str, act: Callable[[str], object]) -> None:
         with suppress(CoachsyncError):  # somebody was quicker: the person sees it, and would do it again
@@ -185,7 +198,7 @@ class World:
         self.programs = [Program(connect(), url), Program(connect(), url)]
         self.trouble, self.writes = Trouble(), list[Write]()
         self.unsent: set[str] = set()  # marks of the coach that must be somewhere
-        self.known: dict[str, set[str]] = {}  # by href: what of the others the coach has seen when changing it
+        self.known: dict[str, set[str]] = {}  # by UID: what of the others the coach has seen when changing it
         root = root or url[: url.index("/", 8) + 1]
         (folder / "coachsync.toml").write_text(CONFIG.format(root=root, username=username, url=url))
         (folder / "state").mkdir()
@@ -210,11 +223,15 @@ class World:
             queue(self.wiring, "coaching", new_href(self.wiring, "coaching"), uid, body)
             self.unsent |= marks(body)
 
-    def change(self, number: int, way: str) -> None:
-        objects = self.objects()
-        if objects:
-            href = sorted(objects)[number % len(objects)]
-            self._want(href, objects[href], changed(objects[href], way))
+    def change(self, number: int, *ways: str) -> str:
+        """One change after the other of one object; its href."""
+        href = ""
+        for way in ways:
+            objects = self.objects()
+            if objects:
+                href = href if href in objects else sorted(objects)[number % len(objects)]
+                self._want(href, objects[href], changed(objects[href], way))
+        return href
 
     def split(self, number: int) -> None:
         """One object is changed, and what is cut off it becomes another that waits for it."""
@@ -240,11 +257,11 @@ class World:
             if after is not None:
                 self.unsent -= marks(before) - marks(after)  # the coach has written over them
             self.unsent |= marks(after) - marks(before)
-            self.known.setdefault(href, set()).update(marks(before))
+            self.known.setdefault(contentline.uid(before), set()).update(marks(before))
 
     def decide(self, which: Keep) -> None:
         for conflict in conflicts(self.wiring)[:1]:
-            self.known.setdefault(conflict.edit.href, set()).update(marks(conflict.server))
+            self.known.setdefault(conflict.edit.uid, set()).update(marks(conflict.server))
             resolve(self.wiring, conflict, which)
 
     def take_back(self, number: int) -> None:
@@ -295,7 +312,9 @@ class World:
         somewhere = set().union(*map(marks, [*removed, *held, *(write.after for write in self.writes)]))
         assert self.unsent <= somewhere, f"lost, and never sent: {self.unsent - somewhere}"
         for write in self.writes:
-            gone = marks(write.before) - marks(write.after) - self.known.get(write.href, set())
+            gone = (
+                marks(write.before) - marks(write.after) - self.known.get(contentline.uid(write.before or b""), set())
+            )
             assert not gone, f"the coach has never seen what was written over: {gone}"
 
     def settle(self) -> None:
@@ -308,7 +327,7 @@ class World:
             if not Edits(self.wiring.database, "coaching").all():
                 break
             for conflict in conflicts(self.wiring):
-                self.known.setdefault(conflict.edit.href, set()).update(marks(conflict.server))
+                self.known.setdefault(conflict.edit.uid, set()).update(marks(conflict.server))
                 resolve(self.wiring, conflict, list(Keep)[number % 2])
             self.check()
         self.check()

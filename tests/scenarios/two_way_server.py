@@ -39,6 +39,7 @@ class Trouble:
     half: bool = False  # the next complete listing names every second object
     lie: bool = False  # the next changes are kept quiet, for good: the token has moved on
     meanwhile: list[Callable[[], object]] = field(default_factory=list)  # just before the next write
+    early: list[Callable[[], object]] = field(default_factory=list)  # once it is decided what to write
 
     def step(self) -> None:
         """One thing more has been done; the process may end at it."""
@@ -73,6 +74,8 @@ class Watched:
         yield from self._inner.fetch(url, hrefs)
 
     def together(self, tasks: Iterable[Callable[[CalendarServer], T]]) -> Generator[T, None, None]:
+        while self._trouble.early:
+            self._trouble.early.pop()()
         for task in tasks:
             yield task(self)  # type: ignore[arg-type]
 
