@@ -190,6 +190,34 @@ def test_p04_a_412_in_the_middle_is_decided_again_and_merged(synced: House, monk
     assert session(synced, 1, title="Marguerite D.") in [body for _, body in synced.trash()]
 
 
+def test_p04_what_was_changed_before_the_first_write_is_not_written_over(
+    synced: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The condition of a write is the version that it was merged from, not the newest one that can be asked for."""
+    synced.want("e1", session(synced, 1, hours=3))
+    Meanwhile(monkeypatch, "together", lambda: synced.put("e1", session(synced, 1, hours=5)))
+    assert synced.sync().exit_code() == 4
+    assert there(synced, "e1") == session(synced, 1, hours=5)
+
+
+def test_p04_what_was_made_differently_on_both_sides_is_for_a_person_to_decide(synced: House) -> None:
+    synced.want("mine", session(synced, 9))
+    synced.put("theirs", session(synced, 9, hours=5))
+    assert synced.sync().exit_code() == 4
+    assert there(synced, "theirs") == session(synced, 9, hours=5)
+    assert [edit.clashes for edit in synced.edits()] == [("created-twice",)]
+
+
+def test_p05_what_disappeared_and_waits_for_a_person_is_not_written_to(house: House) -> None:
+    house.sessions(5)
+    house.sync()
+    house.want("e1", session(house, 1, hours=3))
+    house.server.empty(SOURCE)
+    house.server.requests.clear()
+    assert house.sync().exit_code() == 5
+    assert not {"create", "update", "remove"} & house.server.requests.keys()
+
+
 def test_p04_a_412_that_is_a_conflict_overwrites_nothing(synced: House, monkeypatch: pytest.MonkeyPatch) -> None:
     synced.want("e1", session(synced, 1, hours=3))
     Meanwhile(monkeypatch, "update", lambda: synced.put("e1", session(synced, 1, hours=5)))

@@ -99,6 +99,8 @@ class Canned:
             return multistatus(about(path, "<resourcetype><collection/><C:calendar/></resourcetype>"))
         if request.method == "PROPFIND":
             return collection(request)
+        if request.method == "OPTIONS":
+            return Reply(200, b"", {"DAV": "1, calendar-access"})
         assert request.method == "REPORT"
         if asked_token(request) is not None:
             known = asked_token(request) == "urn:7"
