@@ -193,8 +193,9 @@ def test_it_is_said_in_french(series: Desk) -> None:
 def test_a_terminal_is_asked_before_anything_is_queued(synced: Desk) -> None:
     words = ("appointment", "move", "good-1", "--to", when(2, 17))
     code, shown, _ = on_a_terminal(synced, *words, answer=b"n\r")
-    assert code != 0
+    assert code == 130
     assert b"Move it? [Y/n]" in shown
+    assert b"coachsync: Nothing was changed." in shown
     assert synced.json("agenda").document[1]["unsent"] == ""
     code, shown, _ = on_a_terminal(synced, *words, answer=b"\r")
     assert code == 0

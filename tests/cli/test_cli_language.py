@@ -291,6 +291,7 @@ def test_a_question_is_asked_and_answered_in_french(taken: Desk, answer: bytes, 
     ended, shown, _ = on_a_terminal(taken, "share", "publish", "office", "--replace", answer=answer, piped=True)
     assert "Continuer\u00a0? [o/N]" in shown.decode()
     assert ended == code
+    assert ("Rien n’a été changé." in shown.decode()) == (code == 130)
     assert ("Répondez par oui ou par non." in shown.decode()) == (b"quoi" in answer)
     assert (len(taken.storage.objects("Office")) == 5) == (code == 0)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import click
 
 _INTERRUPTED = 130
+_BY_A_PERSON = ("interrupted", "declined")
 _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # every other write has its own error before it comes here
 
 
@@ -49,7 +50,7 @@ def _carry_out(words: list[str]) -> int:
         if failure.code == "output-not-written":
             _let_go_of_stdout()
         tell_error(failure, as_json=_asks_for_json(words))
-        return _INTERRUPTED if failure.code == "interrupted" else failure.exit_code
+        return _INTERRUPTED if failure.code in _BY_A_PERSON else failure.exit_code
     return result if isinstance(result, int) else 0
 
 
@@ -82,10 +83,19 @@ def _failure(problem: BaseException) -> CoachsyncError:
             "output-not-written", say("The answer cannot be written: {reason}.", reason=reason(problem))
         )
     if isinstance(problem, (click.Abort, KeyboardInterrupt)):
-        return CoachsyncError("interrupted", say("Interrupted; the next run goes on from there."))
+        return _ended(problem)
     from coachsync.app.defects import defect
 
     return defect(problem)
+
+
+def _ended(problem: BaseException) -> CoachsyncError:
+    """A person has ended it, or has said no before it began."""
+    from coachsync.app.cli.asking import Declined
+
+    if isinstance(problem, Declined):
+        return CoachsyncError("declined", say("Nothing was changed."))
+    return CoachsyncError("interrupted", say("Interrupted; the next run goes on from there."))
 
 
 def _called(problem: click.ClickException) -> str:

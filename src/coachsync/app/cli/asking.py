@@ -25,6 +25,10 @@ _UNTYPEABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")  # an arrow key, or byt
 _YES = {"y": True, "yes": True, "o": True, "oui": True, "n": False, "no": False, "non": False}
 
 
+class Declined(click.Abort):
+    """A person said no."""
+
+
 class Asker:
     """Asks a person, or nobody: without a terminal, and with `--yes`, which accepts every default."""
 

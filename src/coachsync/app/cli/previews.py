@@ -10,12 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from coachsync.adapters import lock
 from coachsync.app import dates
 from coachsync.app.appointments.plans import Action, Change, Plan
-from coachsync.app.cli.asking import agreed
+from coachsync.app.cli.asking import Declined, agreed
 from coachsync.app.cli.commands import Options
 from coachsync.app.cli.output import instant, tell, tell_json
 from coachsync.app.cli.tongue import spoken, tongue
@@ -60,7 +58,7 @@ def settle(
             tell(line, err=options.json)
     if asks and plan.wanted:
         if not agreed(_QUESTIONS[plan.action], usual=plan.action is not Action.DELETE):
-            raise click.Abort
+            raise Declined
         with opened(options, command) as wiring:
             again = make(wiring)
             if _shown(again) != _shown(plan):

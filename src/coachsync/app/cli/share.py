@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coachsync.app.cli.asking import agreed
+from coachsync.app.cli.asking import Declined, agreed
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.names import shares as known
 from coachsync.app.cli.output import (
@@ -114,7 +114,7 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     from coachsync.app.recording import record
 
     if replace and not yes and sys.stdin.isatty() and not agreed(_REPLACES):
-        raise click.Abort
+        raise Declined
     with opened(options, "share publish") as wiring:
         share = _named(wiring, name)
         outcome = jobs.publish_share(wiring, name, replace_content=replace)
