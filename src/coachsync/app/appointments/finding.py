@@ -65,11 +65,6 @@ def matching(wiring: Wiring, name: str, calendar: str | None = None) -> list[Fou
     return by_uid or [found for place in places for found in _of_id(wiring, place, name.strip().upper())]
 
 
-def at(wiring: Wiring, calendar: str, href: str) -> Found | None:
-    """The appointment that lies there."""
-    return next(iter(_joined(wiring, calendar, Copies(wiring.database, calendar).at([href]), {href})), None)
-
-
 def _of_uid(wiring: Wiring, calendar: str, uid: str) -> Iterator[Found]:
     edits = Edits(wiring.database, calendar).all()
     hrefs = {edit.href for edit in edits if edit.uid == uid}

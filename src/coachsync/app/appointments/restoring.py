@@ -10,7 +10,7 @@ from coachsync import contentline
 from coachsync.adapters.database import Copies, Edit, Edits
 from coachsync.adapters.database.removed import Removed, kept
 from coachsync.app.appointments.finding import Found, known_calendar, matching, refuse_disputed, text_of
-from coachsync.app.appointments.glimpses import Glimpse, differences, glimpses
+from coachsync.app.appointments.glimpses import differences
 from coachsync.app.appointments.plans import Action, Plan, Wanted, people, shares_of
 from coachsync.app.reading import short_id
 from coachsync.app.wiring import Wiring
@@ -87,11 +87,6 @@ def unsent_of(wiring: Wiring, calendar: str | None = None) -> list[Unsent]:
         for edit in Edits(wiring.database, name).all()
     ]
     return sorted(found, key=lambda one: one.made_at, reverse=True)
-
-
-def recognised(wiring: Wiring, calendar: str, bodies: list[bytes]) -> list[Glimpse]:
-    """What the coach recognises each by."""
-    return glimpses(wiring, calendar, bodies)
 
 
 def bringing_back(wiring: Wiring, name: str, calendar: str | None = None) -> Plan:

@@ -28,7 +28,8 @@ _KINDS = {"new": say("new"), "changed": say("changed"), "deleted": say("deleted"
 
 def list_kept(options: Options, calendar: str | None) -> None:
     """List it, newest first, with titles: for the coach's own terminal."""
-    from coachsync.app.appointments.restoring import kept_of, recognised, unsent_of
+    from coachsync.app.appointments.glimpses import glimpses
+    from coachsync.app.appointments.restoring import kept_of, unsent_of
     from coachsync.app.cli.opening import opened
 
     with opened(options, "appointment restore") as wiring:
@@ -36,11 +37,11 @@ def list_kept(options: Options, calendar: str | None) -> None:
         kept = [one for one in kept_of(wiring, calendar) if not one.expired]
         unsent = unsent_of(wiring, calendar)
         seen = {
-            name: iter(recognised(wiring, name, [one.body for one in kept if one.calendar == name]))
+            name: iter(glimpses(wiring, name, [one.body for one in kept if one.calendar == name]))
             for name in wiring.config.calendars
         }
         ours = {
-            name: iter(recognised(wiring, name, [one.shown for one in unsent if one.calendar == name]))
+            name: iter(glimpses(wiring, name, [one.shown for one in unsent if one.calendar == name]))
             for name in wiring.config.calendars
         }
         versions = [(one, next(seen[one.calendar])) for one in kept]
