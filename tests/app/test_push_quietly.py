@@ -212,3 +212,20 @@ def test_p06_who_the_account_is_must_be_told_by_a_server_that_is_kept_quiet_by_i
     with pytest.raises(CoachsyncError) as raised:
         house.want("met", meeting(house, 3))
     assert raised.value.code == "would-notify"
+
+
+def test_a_server_that_can_be_kept_quiet_by_now_is_known_within_a_day(house: House) -> None:
+    house_on(house, Software.OTHER)
+    house.server.software = Software.CYRUS
+    house.now += timedelta(days=1, minutes=1)
+    assert house.sync().exit_code() == 0
+    house.want("met", meeting(house, 3))
+    assert house.sync().exit_code() == 0
+    assert house.server.objects(SOURCE)[HREF] == meeting(house, 3)
+
+
+def test_a_server_that_does_not_say_what_it_is_today_is_read_all_the_same(house: House) -> None:
+    house_on(house, Software.RADICALE, schedules=False)
+    house.now += timedelta(days=1, minutes=1)
+    house.server.fail("recognised", Temporary("timeout", "It does not answer."))
+    assert house.sync().exit_code() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urljoin
@@ -60,6 +61,9 @@ def _gather(wiring: Wiring, calendar: str, copies: Copies, *, everything: bool) 
     if listing.complete and endpoint.listed_at is not None:
         principal = wiring.signin(wiring.config.calendars[calendar].account, hopeful=True).principal
         endpoint = replace(endpoint, principal=endpoint.principal or principal)
+        if _due(wiring, endpoint):  # what the server is, too: changes are refused by what is remembered of that
+            with suppress(Temporary):
+                wiring.recognised(wiring.config.calendars[calendar].account)
         identity = server.collection(endpoint.url).identity
         if identity != endpoint.identity:
             endpoint = _rebind(wiring, calendar, replace(endpoint, identity=identity, token=None))
