@@ -7,7 +7,7 @@ from pathlib import Path
 
 from coachsync.app.conflicts import Keep
 from coachsync.app.standing import standing
-from coachsync.errors import Temporary
+from coachsync.errors import CoachsyncError, Temporary
 from daemon_life import HOUR, MINUTE, NOW, Life
 from events import event
 from practice_house import SOURCE, House
@@ -63,4 +63,41 @@ def test_a_server_that_asks_for_time_at_a_write_has_it(tmp_path: Path) -> None:
     assert dict(life.house.server.requests) == {}
 
     life.live(HOUR)
+    assert life.house.edits() == ()
+
+
+def test_what_a_server_never_takes_is_sent_more_and_more_seldom_and_told(tmp_path: Path) -> None:
+    life = begun(tmp_path)
+    life.house.want("e1", moved(life.house, 3))
+    life.house.server.fail("update", CoachsyncError("forbidden", "The server does not allow this."), times=10_000)
+    life.house.server.requests.clear()
+
+    life.live(12 * HOUR)
+
+    assert 5 <= life.house.server.requests["update"] <= 8
+    assert life.requests > 100  # the calendar itself is read as ever
+    calendar = life.status.calendar("coaching")
+    assert (calendar.unsent, calendar.rejected) == (1, 1)
+    assert calendar.trouble is not None
+    assert calendar.trouble.code == "change-forbidden"
+    assert [alarm.key for alarm in standing(life.status)] == ["rejected/calendars.coaching"]
+
+
+def test_a_person_who_syncs_has_it_sent_at_once_and_so_does_another_change(tmp_path: Path) -> None:
+    life = begun(tmp_path)
+    life.house.want("e1", moved(life.house, 3))
+    life.house.server.fail("update", CoachsyncError("forbidden", "The server does not allow this."), times=4)
+    life.live(2 * HOUR)
+    assert life.house.server.requests["update"] == 4
+    life.house.now = life.wall
+
+    assert life.house.sync().exit_code() == 0
+    assert life.house.edits() == ()
+
+    life.house.want("e1", moved(life.house, 5))
+    life.house.server.fail("update", CoachsyncError("forbidden", "The server does not allow this."), times=4)
+    life.live(20 * MINUTE)
+    life.house.server._failures.clear()
+    life.house.want("e1", moved(life.house, 6))
+    life.live(6 * MINUTE)
     assert life.house.edits() == ()

@@ -17,7 +17,7 @@ TIME = st.none() | st.integers(0, 1 << 40)
 TROUBLE = st.builds(Trouble, TEXT, TEXT, TEXT, TEXT)
 FOUND = st.lists(st.builds(Found, TEXT, TEXT, TEXT), max_size=2).map(tuple)
 COUNT = st.integers(0, 9)
-CALENDAR = st.builds(CalendarStatus, TIME, TIME, TIME, COUNT, COUNT, COUNT, COUNT, COUNT, st.none() | TROUBLE)
+CALENDAR = st.builds(CalendarStatus, TIME, TIME, TIME, COUNT, COUNT, COUNT, COUNT, COUNT, COUNT, st.none() | TROUBLE)
 SHARE = st.builds(
     ShareStatus, TIME, TIME, TIME, st.integers(0, 9), TIME, FOUND, st.none() | TROUBLE, owed=st.booleans()
 )

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     UNCHECKED = "unchecked"  # what a share serves could not be looked at for long
     HELD = "held"  # disappearances, or deletions of the coach's own, wait for a person
     CONFLICT = "conflict"  # an appointment was changed on both sides
+    REJECTED = "rejected"  # the server does not take a change, however often it is sent
 
 
 @dataclass(frozen=True, slots=True)

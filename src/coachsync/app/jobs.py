@@ -65,10 +65,16 @@ def preview(wiring: Wiring, name: str) -> tuple[Slot, ...]:
 
 
 def take_in(
-    wiring: Wiring, outcome: Outcome, calendars: Iterable[str], accept: Collection[str] = (), *, dry_run: bool = False
+    wiring: Wiring,
+    outcome: Outcome,
+    calendars: Iterable[str],
+    accept: Collection[str] = (),
+    *,
+    dry_run: bool = False,
+    patiently: bool = False,
 ) -> None:
     """Pull these calendars, send what was changed here, and read those that feed a share; `accept` and `dry_run` as for
-    `sync`. What fails is in the outcome."""
+    `sync`, `patiently` as for `push`. What fails is in the outcome."""
     feeding = {calendar for share in wiring.config.shares.values() for calendar in share.calendars}
     accepted = {name: name in accept for name in calendars}
     # All come in before anything goes out: an appointment may have moved from one calendar to another.
@@ -78,7 +84,7 @@ def take_in(
             outcome.calendars[name] = pulled
     for name, given in accepted.items():
         if name in outcome.calendars:
-            send = partial(push, wiring, name, accept_deletions=given, dry_run=dry_run)
+            send = partial(push, wiring, name, accept_deletions=given, dry_run=dry_run, patiently=patiently)
             pushed = _attempt(outcome, name, send)
             if pushed is not None:
                 outcome.pushed[name] = pushed

@@ -20,6 +20,7 @@ _OVER = {
     Kind.FINDING: say("What was found there is gone."),
     Kind.UNCHECKED: say("The share could be looked at from outside again."),
     Kind.HELD: say("Nothing waits for your decision any more."),
+    Kind.REJECTED: say("The calendar has what you changed, or it is no longer wanted."),
     Kind.CONFLICT: say("The appointments that were changed on both sides are decided."),
 }
 

@@ -39,7 +39,8 @@ class Pulled:
 class Pushed:
     """What went out to one calendar. `waiting` counts changes that its server does not have yet, `conflicts` those of
     them between which and the server's a person must decide, and `held` those that wait for a person for the reason
-    `why`."""
+    `why`. `rejected` counts
+    those that the server would not take again and again."""
 
     added: int = 0
     changed: int = 0
@@ -48,6 +49,7 @@ class Pushed:
     conflicts: int = 0
     held: int = 0
     why: str = ""
+    rejected: int = 0
     problems: tuple[Problem, ...] = ()
 
 

@@ -28,6 +28,8 @@ from coachsync.sync import guard
 from coachsync.sync.decide import Side, decide
 from coachsync.sync.sameness import same
 
+_FIRST_REST, _LAST_REST = 300, 86_400  # seconds between two tries of what a server would not take: twice the first, ...
+_OFTEN = 5  # refusals in a row after which a person must hear of it
 _MOST_ROUNDS = 5  # what changes on the server while it is written is decided again so often, then at the next sync
 
 
@@ -39,8 +41,17 @@ class _Tally:
     failures: dict[int, Problem] = field(default_factory=dict)  # by the row of the edit
 
 
-def push(wiring: Wiring, calendar: str, *, accept_deletions: bool = False, dry_run: bool = False) -> Pushed:
+def push(
+    wiring: Wiring,
+    calendar: str,
+    *,
+    accept_deletions: bool = False,
+    dry_run: bool = False,
+    patiently: bool = False,
+) -> Pushed:
     """Send what waits for one calendar, which has just been pulled.
+
+    `patiently`: what the server would not take is tried again more and more seldom, at last once a day; otherwise now.
 
     A person must decide about what clashes with the server, and, unless `accept_deletions`, about too many deletions at
     once and about changes that were made for another collection (promise 5). Raises CoachsyncError when the server
@@ -55,6 +66,8 @@ def push(wiring: Wiring, calendar: str, *, accept_deletions: bool = False, dry_r
     if accept_deletions:
         _adopt(edits, endpoint)
     outgoing = _Outgoing(wiring, calendar, endpoint)
+    if patiently:
+        outgoing.rest()
     held = outgoing.run(dry_run=dry_run, accept_deletions=accept_deletions)
     return _pushed(edits.all(), outgoing.tally, held)
 
@@ -78,6 +91,15 @@ class _Outgoing:
         self._places = Whereabouts(wiring, calendar)
         self._one_by_one = False
         self.tally = _Tally()
+
+    def rest(self) -> None:
+        """Leave alone for now what the server would not take, the longer the more often it did so."""
+        now = int(self._wiring.now.timestamp())
+        for edit in self._edits.all():
+            pause = min(_FIRST_REST * 2 ** min(edit.refusals, 20), _LAST_REST)
+            if edit.refusals and 0 <= now - edit.refused_at < pause:  # a clock that was set back lets nothing rest
+                again = CoachsyncError(edit.refusal, say("The server would not take it."))
+                self.tally.failures[edit.row or 0] = self._problem(edit, again)
 
     def run(self, *, dry_run: bool, accept_deletions: bool) -> int:
         """Decide and send until nothing is left that can be sent; how many deletions are held."""
@@ -143,7 +165,7 @@ class _Outgoing:
             return replace(step, sends=step.verdict.theirs)
         told = sending(self._wiring, self._calendar, step.theirs, step.verdict.theirs)
         if told.refused is not None:
-            self.tally.failures[step.edit.row or 0] = self._problem(step.edit, would_tell(told.refused))
+            self._refused(step.edit, would_tell(told.refused))
             return None
         rest = list(told.steps)
         while len(rest) > 1 and rest[0] == step.theirs:
@@ -184,7 +206,7 @@ class _Outgoing:
         """Keep what the server has now, and let go of the edit once it has accepted it."""
         step, edit = sent.step, sent.step.edit
         if sent.failure is not None:
-            self.tally.failures[edit.row or 0] = self._problem(edit, sent.failure)
+            self._refused(edit, sent.failure)
             return
         with self._wiring.database.transaction():
             if sent.item is not None:
@@ -198,7 +220,13 @@ class _Outgoing:
                 self._edits.drop(_rows(edit))
                 self._count([step])
             elif not sent.stale and sent.item is not None:
-                self._edits.put(replace(edit, base=sent.item.body))
+                self._edits.put(replace(edit, clashes=(), base=sent.item.body))
+
+    def _refused(self, edit: Edit, failure: CoachsyncError) -> None:
+        """The server would not take it: that is told, and counted."""
+        self.tally.failures[edit.row or 0] = self._problem(edit, failure)
+        now = int(self._wiring.now.timestamp())
+        self._edits.put(replace(edit, clashes=(), refusals=edit.refusals + 1, refusal=failure.code, refused_at=now))
 
     def _keep_if_rewritten(self, sent: Sent) -> None:
         """What was sent, when the server has something else at once: somebody may have written over it."""
@@ -237,6 +265,7 @@ def _pushed(left: Iterable[Edit], tally: _Tally, held: int) -> Pushed:
         conflicts=sum(bool(edit.clashes) for edit in left),
         held=held + foreign,
         why=REPLACED if foreign else MASS_DELETION if held else "",
+        rejected=sum(edit.refusals >= _OFTEN for edit in left),
         problems=tuple(tally.failures.values()),
     )
 

@@ -60,7 +60,7 @@ def queue(
             _drop(wiring, calendar, before)
             return None
         if before is not None:
-            return edits.put(replace(before, text=text, notify=notify))
+            return edits.put(replace(before, text=text, notify=notify, refusals=0))
         made_at = int(wiring.now.timestamp())
         first = after.row if after is not None else None
         elsewhere = _elsewhere(wiring, calendar, uid) if base is not None else ()

@@ -145,7 +145,9 @@ def _sent(known: Status, name: str, pushed: Pushed, say: Say) -> Status:
     problems = waiting_problems(name, pushed) + pushed.problems
     if problems and known.calendar(name).trouble is None:
         known = known.with_calendar(name, trouble=trouble(problems[0], say))
-    return known.with_calendar(name, unsent=pushed.waiting, conflicts=pushed.conflicts, withheld=pushed.held)
+    return known.with_calendar(
+        name, unsent=pushed.waiting, conflicts=pushed.conflicts, withheld=pushed.held, rejected=pushed.rejected
+    )
 
 
 def _share(known: Status, wiring: Wiring, name: str, published: Published, say: Say) -> Status:

@@ -72,6 +72,14 @@ def _changes(known: Status) -> Iterator[Alarm]:
             )
             hint = say("To see them, and to decide, run: coachsync conflict list")
             yield alarm(Kind.CONFLICT, where, "conflict", message, hint)
+        if calendar.rejected:
+            message = say_count(
+                "The server does not take a change of yours, however often it is sent.",
+                "The server does not take {number} changes of yours, however often they are sent.",
+                calendar.rejected,
+            )
+            hint = say("To see why, run: coachsync status. To take it back: coachsync appointment restore")
+            yield alarm(Kind.REJECTED, where, "changes-rejected", message, hint)
 
 
 def _stale(stale: Collection[str]) -> Iterator[Alarm]:

@@ -35,7 +35,7 @@ class CalendarStatus:
 
     `waiting` counts appointments whose disappearance waits for a person, `unreadable` those that cannot be read.
     `unsent` counts changes of the coach that the server does not have yet; of them `conflicts` and `withheld` wait for
-    a person.
+    a person, and `rejected` are not taken by the server again and again.
     """
 
     tried: int | None = None
@@ -46,6 +46,7 @@ class CalendarStatus:
     unsent: int = 0
     conflicts: int = 0
     withheld: int = 0
+    rejected: int = 0
     trouble: Trouble | None = None
 
 

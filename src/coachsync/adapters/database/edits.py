@@ -27,8 +27,9 @@ class Edit:
     `made_at` is in seconds since 1970. With `clashes` a person must decide between it and what the server has.
     `notify`: a person has asked for attendees to be told. `bound` is False once the collection that it was made for is
     no longer there. `after` is the row of another edit that must be sent first; None again once the server has that
-    one. `elsewhere` names the calendars that had an appointment of this UID too when it was made. `row` is None until
-    it is stored.
+    one. `elsewhere` names the calendars that had an appointment of this UID too when it was made. `refusals` counts how
+    often in a row the server would not take it, `refusal` is the code of the last time, at `refused_at` (seconds since
+    1970). `row` is None until it is stored.
     """
 
     href: str
@@ -41,6 +42,9 @@ class Edit:
     bound: bool = True
     after: int | None = None
     elsewhere: tuple[str, ...] = ()
+    refusals: int = 0
+    refusal: str = ""
+    refused_at: int = 0
     row: int | None = None
 
 
@@ -103,6 +107,9 @@ class Edits:
             bound=head["bound"],
             after=row.after,
             elsewhere=tuple(head.get("elsewhere", ())),
+            refusals=head["refusals"],
+            refusal=head["refusal"],
+            refused_at=head["refused_at"],
             row=row.id,
         )
 
@@ -116,6 +123,9 @@ class Edits:
             "notify": edit.notify,
             "bound": edit.bound,
             "elsewhere": edit.elsewhere,
+            "refusals": edit.refusals,
+            "refusal": edit.refusal,
+            "refused_at": edit.refused_at,
         }
         return {
             "calendar_id": self._id,

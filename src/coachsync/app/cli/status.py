@@ -90,7 +90,7 @@ def _needs_somebody(view: _View) -> bool:
 
 
 def _waits(calendar: CalendarStatus) -> bool:
-    return bool(calendar.waiting or calendar.conflicts or calendar.withheld)
+    return bool(calendar.waiting or calendar.conflicts or calendar.withheld or calendar.rejected)
 
 
 # --- for people ----------------------------------------------------------------------------------------------------
@@ -217,6 +217,7 @@ def _of_calendar(calendar: CalendarStatus, view: _View) -> dict[str, Any]:
         "unsent": calendar.unsent,
         "conflicts": calendar.conflicts,
         "withheld": calendar.withheld,
+        "rejected": calendar.rejected,
         "problem": _of_trouble(calendar.trouble),
     }
 

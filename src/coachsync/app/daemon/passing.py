@@ -90,7 +90,7 @@ class Passing:
         if not self._may_ask(self._wiring.config.calendars[name].account):
             return
         did = Outcome()
-        self._attempt(did, f"calendars.{name}", lambda: jobs.take_in(self._wiring, did, [name]))
+        self._attempt(did, f"calendars.{name}", lambda: jobs.take_in(self._wiring, did, [name], patiently=True))
         pulled = did.calendars.get(name)
         read = pulled is not None and recording.read_at(self._wiring, name) == int(self._wiring.now.timestamp())
         self._books.looked_at(name, whole=read)
