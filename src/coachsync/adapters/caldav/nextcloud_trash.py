@@ -28,7 +28,7 @@ def make_room(dav: Dav, url: str, uid: str) -> bool:
         return False
     try:
         told = dav.query_uid(f"{home}/trashbin/objects/", uid, (ETAG, _OF_CALENDAR))
-        there = [one for one in told.status.responses if one.text(_OF_CALENDAR) in ("", unquote(calendar))]
+        there = [one for one in told.status.responses if one.text(_OF_CALENDAR) == unquote(calendar)]
         for one in there:
             path = told.folder.resolve(one.href)
             if path is not None:
