@@ -26,8 +26,9 @@ $(COMPILED): %.mo: %.po $(STAMP)
 demo: venv
 	$(BIN)/coachsync demo
 
+# One process more than there are processors: many tests wait for a server or a program that they started.
 test: venv lint
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest --numprocesses $$(expr $$(nproc) + 1) --maxprocesses 4 --dist worksteal
 
 # Beside those of every run (Radicale, Xandikos): servers of Debian's packages, which it installs where it may. One that
 # is not there is skipped by name.

@@ -8,7 +8,7 @@ from coachsync.adapters.ical import expansion
 from recurrences import HORIZON, document, expected, series
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(series())
 def test_occurrences_are_those_of_the_oracle(made):
     text = document(made)

@@ -71,7 +71,7 @@ def edits(text: str, target: Target, start: Moment, duration: timedelta | None, 
     return done
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(
     damaged_texts(),
     st.sampled_from(list(Scope)),
@@ -96,7 +96,7 @@ WORKED_ON = {
 }  # fmt: skip
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(damaged_texts(), st.sampled_from([paris(12, 3, 11), date(2026, 12, 10)]))
 def test_every_line_that_is_not_worked_on_is_there_byte_for_byte(text, start):
     for edited in edits(text, Target(Scope.ALL), start, None, None)[:2]:

@@ -147,7 +147,7 @@ def before(case: Case) -> int | None:
     return found[0]
 
 
-@settings(max_examples=40, **PATIENT)
+@settings(max_examples=20, **PATIENT)
 @given(cases())
 def test_moving_one_moves_that_one(case):
     def expected(name: Moment) -> Seen:
@@ -159,7 +159,7 @@ def test_moving_one_moves_that_one(case):
     check(case, edit, expected)
 
 
-@settings(max_examples=60, **PATIENT)
+@settings(max_examples=30, **PATIENT)
 @given(cases())
 def test_moving_all_moves_each_by_as_much_and_leaves_those_moved_by_hand(case):
     def edit(**options) -> Edited:
@@ -168,7 +168,7 @@ def test_moving_all_moves_each_by_as_much_and_leaves_those_moved_by_hand(case):
     check(case, edit, case.moved_along)
 
 
-@settings(max_examples=60, **PATIENT)
+@settings(max_examples=30, **PATIENT)
 @given(cases())
 def test_moving_from_one_on_leaves_those_before_it(case):
     count = before(case)
@@ -182,7 +182,7 @@ def test_moving_from_one_on_leaves_those_before_it(case):
     check(case, edit, expected)
 
 
-@settings(max_examples=40, **PATIENT)
+@settings(max_examples=20, **PATIENT)
 @given(cases(), st.sampled_from(list(Scope)), st.booleans())
 def test_cancelling_and_deleting_take_what_was_meant(case, scope, keep):
     count = before(case)

@@ -85,7 +85,7 @@ def agree(one: Side, other: Side) -> bool:
     return one == other if one is None or other is None else same(one, other)
 
 
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(damaged_sides())
 def test_p04_exchanging_the_sides_mirrors_the_verdict(given_sides: tuple[Side, Side, Side]) -> None:
     base, ours, theirs = given_sides
@@ -95,7 +95,7 @@ def test_p04_exchanging_the_sides_mirrors_the_verdict(given_sides: tuple[Side, S
     assert mirrored.clashes == tuple(MIRRORED.get(code, code) for code in verdict.clashes)
 
 
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(damaged_sides())
 def test_p13_deciding_again_changes_nothing(given_sides: tuple[Side, Side, Side]) -> None:
     base, ours, theirs = given_sides
@@ -146,7 +146,7 @@ def of(component: contentline.Component) -> set[str]:
     return found | {f"{child.name} {sorted(of(child))}" for child in component.children}
 
 
-@settings(max_examples=250)
+@settings(max_examples=125)
 @given(sides())
 @example((BASE, HERE, THERE))
 def test_p04_what_both_sides_hold_says_exactly_what_each_of_them_changed(given_sides: tuple[Side, Side, Side]) -> None:
@@ -161,7 +161,7 @@ def sequence(text: Side) -> int:
     return max((int(line.value) for line in contentline.parse(text or "") if line.name == "SEQUENCE"), default=0)
 
 
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(histories(), rewritings())
 def test_lines_of_theirs_that_we_did_not_change_stay_byte_for_byte(
     history: tuple[str, str, str], rewritten: Edit
@@ -183,7 +183,7 @@ def touched(line: contentline.Line, ended: set[str]) -> bool:
     return nested or whole.startswith(NO_FACTS) or bool(ended & {whole, *listed})
 
 
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(histories())
 def test_a_merged_text_is_valid(history: tuple[str, str, str]) -> None:
     text = merge(*history).text
@@ -208,7 +208,7 @@ def check(calendar: icalendar.Component, text: str) -> None:
     assert zones <= {str(zone["TZID"]) for zone in calendar.walk("VTIMEZONE")}
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(histories(most=1), st.data())
 def test_an_edit_that_both_sides_made_never_clashes(history: tuple[str, str, str], data: st.DataObject) -> None:
     base, ours, _ = history
