@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 PASSWORD = "s3cret-pässword"
-RADICALE_USERS = [f"coach{number:03}" for number in range(400)]
+RADICALE_USERS = [f"coach{number:04}" for number in range(2000)]  # more than the tests of one process need
 
 
 def free_port() -> int:
