@@ -18,6 +18,7 @@ from coachsync.adapters.caldav import transport
 from coachsync.adapters.caldav.client import CalDav
 from davscript import PASSWORD, USER, Connect, Start
 from realservers.fixtures import (  # noqa: F401 - fixtures
+    SINKS,
     cyrus_server,
     davical_server,
     postgres_cluster,
@@ -37,6 +38,12 @@ hypothesis.settings.load_profile("patient")
 
 # A background job starts with interrupts ignored, and so would every program that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the mail sinks of the real servers have taken (promise 6)."""
+    for line in SINKS:
+        terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")

@@ -1,86 +1,100 @@
-"""An appointment that comes back while the trash of a Nextcloud still has it. Over a scripted server."""
+"""What a Nextcloud has in its trash. Over a scripted server that answers as its source does: whatever is asked of the
+trash, it lists everything."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from coachsync.errors import CoachsyncError, Temporary
-from davscript import Connect, Start, multistatus
+from davscript import Connect, Start, member, multistatus
 from servers import Reply, Request
 
 HOME = "/remote.php/dav/calendars/alice/"
 HREF = f"{HOME}coaching/a.ics"
-TRASHED = f"{HOME}trashbin/objects/17-a.ics"
-BODY = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:20260302T090000Z\r\nUID:uid-1\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+TRASH = f"{HOME}trashbin/objects/"
 
 
-def in_trash(calendar: str, href: str = TRASHED) -> str:
+def text(uid: str) -> str:
+    event = f"BEGIN:VEVENT\r\nDTSTART:20260302T090000Z\r\nUID:{uid}\r\nEND:VEVENT"
+    return f"BEGIN:VCALENDAR\r\n{event}\r\nEND:VCALENDAR\r\n"
+
+
+def listed(number: int, calendar: str) -> str:
     uri = f'<n:calendar-uri xmlns:n="http://nextcloud.com/ns">{calendar}</n:calendar-uri>'
-    props = f"<prop><getetag>&quot;1&quot;</getetag>{uri}</prop>"
-    return f"<response><href>{href}</href><propstat>{props}<status>HTTP/1.1 200 OK</status></propstat></response>"
+    props = f"<prop><getetag>&quot;{number}&quot;</getetag>{uri}</prop>"
+    propstat = f"<propstat>{props}<status>HTTP/1.1 200 OK</status></propstat>"
+    return f"<response><href>{TRASH}{number}.ics</href>{propstat}</response>"
 
 
-def nextcloud(*trash: str, refusal: int = 500) -> Callable[[Request], Reply]:
-    """A server that refuses the UID until everything of that calendar is out of its trash."""
-    gone: list[str] = []
+def nextcloud(*trash: tuple[str, str]) -> Callable[[Request], Reply]:
+    """A server with these calendars and UIDs in its trash, numbered from one."""
+    numbered = dict(enumerate(trash, 1))
 
     def script(request: Request) -> Reply:
         if request.method == "REPORT":
-            assert request.path == f"{HOME}trashbin/objects/"
-            assert b">uid-1<" in request.body
-            return multistatus(*trash)
-        if request.method == "DELETE":
-            gone.append(request.path)
-            return Reply(204)
-        return Reply(201, b"", {"ETag": '"2"'}) if gone else Reply(refusal)
+            assert request.path == TRASH
+            if b"calendar-query" in request.body:
+                return multistatus(*(listed(number, calendar) for number, (calendar, _) in numbered.items()))
+            asked = [int(found) for found in re.findall(rb"objects/(\d+)\.ics", request.body)]
+            return multistatus(
+                *(member(f"{TRASH}{number}.ics", f'"{number}"', data=text(numbered[number][1])) for number in asked)
+            )
+        if request.method == "GET":
+            number = int(request.path.rpartition("/")[2].removesuffix(".ics"))
+            return Reply(200, text(numbered[number][1]).encode(), {"ETag": f'"{number}"'})
+        return Reply(204 if request.method == "DELETE" else 500)
 
     return script
 
 
-def test_what_lies_in_the_trash_makes_room_for_what_comes_back(scripted: Start, connect: Connect) -> None:
-    server = scripted(nextcloud(in_trash("coaching")))
+def test_p04_only_the_same_appointment_is_found_in_a_full_trash(scripted: Start, connect: Connect) -> None:
+    others = [("coaching", f"uid-{number}") for number in range(2, 6)]
+    server = scripted(nextcloud(*others, ("coaching", "uid-1"), ("family", "uid-1"), ("coaching", "UID-1")))
 
-    assert connect(f"{server.url}remote.php/dav/").create(HREF, BODY) == '"2"'
+    [found] = connect(f"{server.url}remote.php/dav/").in_trash(HREF, "uid-1")
 
-    assert [(one.method, one.path) for one in server.requests] == [
-        ("PUT", HREF),
-        ("REPORT", f"{HOME}trashbin/objects/"),
-        ("DELETE", TRASHED),
-        ("PUT", HREF),
-    ]
-    assert server.requests[-1].headers["If-None-Match"] == "*"
+    assert (found.href, found.etag, found.body) == (f"{TRASH}5.ics", '"5"', text("uid-1").encode())
+    assert set(server.methods) == {"REPORT"}
 
 
-def test_p04_what_was_in_another_calendar_stays_in_the_trash(scripted: Start, connect: Connect) -> None:
-    server = scripted(nextcloud(in_trash("family")))
+def test_p06_what_is_found_is_deleted_under_its_version_and_without_mail(scripted: Start, connect: Connect) -> None:
+    server = scripted(nextcloud(("coaching", "uid-1")))
+    client = connect(f"{server.url}remote.php/dav/")
 
-    with pytest.raises(Temporary) as raised:
-        connect(f"{server.url}remote.php/dav/").create(HREF, BODY)
+    [found] = client.in_trash(HREF, "uid-1")
+    assert client.remove(found.href, found.etag)
 
-    assert raised.value.code == "server-error"
-    assert server.methods == ["PUT", "REPORT"]
-
-
-def test_the_server_is_not_asked_twice_when_its_trash_is_empty(scripted: Start, connect: Connect) -> None:
-    server = scripted(nextcloud())
-    with pytest.raises(Temporary):
-        connect(f"{server.url}remote.php/dav/").create(HREF, BODY)
-    assert server.methods == ["PUT", "REPORT"]
+    deletion = server.requests[-1]
+    assert (deletion.method, deletion.path, deletion.headers["If-Match"]) == ("DELETE", f"{TRASH}1.ics", '"1"')
+    assert deletion.headers["Schedule-Reply"] == "F"
 
 
-@pytest.mark.parametrize(("status", "code"), [(500, "server-error"), (400, "refused")])
-def test_no_other_server_is_asked_for_a_trash(scripted: Start, connect: Connect, status: int, code: str) -> None:
+def test_the_trash_of_a_calendar_with_a_space_in_its_address_is_its_own(scripted: Start, connect: Connect) -> None:
+    server = scripted(nextcloud(("my coaching", "uid-1")))
+    found = connect(f"{server.url}remote.php/dav/").in_trash(f"{HOME}my%20coaching/a.ics", "uid-1")
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("status", [500, 400])
+def test_a_refused_object_alone_touches_no_trash(scripted: Start, connect: Connect, status: int) -> None:
     server = scripted(lambda request: Reply(status))
-    with pytest.raises(CoachsyncError) as raised:
-        connect(server.url).create("/dav/alice/coaching/a.ics", BODY)
-    assert raised.value.code == code
-    assert "REPORT" not in server.methods
+    with pytest.raises(CoachsyncError):
+        connect(f"{server.url}remote.php/dav/").create(HREF, text("uid-1").encode())
+    assert not {"REPORT", "DELETE"} & set(server.methods)
 
 
-def test_a_trash_that_cannot_be_looked_at_hides_nothing(scripted: Start, connect: Connect) -> None:
+@pytest.mark.parametrize("uid", ["uid-1", ""])
+def test_no_other_server_is_asked_for_a_trash(scripted: Start, connect: Connect, uid: str) -> None:
+    server = scripted(lambda request: Reply(500))
+    assert connect(server.url).in_trash("/dav/alice/coaching/a.ics", uid) == ()
+    assert server.methods == []
+
+
+def test_a_trash_that_cannot_be_looked_at_says_so(scripted: Start, connect: Connect) -> None:
     server = scripted(lambda request: Reply(500))
     with pytest.raises(Temporary) as raised:
-        connect(f"{server.url}remote.php/dav/").create(HREF, BODY)
+        connect(f"{server.url}remote.php/dav/").in_trash(HREF, "uid-1")
     assert raised.value.code == "server-error"

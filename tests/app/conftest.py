@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters.ical.reader import Reader
-from practice_house import House
+from practice_house import OTHER, House
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +16,23 @@ def reader() -> Iterator[Reader]:
 @pytest.fixture
 def house(tmp_path: Path, reader: Reader) -> House:
     return House(tmp_path, reader=reader)
+
+
+@pytest.fixture
+def synced(house: House) -> House:
+    """Five sessions, e0 to e4, on both sides."""
+    house.sessions(5)
+    assert house.sync().exit_code() == 0
+    house.server.requests.clear()
+    return house
+
+
+@pytest.fixture
+def two_calendars(synced: House) -> House:
+    """The same, with another calendar, which is empty."""
+    synced.server.add(OTHER, "Other", "alice")
+    synced.text = synced.text.replace(
+        "[shares.office]", '[calendars.other]\naccount = "cloud"\nname = "Other"\n[shares.office]'
+    )
+    synced.sync()
+    return synced

@@ -43,6 +43,7 @@ to = { account = "cloud", name = "Office" }
 profile = "session"
 """
 SOURCE = "https://calendar.example/alice/source/"
+OTHER = "https://calendar.example/alice/other/"
 
 
 @dataclass
@@ -180,3 +181,18 @@ class House:
         """DTSTART of everything the share serves, sorted."""
         lines = [line for body in self.served(name).values() for line in body.decode().split("\r\n")]
         return sorted(line.partition(":")[2] for line in lines if line.startswith("DTSTART"))
+
+
+def session(house: House, number: int, hours: int = 1, title: str = "Marguerite", extra: str = "") -> bytes:
+    """A session of one hour, `number` days and `hours` from now, as the coach or the phone may have it."""
+    return event(f"uid-{number}", house.now + timedelta(days=number, hours=hours), title=title, extra=extra)
+
+
+def there(house: House, name: str) -> bytes:
+    """What the server has under this name."""
+    return house.server.objects(SOURCE)[f"/alice/source/{name}.ics"]
+
+
+def codes(outcome: Outcome) -> list[str]:
+    """What a run said that went wrong."""
+    return [problem.code for problem in outcome.problems()]

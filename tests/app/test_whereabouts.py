@@ -10,32 +10,9 @@ from coachsync.app import jobs
 from coachsync.app.outcome import Outcome
 from coachsync.app.queueing import queue
 from events import event
-from practice_house import SOURCE, House
+from practice_house import OTHER, SOURCE, House, session, there
 
-OTHER = "https://calendar.example/alice/other/"
 NEW = "https://calendar.example/alice/new/"
-
-
-def session(house: House, number: int, hours: int = 1, extra: str = "") -> bytes:
-    return event(f"uid-{number}", house.now + timedelta(days=number, hours=hours), extra=extra)
-
-
-@pytest.fixture
-def synced(house: House) -> House:
-    """Five sessions, e0 to e4, on both sides."""
-    house.sessions(5)
-    house.sync()
-    return house
-
-
-@pytest.fixture
-def two_calendars(synced: House) -> House:
-    synced.server.add(OTHER, "Other", "alice")
-    synced.text = synced.text.replace(
-        "[shares.office]", '[calendars.other]\naccount = "cloud"\nname = "Other"\n[shares.office]'
-    )
-    synced.sync()
-    return synced
 
 
 def moved_to_a_new_collection(house: House) -> None:
@@ -159,3 +136,37 @@ def alone(house: House, calendar: str) -> Outcome:
     with house.wiring() as wiring:
         jobs.take_in(wiring, outcome, [calendar])
     return outcome
+
+
+def test_an_edit_follows_its_appointment_to_another_name_on_the_server(synced: House) -> None:
+    synced.want("e1", session(synced, 1, hours=3))
+    synced.delete("e1")
+    synced.put("renamed", session(synced, 1))
+    assert synced.sync().exit_code() == 0
+    assert there(synced, "renamed") == session(synced, 1, hours=3)
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_p04_a_change_follows_its_appointment_into_another_calendar(two_calendars: House, deleted: bool) -> None:
+    house = two_calendars
+    house.want("e1", None if deleted else session(house, 1, hours=3))
+    house.delete("e1")
+    house.put("e1", session(house, 1), OTHER)
+
+    for _ in range(2):  # the calendar that it went to may have been sent to before
+        outcome = house.sync()
+
+    assert outcome.exit_code() == 0
+    moved = {} if deleted else {"/alice/other/e1.ics": session(house, 1, hours=3)}
+    assert house.server.objects(OTHER) == moved
+    assert house.edits() == house.edits("other") == ()
+
+
+def test_p04_what_is_another_appointment_elsewhere_is_left_alone(two_calendars: House) -> None:
+    house = two_calendars
+    house.want("e1", session(house, 1, hours=3))
+    house.delete("e1")
+    house.put("e1", session(house, 4, hours=9), OTHER)
+
+    assert house.sync().exit_code() == 4
+    assert house.server.objects(OTHER) == {"/alice/other/e1.ics": session(house, 4, hours=9)}

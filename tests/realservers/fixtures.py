@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from time import sleep
 
 import pytest
 
@@ -13,6 +14,8 @@ from realservers.postgres import Postgres
 from realservers.realserver import RealServer
 
 DEBIAN = ("sabre18", "davical", "sogo", "cyrus")
+SINKS: list[str] = []  # what each server has mailed over the whole run, once it has ended
+_LATE = 2.0  # seconds in which a server may still send what it was sent for
 
 
 def debian(*names: str) -> list[object]:
@@ -25,6 +28,11 @@ def _started(name: str, needs: Mapping[str, str], server: AbstractContextManager
         pytest.skip(f"{name} is not installed: apt-get install {lacking}")
     with server as running:
         yield running
+        sleep(_LATE)
+        letters = running.letters
+        mailed = len(letters.taken())
+        SINKS.append(f"{name} mailed {mailed} messages, {letters.asked} of which tests had asked for")
+        assert mailed == letters.asked, SINKS[-1]
 
 
 @pytest.fixture(scope="session")

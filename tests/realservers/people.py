@@ -105,12 +105,14 @@ class People:
         self.client.create(self.place(uid), text.encode(), notify=True)
         return self.place(uid)
 
-    def told(self) -> Told:
-        """What has gone out since this was asked before."""
+    def told(self, *, asked: bool) -> Told:
+        """What has gone out since this was called before; whether the server was `asked` to tell people meanwhile."""
         letters, shown = self._letters, self._shown
         self._forget()
-        to = {str(message["To"]).strip().lower() for message in self.server.letters.taken()[letters:]}
-        return Told(to, self._shown != shown)
+        new = self.server.letters.taken()[letters:]
+        if asked:
+            self.server.letters.asked += len(new)
+        return Told({str(message["To"]).strip().lower() for message in new}, self._shown != shown)
 
     def _forget(self) -> None:
         self._letters = len(self.server.letters.taken())

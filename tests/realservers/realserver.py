@@ -19,10 +19,12 @@ DOMAIN = "example.test"
 
 @dataclass
 class Letters:
-    """What a server has mailed: to an SMTP sink, or through a `sendmail` that makes files."""
+    """What a server has mailed: to an SMTP sink, or through a `sendmail` that makes files. `asked` is how many of these
+    a test has asked for: at the end of a run there must be no others."""
 
     folder: Path | None = None
     sink: MailSink | None = None
+    asked: int = 0
 
     def taken(self) -> list[EmailMessage]:
         files = sorted(self.folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns) if self.folder else ()

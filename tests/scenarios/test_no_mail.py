@@ -106,7 +106,7 @@ def outcome(people: People, role: str, change: str, *, quiet: bool) -> str:
     first, after = changed(role, change, people, uid)
     href, before, etag = there(people, role, change, first, uid)
     who = people.who
-    people.told()
+    people.told(asked=True)
     steps: tuple[str | None, ...] = (after,)
     if quiet:
         plan = sending(before, after, who.addresses, who.software, schedules=who.schedules)
@@ -118,7 +118,7 @@ def outcome(people: People, role: str, change: str, *, quiet: bool) -> str:
             etag = write(people, href, step, etag, notify=not quiet)
     except CoachsyncError:
         return "x"
-    told = people.told()
+    told = people.told(asked=not quiet)
     return f"{'m' if told.mail else ''}{'c' if told.calendar else ''}" or "-"
 
 

@@ -78,6 +78,10 @@ class CalendarServer(Protocol):
         Raises Stale for another version. `notify` as for `update`.
         """
 
+    def in_trash(self, href: str, uid: str) -> tuple[Item, ...]:
+        """What a server has of this UID in a trash of its own, for which it refuses another one at `href`; none where
+        it has no such trash. `remove` takes it out of there for good."""
+
     def etag(self, href: str) -> str | None:
         """The object's current ETag, None when there is no such object."""
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from coachsync import contentline
 from coachsync.adapters.calendars import CalendarServer
-from coachsync.errors import CoachsyncError, NotThere, Refused, Stale
+from coachsync.errors import CoachsyncError, NotThere, Refused, Stale, Temporary
 from coachsync.model import Collection, Exposure, Item, Listing, Principal, Software
 from coachsync.phrases import say
 
@@ -41,6 +42,8 @@ class MemoryServer:
         self.letters = 0  # how often it was allowed to write to attendees
         self.software = Software.OTHER  # what it says that it is, and whether it writes to people by itself
         self.schedules = False
+        self.has_trash = False  # whether it refuses a UID that was deleted until that is out of its trash (Nextcloud)
+        self._trash: dict[str, tuple[str, str, bytes]] = {}  # by href: the calendar, the ETag, the text
         self._calendars: dict[str, _Calendar] = {}
         self._made = 0
         self._failures: list[tuple[str, CoachsyncError]] = []
@@ -78,7 +81,9 @@ class MemoryServer:
         """Take an object away."""
         calendar = self.calendar(url)
         calendar.revision += 1
-        del calendar.objects[href]
+        etag, body = calendar.objects.pop(href)
+        if self.has_trash:
+            self._trash[f"/trashbin/{calendar.about.identity}-{calendar.revision}.ics"] = (url, etag, body)
         calendar.touched[href] = calendar.revision
 
     def empty(self, url: str) -> None:
@@ -133,6 +138,17 @@ class MemoryServer:
         touched = {href for href, revision in calendar.touched.items() if revision > int(since)}
         there = {href: calendar.objects[href][0] for href in touched if href in calendar.objects}
         return Listing(there, gone=frozenset(touched - there.keys()), token=now)
+
+    def trashed(self, url: str, uid: str) -> tuple[Item, ...]:
+        """What of a calendar and of this UID lies in the trash."""
+        there = self._trash.items() if uid else ()
+        return tuple(
+            Item(href, etag, body) for href, (of, etag, body) in there if of == url and contentline.uid(body) == uid
+        )
+
+    def discard(self, href: str) -> bool:
+        """Take something out of the trash for good; whether it was there."""
+        return self._trash.pop(href, None) is not None
 
     def called(self, method: str) -> None:
         """Count a request, and fail it when a test has asked for that."""
@@ -207,6 +223,8 @@ class MemoryCalendars:
         url, calendar = self._server.holder(href)
         if href in calendar.objects:
             raise _stale()
+        if self._server.trashed(url, contentline.uid(body)):
+            raise Temporary("server-error", say("The server failed with status {status}.", status=500))
         return self._server.store(url, href, body)
 
     def update(self, href: str, body: bytes, etag: str, *, notify: bool = False) -> str | None:
@@ -225,13 +243,17 @@ class MemoryCalendars:
         try:
             url, calendar = self._server.holder(href)
         except NotThere:
-            return False
+            return self._server.discard(href)
         if not etag or (href in calendar.objects and calendar.objects[href][0] != etag):
             raise _stale()
         if href not in calendar.objects:
             return False
         self._server.delete(url, href)
         return True
+
+    def in_trash(self, href: str, uid: str) -> tuple[Item, ...]:
+        self._server.called("in_trash")
+        return self._server.trashed(self._server.holder(urlsplit(href).path)[0], uid)
 
     def etag(self, href: str) -> str | None:
         self._server.called("etag")

@@ -15,7 +15,7 @@ from coachsync import contentline
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Entry, Shares
 from coachsync.adapters.database import Share as Bound
-from coachsync.adapters.database.removed import keep
+from coachsync.adapters.database.removed import keep, of_share
 from coachsync.adapters.database.shares import confirmed
 from coachsync.app import claiming, locating, people
 from coachsync.app.confirming import CONFIRMED_EVERY, Written, confirm
@@ -34,12 +34,13 @@ _FLUSH = 20  # objects written before the journal is told; a run cut short asks 
 @dataclass(frozen=True, slots=True)
 class _Done:
     """What became of one entry: whether the target serves it now, or else holds what somebody made of it; `doubtful`
-    when the server says that it has none of what was to be deleted."""
+    when the server says that it has none of what was to be deleted, `trashed` when it has it in a trash of its own."""
 
     entry: Entry
     served: bool
     edited: bool = False
     doubtful: bool = False
+    trashed: bool = False
 
 
 Work = list[Callable[[CalendarServer], _Done]]
@@ -189,7 +190,9 @@ class CollectionTarget:
         """Note what became of an entry; whether the journal keeps it."""
         if done.edited:
             return self._delete_edited(done.entry)
-        if done.doubtful:
+        if done.trashed:  # the slot is planned again, and then has another UID
+            self._written.absent.append(done.entry)
+        elif done.doubtful:
             self._written.doubtful.append(done.entry)
         elif not done.served:
             self._written.withdrawn.append(done.entry)
@@ -224,8 +227,7 @@ class CollectionTarget:
         return False
 
     def _keep(self, reason: str, href: str, body: bytes) -> None:
-        origin = f"share {self._share.name}"
-        keep(self._wiring.database, origin, reason, {"href": href}, body, self._wiring.now)
+        keep(self._wiring.database, of_share(self._share.name), reason, href, body, self._wiring.now)
 
     def _address(self, href: str) -> str:
         return urljoin(self._bound.url, href)
@@ -268,10 +270,15 @@ def take_back(server: CalendarServer, url: str, journal: Shares) -> None:
 
 def _put(url: str, entry: Entry, server: CalendarServer) -> _Done:
     """Write an object; it may run beside others, and touches nothing but the server."""
+    place = urljoin(url, entry.href)
     try:
-        etag = server.create(urljoin(url, entry.href), document(entry.uid, entry.slot, entry.text))
+        etag = server.create(place, document(entry.uid, entry.slot, entry.text))
     except Stale:  # an earlier try of ours arrived after all: nobody else can know the address
         etag = None
+    except CoachsyncError:
+        if not server.in_trash(place, entry.uid):
+            raise
+        return _Done(entry, served=False, trashed=True)
     return _Done(confirmed(entry, etag) if etag else _found(url, entry, server), served=True)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from coachsync.adapters.database import Copies, Copy, Edit, Edits
-from coachsync.adapters.database.removed import keep
+from coachsync.adapters.database.removed import keep, of_calendar
 from coachsync.app.wiring import Wiring
 
 NOT_KEPT, TAKEN_BACK = "not-kept", "taken-back"  # why a version of the coach's is among what was removed
@@ -56,14 +56,19 @@ def resolve(wiring: Wiring, conflict: Conflict, which: Keep) -> None:
 
 def take_back(wiring: Wiring, calendar: str, edit: Edit, reason: str) -> None:
     """Drop an edit and those that wait for it. Their texts are kept for 30 days."""
+    with wiring.database.transaction():
+        if edit.text is not None:
+            keep(wiring.database, of_calendar(calendar), reason, edit.href, edit.text, wiring.now)
+        drop(wiring, calendar, edit, reason)
+
+
+def drop(wiring: Wiring, calendar: str, edit: Edit, reason: str) -> None:
+    """Drop an edit whose text is kept or not worth it, and take back those that wait for it."""
     edits = Edits(wiring.database, calendar)
     with wiring.database.transaction():
         for follower in edits.all():
             if follower.after == edit.row:
                 take_back(wiring, calendar, follower, reason)
-        if edit.text is not None:
-            origin = f"calendar {calendar}"
-            keep(wiring.database, origin, reason, {"href": edit.href}, edit.text, wiring.now)
         if edit.row is not None:
             edits.drop([edit.row])
 
@@ -71,5 +76,5 @@ def take_back(wiring: Wiring, calendar: str, edit: Edit, reason: str) -> None:
 def _conflict(wiring: Wiring, calendar: str, edit: Edit) -> Conflict:
     copies = Copies(wiring.database, calendar)
     copy = next(iter(copies.at([edit.href])), None)
-    server = None if copy is None else dict(copies.texts([copy.row]))[copy.row]
+    server = None if copy is None else copies.text(copy)
     return Conflict(calendar, edit, copy, server)

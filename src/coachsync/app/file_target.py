@@ -9,7 +9,7 @@ from pathlib import Path
 
 from coachsync.adapters.database import Entry, Shares
 from coachsync.adapters.database import Share as Bound
-from coachsync.adapters.database.removed import keep
+from coachsync.adapters.database.removed import keep, of_share
 from coachsync.adapters.database.shares import confirmed
 from coachsync.adapters.files import read_if_there, write_atomically
 from coachsync.app.target import edited, not_empty
@@ -55,7 +55,7 @@ class FileShare:
         self._journal.bind(Bound(self.described, digest=self._claimed))
 
     def _keep(self, content: bytes) -> None:
-        keep(self._wiring.database, f"share {self._share.name}", "replaced", {"href": ""}, content, self._wiring.now)
+        keep(self._wiring.database, of_share(self._share.name), "replaced", "", content, self._wiring.now)
 
     def apply(
         self, create: tuple[Slot, ...], delete: tuple[Entry, ...], resume: tuple[Entry, ...]

@@ -14,18 +14,18 @@ from urllib.parse import urlsplit
 from coachsync import contentline
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Copies, Edit, Edits, Endpoint
-from coachsync.adapters.database.removed import keep
+from coachsync.adapters.database.removed import keep, kept, of_calendar
 from coachsync.app.outcome import MASS_DELETION, REPLACED, VANISHED, Pushed
 from coachsync.app.quietly import sending, would_tell
 from coachsync.app.reading import short_id
 from coachsync.app.whereabouts import Whereabouts, is_free
 from coachsync.app.wiring import Wiring
-from coachsync.app.writing import LOCKED, Sent, Step, write
+from coachsync.app.writing import LOCKED, Sent, Step, make_room, write
 from coachsync.errors import CoachsyncError, Problem, Temporary
 from coachsync.model import Item
 from coachsync.phrases import say
 from coachsync.sync import guard
-from coachsync.sync.decide import Side, decide
+from coachsync.sync.decide import Side, decide, side
 from coachsync.sync.sameness import same
 
 _FIRST_REST, _LAST_REST = 300, 86_400  # seconds between two tries of what a server would not take: twice the first, ...
@@ -147,17 +147,17 @@ class _Outgoing:
             return None
         if copy is None and (self._places.moved_away(edit) or self._places.may_turn_up(edit)):
             return None
-        theirs = _side(None if copy is None else dict(self._copies.texts([copy.row]))[copy.row])
-        step = Step(edit, copy, theirs, decide(self._base(edit, theirs), _side(edit.text), theirs))
+        theirs = side(None if copy is None else self._copies.text(copy))
+        step = Step(edit, copy, theirs, decide(self._base(edit, theirs), side(edit.text), theirs))
         return step if step.verdict.clashes or step.verdict.theirs == theirs else self._quietly(step)
 
     def _base(self, edit: Edit, theirs: Side) -> Side:
         """What the edit was made from; an intermediate version that a run cut short has sent stands for it."""
-        base = _side(edit.base)
+        base = side(edit.base)
         if base is None or theirs is None or edit.notify or same(base, theirs):
             return base
-        first = next(iter(sending(self._wiring, self._calendar, base, _side(edit.text)).steps), None)
-        return theirs if first is not None and first != _side(edit.text) and same(first, theirs) else base
+        first = next(iter(sending(self._wiring, self._calendar, base, side(edit.text)).steps), None)
+        return theirs if first is not None and first != side(edit.text) and same(first, theirs) else base
 
     def _quietly(self, step: Step) -> Step | None:
         """The step as it is sent so that nobody is told, but where a person asked for it; None where that cannot be."""
@@ -205,6 +205,9 @@ class _Outgoing:
     def _record(self, sent: Sent) -> None:
         """Keep what the server has now, and let go of the edit once it has accepted it."""
         step, edit = sent.step, sent.step.edit
+        if sent.trashed:
+            self._make_room(sent)
+            return
         if sent.failure is not None:
             self._refused(edit, sent.failure)
             return
@@ -222,6 +225,17 @@ class _Outgoing:
             elif not sent.stale and sent.item is not None:
                 self._edits.put(replace(edit, clashes=(), base=sent.item.body))
 
+    def _make_room(self, sent: Sent) -> None:
+        """Take what stands in the way out of the server's trash, where it is kept no longer: so it is kept here. The
+        next round sends the step again."""
+        before = {one.body for one in kept(self._wiring.database, of_calendar(self._calendar))}
+        for item in sent.trashed:
+            if item.body not in before:
+                self._keep("deleted", sent.step.edit.href, item.body)
+        sent = make_room(self._url, sent, self._server)
+        if sent.failure is not None:
+            self._refused(sent.step.edit, sent.failure)
+
     def _refused(self, edit: Edit, failure: CoachsyncError) -> None:
         """The server would not take it: that is told, and counted."""
         self.tally.failures[edit.row or 0] = self._problem(edit, failure)
@@ -233,8 +247,10 @@ class _Outgoing:
         if sent.stale or sent.item is None or sent.item.body == sent.step.text:
             return
         if not same(contentline.decode(sent.item.body), sent.step.sends or ""):
-            origin, head = f"calendar {self._calendar}", {"href": sent.item.href}
-            keep(self._wiring.database, origin, "overwritten", head, sent.step.text, self._wiring.now)
+            self._keep("overwritten", sent.item.href, sent.step.text)
+
+    def _keep(self, reason: str, href: str, body: bytes) -> None:
+        keep(self._wiring.database, of_calendar(self._calendar), reason, href, body, self._wiring.now)
 
     def _count(self, steps: Iterable[Step]) -> None:
         for step in steps:
@@ -276,10 +292,6 @@ def _unsettled() -> Temporary:
         say("The appointment is being changed in the calendar at the same time."),
         say("It is decided again at the next sync."),
     )
-
-
-def _side(text: bytes | None) -> Side:
-    return None if text is None else contentline.decode(text)
 
 
 def _rows(edit: Edit) -> list[int]:

@@ -6,14 +6,14 @@ import uuid
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
-from coachsync import contentline
 from coachsync.adapters.database import Copies, Edit, Edits
-from coachsync.adapters.database.removed import keep
-from coachsync.app.conflicts import TAKEN_BACK, take_back
+from coachsync.adapters.database.removed import keep, of_calendar
+from coachsync.app.conflicts import TAKEN_BACK, drop
 from coachsync.app.quietly import refuse_loud
 from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError, NotInitialised
 from coachsync.phrases import say
+from coachsync.sync.decide import side
 from coachsync.sync.sameness import same
 
 
@@ -23,7 +23,7 @@ def wanted(wiring: Wiring, calendar: str, href: str) -> bytes | None:
     if edit is not None:
         return edit.text
     copies = Copies(wiring.database, calendar)
-    return next((body for _, body in copies.texts(copy.row for copy in copies.at([href]))), None)
+    return next((copies.text(copy) for copy in copies.at([href])), None)
 
 
 def queue(
@@ -54,10 +54,10 @@ def queue(
         if not notify:
             refuse_loud(wiring, calendar, base, text)
         if before is not None and before.text is not None and text is None:
-            origin = f"calendar {calendar}"  # what no server has yet would be nowhere
-            keep(wiring.database, origin, "deleted", {"href": href}, before.text, wiring.now)
-        if before is not None and _alike(base, text):
-            _drop(wiring, calendar, before)
+            # What no server has yet would be nowhere.
+            keep(wiring.database, of_calendar(calendar), "deleted", href, before.text, wiring.now)
+        if before is not None and same(side(base), side(text)):
+            drop(wiring, calendar, before, TAKEN_BACK)
             return None
         if before is not None:
             return edits.put(replace(before, text=text, notify=notify, refusals=0))
@@ -65,15 +65,6 @@ def queue(
         first = after.row if after is not None else None
         elsewhere = _elsewhere(wiring, calendar, uid) if base is not None else ()
         return edits.put(Edit(href, uid, text, base, made_at, notify=notify, after=first, elsewhere=elsewhere))
-
-
-def _drop(wiring: Wiring, calendar: str, edit: Edit) -> None:
-    """An edit is not wanted any more, and so neither is what was to come of it in other objects."""
-    edits = Edits(wiring.database, calendar)
-    for follower in edits.all():
-        if follower.after == edit.row:
-            take_back(wiring, calendar, follower, TAKEN_BACK)
-    edits.drop([edit.row or 0])
 
 
 def _elsewhere(wiring: Wiring, calendar: str, uid: str) -> tuple[str, ...]:
@@ -107,9 +98,3 @@ def undecided() -> CoachsyncError:
         say("This appointment was changed both here and in the calendar; that must be decided first."),
         say("Run: coachsync conflict list"),
     )
-
-
-def _alike(one: bytes | None, other: bytes | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return same(contentline.decode(one), contentline.decode(other))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from coachsync import contentline
 from coachsync.adapters.database import Copies, Copy, Edit, Edits
 from coachsync.app.wiring import Wiring
+from coachsync.sync.decide import side
 from coachsync.sync.sameness import same
 
 _LONGEST_WAIT = 86_400  # seconds
@@ -42,8 +42,7 @@ class Whereabouts:
         for other in self._others():
             copies, edits = Copies(self._wiring.database, other), Edits(self._wiring.database, other)
             for copy in copies.named(edit.uid) if other not in edit.elsewhere else ():
-                body = dict(copies.texts([copy.row]))[copy.row]
-                if edits.at(copy.href) is None and same(contentline.decode(body), contentline.decode(edit.base)):
+                if edits.at(copy.href) is None and same(side(copies.text(copy)), side(edit.base)):
                     with self._wiring.database.transaction():
                         self._hand_over(edit, edits, copy.href)
                     return True

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coachsync import contentline
 from coachsync.sync.merge import merge_versions
 from coachsync.sync.objects import Version, versions
 
@@ -26,6 +27,11 @@ CREATED_TWICE = "created-twice"
 
 Side = str | None
 """The text of an object on one side; None: that side has no such object."""
+
+
+def side(text: bytes | None) -> Side:
+    """A side from what is stored of it."""
+    return None if text is None else contentline.decode(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from coachsync.sync.objects import versions
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two objects, decoded with `contentline.decode`, say the same."""
+def same(one: str | None, other: str | None) -> bool:
+    """Whether two objects, decoded with `contentline.decode`, say the same; None is no object."""
     if one == other:
         return True
+    if one is None or other is None:
+        return False
     first, second = versions(one, other)
     return first.says_the_same_as(second)

@@ -14,13 +14,11 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
-from coachsync import contentline
-from coachsync.adapters.caldav import hrefs, listing, multiget, principal, sharing
+from coachsync.adapters.caldav import hrefs, listing, multiget, nextcloud_trash, principal, sharing
 from coachsync.adapters.caldav.dav import Dav, Told
 from coachsync.adapters.caldav.lanes import Lanes
 from coachsync.adapters.caldav.multistatus import APPLE, CAL, DAV, OWNCLOUD, Response
 from coachsync.adapters.caldav.network_errors import truncated
-from coachsync.adapters.caldav.nextcloud_trash import make_room
 from coachsync.adapters.caldav.software import recognise, unconditional
 from coachsync.adapters.caldav.transport import Scheme, Transport
 from coachsync.adapters.calendars import CalendarServer
@@ -37,7 +35,6 @@ _QUIET = {
     "X-NC-Scheduling": "false",
 }
 _MAYBE_NO_CALENDAR = ("forbidden", "refused")  # what Cyrus (403) and DAViCal (405) answer to a PUT into nothing
-_MAYBE_IN_TRASH = ("server-error", "refused")  # what Nextcloud answers when the UID is in its trash
 _BATCHES = 2  # read at once: each is in memory with its text, its tree and its objects
 _TYPE, _NAME = f"{DAV}resourcetype", f"{DAV}displayname"
 _DESCRIPTION, _COLOUR = f"{CAL}calendar-description", f"{APPLE}calendar-color"
@@ -130,9 +127,7 @@ class CalDav:
         except CoachsyncError as problem:
             if problem.code in _MAYBE_NO_CALENDAR and not self._exists(url.rpartition("/")[0] + "/"):
                 raise NotThere("not-there", say("The calendar does not exist on the server.")) from None
-            if problem.code not in _MAYBE_IN_TRASH or not make_room(self._dav, url, contentline.uid(body)):
-                raise
-            answer = self._dav.put(url, body, condition)
+            raise
         return multiget.strong(answer.headers.get("ETag"))
 
     def update(self, href: str, body: bytes, etag: str, *, notify: bool = False) -> str | None:
@@ -162,6 +157,9 @@ class CalDav:
                 return False
             raise
         return True
+
+    def in_trash(self, href: str, uid: str) -> tuple[Item, ...]:
+        return nextcloud_trash.in_trash(self._dav, self._at(href), uid)
 
     def etag(self, href: str) -> str | None:
         return multiget.current_etag(self._dav, self._at(href))

@@ -55,9 +55,9 @@ class Dav:
         answer = self._transport.send("REPORT", url, multistatus.multiget(hrefs), _XML)
         return _told(_success(answer))
 
-    def query_uid(self, url: str, uid: str, tags: Iterable[str]) -> Told:
-        """The properties of the events of this UID in a collection."""
-        return self._ask("REPORT", url, multistatus.query_uid(uid, tags), {"Depth": "1"}, 1)
+    def query_events(self, url: str, tags: Iterable[str]) -> Told:
+        """The properties of the events in a collection."""
+        return self._ask("REPORT", url, multistatus.query_events(tags), {"Depth": "1"}, 1)
 
     def get(self, url: str) -> Answer:
         """An object as it is served: not compressed on the way, for that changes its ETag on some servers."""

@@ -131,17 +131,14 @@ def multiget(hrefs: Iterable[str]) -> bytes:
     return _bytes(root)
 
 
-def query_uid(uid: str, tags: Iterable[str]) -> bytes:
-    """A calendar-query REPORT (RFC 4791 section 7.8) for the events of this UID, with these properties."""
+def query_events(tags: Iterable[str]) -> bytes:
+    """A calendar-query REPORT (RFC 4791 section 7.8) for every event, with these properties."""
     root = _element(f"{CAL}calendar-query")
     _props(root, tags)
     inside = _child(root, f"{CAL}filter")
     for component in ("VCALENDAR", "VEVENT"):
         inside = _child(inside, f"{CAL}comp-filter")
         inside.set("name", component)
-    wanted = _child(inside, f"{CAL}prop-filter")
-    wanted.set("name", "UID")
-    _child(wanted, f"{CAL}text-match", uid).set("collation", "i;octet")
     return _bytes(root)
 
 

@@ -5,34 +5,32 @@ Mended upstream in July 2026 (nextcloud/server pull request 61881); older releas
 
 from __future__ import annotations
 
+from itertools import chain
 from urllib.parse import unquote
 
-from coachsync.adapters.caldav import hrefs
+from coachsync import contentline
+from coachsync.adapters.caldav import hrefs, multiget
 from coachsync.adapters.caldav.dav import Dav
 from coachsync.adapters.caldav.multistatus import ETAG
-from coachsync.errors import CoachsyncError
+from coachsync.model import Item
 
 _CALENDARS = "/remote.php/dav/calendars/"
 _OF_CALENDAR = "{http://nextcloud.com/ns}calendar-uri"
 
 
-def make_room(dav: Dav, url: str, uid: str) -> bool:
-    """Take the object of this UID out of the trash of the calendar that the object at `url` is to lie in.
+def in_trash(dav: Dav, url: str, uid: str) -> tuple[Item, ...]:
+    """What has this UID in the trash of the calendar that the object at `url` is to lie in; nothing on other servers.
 
-    Whether there was one: then the object can be made. False on other servers, and when the trash cannot be looked at:
-    whatever was refused has another reason.
+    The trash answers a query with everything that it holds, whatever the query asks for: their texts tell the UID.
+    Raises CoachsyncError when it cannot be looked at.
     """
     collection, _, name = url.rpartition("/")
     home, _, calendar = collection.rpartition("/")
     if not uid or not name or _CALENDARS not in hrefs.path(url):
-        return False
-    try:
-        told = dav.query_uid(f"{home}/trashbin/objects/", uid, (ETAG, _OF_CALENDAR))
-        there = [one for one in told.status.responses if one.text(_OF_CALENDAR) == unquote(calendar)]
-        for one in there:
-            path = told.folder.resolve(one.href)
-            if path is not None:
-                dav.delete(told.folder.origin + path, {})
-    except CoachsyncError:
-        return False
-    return bool(there)
+        return ()
+    trash = f"{home}/trashbin/objects/"
+    told = dav.query_events(trash, (ETAG, _OF_CALENDAR))
+    there = (one for one in told.status.responses if one.text(_OF_CALENDAR) == unquote(calendar))
+    places = [path for one in there if (path := told.folder.resolve(one.href)) is not None]
+    texts = chain.from_iterable(ask(dav)[0] for ask in multiget.batches(trash, places))
+    return tuple(item for item in texts if contentline.uid(item.body) == uid)

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Row
 
 from coachsync.adapters.database.bulk import write_many
 from coachsync.adapters.database.engine import Database
-from coachsync.adapters.database.removed import keep
+from coachsync.adapters.database.removed import keep, of_calendar
 from coachsync.adapters.database.sealing import open_bytes, open_json, seal_json
 from coachsync.adapters.database.tables import appointments, calendars
 from coachsync.model import Item, Occurrence, Reading, Stand
@@ -188,6 +188,10 @@ class Copies:
             for row in batch:
                 yield row.id, open_bytes(self._database.key, row.key, self._context("body", row.place), row.body)
 
+    def text(self, copy: Copy) -> bytes:
+        """The text of one copy."""
+        return dict(self.texts([copy.row]))[copy.row]
+
     def store(self, items: Sequence[tuple[Item, str]], now: datetime) -> None:
         """Write objects with their UIDs, in one transaction; what they overwrite is kept.
 
@@ -291,7 +295,7 @@ class Copies:
             for row in connection.execute(self._mine(sa.select(appointments)).where(which)).all():
                 head = open_json(self._database.key, row.key, self._context("head", row.place), row.head)
                 body = open_bytes(self._database.key, row.key, self._context("body", row.place), row.body)
-                keep(self._database, f"calendar {self._name}", reason, head, body, now)
+                keep(self._database, of_calendar(self._name), reason, head["href"], body, now)
 
 
 def _some(values: Iterable[T]) -> Iterator[list[T]]:

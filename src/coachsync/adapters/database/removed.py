@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -35,8 +34,18 @@ class Removed:
         return self.removed_at < now - KEPT_FOR
 
 
-def keep(database: Database, origin: str, reason: str, head: dict[str, Any], body: bytes, now: datetime) -> None:
-    """Keep one object's text; `head` holds at least its href. `origin` is "calendar NAME" or "share NAME"."""
+def of_calendar(name: str) -> str:
+    """The origin of what was removed from a calendar."""
+    return f"calendar {name}"
+
+
+def of_share(name: str) -> str:
+    """The origin of what was removed from a share."""
+    return f"share {name}"
+
+
+def keep(database: Database, origin: str, reason: str, href: str, body: bytes, now: datetime) -> None:
+    """Keep one object's text, and where it stood."""
     key, tag = database.key, os.urandom(16)
     values = {
         "origin": origin,
@@ -44,7 +53,7 @@ def keep(database: Database, origin: str, reason: str, head: dict[str, Any], bod
         "removed_at": int(now.timestamp()),
         "tag": tag,
         "key": key.name,
-        "head": seal_json(key, f"removed/head/{tag.hex()}", head),
+        "head": seal_json(key, f"removed/head/{tag.hex()}", {"href": href}),
         "body": key.seal(f"removed/body/{tag.hex()}", body),
     }
     with database.transaction() as connection:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from coachsync.adapters.database.appointments import Copies, Endpoint
 from coachsync.adapters.database.engine import Database
+from coachsync.adapters.database.removed import of_calendar
 from coachsync.adapters.database.tables import calendars, edits, removed
 
 
@@ -20,8 +21,8 @@ def inherit(database: Database, name: str, configured: Collection[str], found: E
         if known is not None and _place(known) == _place(found):
             with database.transaction() as connection:
                 connection.execute(sa.update(calendars).where(calendars.c.name == old).values(name=name))
-                mine = sa.update(removed).where(removed.c.origin == f"calendar {old}")
-                connection.execute(mine.values(origin=f"calendar {name}"))
+                mine = sa.update(removed).where(removed.c.origin == of_calendar(old))
+                connection.execute(mine.values(origin=of_calendar(name)))
                 Copies(database, name).bind(known)
             return known
     return None

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from coachsync import contentline
 from coachsync.adapters.database import Copies, Edit, Edits
-from coachsync.adapters.database.removed import Removed, kept
+from coachsync.adapters.database.removed import Removed, kept, of_calendar
 from coachsync.app.appointments.finding import Found, known_calendar, matching, refuse_disputed, text_of
 from coachsync.app.appointments.glimpses import differences
 from coachsync.app.appointments.plans import Action, Plan, Wanted, people, shares_of
@@ -66,7 +66,7 @@ def kept_of(wiring: Wiring, calendar: str | None = None) -> list[Kept]:
     found = [
         _kept(wiring, name, one, place)
         for name in names
-        for place, one in enumerate(kept(wiring.database, f"calendar {name}"))
+        for place, one in enumerate(kept(wiring.database, of_calendar(name)))
     ]
     return [one for _, one in sorted(found, key=lambda pair: (pair[1].removed_at, pair[0]), reverse=True)]
 
