@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import random
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import hypothesis
@@ -64,6 +66,14 @@ class Sides(RuleBasedStateMachine):
         self._made += 1
         self.world.programs[who].make(f"made-{self._made}", series=series)
 
+    @rule(number=NUMBERS)
+    def somebody_makes_what_the_coach_makes(self, number: int) -> None:
+        """As an invitation does that both have by mail."""
+        uids = self.world.new_uids()
+        if uids:
+            self._made += 1
+            self.world.programs[0].make(f"made-{self._made}", series=False, uid=uids[number % len(uids)])
+
     @rule(who=st.integers(0, 1), number=NUMBERS)
     def somebody_renames(self, who: int, number: int) -> None:
         self._made += 1
@@ -95,11 +105,13 @@ class Sides(RuleBasedStateMachine):
             getattr(self.world.trouble, moment).append(act)
         self.world.sync()
 
-    @rule(number=NUMBERS, way=WAY, which=st.sampled_from(["deletes", "renames"]))
-    def the_coach_changes_what_somebody_takes_away(self, number: int, way: str, which: str) -> None:
+    @rule(number=NUMBERS, way=WAY, which=st.sampled_from(["deletes", "renames"]), theirs=st.none() | WAY)
+    def the_coach_changes_what_somebody_takes_away(self, number: int, way: str, which: str, theirs: str | None) -> None:
         program, href = self.world.programs[0], self.world.change(number, way)
         program.refresh()
         if href in program.seen:
+            if theirs:
+                program.change_at(href, theirs)
             place = sorted(program.seen).index(href)
             self._made += 1
             program.delete(place) if which == "deletes" else program.rename(place, f"made-{self._made}")
@@ -199,15 +211,17 @@ def run(place: Place, examples: int, steps: int) -> None:
     run_state_machine_as_test(hypothesis.seed(SEED)(machine), settings=limits)
 
 
-def in_memory() -> tuple[Callable[[], CalendarServer], str, str]:
+def in_memory(number: Iterator[int]) -> tuple[Callable[[], CalendarServer], str, str]:
+    """Every second server has a trash as a Nextcloud has one."""
     server = MemoryServer()
+    server.has_trash = bool(next(number) % 2)
     url = f"{server.home('alice')}source/"
     server.add(url, "Coaching", "alice")
     return lambda: server.account("alice"), url, "alice"
 
 
 def test_p04_p13_nothing_is_lost_on_a_server_in_memory() -> None:
-    run(in_memory, int(os.environ.get("COACHSYNC_EXAMPLES", "12")), 50)
+    run(partial(in_memory, count()), int(os.environ.get("COACHSYNC_EXAMPLES", "12")), 50)
 
 
 def test_p04_p13_nothing_is_lost_on_radicale(radicale: Account) -> None:

@@ -152,10 +152,15 @@ class Program:
         hrefs = self.server.changes(self.url, None).etags
         self.seen = {item.href: (item.etag, item.body) for item in self.server.fetch(self.url, hrefs)}
 
-    def make(self, name: str, *, series: bool) -> None:
-        place = f"{self.url}{name}.ics"
-        self.server.create(place, fresh(f"uid-{name}", series=series))
+    def make(self, name: str, *, series: bool, uid: str = "") -> None:
+        self._create(f"{self.url}{name}.ics", fresh(uid or f"uid-{name}", series=series))
         self.refresh()
+
+    def _create(self, place: str, body: bytes) -> None:
+        """Like a program that knows what to do about a server's trash."""
+        for item in self.server.in_trash(place, contentline.uid(body)):
+            self.server.remove(item.href, item.etag)
+        self.server.create(place, body)
 
     def change(self, number: int, way: str) -> None:
         if self.seen:
@@ -178,7 +183,7 @@ class Program:
             etag, body = self.seen[href]
             self._write(href, lambda place: self.server.remove(place, etag))
             if href not in self.seen:
-                self.server.create(f"{self.url}{name}.ics", body)
+                self._create(f"{self.url}{name}.ics", body)
                 self.refresh()
 
     def _write(self, href: str, act: Callable[[str], object]) -> None:
@@ -197,6 +202,7 @@ class World:
         self.server = connect()
         self.programs = [Program(connect(), url), Program(connect(), url)]
         self.trouble, self.writes = Trouble(), list[Write]()
+        self._watched: Any = Watched(self.server, self.trouble, self.writes)
         self.unsent: set[str] = set()  # marks of the coach that must be somewhere
         self.known: dict[str, set[str]] = {}  # by UID: what of the others the coach has seen when changing it
         root = root or url[: url.index("/", 8) + 1]
@@ -222,6 +228,10 @@ class World:
         with suppress(CoachsyncError):
             queue(self.wiring, "coaching", new_href(self.wiring, "coaching"), uid, body)
             self.unsent |= marks(body)
+
+    def new_uids(self) -> list[str]:
+        """The UIDs of what the coach has made and no server has."""
+        return [edit.uid for edit in Edits(self.wiring.database, "coaching").all() if edit.base is None]
 
     def change(self, number: int, *ways: str) -> str:
         """One change after the other of one object; its href."""
@@ -294,8 +304,7 @@ class World:
     def _open(self) -> Wiring:
         state = self.folder / "state"
         key = keystore.load_device_key(state, create=not database_file(state).exists())
-        watched: Any = Watched(self.server, self.trouble, self.writes)
-        return Wiring(self.settings, open_database(state, key), self.now, connect=lambda *_: watched)
+        return Wiring(self.settings, open_database(state, key), self.now, connect=lambda *_: self._watched)
 
     def _watch_commits(self) -> None:
         """Every transaction is a step before it is written and after."""
@@ -308,6 +317,7 @@ class World:
     def check(self) -> None:
         """What must be true at every moment."""
         removed = [one.body for one in kept(self.wiring.database, "calendar coaching")]
+        assert {*map(bytes, self._watched.discarded)} <= {*removed}, "taken out of the server's trash, and not kept"
         held = [edit.text for edit in Edits(self.wiring.database, "coaching").all()]
         somewhere = set().union(*map(marks, [*removed, *held, *(write.after for write in self.writes)]))
         assert self.unsent <= somewhere, f"lost, and never sent: {self.unsent - somewhere}"

@@ -54,6 +54,8 @@ class Watched:
 
     def __init__(self, inner: CalendarServer, trouble: Trouble, writes: list[Write]) -> None:
         self._inner, self._trouble, self._writes = inner, trouble, writes
+        self.discarded: list[bytes] = []  # what was taken out of the server's own trash
+        self._seen: dict[str, bytes] = {}  # of it, by href
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -86,7 +88,17 @@ class Watched:
         return self._write("update", href, body, lambda: self._inner.update(href, body, etag, notify=notify))
 
     def remove(self, href: str, etag: str, *, notify: bool = False) -> bool:
+        if urlsplit(href).path in self._seen:
+            self._before("remove")
+            self.discarded.append(self._seen[urlsplit(href).path])
+            return self._inner.remove(href, etag, notify=notify)
         return self._write("remove", href, None, lambda: self._inner.remove(href, etag, notify=notify))
+
+    def in_trash(self, href: str, uid: str) -> tuple[Item, ...]:
+        self._before("in_trash")
+        there = self._inner.in_trash(href, uid)
+        self._seen |= {item.href: item.body for item in there}
+        return there
 
     def close(self) -> None:
         """The connection is shared by every run."""
