@@ -47,6 +47,7 @@ class Sides(RuleBasedStateMachine):
         self._folder = tempfile.TemporaryDirectory()
         connect, url, username = type(self).place()
         self.world = World(Path(self._folder.name), connect, url, username)
+        self.memory: MemoryServer | None = getattr(self.world.server, "_server", None)
         self.world.programs[0].make("first", series=True)
         self.world.programs[0].make("second", series=False)
         self.world.sync()
@@ -172,6 +173,13 @@ class Sides(RuleBasedStateMachine):
         self.world.trouble.lost.add(method)
         self.world.sync()
         self.world.trouble.lost.clear()
+
+    @rule(number=NUMBERS, whole=BOOLEANS)
+    def the_calendar_is_made_anew(self, number: int, whole: bool) -> None:
+        """At the same address and from a backup, with all that was there or not."""
+        if self.memory is not None and number == 0:
+            self.world.remake(self.memory, whole=whole)
+            self.world.sync()
 
     @rule()
     def the_token_lies(self) -> None:

@@ -21,6 +21,7 @@ from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Copies, Database, Edits, open_database
 from coachsync.adapters.database.engine import database_file
 from coachsync.adapters.database.removed import kept
+from coachsync.adapters.memory import MemoryServer
 from coachsync.app import jobs
 from coachsync.app.conflicts import Keep, conflicts, resolve, take_back
 from coachsync.app.outcome import Outcome
@@ -311,6 +312,16 @@ class World:
         database, trouble = self.wiring.database, self.trouble
         database.__class__ = _Stepping
         database.trouble = trouble  # type: ignore[attr-defined]
+
+    def remake(self, server: MemoryServer, *, whole: bool) -> None:
+        """Another collection takes the place of the calendar; unless it is the `whole` one, it lacks an object."""
+        there = sorted(server.objects(self.url).items())
+        server.drop(self.url)
+        server.add(self.url, "Coaching", username_of(self.url))
+        for href, body in there if whole else there[1:]:
+            server.store(self.url, href, body)
+        for program in self.programs:
+            program.refresh()
 
     # --- the account -----------------------------------------------------------------------------------------------
 
