@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from appointing import Coach, at, changes, there, weekly
+from coachsync.adapters.database.removed import keep, of_share
 from coachsync.app.appointments.glimpses import glimpse
 from coachsync.app.appointments.plans import Action, People
 from coachsync.app.conflicts import Keep
@@ -15,6 +16,8 @@ from coachsync.sync.sameness import same
 from events import event
 from practice_house import SOURCE, House
 from test_appointments_changing import GUESTS, MARCH, SECOND
+
+OFFICE = "https://calendar.example/alice/office/"
 
 
 @pytest.fixture
@@ -239,3 +242,52 @@ def test_an_appointment_is_recognised_by_its_next_date(coach: Coach) -> None:
         assert (seen.date.start, seen.title) == (datetime.fromisoformat("2019-05-06T09:00Z"), "Jadis")
         seen = glimpse(wiring, "coaching", b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:x\r\n")
         assert (seen.date, seen.title) == (None, "x")
+
+
+@pytest.fixture
+def emptied(coach: Coach) -> Coach:
+    """A share was made where somebody's own appointments were."""
+    coach.house.server.add(OFFICE, "Office two", "alice")
+    coach.house.put("mine", event("private", coach.house.now, title="Somebody's own"), OFFICE)
+    coach.house.text = coach.house.text.replace('name = "Office"', 'name = "Office two"')
+    coach.house.publish(replace_content=True)
+    return coach
+
+
+def test_p04_what_a_share_has_removed_is_listed_and_comes_into_a_calendar_of_the_coachs(emptied: Coach) -> None:
+    [kept] = emptied.kept()
+    assert (kept.share, kept.reason, kept.uid) == ("office", "replaced", "private")
+    with pytest.raises(UsageError) as raised:
+        emptied.restore(kept.id)
+    assert raised.value.code == "which-calendar"
+
+    emptied.calendar = "coaching"
+    assert emptied.kept() == []
+    plan = emptied.restore(kept.id)
+
+    assert (plan.action, plan.calendar) == (Action.RESTORE, "coaching")
+    assert emptied.house.sync().exit_code() == 0
+    assert kept.body in emptied.house.server.objects(SOURCE).values()
+
+
+def test_what_a_share_has_removed_is_not_an_appointment_of_a_calendar(emptied: Coach) -> None:
+    with pytest.raises(UsageError) as raised:
+        emptied.restore("private")
+    assert raised.value.code == "nothing-kept"
+
+
+def test_a_file_that_a_share_has_replaced_is_no_appointment(coach: Coach) -> None:
+    with coach.house.wiring() as wiring:
+        keep(wiring.database, of_share("office"), "replaced", "", b"somebody's own", wiring.now)
+    assert coach.kept() == []
+
+
+def test_what_was_kept_last_is_listed_first(coach: Coach) -> None:
+    coach.house.delete("e0")
+    coach.house.sync()
+    coach.house.delete("e1")
+    coach.house.sync()
+    coach.house.now += timedelta(minutes=1)
+    coach.house.delete("e2")
+    coach.house.sync(*["coaching"])
+    assert [one.uid for one in coach.kept()] == ["uid-2", "uid-1", "uid-0"]

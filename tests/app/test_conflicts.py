@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from coachsync.adapters.database import Edits
 from coachsync.app.conflicts import Keep, conflicts, take_back
 from coachsync.app.queueing import queue
 from coachsync.errors import CoachsyncError
-from events import event
-from practice_house import SOURCE, House
-
-
-def session(house: House, number: int, hours: int) -> bytes:
-    return event(f"uid-{number}", house.now + timedelta(days=number, hours=hours))
+from practice_house import SOURCE, House, session
 
 
 @pytest.fixture
@@ -26,6 +19,17 @@ def house_in_conflict(house: House) -> House:
     house.want("e1", session(house, 1, 3))
     house.put("e1", session(house, 1, 5))
     house.sync()
+    return house
+
+
+@pytest.fixture
+def cut(house: House) -> House:
+    """A series that was cut in two here: e1 is its first half, and the rest is made once that is sent."""
+    house.sessions(3)
+    house.sync()
+    with house.wiring() as wiring:
+        first = queue(wiring, "coaching", "/alice/source/e1.ics", "uid-1", session(house, 1, 3))
+        queue(wiring, "coaching", "/alice/source/rest.ics", "uid-rest", session(house, 8, 3), after=first)
     return house
 
 
@@ -63,60 +67,40 @@ def test_a_conflict_is_over_when_the_phone_takes_its_change_back(house_in_confli
     assert house_in_conflict.server.objects(SOURCE)["/alice/source/e1.ics"] == session(house_in_conflict, 1, 3)
 
 
-def test_what_waits_for_a_change_waits_for_its_conflict_too_and_goes_with_it(house: House) -> None:
-    house.sessions(3)
-    house.sync()
-    with house.wiring() as wiring:
-        first = queue(wiring, "coaching", "/alice/source/e1.ics", "uid-1", session(house, 1, 3))
-        queue(wiring, "coaching", "/alice/source/rest.ics", "uid-rest", session(house, 8, 3), after=first)
-    house.put("e1", session(house, 1, 5))
-    assert house.sync().exit_code() == 4
-    assert "/alice/source/rest.ics" not in house.server.objects(SOURCE)
+def test_what_waits_for_a_change_waits_for_its_conflict_too_and_goes_with_it(cut: House) -> None:
+    cut.put("e1", session(cut, 1, 5))
+    assert cut.sync().exit_code() == 4
+    assert "/alice/source/rest.ics" not in cut.server.objects(SOURCE)
 
-    house.resolve(Keep.SERVER)
+    cut.resolve(Keep.SERVER)
 
-    assert house.edits() == ()
-    assert {session(house, 1, 3), session(house, 8, 3)} <= {body for _, body in house.trash()}
-    assert house.sync().exit_code() == 0
+    assert cut.edits() == ()
+    assert {session(cut, 1, 3), session(cut, 8, 3)} <= {body for _, body in cut.trash()}
+    assert cut.sync().exit_code() == 0
 
 
-def test_the_second_of_two_is_sent_once_the_first_is_there(house: House) -> None:
-    house.sessions(3)
-    house.sync()
-    with house.wiring() as wiring:
-        first = queue(wiring, "coaching", "/alice/source/e1.ics", "uid-1", session(house, 1, 3))
-        queue(wiring, "coaching", "/alice/source/rest.ics", "uid-rest", session(house, 8, 3), after=first)
-    assert house.sync().exit_code() == 0
-    held = house.server.objects(SOURCE)
+def test_the_second_of_two_is_sent_once_the_first_is_there(cut: House) -> None:
+    assert cut.sync().exit_code() == 0
+    held = cut.server.objects(SOURCE)
     assert (held["/alice/source/e1.ics"], held["/alice/source/rest.ics"]) == (
-        session(house, 1, 3),
-        session(house, 8, 3),
+        session(cut, 1, 3),
+        session(cut, 8, 3),
     )
 
 
-def test_p13_the_second_of_two_is_sent_at_once_when_the_first_needs_no_sending(house: House) -> None:
-    house.sessions(3)
-    house.sync()
-    with house.wiring() as wiring:
-        first = queue(wiring, "coaching", "/alice/source/e1.ics", "uid-1", session(house, 1, 3))
-        queue(wiring, "coaching", "/alice/source/rest.ics", "uid-rest", session(house, 8, 3), after=first)
-    house.put("e1", session(house, 1, 3))
+def test_p13_the_second_of_two_is_sent_at_once_when_the_first_needs_no_sending(cut: House) -> None:
+    cut.put("e1", session(cut, 1, 3))
 
-    house.sync()
+    cut.sync()
 
-    assert house.edits() == ()
-    assert "/alice/source/rest.ics" in house.server.objects(SOURCE)
+    assert cut.edits() == ()
+    assert "/alice/source/rest.ics" in cut.server.objects(SOURCE)
 
 
-def test_what_was_to_come_of_a_change_goes_when_the_change_is_undone(house: House) -> None:
-    house.sessions(3)
-    house.sync()
-    with house.wiring() as wiring:
-        first = queue(wiring, "coaching", "/alice/source/e1.ics", "uid-1", session(house, 1, 3))
-        queue(wiring, "coaching", "/alice/source/rest.ics", "uid-rest", session(house, 8, 3), after=first)
-    house.want("e1", session(house, 1, 1))
-    assert house.edits() == ()
-    assert house.trash() == [("taken-back", session(house, 8, 3))]
+def test_what_was_to_come_of_a_change_goes_when_the_change_is_undone(cut: House) -> None:
+    cut.want("e1", session(cut, 1, 1))
+    assert cut.edits() == ()
+    assert cut.trash() == [("taken-back", session(cut, 8, 3))]
 
 
 def test_a_conflict_that_is_over_is_not_shown_while_the_change_cannot_be_sent(house_in_conflict: House) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from coachsync.errors import CoachsyncError, Refused, Temporary
+import pytest
+
+from coachsync.adapters.memory import MemoryCalendars
+from coachsync.errors import CoachsyncError, Refused, Stale, Temporary
 from practice_house import House, codes, session, there
 
 
@@ -72,3 +75,22 @@ def test_a_conflict_stays_open_while_its_calendar_cannot_be_reached(two_calendar
 
     assert (outcome.exit_code(), outcome.conflicts) == (4, 1)
     assert codes(outcome) == ["timeout", "conflict"]
+
+
+def test_a_new_appointment_that_the_server_has_and_does_not_show_is_told_as_refused(
+    synced: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken(*_: object, **__: object) -> None:
+        raise Stale("stale", "There is another one.")
+
+    monkeypatch.setattr(MemoryCalendars, "create", taken)
+    synced.want("new", session(synced, 9))
+
+    for _ in range(5):
+        outcome = synced.sync()
+        assert codes(outcome) == ["change-taken"]
+
+    assert (outcome.pushed["coaching"].rejected, outcome.pushed["coaching"].waiting) == (1, 1)
+    monkeypatch.undo()
+    assert synced.sync().exit_code() == 0
+    assert there(synced, "new") == session(synced, 9)

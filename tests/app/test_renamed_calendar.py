@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
-from events import event
-from practice_house import SOURCE, House
-
-
-def session(house: House, number: int, hours: int = 1) -> bytes:
-    return event(f"uid-{number}", house.now + timedelta(days=number, hours=hours))
+from coachsync.app.outcome import Outcome
+from coachsync.app.recording import record
+from coachsync.app.standing import standing
+from coachsync.app.status import Status, load
+from practice_house import SOURCE, House, session
 
 
 @pytest.fixture
@@ -64,10 +61,20 @@ def test_p04_changes_for_a_calendar_that_is_no_longer_configured_are_told_and_wa
     for _ in range(2):
         [problem] = waiting.sync().problems()
         assert (problem.code, problem.where) == ("changes-left-behind", "calendars.coaching")
+    assert [one.code for one in standing(left(waiting, waiting.sync()))] == ["changes-left-behind"]
 
     waiting.text = before.replace("clients", "coaching")
-    assert waiting.sync().exit_code() == 0
+    outcome = waiting.sync()
+    assert outcome.exit_code() == 0
+    assert left(waiting, outcome).left_behind == ()
     assert waiting.server.objects(SOURCE)["/alice/source/e1.ics"] == session(waiting, 1, hours=3)
+
+
+def left(house: House, outcome: Outcome) -> Status:
+    """The status that a run leaves, as it is read again."""
+    with house.wiring() as wiring:
+        record(wiring, str, outcome)
+    return load(house.state)
 
 
 def test_p13_a_calendar_that_two_names_mean_is_not_taken_from_the_one_that_stays(waiting: House) -> None:

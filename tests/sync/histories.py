@@ -214,7 +214,10 @@ def histories(draw: st.DrawFn, most: int = 3) -> tuple[str, str, str]:
 
 @st.composite
 def rewritings(draw: st.DrawFn) -> Edit:
-    """What servers do to a text without changing what it says: order, folds, line breaks, stamps and remarks."""
+    """What servers do to a text without changing what it says: order, folds, line breaks, stamps and remarks.
+
+    Lines of one name that may stand once keep their order, for that can be read as well.
+    """
     line_break, width = draw(st.sampled_from(["\r\n", "\n"])), draw(st.sampled_from([20, 75, 1000]))
     order = Random(draw(st.integers(0, 99)))
 
@@ -223,6 +226,8 @@ def rewritings(draw: st.DrawFn) -> Edit:
         parts = [[line] for line in [*own, "PRODID:-//Server//EN", "X-RADICALE-NAME:x"]]
         parts += [written(child) for child in component.children]
         order.shuffle(parts)
+        notes = iter([line for line in own if line.startswith("X-NOTE")])
+        parts = [[next(notes)] if part[0].startswith("X-NOTE") else part for part in parts]
         return [f"BEGIN:{component.name}", *(line for part in parts for line in part), f"END:{component.name}"]
 
     def edit(text: str) -> str:

@@ -103,7 +103,7 @@ class Outcome:
         held = [held_problem(name, pulled) for name, pulled in self.calendars.items() if pulled.held]
         waiting = self.pushed | {name: Pushed(conflicts=number) for name, number in self.undecided.items()}
         held += [problem for name, pushed in waiting.items() for problem in waiting_problems(name, pushed)]
-        held += [_left_behind(name, number) for name, number in self.left_behind.items()]
+        held += [stranded_problem(name, number) for name, number in self.left_behind.items()]
         news = [problem for pulled in self.calendars.values() for problem in pulled.news]
         failed = [failure.problem(where) for where, failure in self.failures]
         return tuple(dict.fromkeys([*failed, *held, *told, *news]))
@@ -155,7 +155,8 @@ def waiting_problems(name: str, pushed: Pushed) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-def _left_behind(name: str, number: int) -> Problem:
+def stranded_problem(name: str, number: int) -> Problem:
+    """That changes of the coach are for a calendar that is not configured any more."""
     message = say_count(
         "{number} change of yours was made for a calendar that is no longer configured; it is not sent.",
         "{number} changes of yours were made for a calendar that is no longer configured; they are not sent.",

@@ -215,6 +215,8 @@ class _Outgoing:
             if sent.item is not None:
                 self._keep_if_rewritten(sent)
                 self._copies.store([(sent.item, contentline.uid(sent.item.body))], self._wiring.now)
+            elif sent.stale and step.copy is None:
+                self._refused(edit, _taken())
             elif sent.stale:  # gone, or so it says: a listing tells, and the guard is asked
                 self.tally.failures[edit.row or 0] = self._problem(edit, _unsettled())
             elif step.copy is not None:
@@ -291,6 +293,14 @@ def _unsettled() -> Temporary:
         "unsettled",
         say("The appointment is being changed in the calendar at the same time."),
         say("It is decided again at the next sync."),
+    )
+
+
+def _taken() -> CoachsyncError:
+    return CoachsyncError(
+        "taken",
+        say("The server says that it has such an appointment already, and does not show it."),
+        say("Somebody may have deleted it: bring it back in your calendar program, or empty the trash there."),
     )
 
 

@@ -8,8 +8,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coachsync.adapters.database import Copies, Edits
+from coachsync.adapters.database.renaming import left_behind
 from coachsync.app import status
-from coachsync.app.outcome import CONFLICT, Outcome, Published, Pulled, Pushed, held_problem, waiting_problems
+from coachsync.app.outcome import (
+    CONFLICT,
+    Outcome,
+    Published,
+    Pulled,
+    Pushed,
+    held_problem,
+    stranded_problem,
+    waiting_problems,
+)
 from coachsync.app.status import Found, Status, Trouble
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Config
@@ -76,7 +86,8 @@ def after_run(known: Status, wiring: Wiring, outcome: Outcome, say: Say) -> Stat
         known = _share(known, wiring, name, published, say)
     for where, failure in outcome.failures:
         known = _failed(known, wiring, where, failure, say)
-    return known
+    left = left_behind(wiring.database, wiring.config.calendars)
+    return replace(known, left_behind=tuple(trouble(stranded_problem(*one), say) for one in left.items()))
 
 
 def after_check(known: Status, wiring: Wiring, checked: Verification, say: Say) -> Status:

@@ -12,7 +12,15 @@ from coachsync.phrases import say, say_count
 def standing(known: Status, stale: Collection[str] = (), unchecked: Collection[str] = ()) -> tuple[Alarm, ...]:
     """The alarms of a status; `stale` names the shares that are older than their schedule, `unchecked` those that could
     not be looked at from outside for long."""
-    return (*_refused(known), *_found(known), *_held(known), *_changes(known), *_stale(stale), *_unchecked(unchecked))
+    return (
+        *_refused(known),
+        *_found(known),
+        *_held(known),
+        *_changes(known),
+        *_left_behind(known),
+        *_stale(stale),
+        *_unchecked(unchecked),
+    )
 
 
 def _refused(known: Status) -> Iterator[Alarm]:
@@ -80,6 +88,11 @@ def _changes(known: Status) -> Iterator[Alarm]:
             )
             hint = say("To see why, run: coachsync status. To take it back: coachsync appointment restore")
             yield alarm(Kind.REJECTED, where, "changes-rejected", message, hint)
+
+
+def _left_behind(known: Status) -> Iterator[Alarm]:
+    for one in known.left_behind:
+        yield alarm(Kind.HELD, one.where, one.code, one.message, one.hint)
 
 
 def _stale(stale: Collection[str]) -> Iterator[Alarm]:

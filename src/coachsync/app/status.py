@@ -84,6 +84,7 @@ class Status:
 
     `refused` holds, by account, a keyed fingerprint of the credential that its server has refused: it is not tried
     again until it changes. `configuration` lists what is wrong with a changed file while the old one stays in force.
+    `left_behind` are changes of the coach for calendars that are not configured any more.
     `state` is why coachsync's own data could not be worked on. `told` is what alarms have said, and `channels` which of
     their ways to the coach failed.
     """
@@ -93,6 +94,7 @@ class Status:
     exposed: tuple[Found, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
     configuration: tuple[Trouble, ...] = ()
+    left_behind: tuple[Trouble, ...] = ()
     state: Trouble | None = None
     told: Mapping[str, Any] = field(default_factory=dict)
     channels: tuple[Trouble, ...] = ()
@@ -157,15 +159,20 @@ def _read(content: Mapping[str, Any]) -> Status:
         },
         exposed=_found(content["exposed"]),
         refused={str(name): str(value) for name, value in content["refused"].items()},
-        configuration=tuple(Trouble(**values) for values in content["configuration"]),
+        configuration=_troubles(content["configuration"]),
+        left_behind=_troubles(content["left_behind"]),
         state=_trouble(content["state"]),
         told=dict(content["told"]),
-        channels=tuple(Trouble(**values) for values in content["channels"]),
+        channels=_troubles(content["channels"]),
     )
 
 
 def _trouble(values: Mapping[str, Any] | None) -> Trouble | None:
     return None if values is None else Trouble(**values)
+
+
+def _troubles(values: list[Mapping[str, Any]]) -> tuple[Trouble, ...]:
+    return tuple(Trouble(**value) for value in values)
 
 
 def _found(values: list[Mapping[str, Any]]) -> tuple[Found, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 
 from coachsync import contentline
 from coachsync.adapters.database import Copies, Edit, Edits
-from coachsync.adapters.database.removed import Removed, kept, of_calendar
+from coachsync.adapters.database.removed import Removed, kept, of_calendar, of_share
 from coachsync.app.appointments.finding import Found, known_calendar, matching, refuse_disputed, text_of
 from coachsync.app.appointments.glimpses import differences
 from coachsync.app.appointments.plans import Action, Plan, Wanted, people, shares_of
@@ -25,7 +27,9 @@ _ID_LENGTH = 6  # of what is kept; an appointment's short id has five
 class Kept:
     """One version of an appointment that is kept for 30 days. `id` is its own and stays, `appointment` the short id.
 
-    `reason`: "overwritten", "deleted", "replaced" (by another calendar), "not-kept" or "taken-back" (by the coach).
+    `reason`: "overwritten", "deleted", "replaced" (by another calendar, or by a share), "edited" (in a share),
+    "not-kept" or "taken-back" (by the coach). `share` names the share that it was removed from, and `calendar` then a
+    calendar of that share; else it was in `calendar` itself.
     """
 
     id: str
@@ -36,6 +40,12 @@ class Kept:
     uid: str
     body: bytes = field(repr=False)
     expired: bool
+    share: str = ""
+
+    @property
+    def shown(self) -> bytes:
+        """The text that the coach recognises it by."""
+        return self.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +66,15 @@ class Unsent:
 
 
 def kept_of(wiring: Wiring, calendar: str | None = None) -> list[Kept]:
-    """What is kept of a calendar, or of all, newest first; what has expired is among it until it is discarded.
+    """What is kept of a calendar, or of all and of the shares, newest first; what has expired is among it until it is
+    discarded.
 
     Raises as `known_calendar` does.
     """
     if calendar is not None:
         known_calendar(wiring, calendar)
-    names = [calendar] if calendar is not None else list(wiring.config.calendars)
-    found = [
-        _kept(wiring, name, one, place)
-        for name in names
-        for place, one in enumerate(kept(wiring.database, of_calendar(name)))
-    ]
-    return [one for _, one in sorted(found, key=lambda pair: (pair[1].removed_at, pair[0]), reverse=True)]
+        return _newest_first(_of_calendars(wiring, [calendar]))
+    return _newest_first(chain(_of_calendars(wiring, wiring.config.calendars), _of_shares(wiring)))
 
 
 def unsent_of(wiring: Wiring, calendar: str | None = None) -> list[Unsent]:
@@ -96,13 +102,14 @@ def bringing_back(wiring: Wiring, name: str, calendar: str | None = None) -> Pla
     Raises UsageError when nothing of that name is kept, CoachsyncError when it has expired or cannot be brought back.
     """
     there = kept_of(wiring, calendar)
-    for one in there:
+    for one in there if calendar is None else [*there, *_of_shares(wiring)]:
         if one.id == name.strip().upper():
-            return _restored(wiring, one)
+            return _restored(wiring, one if not one.share else _placed(one, calendar))
     try:
         found = matching(wiring, name, calendar)
     except NotInitialised:
         found = []
+    there = [one for one in there if not one.share]
     own = [one for one in there if name in (one.uid, one.appointment) or name.strip().upper() == one.appointment]
     unsent = [one for one in found if one.edit is not None]
     if len(unsent) > 1 or len({one.calendar for one in own}) > 1:
@@ -124,10 +131,29 @@ def bringing_back(wiring: Wiring, name: str, calendar: str | None = None) -> Pla
     )
 
 
-def _kept(wiring: Wiring, calendar: str, one: Removed, place: int) -> tuple[int, Kept]:
+def _of_calendars(wiring: Wiring, names: Iterable[str]) -> Iterator[Kept]:
+    for name in names:
+        for one in kept(wiring.database, of_calendar(name)):
+            yield _kept(wiring, name, one)
+
+
+def _of_shares(wiring: Wiring) -> Iterator[Kept]:
+    """What shares have removed, but for whole files, which are no appointments."""
+    for name, share in wiring.config.shares.items():
+        for one in kept(wiring.database, of_share(name)):
+            if one.href:
+                yield _kept(wiring, share.calendars[0], one, name)
+
+
+def _newest_first(found: Iterable[Kept]) -> list[Kept]:
+    """Of one moment, what was kept last comes first."""
+    return sorted(found, key=lambda one: one.removed_at)[::-1]
+
+
+def _kept(wiring: Wiring, calendar: str, one: Removed, share: str = "") -> Kept:
     uid = contentline.uid(one.body)
     named = base64.b32encode(one.tag).decode()[:_ID_LENGTH]
-    return place, Kept(
+    return Kept(
         id=named,
         appointment=short_id(wiring, uid or one.href),
         calendar=calendar,
@@ -136,6 +162,7 @@ def _kept(wiring: Wiring, calendar: str, one: Removed, place: int) -> tuple[int,
         uid=uid,
         body=one.body,
         expired=one.is_expired(wiring.now),
+        share=share,
     )
 
 
@@ -157,6 +184,17 @@ def _restored(wiring: Wiring, one: Kept) -> Plan:
         [] if before is None else [contentline.encode(before)],
         [one.body],
     )
+
+
+def _placed(one: Kept, calendar: str | None) -> Kept:
+    """What a share has removed, in the calendar that the coach wants it in: no share takes appointments."""
+    if calendar is None:
+        raise UsageError(
+            "which-calendar",
+            say("This was removed from a share, which holds what coachsync publishes and nothing else."),
+            say("Say which of your calendars it is to come into, with --calendar."),
+        )
+    return replace(one, calendar=calendar)
 
 
 def _there(wiring: Wiring, one: Kept) -> Found | None:

@@ -204,7 +204,10 @@ def cancel(
 )
 @click.argument("name", metavar=say("[ID]"), required=False)
 @click.option(
-    "--calendar", metavar=say("CALENDAR"), shell_complete=calendars, help=say("What was in this calendar alone.")
+    "--calendar",
+    metavar=say("CALENDAR"),
+    shell_complete=calendars,
+    help=say("The calendar that it was in; of what a share has removed, the one to put it into."),
 )
 @_notifying
 @_settling

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from coachsync.app.appointments.glimpses import Glimpse
 from coachsync.app.appointments.restoring import Kept, Unsent
@@ -16,6 +16,10 @@ from coachsync.phrases import say
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from coachsync.app.wiring import Wiring
+
+_Shown = TypeVar("_Shown", Kept, Unsent)
+
 _REASONS = {
     "overwritten": say("changed since"),
     "deleted": say("deleted"),
@@ -23,29 +27,19 @@ _REASONS = {
     "not-kept": say("not kept in a conflict"),
     "taken-back": say("taken back by you"),
 }
+_REASONS_IN_SHARES = {"edited": say("edited in the share"), "replaced": say("removed to make room for the share")}
 _KINDS = {"new": say("new"), "changed": say("changed"), "deleted": say("deleted")}
 
 
 def list_kept(options: Options, calendar: str | None) -> None:
     """List it, newest first, with titles: for the coach's own terminal."""
-    from coachsync.app.appointments.glimpses import glimpses
     from coachsync.app.appointments.restoring import kept_of, unsent_of
     from coachsync.app.cli.opening import opened
 
     with opened(options, "appointment restore") as wiring:
         zone = wiring.zone
-        kept = [one for one in kept_of(wiring, calendar) if not one.expired]
-        unsent = unsent_of(wiring, calendar)
-        seen = {
-            name: iter(glimpses(wiring, name, [one.body for one in kept if one.calendar == name]))
-            for name in wiring.config.calendars
-        }
-        ours = {
-            name: iter(glimpses(wiring, name, [one.shown for one in unsent if one.calendar == name]))
-            for name in wiring.config.calendars
-        }
-        versions = [(one, next(seen[one.calendar])) for one in kept]
-        changes = [(one, next(ours[one.calendar])) for one in unsent]
+        versions = _glimpsed(wiring, [one for one in kept_of(wiring, calendar) if not one.expired])
+        changes = _glimpsed(wiring, unsent_of(wiring, calendar))
     if options.json:
         tell_json({"kept": [_kept(*pair) for pair in versions], "unsent": [_unsent(*pair) for pair in changes]})
         return
@@ -61,18 +55,30 @@ def list_kept(options: Options, calendar: str | None) -> None:
         tell(say("Kept for 30 days, and can be brought back:"), err=True)
         tell_table(
             (say("id"), say("since"), say("why"), say("calendar"), say("date"), say("title")),
-            [
-                (
-                    one.id,
-                    short_moment(one.removed_at.astimezone(zone), tongue().code),
-                    spoken(_REASONS.get(one.reason, one.reason)),
-                    one.calendar,
-                    date_of(seen, zone),
-                    seen.title,
-                )
-                for one, seen in versions
-            ],
+            [_row(one, seen, zone) for one, seen in versions],
         )
+
+
+def _glimpsed(wiring: Wiring, ones: list[_Shown]) -> list[tuple[_Shown, Glimpse]]:
+    """Each with what the coach recognises it by; read calendar by calendar."""
+    from coachsync.app.appointments.glimpses import glimpses
+
+    seen = {
+        name: iter(glimpses(wiring, name, [one.shown for one in ones if one.calendar == name]))
+        for name in wiring.config.calendars
+    }
+    return [(one, next(seen[one.calendar])) for one in ones]
+
+
+def _row(one: Kept, seen: Glimpse, zone: ZoneInfo) -> tuple[str, ...]:
+    return (
+        one.id,
+        short_moment(one.removed_at.astimezone(zone), tongue().code),
+        spoken(_REASONS_IN_SHARES.get(one.reason, one.reason) if one.share else _REASONS.get(one.reason, one.reason)),
+        one.share or one.calendar,
+        date_of(seen, zone),
+        seen.title,
+    )
 
 
 def date_of(seen: Glimpse, zone: ZoneInfo) -> str:
@@ -98,7 +104,8 @@ def _kept(one: Kept, seen: Glimpse) -> dict[str, Any]:
     return {
         "id": one.id,
         "appointment": one.appointment,
-        "calendar": one.calendar,
+        "calendar": None if one.share else one.calendar,
+        "share": one.share or None,
         "reason": one.reason,
         "removed_at": instant(one.removed_at),
         **date_document(seen),

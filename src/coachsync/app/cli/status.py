@@ -85,7 +85,7 @@ def _needs_somebody(view: _View) -> bool:
     known = view.known
     waiting = any(_waits(known.calendar(name)) for name in view.named.calendars)
     found = any(known.share(name).findings for name in view.named.shares)
-    broken = known.configuration or known.state or known.channels
+    broken = known.configuration or known.left_behind or known.state or known.channels
     return bool(waiting or found or known.exposed or known.refused or broken)
 
 
@@ -110,7 +110,7 @@ def _lines(view: _View) -> Iterator[str]:
     for name in view.named.shares:
         yield from _share(name, view.known.share(name), view)
     yield from _found(view.known.exposed)
-    for problem in view.known.channels:
+    for problem in (*view.known.left_behind, *view.known.channels):
         yield from _trouble(problem)
 
 
@@ -202,6 +202,7 @@ def _document(view: _View) -> dict[str, Any]:
         "findings": [_of_found(found) for found in known.exposed],
         "refused": sorted(known.refused),
         "configuration": [_of_trouble(problem) for problem in known.configuration],
+        "left_behind": [_of_trouble(problem) for problem in known.left_behind],
         "state": _of_trouble(known.state),
         "alarms": [_of_trouble(problem) for problem in known.channels],
     }
