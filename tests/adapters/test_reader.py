@@ -35,11 +35,15 @@ def codes(readings: list[Reading]) -> list[str | None]:
 
 
 def children() -> set[int]:
-    """The reading processes that this one has started and not yet collected, without the servers of other tests."""
-    listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
-    servers = (b"radicale", b"xandikos")
-    commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in listed.split()}
-    return {pid for pid, command in commands.items() if not any(server in command for server in servers)}
+    """The processes that this one has started and not yet collected: servers and readers of other tests are among
+    them."""
+    return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
+
+
+@pytest.fixture
+def others() -> set[int]:
+    """The children before the test."""
+    return children()
 
 
 def open_files() -> int:
@@ -90,28 +94,28 @@ def test_a_consumer_that_takes_its_time_makes_no_event_slow():
         assert codes([first[1], *(reading for _, reading in found)]) == [None] * 3
 
 
-def test_a_child_that_dies_costs_the_event_at_hand_and_no_other():
+def test_a_child_that_dies_costs_the_event_at_hand_and_no_other(others):
     with Reader() as here:
         found = here.read(enumerate([GOOD, document(NEVER), GOOD]), YEAR, "Europe/Paris", COACH)
         next(found)
-        (pid,) = children()
+        (pid,) = children() - others
         os.kill(pid, signal.SIGKILL)
         assert [(key, reading.code) for key, reading in found] == [(1, "unreadable"), (2, None)]
 
 
-def test_a_child_that_nobody_watched_ended_itself_because_it_was_slow():
+def test_a_child_that_nobody_watched_ended_itself_because_it_was_slow(others):
     with Reader() as here:
         found = here.read(enumerate([GOOD, document(NEVER), GOOD]), YEAR, "Europe/Paris", COACH)
         next(found)
-        (pid,) = children()
+        (pid,) = children() - others
         os.kill(pid, signal.SIGALRM)
         assert [(key, reading.code) for key, reading in found] == [(1, "too-slow"), (2, None)]
 
 
-def test_the_child_has_the_memory_it_is_given_and_leaves_no_core():
+def test_the_child_has_the_memory_it_is_given_and_leaves_no_core(others):
     with Reader(memory=512 << 20) as here:
         read(here, GOOD)
-        (pid,) = children()
+        (pid,) = children() - others
         limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
         bounds = {line[:26].strip(): line[26:].split()[:2] for line in limits}
     assert bounds["Max address space"] == [str(512 << 20)] * 2
@@ -200,11 +204,11 @@ def test_the_child_ends_when_its_parent_is_killed():
     assert eventually(lambda: not running(child))
 
 
-def test_p12_neither_environment_nor_command_line_tell_the_child_anything(monkeypatch):
+def test_p12_neither_environment_nor_command_line_tell_the_child_anything(monkeypatch, others):
     monkeypatch.setenv("COACHSYNC_PASSPHRASE_FILE", "/canary")
     with Reader() as here:
         read(here, GOOD)
-        (pid,) = children()
+        (pid,) = children() - others
         assert Path(f"/proc/{pid}/environ").read_bytes() == b""
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     assert command[1:-1] == [
