@@ -38,11 +38,29 @@ class Line:
         self.closed = True
 
 
+class Turns:
+    """A lock that goes to whoever has waited longest, as a queue of requests does."""
+
+    def __init__(self) -> None:
+        self._waiting = threading.Condition()
+        self._drawn = self._served = 0
+
+    def __enter__(self) -> None:
+        with self._waiting:
+            number, self._drawn = self._drawn, self._drawn + 1
+            self._waiting.wait_for(lambda: self._served == number)
+
+    def __exit__(self, *_: object) -> None:
+        with self._waiting:
+            self._served += 1
+            self._waiting.notify_all()
+
+
 class Server:
     """Counts how many tasks are answered at once. `one_by_one` answers them in turn, however many ask."""
 
     def __init__(self, wait: float = WAIT, *, one_by_one: bool = False) -> None:
-        self.wait, self.turn = wait, threading.Lock() if one_by_one else None
+        self.wait, self.turn = wait, Turns() if one_by_one else None
         self.now = self.most = 0
         self.begun: list[object] = []
         self.lines = [Line()]
