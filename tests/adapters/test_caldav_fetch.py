@@ -351,6 +351,17 @@ def test_a_text_that_lacks_its_end_on_the_server_is_given_as_it_is(scripted: Sta
 LINES = "BEGIN:VCALENDAR{}BEGIN:VEVENT{}UID:1{}END:VEVENT{}END:VCALENDAR{}"
 
 
+def test_p04_line_ends_that_sabre_takes_away_are_put_back(scripted: Start, connect: Connect) -> None:
+    hrefs = [CALENDAR + "a.ics", CALENDAR + "b.ics"]
+    answer = multistatus(*(member(href, data=LINES.format(*["\n"] * 5)) for href in hrefs))
+    told = answer.body.replace(b"<multistatus ", b'<multistatus xmlns:s="http://sabredav.org/ns" ')
+    server = scripted(always(Reply(207, told, answer.headers)))
+
+    items = list(connect(server.url).fetch(calendar_url(server), hrefs))
+
+    assert [item.body.decode() for item in items] == [LINES.format(*["\r\n"] * 5)] * 2
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [("\r\n", "\r\n"), ("&#13;\n", "\r\n"), ("&#13;&#10;", "\r\n"), ("\n", "\n")],

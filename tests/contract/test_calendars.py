@@ -221,6 +221,14 @@ def test_objects_are_fetched_with_the_etag_of_their_listing(place: Place) -> Non
         assert "SUMMARY:Séance".encode() in item.body
 
 
+def test_p04_a_text_read_beside_others_is_byte_for_byte_what_it_is_alone(place: Place) -> None:
+    url = place.calendar()
+    hrefs = sorted(place.put(url) for _ in range(3))
+    together = {item.href: item.body for item in place.client.fetch(url, hrefs)}
+    alone = {href: item.body for href in hrefs for item in place.client.fetch(url, [href])}
+    assert together == alone
+
+
 def test_an_object_that_vanished_is_left_out_of_a_fetch(place: Place) -> None:
     url = place.calendar()
     one, two = place.put(url), place.put(url)

@@ -26,6 +26,7 @@ ETAG, CTAG, DATA = f"{DAV}getetag", f"{SERVER}getctag", f"{CAL}calendar-data"
 _RESPONSE, _HREF, _STATUS = f"{DAV}response", f"{DAV}href", f"{DAV}status"
 _PROPSTAT, _PROP, _TOKEN = f"{DAV}propstat", f"{DAV}prop", f"{DAV}sync-token"
 _PREFIXES = {"D": "DAV:", "C": "urn:ietf:params:xml:ns:caldav"}
+_SABRE = "http://sabredav.org/ns"  # sabre/dav declares it in whatever it answers
 _CLOSED = re.compile(rb"</(?:[\w.-]+:)?multistatus\s*>\s*\Z")
 _DEEPEST = 20  # elements inside one another that are looked at; real properties have six
 _SAFE = {
@@ -95,7 +96,8 @@ class Multistatus:
     """An answer about several resources, and the sync token beside them (RFC 6578 section 6.4).
 
     `lost_returns`: it was written with CRLF, of which XML leaves LF, also in texts that are not XML's own (XML 1.0
-    section 2.11): a server that means to keep a carriage return writes `&#13;`.
+    section 2.11): a server that means to keep a carriage return writes `&#13;`. Or it is of sabre/dav (Nextcloud,
+    Baikal), which takes every carriage return out of a text that it puts into XML.
     """
 
     responses: tuple[Response, ...]
@@ -167,7 +169,7 @@ def read(body: bytes) -> Multistatus:
         raise (UnreadableError if _CLOSED.search(body) else TruncatedError) from None
     if events.root.tag != f"{DAV}multistatus" or events.root.getroottree().docinfo.doctype:
         raise UnreadableError
-    return Multistatus(tuple(responses), token, b"\r\n" in body)
+    return Multistatus(tuple(responses), token, b"\r\n" in body or _SABRE in events.root.nsmap.values())
 
 
 def preconditions(body: bytes) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""The files of many programs on a server that keeps bytes (DAViCal): read, moved, sent, and looked at there."""
+"""The files of many programs on servers that keep bytes: read, moved, sent, and looked at there."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from coachsync import contentline
 from coachsync.adapters.caldav.client import CalDav
+from coachsync.adapters.caldav.hrefs import path
 from coachsync.adapters.ical import instances as places
 from coachsync.app.queueing import queue
 from coachsync.editing.moving import move
@@ -23,12 +24,13 @@ from two_way import World
 
 PARIS = ZoneInfo("Europe/Paris")
 WINDOW = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2028, 1, 15, tzinfo=UTC))
-# A server that knows of invitations writes into them.
 WITHOUT_PEOPLE = [name for name, body in CORPUS.items() if b"ATTENDEE" not in body.upper()]
+# DAViCal knows of invitations and writes into them, sabre/dav 1.8 does not.
+FILES = {"davical": (WITHOUT_PEOPLE, 55), "sabre18": (list(CORPUS), 60)}
 
 
 @pytest.mark.debian
-@pytest.mark.parametrize("real_server", ["davical"], indirect=True)
+@pytest.mark.parametrize("real_server", list(FILES), indirect=True)
 def test_p04_what_arrives_differs_in_the_lines_that_had_to_change_and_in_no_other_byte(
     real_server: RealServer, tmp_path: Path
 ) -> None:
@@ -36,15 +38,16 @@ def test_p04_what_arrives_differs_in_the_lines_that_had_to_change_and_in_no_othe
     url = account.new_calendar()
     client = account.client()
     client.make(url, "Coaching")
-    taken = [name for name in WITHOUT_PEOPLE if _is_taken(client, f"{url}{name}.ics", CORPUS[name])]
-    assert len(taken) >= 55
+    names, least = FILES[real_server.name]
+    taken = [name for name in names if _is_taken(client, f"{url}{name}.ics", CORPUS[name])]
+    assert len(taken) >= least
     with closing(World(tmp_path, account.client, url, account.username, account.url)) as world:
-        _move_everything(world, client)
+        _move_everything(world, client, least)
     client.close()
     assert account.messages() == []
 
 
-def _move_everything(world: World, client: CalDav) -> None:
+def _move_everything(world: World, client: CalDav, least: int) -> None:
     assert world.sync() is not None
     wanted: dict[str, str] = {}
     for href, body in world.objects().items():
@@ -65,7 +68,7 @@ def _move_everything(world: World, client: CalDav) -> None:
 
     assert outcome is not None
     assert (outcome.exit_code(), outcome.pushed["coaching"].changed) == (0, len(wanted))
-    assert len(wanted) >= 55
+    assert len(wanted) >= least
     there = {item.href: contentline.decode(item.body) for item in client.fetch(world.url, wanted)}
     for href, text in wanted.items():
         name = href.rpartition("/")[2].removesuffix(".ics")
@@ -81,9 +84,14 @@ def _move_everything(world: World, client: CalDav) -> None:
 
 
 def _is_taken(client: CalDav, place: str, body: bytes) -> bool:
-    """Whether the server takes the file at all, as it is."""
+    """Whether the server takes the file as it is: not at all, or with other bytes (sabre/dav 1.8 reads folds inside of
+    a character as Latin-1), it stays out of the test."""
     try:
         client.create(place, body)
     except CoachsyncError:
         return False
-    return True
+    [item] = client.fetch(f"{place.rpartition('/')[0]}/", [path(place)])
+    if item.body == body:
+        return True
+    client.remove(place, item.etag)
+    return False
