@@ -1,44 +1,30 @@
 """One source calendar out: what the coach changed here is decided against what the server has, and sent.
 
-The copies are what the server was last seen to have; `pull` has just brought them in step. An edit that the server has
-accepted becomes the copy, in one transaction: until then it stays, so that a run cut short decides again.
+The copies are what the server was last seen to have; `pull` has just brought them in step. `delivering` carries out
+what is decided here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from coachsync import contentline
-from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Copies, Edit, Edits, Endpoint
-from coachsync.adapters.database.removed import keep, kept, of_calendar
+from coachsync.app.delivering import Delivery, Tally, rests, unsettled
 from coachsync.app.outcome import MASS_DELETION, REPLACED, VANISHED, Pushed
 from coachsync.app.quietly import sending, would_tell
-from coachsync.app.reading import short_id
 from coachsync.app.whereabouts import Whereabouts, is_free
 from coachsync.app.wiring import Wiring
-from coachsync.app.writing import LOCKED, Sent, Step, make_room, write
-from coachsync.errors import CoachsyncError, Problem, Temporary
-from coachsync.model import Item
+from coachsync.app.writing import Step
+from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
 from coachsync.sync import guard
 from coachsync.sync.decide import Side, decide, side
 from coachsync.sync.sameness import same
 
-_FIRST_REST, _LAST_REST = 300, 86_400  # seconds between two tries of what a server would not take: twice the first, ...
 _OFTEN = 5  # refusals in a row after which a person must hear of it
 _MOST_ROUNDS = 5  # what changes on the server while it is written is decided again so often, then at the next sync
-
-
-@dataclass(slots=True)
-class _Tally:
-    added: int = 0
-    changed: int = 0
-    removed: int = 0
-    failures: dict[int, Problem] = field(default_factory=dict)  # by the row of the edit
 
 
 def push(
@@ -62,7 +48,7 @@ def push(
     if endpoint is None or not edits.all():
         return Pushed()
     if endpoint.held == VANISHED:
-        return _pushed(edits.all(), _Tally(), 0)
+        return _pushed(edits.all(), Tally(), 0)
     if accept_deletions:
         _adopt(edits, endpoint)
     outgoing = _Outgoing(wiring, calendar, endpoint)
@@ -85,21 +71,18 @@ class _Outgoing:
     """One calendar's edits on their way to its server."""
 
     def __init__(self, wiring: Wiring, calendar: str, endpoint: Endpoint) -> None:
-        self._wiring, self._calendar, self._url = wiring, calendar, endpoint.url
-        self._server = wiring.server(wiring.config.calendars[calendar].account)
+        self._wiring, self._calendar = wiring, calendar
         self._copies, self._edits = Copies(wiring.database, calendar), Edits(wiring.database, calendar)
         self._places = Whereabouts(wiring, calendar)
-        self._one_by_one = False
-        self.tally = _Tally()
+        self._delivery = Delivery(wiring, calendar, endpoint.url)
+        self.tally = self._delivery.tally
 
     def rest(self) -> None:
         """Leave alone for now what the server would not take, the longer the more often it did so."""
         now = int(self._wiring.now.timestamp())
         for edit in self._edits.all():
-            pause = min(_FIRST_REST * 2 ** min(edit.refusals, 20), _LAST_REST)
-            if edit.refusals and 0 <= now - edit.refused_at < pause:  # a clock that was set back lets nothing rest
-                again = CoachsyncError(edit.refusal, say("The server would not take it."))
-                self.tally.failures[edit.row or 0] = self._problem(edit, again)
+            if rests(edit, now):
+                self._delivery.leave(edit, CoachsyncError(edit.refusal, say("The server would not take it.")))
 
     def run(self, *, dry_run: bool, accept_deletions: bool) -> int:
         """Decide and send until nothing is left that can be sent; how many deletions are held."""
@@ -112,12 +95,13 @@ class _Outgoing:
             if not now and not self._freed(ready):
                 return len(held)
             if dry_run:
-                self._rehearse(now)
+                self._delivery.rehearse(now)
             else:
-                self._send(now)
+                self._delivery.send(now)
         rows = {step.edit.row for step in now}
-        unsettled = (edit for edit in self._ready() if edit.row in rows)
-        self.tally.failures |= {edit.row or 0: self._problem(edit, _unsettled()) for edit in unsettled}
+        for edit in self._ready():
+            if edit.row in rows:
+                self._delivery.leave(edit, unsettled())
         return len(held)
 
     def _too_many(self, removing: Collection[Step]) -> bool:
@@ -165,7 +149,7 @@ class _Outgoing:
             return replace(step, sends=step.verdict.theirs)
         told = sending(self._wiring, self._calendar, step.theirs, step.verdict.theirs)
         if told.refused is not None:
-            self._refused(step.edit, would_tell(told.refused))
+            self._delivery.refuse(step.edit, would_tell(told.refused))
             return None
         rest = list(told.steps)
         while len(rest) > 1 and rest[0] == step.theirs:
@@ -180,99 +164,12 @@ class _Outgoing:
         if verdict.clashes:
             return True
         if verdict.theirs == step.theirs:
-            self._edits.drop(_rows(edit))
+            self._edits.drop([] if edit.row is None else [edit.row])
             return True
         return False
 
-    # --- apply -----------------------------------------------------------------------------------------------------
 
-    def _send(self, steps: Iterable[Step]) -> None:
-        """Send, several at once at first; what a server locks then (Xandikos) stays for the next round, one by one."""
-        tasks: Iterator[Callable[[CalendarServer], Sent]] = (partial(write, self._url, step) for step in steps)
-        alone, locked = self._one_by_one, False
-        for sent in (task(self._server) for task in tasks) if alone else self._server.together(tasks):
-            if not alone and sent.failure is not None and sent.failure.code == LOCKED:
-                locked = True
-            else:
-                self._record(sent)
-        self._one_by_one = alone or locked
-
-    def _rehearse(self, steps: Iterable[Step]) -> None:
-        """As if the server had accepted: what is sent after it, and what shares show then, follows from that."""
-        for step in steps:
-            self._record(Sent(step, None if step.sends is None else Item(step.edit.href, "", step.text)))
-
-    def _record(self, sent: Sent) -> None:
-        """Keep what the server has now, and let go of the edit once it has accepted it."""
-        step, edit = sent.step, sent.step.edit
-        if sent.trashed:
-            self._make_room(sent)
-            return
-        if sent.failure is not None:
-            self._refused(edit, sent.failure)
-            return
-        with self._wiring.database.transaction():
-            if sent.item is not None:
-                self._keep_if_rewritten(sent)
-                self._copies.store([(sent.item, contentline.uid(sent.item.body))], self._wiring.now)
-            elif sent.stale and step.copy is None:
-                self._refused(edit, _taken())
-            elif sent.stale:  # gone, or so it says: a listing tells, and the guard is asked
-                self.tally.failures[edit.row or 0] = self._problem(edit, _unsettled())
-            elif step.copy is not None:
-                self._copies.forget([step.copy.row], self._wiring.now)
-            if not sent.stale and step.last:
-                self._edits.drop(_rows(edit))
-                self._count([step])
-            elif not sent.stale and sent.item is not None:
-                self._edits.put(replace(edit, clashes=(), base=sent.item.body))
-
-    def _make_room(self, sent: Sent) -> None:
-        """Take what stands in the way out of the server's trash, where it is kept no longer: so it is kept here. The
-        next round sends the step again."""
-        before = {one.body for one in kept(self._wiring.database, of_calendar(self._calendar))}
-        for item in sent.trashed:
-            if item.body not in before:
-                self._keep("deleted", sent.step.edit.href, item.body)
-        sent = make_room(self._url, sent, self._server)
-        if sent.failure is not None:
-            self._refused(sent.step.edit, sent.failure)
-
-    def _refused(self, edit: Edit, failure: CoachsyncError) -> None:
-        """The server would not take it: that is told, and counted."""
-        self.tally.failures[edit.row or 0] = self._problem(edit, failure)
-        now = int(self._wiring.now.timestamp())
-        self._edits.put(replace(edit, clashes=(), refusals=edit.refusals + 1, refusal=failure.code, refused_at=now))
-
-    def _keep_if_rewritten(self, sent: Sent) -> None:
-        """What was sent, when the server has something else at once: somebody may have written over it."""
-        if sent.stale or sent.item is None or sent.item.body == sent.step.text:
-            return
-        if not same(contentline.decode(sent.item.body), sent.step.sends or ""):
-            self._keep("overwritten", sent.item.href, sent.step.text)
-
-    def _keep(self, reason: str, href: str, body: bytes) -> None:
-        keep(self._wiring.database, of_calendar(self._calendar), reason, href, body, self._wiring.now)
-
-    def _count(self, steps: Iterable[Step]) -> None:
-        for step in steps:
-            if step.removes:
-                self.tally.removed += 1
-            elif step.copy is None:
-                self.tally.added += 1
-            else:
-                self.tally.changed += 1
-
-    def _problem(self, edit: Edit, failure: CoachsyncError) -> Problem:
-        return Problem(
-            f"change-{failure.code}",
-            f"calendars.{self._calendar}/{short_id(self._wiring, edit.uid)}",
-            say("A change of yours was not accepted: {cause} It stays here, and is sent again.", cause=failure.message),
-            failure.hint or say("To take it back, run: coachsync appointment restore"),
-        )
-
-
-def _pushed(left: Iterable[Edit], tally: _Tally, held: int) -> Pushed:
+def _pushed(left: Iterable[Edit], tally: Tally, held: int) -> Pushed:
     left = tuple(left)
     foreign = sum(not edit.bound for edit in left)
     return Pushed(
@@ -286,23 +183,3 @@ def _pushed(left: Iterable[Edit], tally: _Tally, held: int) -> Pushed:
         rejected=sum(edit.refusals >= _OFTEN for edit in left),
         problems=tuple(tally.failures.values()),
     )
-
-
-def _unsettled() -> Temporary:
-    return Temporary(
-        "unsettled",
-        say("The appointment is being changed in the calendar at the same time."),
-        say("It is decided again at the next sync."),
-    )
-
-
-def _taken() -> CoachsyncError:
-    return CoachsyncError(
-        "taken",
-        say("The server says that it has such an appointment already, and does not show it."),
-        say("Somebody may have deleted it: bring it back in your calendar program, or empty the trash there."),
-    )
-
-
-def _rows(edit: Edit) -> list[int]:
-    return [] if edit.row is None else [edit.row]
