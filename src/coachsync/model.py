@@ -95,13 +95,15 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A calendar collection as its server describes it. `identity` is what stays while it is the same collection."""
+    """A calendar collection as its server describes it. `identity` is what stays while it is the same collection;
+    without an `own_id` among it, another one of the same owner at the same URL has the same."""
 
     url: str
     name: str = ""
     description: str = ""
     colour: str = ""
     identity: str = ""  # DAV:resource-id and DAV:owner, where the server tells
+    own_id: bool = False
     sync_collection: bool = False
     events: bool = True
 
@@ -122,7 +124,8 @@ class Listing:
 
     `complete`: `etags` names every object, so what is missing is gone. Otherwise it is a delta and only `gone` is gone.
     `unclear`: objects the server mentioned without telling whether they exist; never an absence.
-    `token` is opaque and goes back into the next question; None when the server has none to give.
+    `token` is opaque and goes back into the next question; None when the server has none to give. `refused`: the one
+    that was asked with is none of this collection, or no longer.
     """
 
     etags: Mapping[str, str] = field(default_factory=dict)
@@ -130,6 +133,7 @@ class Listing:
     unclear: frozenset[str] = frozenset()
     complete: bool = False
     token: str | None = None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

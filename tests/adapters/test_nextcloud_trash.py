@@ -14,6 +14,7 @@ from servers import Reply, Request
 
 HOME = "/remote.php/dav/calendars/alice/"
 HREF = f"{HOME}coaching/a.ics"
+CALENDAR = "remote.php/dav/calendars/alice/coaching/"  # below the server's root
 TRASH = f"{HOME}trashbin/objects/"
 
 
@@ -54,7 +55,7 @@ def test_p04_only_the_same_appointment_is_found_in_a_full_trash(scripted: Start,
     others = [("coaching", f"uid-{number}") for number in range(2, 6)]
     server = scripted(nextcloud(*others, ("coaching", "uid-1"), ("family", "uid-1"), ("coaching", "UID-1")))
 
-    [found] = connect(f"{server.url}remote.php/dav/").in_trash(HREF, "uid-1")
+    [found] = connect(f"{server.url}remote.php/dav/").in_trash(server.url + CALENDAR, {"uid-1"})
 
     assert (found.href, found.etag, found.body) == (f"{TRASH}5.ics", '"5"', text("uid-1").encode())
     assert set(server.methods) == {"REPORT"}
@@ -64,7 +65,7 @@ def test_p06_what_is_found_is_deleted_under_its_version_and_without_mail(scripte
     server = scripted(nextcloud(("coaching", "uid-1")))
     client = connect(f"{server.url}remote.php/dav/")
 
-    [found] = client.in_trash(HREF, "uid-1")
+    [found] = client.in_trash(server.url + CALENDAR, {"uid-1"})
     assert client.remove(found.href, found.etag)
 
     deletion = server.requests[-1]
@@ -74,7 +75,7 @@ def test_p06_what_is_found_is_deleted_under_its_version_and_without_mail(scripte
 
 def test_the_trash_of_a_calendar_with_a_space_in_its_address_is_its_own(scripted: Start, connect: Connect) -> None:
     server = scripted(nextcloud(("my coaching", "uid-1")))
-    found = connect(f"{server.url}remote.php/dav/").in_trash(f"{HOME}my%20coaching/a.ics", "uid-1")
+    found = connect(f"{server.url}remote.php/dav/").in_trash(f"{server.url}{CALENDAR[:-9]}my%20coaching/", {"uid-1"})
     assert len(found) == 1
 
 
@@ -86,15 +87,22 @@ def test_a_refused_object_alone_touches_no_trash(scripted: Start, connect: Conne
     assert not {"REPORT", "DELETE"} & set(server.methods)
 
 
-@pytest.mark.parametrize("uid", ["uid-1", ""])
-def test_no_other_server_is_asked_for_a_trash(scripted: Start, connect: Connect, uid: str) -> None:
+def test_no_other_server_is_asked_for_a_trash(scripted: Start, connect: Connect) -> None:
     server = scripted(lambda request: Reply(500))
-    assert connect(server.url).in_trash("/dav/alice/coaching/a.ics", uid) == ()
+    assert connect(server.url).in_trash(f"{server.url}dav/alice/coaching/", {"uid-1"}) == ()
+    assert connect(f"{server.url}remote.php/dav/").in_trash(server.url + CALENDAR, set()) == ()
     assert server.methods == []
+
+
+def test_several_appointments_are_looked_for_at_once(scripted: Start, connect: Connect) -> None:
+    server = scripted(nextcloud(*(("coaching", f"uid-{number}") for number in range(9))))
+    found = connect(f"{server.url}remote.php/dav/").in_trash(server.url + CALENDAR, {"uid-3", "uid-7"})
+    assert [item.href for item in found] == [f"{TRASH}4.ics", f"{TRASH}8.ics"]
+    assert server.methods == ["REPORT", "REPORT"]
 
 
 def test_a_trash_that_cannot_be_looked_at_says_so(scripted: Start, connect: Connect) -> None:
     server = scripted(lambda request: Reply(500))
     with pytest.raises(Temporary) as raised:
-        connect(f"{server.url}remote.php/dav/").in_trash(HREF, "uid-1")
+        connect(f"{server.url}remote.php/dav/").in_trash(server.url + CALENDAR, {"uid-1"})
     assert raised.value.code == "server-error"

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from events import event
-from practice_house import SOURCE, House, codes
+from practice_house import SOURCE, House, codes, session
 
 
 @pytest.mark.parametrize("fault", ["emptied", "vanished", "half"])
@@ -140,3 +140,65 @@ def test_objects_that_only_change_their_address_are_no_deletion(house: House) ->
     assert house.sync().exit_code() == 0
     assert house.served() == served
     assert house.copies() == house.server.objects(SOURCE)
+
+
+@pytest.fixture
+def nameless(house: House) -> House:
+    """Twelve sessions on a server that does not tell one collection of an owner from another."""
+    house.server.has_ids = False
+    house.server.drop(SOURCE)
+    house.server.add(SOURCE, "Coaching", "alice")
+    house.sessions(12)
+    assert house.sync().exit_code() == 0
+    return house
+
+
+@pytest.mark.parametrize("hours", [1, 25])
+def test_p05_part_of_a_calendar_that_was_made_anew_at_the_same_address_is_no_deletion(
+    nameless: House, hours: int
+) -> None:
+    """Seven of twelve are below the threshold: that the history is another one's tells."""
+    there = nameless.server.objects(SOURCE)
+    nameless.server.drop(SOURCE)
+    nameless.server.add(SOURCE, "Coaching", "alice")
+    for href in sorted(there)[:5]:
+        nameless.server.store(SOURCE, href, there[href])
+    nameless.now += timedelta(hours=hours)
+    nameless.want("new", session(nameless, 30))
+
+    for _ in range(2):
+        outcome = nameless.sync()
+        assert (outcome.exit_code(), codes(outcome)) == (5, ["collection-replaced"])
+        assert (outcome.calendars["coaching"].held, len(nameless.edits())) == (7, 1)
+    assert len(nameless.server.objects(SOURCE)) == 5
+
+    assert nameless.sync("coaching").exit_code() == 0
+    assert nameless.copies() == nameless.server.objects(SOURCE)
+    assert len(nameless.copies()) == 6
+
+
+def test_what_comes_back_with_another_history_needs_nobody(nameless: House) -> None:
+    there = nameless.server.objects(SOURCE)
+    nameless.server.show_half(SOURCE, sorted(there)[:2])
+    nameless.server.forget_history(SOURCE)
+    nameless.want("e5", session(nameless, 5, hours=3))
+    assert nameless.sync().exit_code() == 5
+    nameless.server.show_half(SOURCE)
+
+    assert nameless.sync().exit_code() == 0
+    assert nameless.edits() == ()
+
+
+def test_a_token_that_is_too_old_is_no_finding(nameless: House) -> None:
+    nameless.put("e3", session(nameless, 3, hours=2))
+    nameless.server.forget_history(SOURCE)
+    nameless.want("e5", session(nameless, 5, hours=3))
+    assert nameless.sync().exit_code() == 0
+    assert nameless.edits() == ()
+
+
+def test_a_deletion_that_the_calendars_own_history_tells_is_one(nameless: House) -> None:
+    nameless.delete("e3")
+    nameless.now += timedelta(hours=25)
+    assert nameless.sync().exit_code() == 0
+    assert len(nameless.copies()) == 11

@@ -74,3 +74,14 @@ def test_p05_a_calendar_that_vanished_is_not_written_to(synced: House) -> None:
     outcome = synced.sync()
     assert (outcome.exit_code(), codes(outcome)) == (5, ["calendar-vanished"])
     assert len(synced.edits()) == 1
+
+
+def test_p05_nothing_new_is_sent_into_a_calendar_that_may_be_somebody_elses(house: House) -> None:
+    house.sessions(12)
+    house.sync()
+    house.server.empty(SOURCE)
+    house.want("new", session(house, 30))
+    assert house.sync().exit_code() == 5
+    assert house.server.objects(SOURCE) == {}
+    assert house.sync("coaching").exit_code() == 0
+    assert len(house.server.objects(SOURCE)) == 1

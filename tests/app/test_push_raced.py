@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from coachsync.adapters.memory import MemoryCalendars
-from practice_house import SOURCE, House, session, there
+from practice_house import SOURCE, House, codes, session, there
 
 
 class Meanwhile:
@@ -69,7 +69,7 @@ def test_p05_what_is_gone_just_before_it_is_written_is_left_to_the_next_listing(
     Meanwhile(monkeypatch, "update", lambda: house.server.empty(SOURCE))
 
     first = house.sync()
-    assert first.exit_code() == 3
+    assert (first.exit_code(), codes(first)) == (3, ["change-unsettled"])
     assert len(house.copies()) == 5
     second = house.sync()
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from coachsync.app import jobs
+from coachsync.app.conflicts import Keep
 from coachsync.app.outcome import Outcome
 from coachsync.app.queueing import queue
 from events import event
-from practice_house import OTHER, SOURCE, House, session, there
+from practice_house import OTHER, SOURCE, House, codes, session, there
 
 NEW = "https://calendar.example/alice/new/"
 
@@ -170,3 +171,26 @@ def test_p04_what_is_another_appointment_elsewhere_is_left_alone(two_calendars: 
 
     assert house.sync().exit_code() == 4
     assert house.server.objects(OTHER) == {"/alice/other/e1.ics": session(house, 4, hours=9)}
+
+
+@pytest.mark.parametrize("decided", ["kept", "restored"])
+def test_p04_what_the_phone_has_moved_to_another_calendar_is_not_made_here_too(
+    two_calendars: House, decided: str
+) -> None:
+    house = two_calendars
+    if decided == "kept":
+        house.want("e1", session(house, 1, hours=3))
+    house.delete("e1")
+    house.sync()
+    house.put("moved", session(house, 1), OTHER)
+    if decided == "kept":
+        house.resolve(Keep.LOCAL)
+    else:
+        house.want("back", session(house, 1))
+
+    assert codes(house.sync()) == ["change-in-another-calendar"]
+    assert len(house.edits()) == 1
+
+    house.delete("moved", OTHER)
+    assert house.sync().exit_code() == 0
+    assert len(house.server.objects(SOURCE)) == 5

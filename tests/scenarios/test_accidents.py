@@ -63,34 +63,37 @@ def _configure(scene: Scene, practice: Practice, name: str) -> None:
     practice.share("office", ["coaching"], f'account = "cloud", name = "{name}"', "session")
 
 
+# A token that is refused may be another collection's: which it is, a server tells whose collections have ids.
+HALF = "mass-deletion collection-replaced"
+
 # --- what is no deletion -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("fault", "exit_code", "code"),
+    ("fault", "exit_code", "code", "held"),
     [
-        (faults.not_there, 5, "calendar-vanished"),
-        (faults.half_left_out, 5, "mass-deletion"),
-        (faults.cut_in_the_middle, 75, "answer-truncated"),
-        (faults.broken_off, 75, "answer-truncated"),
-        (faults.lost, 75, "no-connection"),
+        (faults.not_there, 5, "calendar-vanished", SIZE),
+        (faults.half_left_out, 5, HALF, SIZE // 2),
+        (faults.cut_in_the_middle, 75, "answer-truncated", 0),
+        (faults.broken_off, 75, "answer-truncated", 0),
+        (faults.lost, 75, "no-connection", 0),
     ],
     ids=["answers-404", "half-left-out", "xml-cut", "broken-off", "connection-lost"],
 )
 def test_p05_a_fault_at_the_source_leaves_the_share_as_it_is(
-    scene: Scene, fault: Fault, exit_code: int, code: str
+    scene: Scene, fault: Fault, exit_code: int, code: str, held: int
 ) -> None:
     served = scene.served
     scene.front.clear()
     scene.front.fault = faults.only_below(scene.source, fault)
     for _ in range(2):
         done = scene.practice.sync()
-        assert (done.code, done.codes) == (exit_code, [code])
+        assert done.code == exit_code
+        assert done.codes in ([one] for one in code.split())
         (problem,) = done.json["problems"]
         assert problem["where"] == "calendars.coaching"
         assert problem["hint"]
-        held = done.json["shares"]["office"]["held_back"]
-        assert held == {"calendar-vanished": SIZE, "mass-deletion": SIZE // 2}.get(code, 0)
+        assert done.json["shares"]["office"]["held_back"] == held
     assert scene.served == served
 
     scene.front.fault = None  # the server is well again: nobody needs to decide anything

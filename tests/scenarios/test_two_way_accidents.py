@@ -121,8 +121,9 @@ def test_p05_half_of_a_listing_deletes_nothing(scene: Scene) -> None:
     scene.front.fault = faults.only_below(scene.source, faults.half_left_out)
     for _ in range(2):
         done = scene.practice.sync()
-        assert (done.code, done.codes) == (5, ["mass-deletion"])
-    assert "DELETE" not in scene.front.writes
+        assert done.code == 5
+        assert done.codes in (["mass-deletion"], ["collection-replaced"])
+    assert scene.front.writes == []
     assert scene.held.keys() >= held.keys()
     assert scene.copies() == SIZE + 12
 

@@ -159,7 +159,7 @@ class Program:
 
     def _create(self, place: str, body: bytes) -> None:
         """Like a program that knows what to do about a server's trash."""
-        for item in self.server.in_trash(place, contentline.uid(body)):
+        for item in self.server.in_trash(self.url, {contentline.uid(body)}):
             self.server.remove(item.href, item.etag)
         self.server.create(place, body)
 

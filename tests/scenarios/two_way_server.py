@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, TypeVar
@@ -94,9 +94,9 @@ class Watched:
             return self._inner.remove(href, etag, notify=notify)
         return self._write("remove", href, None, lambda: self._inner.remove(href, etag, notify=notify))
 
-    def in_trash(self, href: str, uid: str) -> tuple[Item, ...]:
+    def in_trash(self, url: str, uids: Set[str]) -> tuple[Item, ...]:
         self._before("in_trash")
-        there = self._inner.in_trash(href, uid)
+        there = self._inner.in_trash(url, uids)
         self._seen |= {item.href: item.body for item in there}
         return there
 

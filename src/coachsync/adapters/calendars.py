@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Set
 from typing import Protocol, TypeVar
 
 from coachsync.model import Collection, Exposure, Item, Listing, Principal, Software
@@ -78,9 +78,9 @@ class CalendarServer(Protocol):
         Raises Stale for another version. `notify` as for `update`.
         """
 
-    def in_trash(self, href: str, uid: str) -> tuple[Item, ...]:
-        """What a server has of this UID in a trash of its own, for which it refuses another one at `href`; none where
-        it has no such trash. `remove` takes it out of there for good."""
+    def in_trash(self, url: str, uids: Set[str]) -> tuple[Item, ...]:
+        """What a server has of these UIDs, out of the calendar at `url`, in a trash of its own, for which it refuses
+        another object of the UID; nothing where there is no such trash. `remove` takes it out of there for good."""
 
     def etag(self, href: str) -> str | None:
         """The object's current ETag, None when there is no such object."""

@@ -7,7 +7,7 @@ What it says is always true of what it holds, unless a test asks for a server th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -43,6 +43,7 @@ class MemoryServer:
         self.software = Software.OTHER  # what it says that it is, and whether it writes to people by itself
         self.schedules = False
         self.has_trash = False  # whether it refuses a UID that was deleted until that is out of its trash (Nextcloud)
+        self.has_ids = True  # whether it tells one collection of an owner from another (Radicale does not)
         self._trash: dict[str, tuple[str, str, bytes]] = {}  # by href: the calendar, the ETag, the text
         self._calendars: dict[str, _Calendar] = {}
         self._made = 0
@@ -61,8 +62,10 @@ class MemoryServer:
         if url in self._calendars:
             raise Stale("exists", say("There is something at this address already."))
         self._made += 1
-        identity = f"{owner or urlsplit(url).path.split('/')[1]}:{self._made}"
-        self._calendars[url] = _Calendar(Collection(url, name, identity=identity, sync_collection=True))
+        owner = owner or urlsplit(url).path.split("/")[1]
+        identity = f"{owner}:{self._made}" if self.has_ids else owner
+        about = Collection(url, name, identity=identity, own_id=self.has_ids, sync_collection=True)
+        self._calendars[url] = _Calendar(about, history=self._made)
 
     def drop(self, url: str) -> None:
         """Delete a calendar: every question about it is answered with NotThere."""
@@ -105,7 +108,8 @@ class MemoryServer:
 
     def forget_history(self, url: str) -> None:
         """Every token handed out for this calendar is refused from now on."""
-        self.calendar(url).history += 1
+        self._made += 1
+        self.calendar(url).history = self._made
 
     def show_half(self, url: str, hidden: Iterable[str] = ()) -> None:
         """Complete listings leave these objects out, as if the storage were read only in part; () ends it."""
@@ -134,21 +138,24 @@ class MemoryServer:
         if not token or since == token or int(since) > calendar.revision:
             hidden = self._hidden.get(url, frozenset())
             shown = {href: etag for href, (etag, _) in calendar.objects.items() if href not in hidden}
-            return Listing(shown, complete=True, token=now)
+            return Listing(shown, complete=True, token=now, refused=bool(token))
         touched = {href for href, revision in calendar.touched.items() if revision > int(since)}
         there = {href: calendar.objects[href][0] for href in touched if href in calendar.objects}
         return Listing(there, gone=frozenset(touched - there.keys()), token=now)
 
-    def trashed(self, url: str, uid: str) -> tuple[Item, ...]:
-        """What of a calendar and of this UID lies in the trash."""
-        there = self._trash.items() if uid else ()
-        return tuple(
-            Item(href, etag, body) for href, (of, etag, body) in there if of == url and contentline.uid(body) == uid
-        )
+    def trashed(self, url: str, uids: Set[str]) -> tuple[Item, ...]:
+        """What of a calendar and of these UIDs lies in the trash."""
+        mine = (Item(href, etag, body) for href, (of, etag, body) in self._trash.items() if of == url)
+        return tuple(item for item in mine if contentline.uid(item.body) in uids)
 
-    def discard(self, href: str) -> bool:
-        """Take something out of the trash for good; whether it was there."""
-        return self._trash.pop(href, None) is not None
+    def discard(self, href: str, etag: str) -> bool:
+        """Take a version of something out of the trash for good; whether it was there."""
+        if href not in self._trash:
+            return False
+        if self._trash[href][1] != etag:
+            raise _stale()
+        del self._trash[href]
+        return True
 
     def called(self, method: str) -> None:
         """Count a request, and fail it when a test has asked for that."""
@@ -223,7 +230,7 @@ class MemoryCalendars:
         url, calendar = self._server.holder(href)
         if href in calendar.objects:
             raise _stale()
-        if self._server.trashed(url, contentline.uid(body)):
+        if self._server.trashed(url, {contentline.uid(body)} - {""}):
             raise Temporary("server-error", say("The server failed with status {status}.", status=500))
         return self._server.store(url, href, body)
 
@@ -243,7 +250,7 @@ class MemoryCalendars:
         try:
             url, calendar = self._server.holder(href)
         except NotThere:
-            return self._server.discard(href)
+            return self._server.discard(href, etag)
         if not etag or (href in calendar.objects and calendar.objects[href][0] != etag):
             raise _stale()
         if href not in calendar.objects:
@@ -251,9 +258,9 @@ class MemoryCalendars:
         self._server.delete(url, href)
         return True
 
-    def in_trash(self, href: str, uid: str) -> tuple[Item, ...]:
+    def in_trash(self, url: str, uids: Set[str]) -> tuple[Item, ...]:
         self._server.called("in_trash")
-        return self._server.trashed(self._server.holder(urlsplit(href).path)[0], uid)
+        return self._server.trashed(url, uids)
 
     def etag(self, href: str) -> str | None:
         self._server.called("etag")

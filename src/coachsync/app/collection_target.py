@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from dataclasses import replace as changed
@@ -17,7 +17,7 @@ from coachsync.adapters.database import Entry, Shares
 from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.database.removed import keep, of_share
 from coachsync.adapters.database.shares import confirmed
-from coachsync.app import claiming, locating, people
+from coachsync.app import claiming, locating, people, trash
 from coachsync.app.confirming import CONFIRMED_EVERY, Written, confirm
 from coachsync.app.due import due
 from coachsync.app.target import edited, not_empty
@@ -55,6 +55,7 @@ class CollectionTarget:
         self._server = wiring.server(to.account)
         self._bound = Bound(self.described, to.account, made=False)
         self._written = Written()
+        self._trashed: list[Entry] = []  # slots that the server has in its trash: they are made anew
         self.noticed: tuple[Problem, ...] = ()
 
     @property
@@ -148,20 +149,24 @@ class CollectionTarget:
         self, create: tuple[Slot, ...], delete: tuple[Entry, ...], resume: tuple[Entry, ...]
     ) -> tuple[Problem, ...]:
         """See `Target`. Writes go out in random order: together they would tell which slot became which."""
-        path, texts = urlsplit(self._bound.url).path, self._share.texts
-        fresh = tuple(
-            Entry(slot, texts[slot.label], str(uuid.uuid4()), f"{path}{uuid.uuid4().hex}.ics") for slot in create
-        )
-        self._journal.write(fresh)
-        work: Work = [partial(_put, self._bound.url, entry) for entry in fresh + resume]
+        work = self._making((slot, self._share.texts[slot.label]) for slot in create)
+        work += [partial(_put_again, self._bound.url, entry) for entry in resume]
         work += [partial(_delete, self._bound.url, entry) for entry in delete]
         random.SystemRandom().shuffle(work)
         try:
             self._work(work)
+            self._work(self._making((entry.slot, entry.text) for entry in self._trashed))
             self._confirm()
         except NotThere:
             raise self._gone() from None
         return self.noticed
+
+    def _making(self, slots: Iterable[tuple[Slot, str]]) -> Work:
+        """Slots under names that nobody has seen, journaled before they are written."""
+        path = urlsplit(self._bound.url).path
+        fresh = [Entry(slot, text, str(uuid.uuid4()), f"{path}{uuid.uuid4().hex}.ics") for slot, text in slots]
+        self._journal.write(fresh)
+        return [partial(_put, self._bound.url, entry) for entry in fresh]
 
     def _work(self, work: Work) -> None:
         served: list[Entry] = []
@@ -190,8 +195,8 @@ class CollectionTarget:
         """Note what became of an entry; whether the journal keeps it."""
         if done.edited:
             return self._delete_edited(done.entry)
-        if done.trashed:  # the slot is planned again, and then has another UID
-            self._written.absent.append(done.entry)
+        if done.trashed:
+            self._trashed.append(done.entry)
         elif done.doubtful:
             self._written.doubtful.append(done.entry)
         elif not done.served:
@@ -270,16 +275,21 @@ def take_back(server: CalendarServer, url: str, journal: Shares) -> None:
 
 def _put(url: str, entry: Entry, server: CalendarServer) -> _Done:
     """Write an object; it may run beside others, and touches nothing but the server."""
-    place = urljoin(url, entry.href)
     try:
-        etag = server.create(place, document(entry.uid, entry.slot, entry.text))
+        etag = server.create(urljoin(url, entry.href), document(entry.uid, entry.slot, entry.text))
     except Stale:  # an earlier try of ours arrived after all: nobody else can know the address
         etag = None
-    except CoachsyncError:
-        if not server.in_trash(place, entry.uid):
+    return _Done(confirmed(entry, etag) if etag else _found(url, entry, server), served=True)
+
+
+def _put_again(url: str, entry: Entry, server: CalendarServer) -> _Done:
+    """As `_put`, of what an earlier run has written or wanted to; somebody may have deleted it since."""
+    try:
+        return _put(url, entry, server)
+    except CoachsyncError as problem:
+        if not trash.may_be_why(problem) or not trash.look(server, url, {entry.uid}):
             raise
         return _Done(entry, served=False, trashed=True)
-    return _Done(confirmed(entry, etag) if etag else _found(url, entry, server), served=True)
 
 
 def _found(url: str, entry: Entry, server: CalendarServer) -> Entry:

@@ -6,17 +6,20 @@ decides again. What the server would not take stays too, and is counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from urllib.parse import urljoin
 
 from coachsync import contentline
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Copies, Edit, Edits
-from coachsync.adapters.database.removed import keep, kept, of_calendar
+from coachsync.adapters.database.removed import keep, keep_from_now, of_calendar
+from coachsync.app import trash
+from coachsync.app.quietly import sending
 from coachsync.app.reading import short_id
 from coachsync.app.wiring import Wiring
-from coachsync.app.writing import LOCKED, Sent, Step, make_room, write
+from coachsync.app.writing import LOCKED, Sent, Step, raise_if_of_all, write
 from coachsync.errors import CoachsyncError, Problem, Temporary
 from coachsync.model import Item
 from coachsync.phrases import say
@@ -43,18 +46,23 @@ class Delivery:
         self._server = wiring.server(wiring.config.calendars[calendar].account)
         self._copies, self._edits = Copies(wiring.database, calendar), Edits(wiring.database, calendar)
         self._one_by_one = False
+        self._made_room_for: set[int | None] = set()  # the rows of edits, in this run
         self.tally = Tally()
 
     def send(self, steps: Iterable[Step]) -> None:
         """Send, several at once at first; what a server locks then (Xandikos) stays for the next call, one by one."""
         tasks: Iterator[Callable[[CalendarServer], Sent]] = (partial(write, self._url, step) for step in steps)
         alone, locked = self._one_by_one, False
+        refused: list[Sent] = []
         for sent in (task(self._server) for task in tasks) if alone else self._server.together(tasks):
             if not alone and sent.failure is not None and sent.failure.code == LOCKED:
                 locked = True
+            elif sent.step.copy is None and sent.failure is not None and trash.may_be_why(sent.failure):
+                refused.append(sent)
             else:
                 self._record(sent)
         self._one_by_one = alone or locked
+        self._make_room(refused)
 
     def rehearse(self, steps: Iterable[Step]) -> None:
         """As if the server had accepted: what is sent after it, and what shares show then, follows from that."""
@@ -80,9 +88,7 @@ class Delivery:
 
     def _record(self, sent: Sent) -> None:
         """Keep what the server has now, and let go of the edit once it has accepted it."""
-        if sent.trashed:
-            self._make_room(sent)
-        elif sent.failure is not None:
+        if sent.failure is not None:
             self.refuse(sent.step.edit, sent.failure)
         elif sent.stale and sent.item is None:
             self._miss(sent.step)
@@ -110,26 +116,43 @@ class Delivery:
         else:
             self.leave(step.edit, unsettled())
 
-    def _make_room(self, sent: Sent) -> None:
-        """Take what stands in the way out of the server's trash, where it is kept no longer: so it is kept here. The
-        step can be sent again then."""
-        before = {one.body for one in kept(self._wiring.database, of_calendar(self._calendar))}
-        for item in sent.trashed:
-            if item.body not in before:
-                self._keep("deleted", sent.step.edit.href, item.body)
-        sent = make_room(self._url, sent, self._server)
-        if sent.failure is not None:
-            self.refuse(sent.step.edit, sent.failure)
+    def _make_room(self, refused: Collection[Sent]) -> None:
+        """Take what stands in the way of new appointments out of the server's own trash; the next round sends those."""
+        uids = {sent.step.edit.uid for sent in refused} - {""}
+        there = trash.look(self._server, self._url, uids) if uids else ()
+        for sent in refused:
+            edit = sent.step.edit
+            items = [item for item in there if contentline.uid(item.body) == edit.uid]
+            if sent.failure is not None and (not items or edit.row in self._made_room_for):
+                self.refuse(edit, sent.failure)
+            elif any(self._is_told_of(item) for item in items):
+                self.refuse(edit, _guests_in_trash())
+            else:
+                self._made_room_for.add(edit.row)
+                self._take_out(edit, items)
+
+    def _is_told_of(self, item: Item) -> bool:
+        """Whether taking it out of the trash might write to somebody."""
+        return sending(self._wiring, self._calendar, contentline.decode(item.body), None).steps != (None,)
+
+    def _take_out(self, edit: Edit, items: Iterable[Item]) -> None:
+        """The server keeps it no longer then: so it is kept here first."""
+        origin, now = of_calendar(self._calendar), self._wiring.now
+        try:
+            for item in items:
+                keep_from_now(self._wiring.database, origin, "deleted", edit.href, item.body, now)
+                self._server.remove(urljoin(self._url, item.href), item.etag)
+        except CoachsyncError as failure:
+            raise_if_of_all(failure)
+            self.refuse(edit, failure)
 
     def _keep_if_rewritten(self, sent: Sent) -> None:
         """What was sent, when the server has something else at once: somebody may have written over it."""
         if sent.stale or sent.item is None or sent.item.body == sent.step.text:
             return
         if not same(contentline.decode(sent.item.body), sent.step.sends or ""):
-            self._keep("overwritten", sent.item.href, sent.step.text)
-
-    def _keep(self, reason: str, href: str, body: bytes) -> None:
-        keep(self._wiring.database, of_calendar(self._calendar), reason, href, body, self._wiring.now)
+            origin, now = of_calendar(self._calendar), self._wiring.now
+            keep(self._wiring.database, origin, "overwritten", sent.item.href, sent.step.text, now)
 
     def _count(self, step: Step) -> None:
         if step.removes:
@@ -161,4 +184,12 @@ def _taken() -> CoachsyncError:
         "taken",
         say("The server says that it has such an appointment already, and does not show it."),
         say("Somebody may have deleted it: bring it back in your calendar program, or empty the trash there."),
+    )
+
+
+def _guests_in_trash() -> CoachsyncError:
+    return CoachsyncError(
+        "would-notify",
+        say("The calendar's trash still has this appointment, and taking it out of there might tell others of it."),
+        say("Empty the trash in your calendar program; the change is sent at the next sync."),
     )

@@ -53,8 +53,12 @@ def _gather(wiring: Wiring, calendar: str, copies: Copies, *, everything: bool) 
     server = wiring.server(wiring.config.calendars[calendar].account)
     known, described = copies.endpoint(), locating.described(wiring, calendar)
     endpoint = known if known is not None and known.source == described else _locate(wiring, calendar, copies, known)
+    refused = False
     try:
-        listing = server.changes(endpoint.url, None if everything or _due(wiring, endpoint) else endpoint.token)
+        listing = server.changes(endpoint.url, None if everything else endpoint.token)
+        refused = listing.refused
+        if not listing.complete and _due(wiring, endpoint):
+            listing = server.changes(endpoint.url, None)
     except NotThere:
         endpoint = _moved(wiring, calendar, copies, endpoint)
         listing = server.changes(endpoint.url, None)
@@ -64,11 +68,19 @@ def _gather(wiring: Wiring, calendar: str, copies: Copies, *, everything: bool) 
         if _due(wiring, endpoint):  # what the server is, too: changes are refused by what is remembered of that
             with suppress(Temporary):
                 wiring.recognised(wiring.config.calendars[calendar].account)
-        identity = server.collection(endpoint.url).identity
-        if identity != endpoint.identity:
-            endpoint = _rebind(wiring, calendar, replace(endpoint, identity=identity, token=None))
+        found = server.collection(endpoint.url)
+        if found.identity != endpoint.identity:
+            endpoint = _rebind(wiring, calendar, replace(endpoint, identity=found.identity, token=None))
             listing = server.changes(endpoint.url, None)
+        elif refused and not found.own_id and _lacks_some(copies, listing):  # its history is another one's
+            endpoint = _doubted(copies, replace(endpoint, token=None))
     return endpoint, listing
+
+
+def _lacks_some(copies: Copies, listing: Listing) -> bool:
+    """Whether a complete listing is without something that the calendar was last seen to have."""
+    there = listing.etags.keys() | listing.unclear
+    return any(copy.agreed and copy.href not in there for copy in copies.all())
 
 
 def _due(wiring: Wiring, endpoint: Endpoint) -> bool:
@@ -105,10 +117,14 @@ def _locate(wiring: Wiring, calendar: str, copies: Copies, known: Endpoint | Non
 
 
 def _rebind(wiring: Wiring, calendar: str, endpoint: Endpoint) -> Endpoint:
-    copies = Copies(wiring.database, calendar)
+    Edits(wiring.database, calendar).disown()
+    return _doubted(Copies(wiring.database, calendar), endpoint)
+
+
+def _doubted(copies: Copies, endpoint: Endpoint) -> Endpoint:
+    """What is there may be another collection: as at a first sync, nothing of it is agreed."""
     fresh = replace(endpoint, listed_at=None, synced_at=None, held=None)
     copies.disown()
-    Edits(wiring.database, calendar).disown()
     copies.bind(fresh)
     return fresh
 

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from coachsync.adapters.database import Copies, Edit, Edits, Endpoint
 from coachsync.app.delivering import Delivery, Tally, rests, unsettled
-from coachsync.app.outcome import MASS_DELETION, REPLACED, VANISHED, Pushed
+from coachsync.app.outcome import MASS_DELETION, REPLACED, Pushed
 from coachsync.app.quietly import sending, would_tell
-from coachsync.app.whereabouts import Whereabouts, is_free
+from coachsync.app.whereabouts import Whereabouts, in_another_calendar, is_free
 from coachsync.app.wiring import Wiring
 from coachsync.app.writing import Step
 from coachsync.errors import CoachsyncError
@@ -40,14 +40,15 @@ def push(
     `patiently`: what the server would not take is tried again more and more seldom, at last once a day; otherwise now.
 
     A person must decide about what clashes with the server, and, unless `accept_deletions`, about too many deletions at
-    once and about changes that were made for another collection (promise 5). Raises CoachsyncError when the server
+    once and about changes that were made for another collection (promise 5). While a person must say whether the
+    calendar still is what it was, nothing is sent: it may be somebody else's. Raises CoachsyncError when the server
     cannot be worked with; what it had accepted by then is kept.
     """
     edits = Edits(wiring.database, calendar)
     endpoint = Copies(wiring.database, calendar).endpoint()
     if endpoint is None or not edits.all():
         return Pushed()
-    if endpoint.held == VANISHED:
+    if endpoint.held:
         return _pushed(edits.all(), Tally(), 0)
     if accept_deletions:
         _adopt(edits, endpoint)
@@ -130,6 +131,9 @@ class _Outgoing:
         if copy is not None and not (copy.agreed and copy.href == edit.href):
             return None
         if copy is None and (self._places.moved_away(edit) or self._places.may_turn_up(edit)):
+            return None
+        if copy is None and (others := self._places.others_with(edit)):
+            self._delivery.refuse(edit, in_another_calendar(others))
             return None
         theirs = side(None if copy is None else self._copies.text(copy))
         step = Step(edit, copy, theirs, decide(self._base(edit, theirs), side(edit.text), theirs))

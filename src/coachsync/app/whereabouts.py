@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from coachsync.adapters.database import Copies, Copy, Edit, Edits
 from coachsync.app.wiring import Wiring
+from coachsync.errors import CoachsyncError
+from coachsync.phrases import say
 from coachsync.sync.decide import side
 from coachsync.sync.sameness import same
 
@@ -48,6 +50,14 @@ class Whereabouts:
                     return True
         return False
 
+    def others_with(self, edit: Edit) -> list[str]:
+        """The other calendars that have the appointment of an edit that would make it here; not those that had one of
+        its UID before."""
+        if edit.text is None or not edit.uid:
+            return []
+        others = (name for name in self._others() if name not in edit.elsewhere)
+        return [name for name in others if Copies(self._wiring.database, name).holds([edit.uid])]
+
     def may_turn_up(self, edit: Edit) -> bool:
         """Whether the appointment may have been moved to a calendar that was not looked at since this one.
 
@@ -77,3 +87,12 @@ def is_free(edits: Edits, place: str, edit: Edit) -> bool:
     """Whether no other edit is of this place."""
     there = edits.at(place)
     return there is None or there.row == edit.row
+
+
+def in_another_calendar(names: Iterable[str]) -> CoachsyncError:
+    """An appointment that was moved to another calendar would be in both."""
+    return CoachsyncError(
+        "in-another-calendar",
+        say("This appointment is in another calendar now: {names}.", names=", ".join(names)),
+        say("Delete it there first, or move it back in your calendar program."),
+    )

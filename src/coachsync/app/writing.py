@@ -44,14 +44,12 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What the server made of a step. `item` is what it has now, as far as it tells; `stale` when it had another
-    version than the step was decided for, `failure` when it would not, and `trashed` what it has of the same UID in a
-    trash of its own, which may be why."""
+    version than the step was decided for, `failure` when it would not."""
 
     step: Step
     item: Item | None = None
     stale: bool = False
     failure: CoachsyncError | None = None
-    trashed: tuple[Item, ...] = ()
 
 
 def write(url: str, step: Step, server: CalendarServer) -> Sent:
@@ -61,36 +59,14 @@ def write(url: str, step: Step, server: CalendarServer) -> Sent:
     except Stale:
         return Sent(step, _there(url, step, server), stale=True)
     except CoachsyncError as failure:
-        _raise_if_of_all(failure)
-        return Sent(step, failure=failure, trashed=_trashed(url, step, server))
+        raise_if_of_all(failure)
+        return Sent(step, failure=failure)
 
 
-def make_room(url: str, sent: Sent, server: CalendarServer) -> Sent:
-    """Take out of the server's trash for good what stood in the way of a step, once it is kept here; what became of
-    it is as of `write`, and without failure the step can be sent. Raises what stops all."""
-    try:
-        for item in sent.trashed:
-            server.remove(urljoin(url, item.href), item.etag)
-    except CoachsyncError as failure:
-        _raise_if_of_all(failure)
-        return Sent(sent.step, failure=failure)
-    return Sent(sent.step)
-
-
-def _raise_if_of_all(failure: CoachsyncError) -> None:
+def raise_if_of_all(failure: CoachsyncError) -> None:
     """Raise again what is not the trouble of one object."""
     if isinstance(failure, Refused) or (isinstance(failure, Temporary) and failure.code not in _ONE_OBJECT):
         raise failure
-
-
-def _trashed(url: str, step: Step, server: CalendarServer) -> tuple[Item, ...]:
-    """What of a new object lies in the server's trash; a trash that cannot be looked at is no reason of its own."""
-    if step.copy is not None:
-        return ()
-    try:
-        return server.in_trash(urljoin(url, step.edit.href), step.edit.uid)
-    except CoachsyncError:
-        return ()
 
 
 def _written(url: str, step: Step, server: CalendarServer) -> Sent:

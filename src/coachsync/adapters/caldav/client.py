@@ -7,7 +7,7 @@ What each kind of server does differently is handled where it shows: hrefs in `h
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -17,7 +17,7 @@ from typing import TypeVar
 from coachsync.adapters.caldav import hrefs, listing, multiget, nextcloud_trash, principal, sharing
 from coachsync.adapters.caldav.dav import Dav, Told
 from coachsync.adapters.caldav.lanes import Lanes
-from coachsync.adapters.caldav.multistatus import APPLE, CAL, DAV, OWNCLOUD, Response
+from coachsync.adapters.caldav.multistatus import APPLE, CAL, DAV, OWNCLOUD, Prop, Response
 from coachsync.adapters.caldav.network_errors import truncated
 from coachsync.adapters.caldav.software import recognise, unconditional
 from coachsync.adapters.caldav.transport import Scheme, Transport
@@ -39,7 +39,8 @@ _BATCHES = 2  # read at once: each is in memory with its text, its tree and its 
 _TYPE, _NAME = f"{DAV}resourcetype", f"{DAV}displayname"
 _DESCRIPTION, _COLOUR = f"{CAL}calendar-description", f"{APPLE}calendar-color"
 _REPORTS, _COMPONENTS = f"{DAV}supported-report-set", f"{CAL}supported-calendar-component-set"
-_IDENTITY = (f"{DAV}resource-id", f"{OWNCLOUD}id", f"{DAV}owner")
+_IDS = (f"{DAV}resource-id", f"{OWNCLOUD}id")
+_IDENTITY = (*_IDS, f"{DAV}owner")
 _DESCRIBED = (_TYPE, _NAME, _DESCRIPTION, _COLOUR, _REPORTS, _COMPONENTS, *_IDENTITY)
 
 
@@ -158,8 +159,8 @@ class CalDav:
             raise
         return True
 
-    def in_trash(self, href: str, uid: str) -> tuple[Item, ...]:
-        return nextcloud_trash.in_trash(self._dav, self._at(href), uid)
+    def in_trash(self, url: str, uids: Set[str]) -> tuple[Item, ...]:
+        return nextcloud_trash.in_trash(self._dav, self._own(url), uids)
 
     def etag(self, href: str) -> str | None:
         return multiget.current_etag(self._dav, self._at(href))
@@ -246,6 +247,7 @@ def _collection(url: str, response: Response) -> Collection:
         description=response.text(_DESCRIPTION),
         colour=response.text(_COLOUR),
         identity=_identity(response),
+        own_id=any(tag in response.found and _stated(response.found[tag]) for tag in _IDS),
         sync_collection=reports is not None and f"{DAV}sync-collection" in reports.tags,
         events=components is None or not components.names or "VEVENT" in components.names,
     )
@@ -258,8 +260,10 @@ def _identity(response: Response) -> str:
     """
     if any(response.failed.get(tag, 0) >= HTTPStatus.INTERNAL_SERVER_ERROR for tag in _IDENTITY):
         raise truncated()
-    known = [(tag, response.found[tag]) for tag in _IDENTITY if tag in response.found]
-    told = [
-        f"{tag} {prop.text.strip()} {' '.join(prop.hrefs)}" for tag, prop in known if prop.text.strip() or prop.hrefs
-    ]
+    known = [(tag, _stated(response.found[tag])) for tag in _IDENTITY if tag in response.found]
+    told = [f"{tag} {said}" for tag, said in known if said]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32] if told else ""
+
+
+def _stated(prop: Prop) -> str:
+    return f"{prop.text.strip()} {' '.join(prop.hrefs)}" if prop.text.strip() or prop.hrefs else ""

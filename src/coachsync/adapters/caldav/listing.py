@@ -8,7 +8,7 @@ the next. A daily listing without a token heals both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from coachsync.adapters.caldav.dav import ABSENT, Dav, Told
@@ -31,6 +31,7 @@ def changes(dav: Dav, url: str, token: str | None) -> Listing:
         delta = _by_token(dav, url, value)
         if delta:
             return delta
+        return replace(_by_token(dav, url, "") or _by_ctag(dav, url, None), refused=True)
     return _by_token(dav, url, "") or _by_ctag(dav, url, None)
 
 

@@ -5,7 +5,7 @@ Mended upstream in July 2026 (nextcloud/server pull request 61881); older releas
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Set
 from urllib.parse import unquote
 
 from coachsync import contentline
@@ -18,19 +18,18 @@ _CALENDARS = "/remote.php/dav/calendars/"
 _OF_CALENDAR = "{http://nextcloud.com/ns}calendar-uri"
 
 
-def in_trash(dav: Dav, url: str, uid: str) -> tuple[Item, ...]:
-    """What has this UID in the trash of the calendar that the object at `url` is to lie in; nothing on other servers.
+def in_trash(dav: Dav, url: str, uids: Set[str]) -> tuple[Item, ...]:
+    """What has one of these UIDs in the trash of the calendar at `url`; nothing on other servers.
 
     The trash answers a query with everything that it holds, whatever the query asks for: their texts tell the UID.
-    Raises CoachsyncError when it cannot be looked at.
+    Raises CoachsyncError when it cannot be looked at, or something in it cannot be read.
     """
-    collection, _, name = url.rpartition("/")
-    home, _, calendar = collection.rpartition("/")
-    if not uid or not name or _CALENDARS not in hrefs.path(url):
+    home, _, calendar = url.rstrip("/").rpartition("/")
+    if not uids or _CALENDARS not in hrefs.path(url):
         return ()
     trash = f"{home}/trashbin/objects/"
     told = dav.query_events(trash, (ETAG, _OF_CALENDAR))
     there = (one for one in told.status.responses if one.text(_OF_CALENDAR) == unquote(calendar))
     places = [path for one in there if (path := told.folder.resolve(one.href)) is not None]
-    texts = chain.from_iterable(ask(dav)[0] for ask in multiget.batches(trash, places))
-    return tuple(item for item in texts if contentline.uid(item.body) == uid)
+    texts = multiget.collected(ask(dav) for ask in multiget.batches(trash, places))
+    return tuple(item for item in texts if contentline.uid(item.body) in uids)

@@ -60,6 +60,17 @@ def keep(database: Database, origin: str, reason: str, href: str, body: bytes, n
         connection.execute(sa.insert(removed).values(**values))
 
 
+def keep_from_now(database: Database, origin: str, reason: str, href: str, body: bytes, now: datetime) -> None:
+    """Keep a text that may be kept already: then its time begins anew, under the tag that it has."""
+    for one in kept(database, origin):
+        if one.body == body:
+            mine = sa.update(removed).where(removed.c.tag == one.tag)
+            with database.transaction() as connection:
+                connection.execute(mine.values(removed_at=int(now.timestamp())))
+            return
+    keep(database, origin, reason, href, body, now)
+
+
 def kept(database: Database, origin: str) -> tuple[Removed, ...]:
     """What is kept of one origin, oldest first; what has expired and was not discarded yet is among it."""
     query = sa.select(removed).where(removed.c.origin == origin).order_by(removed.c.removed_at, removed.c.id)

@@ -15,6 +15,7 @@ from coachsync.app.appointments.finding import Found, known_calendar, matching, 
 from coachsync.app.appointments.glimpses import differences
 from coachsync.app.appointments.plans import Action, Plan, Wanted, people, shares_of
 from coachsync.app.reading import short_id
+from coachsync.app.whereabouts import in_another_calendar
 from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError, NotInitialised, UsageError
 from coachsync.phrases import say
@@ -208,11 +209,7 @@ def _there(wiring: Wiring, one: Kept) -> Found | None:
     others = [name for name in wiring.config.calendars if name != one.calendar]
     elsewhere = [name for name in others if Copies(wiring.database, name).named(one.uid)]
     if elsewhere:
-        raise CoachsyncError(
-            "in-another-calendar",
-            say("This appointment is in another calendar now: {names}.", names=", ".join(elsewhere)),
-            say("Delete it there first, or move it back in your calendar program."),
-        )
+        raise in_another_calendar(elsewhere)
     return None
 
 
