@@ -256,7 +256,7 @@ def emptied(coach: Coach) -> Coach:
 
 def test_p04_what_a_share_has_removed_is_listed_and_comes_into_a_calendar_of_the_coachs(emptied: Coach) -> None:
     [kept] = emptied.kept()
-    assert (kept.share, kept.reason, kept.uid) == ("office", "replaced", "private")
+    assert (kept.share, kept.calendar, kept.reason, kept.uid) == ("office", "", "replaced", "private")
     with pytest.raises(UsageError) as raised:
         emptied.restore(kept.id)
     assert raised.value.code == "which-calendar"
@@ -291,3 +291,42 @@ def test_what_was_kept_last_is_listed_first(coach: Coach) -> None:
     coach.house.delete("e2")
     coach.house.sync(*["coaching"])
     assert [one.uid for one in coach.kept()] == ["uid-2", "uid-1", "uid-0"]
+
+
+def test_p04_what_a_share_has_removed_is_there_when_the_share_has_another_name(emptied: Coach) -> None:
+    emptied.house.text = emptied.house.text.replace("[shares.office]", "[shares.desk]")
+    assert [one.share for one in emptied.kept()] == ["office"]
+
+
+@pytest.fixture
+def renamed(coach: Coach) -> Coach:
+    """The calendar is not configured any more; another one is. A deletion of the phone is kept, and a change waits."""
+    coach.house.delete("e1")
+    coach.house.sync()
+    coach.move("uid-2", at("03-04 14:00"))
+    coach.house.server.add("https://calendar.example/alice/else/", "Else", "alice")
+    text = coach.house.text.replace("[calendars.coaching]", "[calendars.else]").replace('["coaching"]', '["else"]')
+    coach.house.text = text.replace('name = "Coaching"', 'name = "Else"')
+    coach.house.sync()
+    return coach
+
+
+def test_p04_what_is_kept_of_a_calendar_that_is_no_longer_configured_comes_into_another(renamed: Coach) -> None:
+    [kept] = renamed.kept()
+    assert (kept.calendar, kept.uid) == ("coaching", "uid-1")
+    renamed.calendar = "else"
+    renamed.restore(kept.id)
+    renamed.house.sync()
+    assert kept.body in renamed.house.server.objects("https://calendar.example/alice/else/").values()
+
+
+def test_what_waits_for_a_calendar_that_is_no_longer_configured_can_be_taken_back(renamed: Coach) -> None:
+    [unsent] = renamed.unsent()
+    assert (unsent.calendar, unsent.kind) == ("coaching", "changed")
+
+    plan = renamed.restore(unsent.id)
+
+    assert (plan.action, plan.calendar) == (Action.TAKE_BACK, "coaching")
+    assert renamed.unsent() == []
+    assert renamed.house.sync().left_behind == {}
+    assert [one.reason for one in renamed.kept()] == ["taken-back", "deleted"]

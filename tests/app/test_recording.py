@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from coachsync.app import jobs, status
-from coachsync.app.recording import record
+from coachsync.app.conflicts import Keep
+from coachsync.app.recording import record, record_changes
 from coachsync.app.verify import verify
-from coachsync.errors import Refused, Temporary
+from coachsync.errors import CoachsyncError, Refused, Temporary
 from coachsync.phrases import Phrase
 from events import event
-from practice_house import SOURCE, House
+from practice_house import SOURCE, House, session
 
 
 def shouted(text: str) -> str:
@@ -129,3 +130,43 @@ def test_changes_that_wait_are_counted_and_a_conflict_is_said(tmp_path: Path) ->
     assert calendar.trouble is not None
     assert (calendar.trouble.code, calendar.trouble.message[:3]) == ("conflict", "{NU")
     assert ran(house).calendar("coaching").unsent == 1
+
+
+def test_all_that_is_wrong_with_a_calendar_is_kept_and_a_decision_takes_its_own_part_away(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.sessions(6)
+    ran(house)
+    for number in (1, 2, 3):
+        house.want(f"e{number}", session(house, number, hours=3))
+    house.put("e1", session(house, 1, hours=5))
+    house.server.fail("update", CoachsyncError("forbidden", "No."), times=2)
+
+    calendar = ran(house).calendar("coaching")
+
+    assert [one.code for one in calendar.troubles()] == ["conflict", "change-forbidden", "change-forbidden"]
+    house.resolve(Keep.SERVER)
+    with house.wiring() as wiring:
+        record_changes(wiring)
+    left = status.load(house.state).calendar("coaching")
+    assert [one.code for one in left.troubles()] == ["change-forbidden"] * 2
+
+
+def test_a_conflict_is_told_beside_what_keeps_its_calendar_from_being_read(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.sessions(6)
+    ran(house)
+    house.want("e1", session(house, 1, hours=3))
+    house.put("e1", session(house, 1, hours=5))
+    ran(house)
+    house.server.fail("changes", Temporary("timeout", "It did not answer."))
+    assert [one.code for one in ran(house).calendar("coaching").troubles()] == ["timeout", "conflict"]
+
+
+def test_of_many_troubles_the_first_ones_are_kept(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.sessions(15)
+    ran(house)
+    for number in range(15):
+        house.want(f"e{number}", session(house, number, hours=3))
+    house.server.fail("update", CoachsyncError("forbidden", "No."), times=15)
+    assert len(ran(house).calendar("coaching").troubles()) == 10

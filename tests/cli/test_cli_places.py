@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli_desk import CALENDAR, SCRIPT, SHARE, Desk, environment, event, fill, tomorrow
+from coachsync import contentline
 
 FILE_SHARE = SHARE.replace('{ account = "cloud", name = "Office" }', '{ file = "out/office.ics" }')
 
@@ -190,6 +191,24 @@ def test_replace_empties_a_target_and_fills_it(taken: Desk) -> None:
     assert not [body for body in objects.values() if b"canari" in body.lower()]
     assert taken.run("share", "verify").code == 0
     assert len(taken.storage.objects("Coaching")) == 5
+
+
+def test_p04_what_replace_has_removed_is_listed_and_brought_back(taken: Desk) -> None:
+    taken.run("share", "publish", "office", "--replace")
+    kept = taken.json("appointment", "restore").document["kept"]
+    assert {(one["share"], one["calendar"], one["reason"]) for one in kept} == {("office", None, "replaced")}
+    assert len(kept) == 3
+    [row, *_] = taken.run("appointment", "restore").out.splitlines()
+    assert "removed to make room for the share" in row
+    assert row.split("\t")[3] == "office"
+
+    _, error = taken.refused("appointment", "restore", kept[0]["id"])
+    assert error["code"] == "which-calendar"
+    told = taken.run("appointment", "restore", kept[0]["id"], "--calendar", "coaching")
+    assert told.code == 0
+    assert taken.run("sync").code == 0
+    there = [contentline.uid(body) for body in taken.storage.objects("Coaching").values()]
+    assert sum(uid.startswith("somebody") for uid in there) == 1
 
 
 def test_a_dry_run_says_that_the_target_is_refused(taken: Desk) -> None:

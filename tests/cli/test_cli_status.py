@@ -185,3 +185,17 @@ def test_a_share_that_is_behind_is_not_called_up_to_date(synced: Desk) -> None:
     said = synced.run("status").out
     assert "Share office: as your calendar was just now." in said
     assert "up to date" not in said
+
+
+def test_changes_for_a_calendar_that_left_the_configuration_need_somebody(synced: Desk) -> None:
+    synced.run("appointment", "add", "coaching", "--start", "2030-01-07 10:00", "--title", "x")
+    synced.text = synced.text.replace("calendars.coaching", "calendars.other").replace('["coaching"]', '["other"]')
+    synced.text = synced.text.replace('name = "Coaching"', 'name = "Elsewhere"')
+    synced.run("sync")
+
+    result = synced.json("status")
+
+    assert result.code == 5
+    [problem] = result.document["left_behind"]
+    assert (problem["code"], problem["where"]) == ("changes-left-behind", "calendars.coaching")
+    assert "changes-left-behind" in synced.run("status").out

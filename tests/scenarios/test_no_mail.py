@@ -103,6 +103,7 @@ def write(people: People, href: str, text: str | None, etag: str | None, *, noti
 def outcome(people: People, role: str, change: str, *, quiet: bool) -> str:
     """What became of one change: a letter of the table."""
     uid = uuid4().hex
+    people.told(asked=False)  # what comes late is of the change before
     first, after = changed(role, change, people, uid)
     href, before, etag = there(people, role, change, first, uid)
     who = people.who

@@ -22,7 +22,8 @@ from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.memory import MemoryServer
 from coachsync.app.conflicts import Keep
 from coachsync.errors import CoachsyncError, Temporary
-from two_way import WAYS, World
+from two_way import World
+from two_way_events import WAYS
 
 SEED = int(os.environ.get("COACHSYNC_SEED", random.SystemRandom().randrange(10**6)))
 WAYS_OF_THE_COACH = st.lists(st.sampled_from(WAYS), min_size=1, max_size=3)

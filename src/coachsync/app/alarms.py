@@ -25,7 +25,7 @@ class Kind(StrEnum):
     STALE = "stale"  # a share is older than its schedule
     FINDING = "finding"  # a share serves what it must not
     UNCHECKED = "unchecked"  # what a share serves could not be looked at for long
-    HELD = "held"  # disappearances, or deletions of the coach's own, wait for a person
+    HELD = "held"  # disappearances, or changes of the coach's own, wait for a person
     CONFLICT = "conflict"  # an appointment was changed on both sides
     REJECTED = "rejected"  # the server does not take a change, however often it is sent
 

@@ -162,7 +162,9 @@ def stranded_problem(name: str, number: int) -> Problem:
         "{number} changes of yours were made for a calendar that is no longer configured; they are not sent.",
         number,
     )
-    hint = say("To send what waits, or to take it back, configure the calendar again under this name.")
+    hint = say(
+        "To send it, configure the calendar again under this name. To take it back: coachsync appointment restore"
+    )
     return Problem("changes-left-behind", f"calendars.{name}", message, hint)
 
 

@@ -53,14 +53,8 @@ def record_changes(wiring: Wiring) -> None:
         conflicts, withheld = sum(bool(edit.clashes) for edit in edits), min(before.withheld, len(edits))
         if (before.unsent, before.conflicts) == (len(edits), conflicts):
             continue
-        decided = before.trouble is not None and before.trouble.code == CONFLICT and not conflicts
-        known = known.with_calendar(
-            name,
-            unsent=len(edits),
-            conflicts=conflicts,
-            withheld=withheld,
-            trouble=None if decided else before.trouble,
-        )
+        known = known.with_calendar(name, unsent=len(edits), conflicts=conflicts, withheld=withheld)
+        known = known.with_troubles(name, [one for one in before.troubles() if conflicts or one.code != CONFLICT])
     with suppress(CoachsyncError):
         status.save(state, known)
 
@@ -86,6 +80,8 @@ def after_run(known: Status, wiring: Wiring, outcome: Outcome, say: Say) -> Stat
         known = _share(known, wiring, name, published, say)
     for where, failure in outcome.failures:
         known = _failed(known, wiring, where, failure, say)
+    for name, number in outcome.undecided.items():
+        known = _told_too(known, name, waiting_problems(name, Pushed(conflicts=number)), say)
     left = left_behind(wiring.database, wiring.config.calendars)
     return replace(known, left_behind=tuple(trouble(stranded_problem(*one), say) for one in left.items()))
 
@@ -142,23 +138,29 @@ def trouble(problem: Problem, say: Say) -> Trouble:
 
 def _calendar(known: Status, wiring: Wiring, name: str, pulled: Pulled, say: Say) -> Status:
     problems = ((held_problem(name, pulled),) if pulled.held else ()) + pulled.problems
-    return known.pardoned(wiring.config.calendars[name].account).with_calendar(
-        name,
-        tried=_now(wiring),
-        succeeded=read_at(wiring, name),
-        waiting=pulled.held,
-        unreadable=pulled.quarantined,
-        trouble=trouble(problems[0], say) if problems else None,
+    return (
+        known.pardoned(wiring.config.calendars[name].account)
+        .with_calendar(
+            name,
+            tried=_now(wiring),
+            succeeded=read_at(wiring, name),
+            waiting=pulled.held,
+            unreadable=pulled.quarantined,
+        )
+        .with_troubles(name, [trouble(problem, say) for problem in problems])
     )
 
 
 def _sent(known: Status, name: str, pushed: Pushed, say: Say) -> Status:
-    problems = waiting_problems(name, pushed) + pushed.problems
-    if problems and known.calendar(name).trouble is None:
-        known = known.with_calendar(name, trouble=trouble(problems[0], say))
+    known = _told_too(known, name, waiting_problems(name, pushed) + pushed.problems, say)
     return known.with_calendar(
         name, unsent=pushed.waiting, conflicts=pushed.conflicts, withheld=pushed.held, rejected=pushed.rejected
     )
+
+
+def _told_too(known: Status, name: str, problems: Iterable[Problem], say: Say) -> Status:
+    """The status with further problems of a calendar."""
+    return known.with_troubles(name, [*known.calendar(name).troubles(), *(trouble(one, say) for one in problems)])
 
 
 def _share(known: Status, wiring: Wiring, name: str, published: Published, say: Say) -> Status:
@@ -178,8 +180,9 @@ def _failed(known: Status, wiring: Wiring, where: str, failure: CoachsyncError, 
     section, _, name = where.partition(".")
     what = trouble(failure.problem(where), say)
     known = _refused(known, wiring, account_of(wiring.config, where), failure)
-    change = known.with_calendar if section == "calendars" else known.with_share
-    return change(name, tried=_now(wiring), trouble=what)
+    if section == "calendars":
+        return known.with_calendar(name, tried=_now(wiring)).with_troubles(name, [what])
+    return known.with_share(name, tried=_now(wiring), trouble=what)
 
 
 def _refused(known: Status, wiring: Wiring, account: str | None, failure: CoachsyncError) -> Status:

@@ -7,7 +7,7 @@ Everything in it can be found out again, so a file that cannot be read counts as
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from coachsync.adapters.files import read_if_there, write_atomically
 from coachsync.errors import CoachsyncError
 
 _FILE = "status.json"
+_MOST_TOLD = 10  # troubles of one calendar
 _VERSION = 1  # of the file; another one counts as none
 
 
@@ -35,7 +36,8 @@ class CalendarStatus:
 
     `waiting` counts appointments whose disappearance waits for a person, `unreadable` those that cannot be read.
     `unsent` counts changes of the coach that the server does not have yet; of them `conflicts` and `withheld` wait for
-    a person, and `rejected` are not taken by the server again and again.
+    a person, and `rejected` are not taken by the server again and again. `trouble` comes first of what went wrong,
+    `more` is the rest of it, as far as a person wants to read on.
     """
 
     tried: int | None = None
@@ -48,6 +50,11 @@ class CalendarStatus:
     withheld: int = 0
     rejected: int = 0
     trouble: Trouble | None = None
+    more: tuple[Trouble, ...] = ()
+
+    def troubles(self) -> tuple[Trouble, ...]:
+        """All of it, in order."""
+        return (self.trouble, *self.more) if self.trouble is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,11 @@ class Status:
         """The same with something changed about a calendar."""
         return replace(self, calendars={**self.calendars, name: replace(self.calendar(name), **changes)})
 
+    def with_troubles(self, name: str, troubles: Sequence[Trouble]) -> Status:
+        """The same with all that is wrong with a calendar; of much, the first."""
+        told = tuple(dict.fromkeys(troubles))[:_MOST_TOLD]
+        return self.with_calendar(name, trouble=told[0] if told else None, more=told[1:])
+
     def with_share(self, name: str, **changes: Any) -> Status:
         """The same with something changed about a share."""
         return replace(self, shares={**self.shares, name: replace(self.share(name), **changes)})
@@ -143,7 +155,9 @@ def _read(content: Mapping[str, Any]) -> Status:
         return Status()
     return Status(
         calendars={
-            name: CalendarStatus(**{**values, "trouble": _trouble(values["trouble"])})
+            name: CalendarStatus(
+                **{**values, "trouble": _trouble(values["trouble"]), "more": _troubles(values["more"])}
+            )
             for name, values in content["calendars"].items()
         },
         shares={

@@ -29,6 +29,12 @@ class Removed:
     href: str
     body: bytes
 
+    @property
+    def source(self) -> tuple[str, str]:
+        """The names of the calendar and of the share that it was in; one of them is ""."""
+        kind, _, name = self.origin.partition(" ")
+        return ("", name) if kind == "share" else (name, "")
+
     def is_expired(self, now: datetime) -> bool:
         """Whether it has been kept long enough: the next sync discards it."""
         return self.removed_at < now - KEPT_FOR
@@ -71,9 +77,11 @@ def keep_from_now(database: Database, origin: str, reason: str, href: str, body:
     keep(database, origin, reason, href, body, now)
 
 
-def kept(database: Database, origin: str) -> tuple[Removed, ...]:
-    """What is kept of one origin, oldest first; what has expired and was not discarded yet is among it."""
-    query = sa.select(removed).where(removed.c.origin == origin).order_by(removed.c.removed_at, removed.c.id)
+def kept(database: Database, origin: str | None = None) -> tuple[Removed, ...]:
+    """What is kept of one origin, or of all, oldest first; what has expired and was not discarded yet is among it."""
+    query = sa.select(removed).order_by(removed.c.removed_at, removed.c.id)
+    if origin is not None:
+        query = query.where(removed.c.origin == origin)
     with database.transaction() as connection:
         rows = connection.execute(query).all()
     return tuple(

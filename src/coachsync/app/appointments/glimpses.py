@@ -64,7 +64,8 @@ def differences(wiring: Wiring, calendar: str, before: Sequence[bytes], after: S
 
 
 def _dates(wiring: Wiring, calendar: str, texts: Sequence[bytes], where: Window) -> list[list[Occurrence]]:
-    own = wiring.addresses(wiring.config.calendars[calendar].account)
+    known = wiring.config.calendars.get(calendar)
+    own = frozenset() if known is None else wiring.addresses(known.account)
     read = wiring.reader.read(enumerate(texts), where, wiring.config.practice.timezone, own)
     return [[one for one in reading.occurrences if where.touches(one.start, one.end)] for _, reading in read]
 

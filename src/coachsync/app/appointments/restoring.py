@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import chain
 
 from coachsync import contentline
 from coachsync.adapters.database import Copies, Edit, Edits
-from coachsync.adapters.database.removed import Removed, kept, of_calendar, of_share
+from coachsync.adapters.database.removed import Removed, kept, of_calendar
+from coachsync.adapters.database.renaming import left_behind
 from coachsync.app.appointments.finding import Found, known_calendar, matching, refuse_disputed, text_of
 from coachsync.app.appointments.glimpses import differences
 from coachsync.app.appointments.plans import Action, Plan, Wanted, people, shares_of
@@ -29,8 +28,8 @@ class Kept:
     """One version of an appointment that is kept for 30 days. `id` is its own and stays, `appointment` the short id.
 
     `reason`: "overwritten", "deleted", "replaced" (by another calendar, or by a share), "edited" (in a share),
-    "not-kept" or "taken-back" (by the coach). `share` names the share that it was removed from, and `calendar` then a
-    calendar of that share; else it was in `calendar` itself.
+    "not-kept" or "taken-back" (by the coach). `calendar` may not be configured any more, and is "" for what was in the
+    `share` of this name: that comes back where the coach says.
     """
 
     id: str
@@ -67,20 +66,21 @@ class Unsent:
 
 
 def kept_of(wiring: Wiring, calendar: str | None = None) -> list[Kept]:
-    """What is kept of a calendar, or of all and of the shares, newest first; what has expired is among it until it is
-    discarded.
+    """What is kept of a calendar, or of all calendars and shares there ever were, newest first; what has expired is
+    among it until it is discarded. Whole files that a share has replaced are no appointments, and are not among it.
 
     Raises as `known_calendar` does.
     """
     if calendar is not None:
         known_calendar(wiring, calendar)
-        return _newest_first(_of_calendars(wiring, [calendar]))
-    return _newest_first(chain(_of_calendars(wiring, wiring.config.calendars), _of_shares(wiring)))
+    there = kept(wiring.database, None if calendar is None else of_calendar(calendar))
+    return [_kept(wiring, one) for one in reversed(there) if one.href]
 
 
 def unsent_of(wiring: Wiring, calendar: str | None = None) -> list[Unsent]:
-    """What waits to be sent, newest first."""
-    names = [calendar] if calendar is not None else list(wiring.config.calendars)
+    """What waits to be sent, newest first; also for calendars that are not configured any more."""
+    left = left_behind(wiring.database, wiring.config.calendars)
+    names = [calendar] if calendar is not None else [*wiring.config.calendars, *left]
     found = [
         Unsent(
             short_id(wiring, edit.uid or edit.href),
@@ -102,16 +102,39 @@ def bringing_back(wiring: Wiring, name: str, calendar: str | None = None) -> Pla
 
     Raises UsageError when nothing of that name is kept, CoachsyncError when it has expired or cannot be brought back.
     """
-    there = kept_of(wiring, calendar)
-    for one in there if calendar is None else [*there, *_of_shares(wiring)]:
-        if one.id == name.strip().upper():
-            return _restored(wiring, one if not one.share else _placed(one, calendar))
+    if calendar is not None:
+        known_calendar(wiring, calendar)
+    there = kept_of(wiring)
+    plan = _by_own_id(wiring, there, name, calendar) or _by_appointment(wiring, there, name, calendar)
+    plan = plan or _of_no_calendar(wiring, name)
+    if plan is None:
+        raise UsageError(
+            "nothing-kept",
+            say("Nothing of that id is kept."),
+            say("What was overwritten or deleted is kept for 30 days; to see it, run: coachsync appointment restore"),
+        )
+    return plan
+
+
+def _by_own_id(wiring: Wiring, there: list[Kept], name: str, calendar: str | None) -> Plan | None:
+    for one in there:
+        if one.id != name.strip().upper():
+            continue
+        if one.calendar not in wiring.config.calendars:
+            return _restored(wiring, _placed(one, calendar))
+        if calendar in (None, one.calendar):
+            return _restored(wiring, one)
+    return None
+
+
+def _by_appointment(wiring: Wiring, there: list[Kept], name: str, calendar: str | None) -> Plan | None:
     try:
         found = matching(wiring, name, calendar)
     except NotInitialised:
         found = []
-    there = [one for one in there if not one.share]
-    own = [one for one in there if name in (one.uid, one.appointment) or name.strip().upper() == one.appointment]
+    places = wiring.config.calendars if calendar is None else (calendar,)
+    named = [one for one in there if name in (one.uid, one.appointment) or name.strip().upper() == one.appointment]
+    own = [one for one in named if one.calendar in places]
     unsent = [one for one in found if one.edit is not None]
     if len(unsent) > 1 or len({one.calendar for one in own}) > 1:
         raise UsageError(
@@ -123,36 +146,20 @@ def bringing_back(wiring: Wiring, name: str, calendar: str | None = None) -> Pla
         return _taken_back(wiring, unsent[0], own)
     if found:
         return _outline(wiring, Action.RESTORE, found[0].calendar, found[0].id, found[0].text)
-    if own:
-        return _restored(wiring, own[0])
-    raise UsageError(
-        "nothing-kept",
-        say("Nothing of that id is kept."),
-        say("What was overwritten or deleted is kept for 30 days; to see it, run: coachsync appointment restore"),
-    )
+    return _restored(wiring, own[0]) if own else None
 
 
-def _of_calendars(wiring: Wiring, names: Iterable[str]) -> Iterator[Kept]:
-    for name in names:
-        for one in kept(wiring.database, of_calendar(name)):
-            yield _kept(wiring, name, one)
+def _of_no_calendar(wiring: Wiring, name: str) -> Plan | None:
+    """What waits for a calendar that is not configured any more is taken back."""
+    for one in unsent_of(wiring):
+        if one.calendar not in wiring.config.calendars and name.strip().upper() == one.id:
+            return Plan(Action.TAKE_BACK, one.calendar, one.id, (Wanted(one.edit.href, one.edit.uid, None),))
+    return None
 
 
-def _of_shares(wiring: Wiring) -> Iterator[Kept]:
-    """What shares have removed, but for whole files, which are no appointments."""
-    for name, share in wiring.config.shares.items():
-        for one in kept(wiring.database, of_share(name)):
-            if one.href:
-                yield _kept(wiring, share.calendars[0], one, name)
-
-
-def _newest_first(found: Iterable[Kept]) -> list[Kept]:
-    """Of one moment, what was kept last comes first."""
-    return sorted(found, key=lambda one: one.removed_at)[::-1]
-
-
-def _kept(wiring: Wiring, calendar: str, one: Removed, share: str = "") -> Kept:
+def _kept(wiring: Wiring, one: Removed) -> Kept:
     uid = contentline.uid(one.body)
+    calendar, share = one.source
     named = base64.b32encode(one.tag).decode()[:_ID_LENGTH]
     return Kept(
         id=named,
@@ -188,11 +195,11 @@ def _restored(wiring: Wiring, one: Kept) -> Plan:
 
 
 def _placed(one: Kept, calendar: str | None) -> Kept:
-    """What a share has removed, in the calendar that the coach wants it in: no share takes appointments."""
+    """What was in no calendar of the configuration, in the one that the coach wants it in."""
     if calendar is None:
         raise UsageError(
             "which-calendar",
-            say("This was removed from a share, which holds what coachsync publishes and nothing else."),
+            say("This was in a share, or in a calendar that is not configured any more."),
             say("Say which of your calendars it is to come into, with --calendar."),
         )
     return replace(one, calendar=calendar)

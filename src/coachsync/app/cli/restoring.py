@@ -65,7 +65,7 @@ def _glimpsed(wiring: Wiring, ones: list[_Shown]) -> list[tuple[_Shown, Glimpse]
 
     seen = {
         name: iter(glimpses(wiring, name, [one.shown for one in ones if one.calendar == name]))
-        for name in wiring.config.calendars
+        for name in {one.calendar for one in ones}
     }
     return [(one, next(seen[one.calendar])) for one in ones]
 
@@ -104,7 +104,7 @@ def _kept(one: Kept, seen: Glimpse) -> dict[str, Any]:
     return {
         "id": one.id,
         "appointment": one.appointment,
-        "calendar": None if one.share else one.calendar,
+        "calendar": one.calendar or None,
         "share": one.share or None,
         "reason": one.reason,
         "removed_at": instant(one.removed_at),

@@ -133,7 +133,8 @@ def _calendar(name: str, calendar: CalendarStatus, view: _View) -> Iterator[str]
             "  {number} changes of yours are not in the calendar yet.",
             calendar.unsent,
         )
-    yield from _trouble(calendar.trouble)
+    for trouble in calendar.troubles():
+        yield from _trouble(trouble)
 
 
 def _share(name: str, share: ShareStatus, view: _View) -> Iterator[str]:
@@ -220,6 +221,7 @@ def _of_calendar(calendar: CalendarStatus, view: _View) -> dict[str, Any]:
         "withheld": calendar.withheld,
         "rejected": calendar.rejected,
         "problem": _of_trouble(calendar.trouble),
+        "further": [_of_trouble(trouble) for trouble in calendar.more],
     }
 
 
