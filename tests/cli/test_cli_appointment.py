@@ -335,6 +335,16 @@ def test_p04_a_conflict_is_listed_and_decided(synced: Desk, keep: str) -> None:
     assert synced.run("conflict", "list").code == 0
 
 
+def test_titles_that_differ_are_both_shown(synced: Desk) -> None:
+    folder = synced.storage.titled("Coaching")
+    assert folder is not None
+    added = synced.json("appointment", "add", "coaching", "--start", when(9, 15), "--title", f"{NAME} ours").document
+    (folder / "theirs.ics").write_bytes(event(added["uid"], tomorrow(9, 15)))
+    assert synced.run("sync").code == 4
+    [row] = lines(synced.run("conflict", "list"))
+    assert row[5] == f"{NAME} ours | {NAME} {added['uid']}"
+
+
 @pytest.mark.parametrize(
     ("here", "there", "keep", "told", "kept"),
     [

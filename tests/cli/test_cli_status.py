@@ -65,6 +65,14 @@ def test_a_failed_run_shows_with_its_hint(synced: Desk) -> None:
     assert "login-refused" in synced.run("status").out
 
 
+def test_a_calendar_that_could_not_be_read_is_not_said_to_have_been(synced: Desk) -> None:
+    file = synced.folder / "state" / "status.json"
+    known = json.loads(file.read_text())
+    known["calendars"]["coaching"]["tried"] += 60
+    file.write_text(json.dumps(known))
+    assert "Calendar coaching: could not be read; last read just now." in synced.run("status").out
+
+
 def test_what_waits_for_a_person_ends_with_five(synced: Desk) -> None:
     for file in (synced.storage.titled("Coaching") or synced.folder).glob("*.ics"):
         file.unlink()

@@ -136,8 +136,8 @@ def _row(one: Dispute, zone: ZoneInfo) -> tuple[str, ...]:
     from coachsync.app.cli.restoring import date_of
 
     ours, theirs = (spoken(say("deleted")) if side is None else date_of(side, zone) for side in (one.local, one.server))
-    title = next((side.title for side in (one.local, one.server) if side is not None and side.title), "")
-    return one.id, one.conflict.calendar, _words(one.conflict.edit.clashes), ours, theirs, title
+    titles = dict.fromkeys(side.title for side in (one.local, one.server) if side is not None and side.title)
+    return one.id, one.conflict.calendar, _words(one.conflict.edit.clashes), ours, theirs, " | ".join(titles)
 
 
 def _words(clashes: tuple[str, ...]) -> str:

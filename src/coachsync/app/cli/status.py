@@ -117,6 +117,10 @@ def _lines(view: _View) -> Iterator[str]:
 def _calendar(name: str, calendar: CalendarStatus, view: _View) -> Iterator[str]:
     if calendar.succeeded is None:
         yield say("Calendar {name}: never read.", name=name)
+    elif calendar.tried is not None and calendar.tried > calendar.succeeded:
+        yield say(
+            "Calendar {name}: could not be read; last read {ago}.", name=name, ago=_ago(view.now - calendar.succeeded)
+        )
     else:
         yield say("Calendar {name}: read {ago}.", name=name, ago=_ago(view.now - calendar.succeeded))
     if view.running and calendar.due is not None:
