@@ -23,6 +23,14 @@ from practice_house import CONFIG, House
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NOW = CONFIG.replace('profile = "session"', 'profile = "session"\npublish = "now"')
 DAILY = CONFIG.replace('profile = "session"', 'profile = "session"\npublish = "daily"')
+_COACHING = 'name = "Coaching"\n'  # of the calendar
+
+
+def seldom(text: str) -> str:
+    """A calendar that is looked at twice an hour: days go by in fewer steps."""
+    return text.replace(_COACHING, f'{_COACHING}interval = "PT30M"\n')
+
+
 TWO = (
     NOW.replace(
         "[shares.office]",

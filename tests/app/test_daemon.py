@@ -9,7 +9,7 @@ import pytest
 
 from coachsync.adapters import lock
 from coachsync.errors import Barred, CoachsyncError, Refused, Temporary
-from daemon_life import DAILY, DAY, HOUR, MINUTE, NOW, TEAM, TWO, add, life
+from daemon_life import DAILY, DAY, HOUR, MINUTE, NOW, TEAM, TWO, add, life, seldom
 from events import event
 from practice_house import CONFIG, SOURCE
 
@@ -147,7 +147,7 @@ def test_a_clock_that_is_set_causes_neither_a_burst_nor_a_stall(tmp_path: Path, 
 
 @pytest.mark.parametrize("jump", [DAY, -DAY])
 def test_the_daily_listing_comes_although_the_clock_was_set(tmp_path: Path, jump: timedelta) -> None:
-    one = life(tmp_path)
+    one = life(tmp_path, seldom(CONFIG))
     one.live(HOUR)
     one.offset += jump
     one.live(10 * MINUTE)
@@ -281,7 +281,7 @@ def test_a_share_that_cannot_be_written_is_tried_again_and_comes_right(tmp_path:
 
 
 def test_a_vanished_calendar_waits_for_a_person_and_the_share_stays(tmp_path: Path) -> None:
-    one = life(tmp_path)
+    one = life(tmp_path, seldom(CONFIG))
     one.live(MINUTE)
     one.house.server.drop(SOURCE)
     one.live(DAY)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from coachsync.errors import NotThere
 from coachsync.model import Exposure
-from daemon_life import DAY, MINUTE, NOW, TEAM, TWO, add, life
+from daemon_life import DAY, MINUTE, NOW, TEAM, TWO, add, life, seldom
 from events import event
 from practice_house import CONFIG, SOURCE
 
@@ -15,23 +15,23 @@ from practice_house import CONFIG, SOURCE
 
 
 def test_a_share_is_looked_at_after_each_change_and_once_a_day(tmp_path: Path) -> None:
-    one = life(tmp_path, NOW)
+    one = life(tmp_path, seldom(NOW))
     one.live(MINUTE)
     checked = [line for line in one.journal if "checked" in line]
     assert len(checked) == 1
     add(one, "new")
-    one.live(10 * MINUTE)
+    one.live(40 * MINUTE)
     assert len([line for line in one.journal if "checked" in line]) == 2
     one.live(timedelta(hours=40))  # over two midnights: something leaves the window, or a day has passed
     assert 3 <= len([line for line in one.journal if "checked" in line]) <= 5
 
 
 def test_what_is_found_is_in_the_status_until_it_is_gone(tmp_path: Path) -> None:
-    one = life(tmp_path, NOW)
+    one = life(tmp_path, seldom(NOW))
     one.live(MINUTE)
     one.house.put("foreign", event("foreign", one.house.now), one.house.share_url())
     add(one, "new")
-    one.live(10 * MINUTE)
+    one.live(40 * MINUTE)
     assert "foreign-object" in {found.code for found in one.status.share("office").findings}
     one.house.delete("foreign", one.house.share_url())
     one.live(2 * DAY)
@@ -39,7 +39,7 @@ def test_what_is_found_is_in_the_status_until_it_is_gone(tmp_path: Path) -> None
 
 
 def test_who_else_can_see_the_private_calendar_is_in_the_status(tmp_path: Path) -> None:
-    one = life(tmp_path, NOW)
+    one = life(tmp_path, seldom(NOW))
     one.house.server.expose(SOURCE, Exposure(people=2))
     one.live(MINUTE)
     assert [found.code for found in one.status.exposed] == ["source-shared"]

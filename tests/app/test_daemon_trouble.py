@@ -14,7 +14,7 @@ from coachsync.adapters.database import Copies
 from coachsync.adapters.database.removed import kept
 from coachsync.app import jobs, reading, telling
 from coachsync.errors import CoachsyncError, Refused, Temporary
-from daemon_life import DAY, HOUR, MINUTE, NOW, TEAM, add, life
+from daemon_life import DAILY, DAY, HOUR, MINUTE, NOW, TEAM, add, life, seldom
 from mailsink import MailSink
 from practice_house import CONFIG, SOURCE
 
@@ -104,7 +104,7 @@ def test_p04_what_was_kept_for_30_days_goes_then(tmp_path: Path) -> None:
 def test_a_share_that_cannot_be_written_at_its_edge_is_not_called_fresh_and_is_tried_after_a_restart(
     tmp_path: Path, sink: MailSink
 ) -> None:
-    one = life(tmp_path, telling_by_mail(CONFIG.replace('session"\n', 'session"\npublish = "daily"\n'), sink))
+    one = life(tmp_path, telling_by_mail(seldom(DAILY), sink))
     one.live(MINUTE)
     for method in ("create", "remove"):
         one.house.server.fail(method, CoachsyncError("storage-full", "There is no room left."), times=100_000)
@@ -115,7 +115,7 @@ def test_a_share_that_cannot_be_written_at_its_edge_is_not_called_fresh_and_is_t
     assert any(b"shares.office" in taken.content for taken in sink.taken)
     one.house.server._failures.clear()
     one.start()
-    one.live(20 * MINUTE)
+    one.live(HOUR)
     assert len(one.house.served()) == 2  # five sessions, three days on
 
 
@@ -152,7 +152,7 @@ def test_a_command_that_worked_ends_a_refusal(tmp_path: Path) -> None:
 
 
 def test_p03_looks_from_outside_that_fail_for_days_are_told(tmp_path: Path, sink: MailSink) -> None:
-    one = life(tmp_path, telling_by_mail(NOW, sink))
+    one = life(tmp_path, telling_by_mail(seldom(NOW), sink))
     one.live(MINUTE)
     one.house.server.fail("collection", CoachsyncError("forbidden", "It does not allow this."), times=100_000)
     one.live(4 * DAY)
