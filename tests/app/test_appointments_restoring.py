@@ -8,13 +8,16 @@ import pytest
 
 from appointing import Coach, at, changes, there, weekly
 from coachsync.adapters.database.removed import keep, of_share
+from coachsync.app import jobs
 from coachsync.app.appointments.glimpses import glimpse
 from coachsync.app.appointments.plans import Action, People
 from coachsync.app.conflicts import Keep
+from coachsync.app.recording import record, record_changes
+from coachsync.app.status import load
 from coachsync.errors import CoachsyncError, UsageError
 from coachsync.sync.sameness import same
 from events import event
-from practice_house import SOURCE, House
+from practice_house import SOURCE, House, session
 from test_appointments_changing import GUESTS, MARCH, SECOND
 
 OFFICE = "https://calendar.example/alice/office/"
@@ -320,13 +323,25 @@ def test_p04_what_is_kept_of_a_calendar_that_is_no_longer_configured_comes_into_
     assert kept.body in renamed.house.server.objects("https://calendar.example/alice/else/").values()
 
 
-def test_what_waits_for_a_calendar_that_is_no_longer_configured_can_be_taken_back(renamed: Coach) -> None:
+@pytest.mark.parametrize("calendar", [None, "coaching"])
+def test_what_waits_for_a_calendar_that_is_no_longer_configured_can_be_taken_back(
+    renamed: Coach, calendar: str | None
+) -> None:
     [unsent] = renamed.unsent()
     assert (unsent.calendar, unsent.kind) == ("coaching", "changed")
 
+    renamed.house.put("twin", session(renamed.house, 2), "https://calendar.example/alice/else/")
+    renamed.house.sync()  # a calendar that has the same one is no reason to keep the change
+    with renamed.house.wiring() as wiring:
+        record(wiring, str, jobs.sync(wiring))
+    renamed.calendar = calendar
     plan = renamed.restore(unsent.id)
 
     assert (plan.action, plan.calendar) == (Action.TAKE_BACK, "coaching")
+    renamed.calendar = None
     assert renamed.unsent() == []
+    with renamed.house.wiring() as wiring:
+        record_changes(wiring)
+    assert load(renamed.house.state).left_behind == ()
     assert renamed.house.sync().left_behind == {}
     assert [one.reason for one in renamed.kept()] == ["taken-back", "deleted"]

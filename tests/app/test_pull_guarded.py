@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 import pytest
 
+from coachsync.adapters.memory import MemoryCalendars
+from coachsync.errors import ObjectsRefused
+from coachsync.model import Item
 from events import event
 from practice_house import SOURCE, House, codes, session
 
@@ -202,3 +206,29 @@ def test_a_deletion_that_the_calendars_own_history_tells_is_one(nameless: House)
     nameless.now += timedelta(hours=25)
     assert nameless.sync().exit_code() == 0
     assert len(nameless.copies()) == 11
+
+
+def test_p05_what_is_listed_and_not_given_has_not_disappeared(nameless: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = "/alice/source/e3.ics"
+    fetch = MemoryCalendars.fetch
+
+    def partly(calendars: MemoryCalendars, url: str, hrefs: Iterable[str]) -> Iterator[Item]:
+        yield from fetch(calendars, url, (href for href in hrefs if href != place))
+        if place in hrefs:
+            raise ObjectsRefused("forbidden", "No.", hrefs=(place,))
+
+    monkeypatch.setattr(MemoryCalendars, "fetch", partly)
+    nameless.put("e3", session(nameless, 3, hours=2))
+    last = nameless.server.objects(SOURCE)["/alice/source/e5.ics"]
+    nameless.delete("e5")
+    nameless.server.forget_history(SOURCE)
+    assert nameless.sync().calendars["coaching"].held == 1
+    nameless.put("e5", last)
+    nameless.want("new", session(nameless, 30))
+
+    outcome = nameless.sync()
+
+    assert (outcome.calendars["coaching"].held, outcome.pushed["coaching"].added) == (0, 1)
+    nameless.sync("coaching")
+    assert place in nameless.copies()
+    assert len(nameless.server.objects(SOURCE)) == 13

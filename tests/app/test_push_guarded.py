@@ -85,3 +85,18 @@ def test_p05_nothing_new_is_sent_into_a_calendar_that_may_be_somebody_elses(hous
     assert house.server.objects(SOURCE) == {}
     assert house.sync("coaching").exit_code() == 0
     assert len(house.server.objects(SOURCE)) == 1
+
+
+def test_p05_deletions_of_ones_own_are_told_beside_those_of_the_phone_before_both_are_agreed_to(house: House) -> None:
+    house.sessions(20)
+    house.sync()
+    for number in range(12):
+        house.delete(f"e{number}")
+    for number in range(12, 20):
+        house.want(f"e{number}", None)
+
+    assert codes(house.sync()) == ["mass-deletion", "changes-held-mass-deletion"]
+    assert len(house.server.objects(SOURCE)) == 8
+
+    assert house.sync("coaching").exit_code() == 0
+    assert house.server.objects(SOURCE) == {}

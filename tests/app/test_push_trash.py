@@ -239,3 +239,31 @@ def test_what_else_a_share_is_refused_for_is_said_as_it_is(house: House, trouble
 
     assert codes(outcome) == ["target-missing" if isinstance(trouble, NotThere) else trouble.code]
     assert "in_trash" not in house.server.requests
+
+
+def test_a_share_that_somebody_emptied_looks_into_the_trash_once(house: House) -> None:
+    house.server.has_trash = True
+    house.sessions(9)
+    house.sync()
+    house.now += timedelta(days=1)
+    house.server.empty(house.share_url())
+    house.sync()
+    house.server.requests.clear()
+
+    assert house.sync().exit_code() == 0
+    assert len(house.served()) == 8
+    assert house.server.requests["in_trash"] == 1
+
+
+def test_a_share_that_is_refused_for_another_reason_says_so(house: House) -> None:
+    house.server.has_trash = True
+    house.sessions(3)
+    house.sync()
+    house.server.delete(house.share_url(), last_slot(house))
+    house.now += timedelta(days=1)
+    house.sync()
+    house.server._trash.clear()
+    house.server.fail("create", Temporary("server-error", "Status 500."))
+    assert codes(house.sync()) == ["server-error"]
+    assert house.sync().exit_code() == 0
+    assert len(house.served()) == 2

@@ -170,3 +170,17 @@ def test_of_many_troubles_the_first_ones_are_kept(tmp_path: Path) -> None:
         house.want(f"e{number}", session(house, number, hours=3))
     house.server.fail("update", CoachsyncError("forbidden", "No."), times=15)
     assert len(ran(house).calendar("coaching").troubles()) == 10
+
+
+def test_a_server_that_fails_while_it_is_written_to_hides_nothing_of_what_was_found_before(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.sessions(6)
+    ran(house)
+    house.want("e1", session(house, 1, hours=3))
+    house.put("e1", session(house, 1, hours=5))
+    house.want("e2", session(house, 2, hours=3))
+    ran(house)
+    house.want("e3", session(house, 3, hours=3))
+    house.server.fail("update", Temporary("timeout", "It did not answer."))
+    assert [one.code for one in ran(house).calendar("coaching").troubles()] == ["timeout", "conflict"]
+    assert [one.code for one in ran(house).calendar("coaching").troubles()] == ["conflict"]

@@ -188,9 +188,19 @@ def test_p04_what_the_phone_has_moved_to_another_calendar_is_not_made_here_too(
     else:
         house.want("back", session(house, 1))
 
-    assert codes(house.sync()) == ["change-in-another-calendar"]
-    assert len(house.edits()) == 1
+    for _ in range(6):
+        assert codes(house.sync()) == ["change-in-another-calendar"]
+    assert [edit.refusals for edit in house.edits()] == [0]
 
     house.delete("moved", OTHER)
     assert house.sync().exit_code() == 0
     assert len(house.server.objects(SOURCE)) == 5
+
+
+def test_p04_what_was_changed_here_and_moved_and_changed_there_is_a_conflict(two_calendars: House) -> None:
+    house = two_calendars
+    house.want("e1", session(house, 1, hours=3))
+    house.delete("e1")
+    house.put("moved", session(house, 1, hours=5), OTHER)
+    assert house.sync().exit_code() == 4
+    assert [edit.clashes for edit in house.edits()] == [("deleted-there",)]

@@ -34,13 +34,13 @@ _FLUSH = 20  # objects written before the journal is told; a run cut short asks 
 @dataclass(frozen=True, slots=True)
 class _Done:
     """What became of one entry: whether the target serves it now, or else holds what somebody made of it; `doubtful`
-    when the server says that it has none of what was to be deleted, `trashed` when it has it in a trash of its own."""
+    when the server says that it has none of what was to be deleted, `refused` why it would not take it again."""
 
     entry: Entry
     served: bool
     edited: bool = False
     doubtful: bool = False
-    trashed: bool = False
+    refused: CoachsyncError | None = None
 
 
 Work = list[Callable[[CalendarServer], _Done]]
@@ -55,7 +55,7 @@ class CollectionTarget:
         self._server = wiring.server(to.account)
         self._bound = Bound(self.described, to.account, made=False)
         self._written = Written()
-        self._trashed: list[Entry] = []  # slots that the server has in its trash: they are made anew
+        self._refused: dict[Entry, CoachsyncError] = {}  # what the server would not take a second time, and why
         self.noticed: tuple[Problem, ...] = ()
 
     @property
@@ -155,7 +155,7 @@ class CollectionTarget:
         random.SystemRandom().shuffle(work)
         try:
             self._work(work)
-            self._work(self._making((entry.slot, entry.text) for entry in self._trashed))
+            self._work(self._made_anew())
             self._confirm()
         except NotThere:
             raise self._gone() from None
@@ -167,6 +167,17 @@ class CollectionTarget:
         fresh = [Entry(slot, text, str(uuid.uuid4()), f"{path}{uuid.uuid4().hex}.ics") for slot, text in slots]
         self._journal.write(fresh)
         return [partial(_put, self._bound.url, entry) for entry in fresh]
+
+    def _made_anew(self) -> Work:
+        """What the server has in its trash comes back under another name. Raises why it refused anything else."""
+        uids = {entry.uid for entry in self._refused}
+        there = trash.look(self._server, self._bound.url, uids) if uids else ()
+        trashed = {contentline.uid(item.body) for item in there}
+        for entry, problem in self._refused.items():
+            if entry.uid not in trashed:
+                raise problem
+        self._journal.drop(self._refused)
+        return self._making((entry.slot, entry.text) for entry in self._refused)
 
     def _work(self, work: Work) -> None:
         served: list[Entry] = []
@@ -195,9 +206,10 @@ class CollectionTarget:
         """Note what became of an entry; whether the journal keeps it."""
         if done.edited:
             return self._delete_edited(done.entry)
-        if done.trashed:
-            self._trashed.append(done.entry)
-        elif done.doubtful:
+        if done.refused is not None:
+            self._refused[done.entry] = done.refused
+            return True
+        if done.doubtful:
             self._written.doubtful.append(done.entry)
         elif not done.served:
             self._written.withdrawn.append(done.entry)
@@ -287,9 +299,9 @@ def _put_again(url: str, entry: Entry, server: CalendarServer) -> _Done:
     try:
         return _put(url, entry, server)
     except CoachsyncError as problem:
-        if not trash.may_be_why(problem) or not trash.look(server, url, {entry.uid}):
+        if not trash.may_be_why(problem):
             raise
-        return _Done(entry, served=False, trashed=True)
+        return _Done(entry, served=False, refused=problem)
 
 
 def _found(url: str, entry: Entry, server: CalendarServer) -> Entry:

@@ -191,5 +191,5 @@ def _guests_in_trash() -> CoachsyncError:
     return CoachsyncError(
         "would-notify",
         say("The calendar's trash still has this appointment, and taking it out of there might tell others of it."),
-        say("Empty the trash in your calendar program; the change is sent at the next sync."),
+        say("Empty the trash in your calendar program, then run: coachsync sync"),
     )

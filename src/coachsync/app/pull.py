@@ -38,7 +38,7 @@ def pull(wiring: Wiring, calendar: str, *, accept_deletions: bool = False) -> Pu
     except NotThere:
         return _vanished(wiring, copies, accept_deletions=accept_deletions)
     if _unchanged(listing):
-        waiting = copies.strays()
+        waiting = copies.strays() if endpoint.held else frozenset()
         token, held = listing.token or endpoint.token, _reason(endpoint) if waiting else None
         copies.bind(replace(endpoint, token=token, synced_at=_seconds(wiring), held=held))
         return Pulled(held=len(waiting), why=held or "", held_rows=waiting)
@@ -72,15 +72,15 @@ def _gather(wiring: Wiring, calendar: str, copies: Copies, *, everything: bool) 
         if found.identity != endpoint.identity:
             endpoint = _rebind(wiring, calendar, replace(endpoint, identity=found.identity, token=None))
             listing = server.changes(endpoint.url, None)
-        elif refused and not found.own_id and _lacks_some(copies, listing):  # its history is another one's
-            endpoint = _doubted(copies, replace(endpoint, token=None))
+        elif refused and not found.own_id and (missing := _missing(copies, listing)):  # its history is another one's
+            endpoint = _doubted(copies, replace(endpoint, token=None), missing)
     return endpoint, listing
 
 
-def _lacks_some(copies: Copies, listing: Listing) -> bool:
-    """Whether a complete listing is without something that the calendar was last seen to have."""
+def _missing(copies: Copies, listing: Listing) -> list[int]:
+    """The rows of what the calendar was last seen to have, and a complete listing does not name."""
     there = listing.etags.keys() | listing.unclear
-    return any(copy.agreed and copy.href not in there for copy in copies.all())
+    return [copy.row for copy in copies.all() if copy.agreed and copy.href not in there]
 
 
 def _due(wiring: Wiring, endpoint: Endpoint) -> bool:
@@ -121,10 +121,10 @@ def _rebind(wiring: Wiring, calendar: str, endpoint: Endpoint) -> Endpoint:
     return _doubted(Copies(wiring.database, calendar), endpoint)
 
 
-def _doubted(copies: Copies, endpoint: Endpoint) -> Endpoint:
-    """What is there may be another collection: as at a first sync, nothing of it is agreed."""
+def _doubted(copies: Copies, endpoint: Endpoint, rows: Iterable[int] | None = None) -> Endpoint:
+    """What is there may be another collection: as at a first sync, nothing is agreed of these copies, or of any."""
     fresh = replace(endpoint, listed_at=None, synced_at=None, held=None)
-    copies.disown()
+    copies.disown(rows)
     copies.bind(fresh)
     return fresh
 
@@ -158,7 +158,7 @@ def _take_in(wiring: Wiring, calendar: str, endpoint: Endpoint, listing: Listing
     renamed = [copy.row for copy in gone if copy.uid and copy.uid in given.values()]
     copies.forget(renamed, wiring.now)
     lost = [copy.row for copy in gone if copy.row not in renamed]
-    waiting = _hold(copies, lost, known)
+    waiting = _hold(copies, lost, known, listing)
     forgotten = {*lost, *waiting} if accept_deletions else set(lost) - waiting
     copies.forget(forgotten, wiring.now)
     held = frozenset() if accept_deletions else waiting
@@ -185,12 +185,15 @@ def _take_in(wiring: Wiring, calendar: str, endpoint: Endpoint, listing: Listing
     )
 
 
-def _hold(copies: Copies, gone: list[int], known: int) -> frozenset[int]:
+def _hold(copies: Copies, gone: list[int], known: int, listing: Listing) -> frozenset[int]:
     """The rows that wait for a person: those that waited before, and those gone now if together they are too many.
 
-    A copy that waits is no longer agreed on: it stays until it is seen again or a person says that it is gone.
+    A copy that waits is no longer agreed on: it stays until it is seen again or a person says that it is gone. While
+    something waits, listings are complete; what they name has not disappeared, also when it is not given.
     """
-    waiting = copies.strays()
+    there = listing.etags.keys() | listing.unclear
+    strays = copies.some(copies.strays()) if listing.complete else ()
+    waiting = frozenset(copy.row for copy in strays if copy.href not in there)
     if guard.refuses(known + len(waiting), len(gone) + len(waiting)):
         copies.disown(gone)
         return waiting | frozenset(gone)

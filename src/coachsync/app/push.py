@@ -49,7 +49,7 @@ def push(
     if endpoint is None or not edits.all():
         return Pushed()
     if endpoint.held:
-        return _pushed(edits.all(), Tally(), 0)
+        return _pushed(edits.all(), Tally(), _own_deletions(wiring, calendar))
     if accept_deletions:
         _adopt(edits, endpoint)
     outgoing = _Outgoing(wiring, calendar, endpoint)
@@ -57,6 +57,12 @@ def push(
         outgoing.rest()
     held = outgoing.run(dry_run=dry_run, accept_deletions=accept_deletions)
     return _pushed(edits.all(), outgoing.tally, held)
+
+
+def _own_deletions(wiring: Wiring, calendar: str) -> int:
+    """How many deletions of the coach's own a person must agree to as well: what is agreed to must have been told."""
+    gone = sum(edit.text is None and edit.bound for edit in Edits(wiring.database, calendar).all())
+    return gone if gone and guard.refuses(Copies(wiring.database, calendar).agreed(), gone) else 0
 
 
 def _adopt(edits: Edits, endpoint: Endpoint) -> None:
@@ -132,12 +138,14 @@ class _Outgoing:
             return None
         if copy is None and (self._places.moved_away(edit) or self._places.may_turn_up(edit)):
             return None
-        if copy is None and (others := self._places.others_with(edit)):
-            self._delivery.refuse(edit, in_another_calendar(others))
-            return None
         theirs = side(None if copy is None else self._copies.text(copy))
         step = Step(edit, copy, theirs, decide(self._base(edit, theirs), side(edit.text), theirs))
-        return step if step.verdict.clashes or step.verdict.theirs == theirs else self._quietly(step)
+        if step.verdict.clashes or step.verdict.theirs == theirs:
+            return step
+        if copy is None and (others := self._places.others_with(edit)):
+            self._delivery.leave(edit, in_another_calendar(others))
+            return None
+        return self._quietly(step)
 
     def _base(self, edit: Edit, theirs: Side) -> Side:
         """What the edit was made from; an intermediate version that a run cut short has sent stands for it."""

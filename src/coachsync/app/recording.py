@@ -55,6 +55,8 @@ def record_changes(wiring: Wiring) -> None:
             continue
         known = known.with_calendar(name, unsent=len(edits), conflicts=conflicts, withheld=withheld)
         known = known.with_troubles(name, [one for one in before.troubles() if conflicts or one.code != CONFLICT])
+    left = {f"calendars.{name}" for name in left_behind(wiring.database, wiring.config.calendars)}
+    known = replace(known, left_behind=tuple(one for one in known.left_behind if one.where in left))
     with suppress(CoachsyncError):
         status.save(state, known)
 
@@ -72,6 +74,9 @@ def of_configured(known: Status, config: Config) -> Status:
 
 def after_run(known: Status, wiring: Wiring, outcome: Outcome, say: Say) -> Status:
     """The status after calendars were taken in and shares published."""
+    tried = {*outcome.calendars, *outcome.pushed, *(_key(at) for at, _ in outcome.failures if _is_calendar(at))}
+    for name in tried:
+        known = known.with_troubles(name, [])
     for name, pulled in outcome.calendars.items():
         known = _calendar(known, wiring, name, pulled, say)
     for name, pushed in outcome.pushed.items():
@@ -138,17 +143,14 @@ def trouble(problem: Problem, say: Say) -> Trouble:
 
 def _calendar(known: Status, wiring: Wiring, name: str, pulled: Pulled, say: Say) -> Status:
     problems = ((held_problem(name, pulled),) if pulled.held else ()) + pulled.problems
-    return (
-        known.pardoned(wiring.config.calendars[name].account)
-        .with_calendar(
-            name,
-            tried=_now(wiring),
-            succeeded=read_at(wiring, name),
-            waiting=pulled.held,
-            unreadable=pulled.quarantined,
-        )
-        .with_troubles(name, [trouble(problem, say) for problem in problems])
+    known = known.pardoned(wiring.config.calendars[name].account).with_calendar(
+        name,
+        tried=_now(wiring),
+        succeeded=read_at(wiring, name),
+        waiting=pulled.held,
+        unreadable=pulled.quarantined,
     )
+    return _told_too(known, name, problems, say)
 
 
 def _sent(known: Status, name: str, pushed: Pushed, say: Say) -> Status:
@@ -181,7 +183,9 @@ def _failed(known: Status, wiring: Wiring, where: str, failure: CoachsyncError, 
     what = trouble(failure.problem(where), say)
     known = _refused(known, wiring, account_of(wiring.config, where), failure)
     if section == "calendars":
-        return known.with_calendar(name, tried=_now(wiring)).with_troubles(name, [what])
+        return known.with_calendar(name, tried=_now(wiring)).with_troubles(
+            name, [what, *known.calendar(name).troubles()]
+        )
     return known.with_share(name, tried=_now(wiring), trouble=what)
 
 
@@ -197,6 +201,10 @@ def _refused(known: Status, wiring: Wiring, account: str | None, failure: Coachs
 
 def _found(findings: Iterable[Finding], say: Say) -> tuple[Found, ...]:
     return tuple(Found(finding.code, finding.where, say(finding.detail)) for finding in findings)
+
+
+def _is_calendar(where: str) -> bool:
+    return where.startswith("calendars.")
 
 
 def _key(where: str) -> str:

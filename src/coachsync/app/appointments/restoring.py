@@ -102,11 +102,14 @@ def bringing_back(wiring: Wiring, name: str, calendar: str | None = None) -> Pla
 
     Raises UsageError when nothing of that name is kept, CoachsyncError when it has expired or cannot be brought back.
     """
+    left = _of_no_calendar(wiring, name, calendar)
+    if calendar is not None and left is not None:
+        return left
     if calendar is not None:
         known_calendar(wiring, calendar)
     there = kept_of(wiring)
     plan = _by_own_id(wiring, there, name, calendar) or _by_appointment(wiring, there, name, calendar)
-    plan = plan or _of_no_calendar(wiring, name)
+    plan = plan if plan is not None and (plan.wanted or left is None) else left
     if plan is None:
         raise UsageError(
             "nothing-kept",
@@ -149,10 +152,12 @@ def _by_appointment(wiring: Wiring, there: list[Kept], name: str, calendar: str 
     return _restored(wiring, own[0]) if own else None
 
 
-def _of_no_calendar(wiring: Wiring, name: str) -> Plan | None:
-    """What waits for a calendar that is not configured any more is taken back."""
+def _of_no_calendar(wiring: Wiring, name: str, calendar: str | None) -> Plan | None:
+    """What waits for a calendar that is not configured any more (this one, or any) is taken back."""
     for one in unsent_of(wiring):
-        if one.calendar not in wiring.config.calendars and name.strip().upper() == one.id:
+        if one.calendar in wiring.config.calendars or calendar not in (None, one.calendar):
+            continue
+        if name.strip().upper() == one.id:
             return Plan(Action.TAKE_BACK, one.calendar, one.id, (Wanted(one.edit.href, one.edit.uid, None),))
     return None
 
