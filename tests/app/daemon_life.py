@@ -27,8 +27,8 @@ _COACHING = 'name = "Coaching"\n'  # of the calendar
 
 
 def seldom(text: str) -> str:
-    """A calendar that is looked at twice an hour: days go by in fewer steps."""
-    return text.replace(_COACHING, f'{_COACHING}interval = "PT30M"\n')
+    """A calendar that is looked at once an hour: days go by in fewer steps."""
+    return text.replace(_COACHING, f'{_COACHING}interval = "PT1H"\n')
 
 
 TWO = (

@@ -20,7 +20,7 @@ def test_a_share_is_looked_at_after_each_change_and_once_a_day(tmp_path: Path) -
     checked = [line for line in one.journal if "checked" in line]
     assert len(checked) == 1
     add(one, "new")
-    one.live(40 * MINUTE)
+    one.live(80 * MINUTE)
     assert len([line for line in one.journal if "checked" in line]) == 2
     one.live(timedelta(hours=40))  # over two midnights: something leaves the window, or a day has passed
     assert 3 <= len([line for line in one.journal if "checked" in line]) <= 5
@@ -31,7 +31,7 @@ def test_what_is_found_is_in_the_status_until_it_is_gone(tmp_path: Path) -> None
     one.live(MINUTE)
     one.house.put("foreign", event("foreign", one.house.now), one.house.share_url())
     add(one, "new")
-    one.live(40 * MINUTE)
+    one.live(80 * MINUTE)
     assert "foreign-object" in {found.code for found in one.status.share("office").findings}
     one.house.delete("foreign", one.house.share_url())
     one.live(2 * DAY)

@@ -115,7 +115,7 @@ def test_a_share_that_cannot_be_written_at_its_edge_is_not_called_fresh_and_is_t
     assert any(b"shares.office" in taken.content for taken in sink.taken)
     one.house.server._failures.clear()
     one.start()
-    one.live(HOUR)
+    one.live(2 * HOUR)
     assert len(one.house.served()) == 2  # five sessions, three days on
 
 
