@@ -204,6 +204,16 @@ def last_slot(house: House) -> str:
     return max(served, key=lambda href: served[href].partition(b"DTSTART")[2])
 
 
+def lose_a_slot(house: House) -> None:
+    """A day later it is noticed that somebody has deleted the last slot of the share."""
+    house.server.has_trash = True
+    house.sessions(3)
+    house.sync()
+    house.server.delete(house.share_url(), last_slot(house))
+    house.now += timedelta(days=1)
+    house.sync()
+
+
 def test_a_slot_that_lies_in_the_trash_is_served_again_as_another_one(house: House) -> None:
     house.server.has_trash = True
     house.sessions(3)
@@ -226,12 +236,7 @@ def test_a_slot_that_lies_in_the_trash_is_served_again_as_another_one(house: Hou
     "trouble", [Temporary("timeout", "No answer."), Refused("login-refused", "No."), NotThere("not-there", "No.")]
 )
 def test_what_else_a_share_is_refused_for_is_said_as_it_is(house: House, trouble: CoachsyncError) -> None:
-    house.server.has_trash = True
-    house.sessions(3)
-    house.sync()
-    house.server.delete(house.share_url(), last_slot(house))
-    house.now += timedelta(days=1)
-    house.sync()
+    lose_a_slot(house)
     house.server.requests.clear()
     house.server.fail("create", trouble)
 
@@ -256,12 +261,7 @@ def test_a_share_that_somebody_emptied_looks_into_the_trash_once(house: House) -
 
 
 def test_a_share_that_is_refused_for_another_reason_says_so(house: House) -> None:
-    house.server.has_trash = True
-    house.sessions(3)
-    house.sync()
-    house.server.delete(house.share_url(), last_slot(house))
-    house.now += timedelta(days=1)
-    house.sync()
+    lose_a_slot(house)
     house.server._trash.clear()
     house.server.fail("create", Temporary("server-error", "Status 500."))
     assert codes(house.sync()) == ["server-error"]
