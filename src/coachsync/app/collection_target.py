@@ -26,7 +26,7 @@ from coachsync.config import CalDavTarget, Share
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Problem, Stale, Temporary
 from coachsync.model import Item, Slot
 from coachsync.phrases import say
-from coachsync.redaction.publication import document
+from coachsync.redaction.publication import document, text_of
 
 _FLUSH = 20  # objects written before the journal is told; a run cut short asks the server about these again
 
@@ -149,7 +149,7 @@ class CollectionTarget:
         self, create: tuple[Slot, ...], delete: tuple[Entry, ...], resume: tuple[Entry, ...]
     ) -> tuple[Problem, ...]:
         """See `Target`. Writes go out in random order: together they would tell which slot became which."""
-        work = self._making((slot, self._share.texts[slot.label]) for slot in create)
+        work = self._making((slot, text_of(slot, self._share.texts)) for slot in create)
         work += [partial(_put_again, self._bound.url, entry) for entry in resume]
         work += [partial(_delete, self._bound.url, entry) for entry in delete]
         random.SystemRandom().shuffle(work)
@@ -164,7 +164,10 @@ class CollectionTarget:
     def _making(self, slots: Iterable[tuple[Slot, str]]) -> Work:
         """Slots under names that nobody has seen, journaled before they are written."""
         path = urlsplit(self._bound.url).path
-        fresh = [Entry(slot, text, str(uuid.uuid4()), f"{path}{uuid.uuid4().hex}.ics") for slot, text in slots]
+        since = int(self._wiring.now.timestamp())
+        fresh = [
+            Entry(slot, text, str(uuid.uuid4()), f"{path}{uuid.uuid4().hex}.ics", since=since) for slot, text in slots
+        ]
         self._journal.write(fresh)
         return [partial(_put, self._bound.url, entry) for entry in fresh]
 

@@ -19,7 +19,7 @@ from coachsync.errors import CoachsyncError, Problem
 from coachsync.model import Slot
 from coachsync.phrases import say
 from coachsync.redaction import schedule
-from coachsync.redaction.publication import feed
+from coachsync.redaction.publication import feed, text_of
 
 _FOR_A_WEB_SERVER = 0o644
 
@@ -66,7 +66,9 @@ class FileShare:
         """
         going = {entry.tag for entry in delete}
         stay = [entry for entry in self._journal.entries() if entry.tag not in going]
-        fresh = [Entry(slot, self._share.texts[slot.label], str(uuid.uuid4()), href="") for slot in create]
+        since = int(self._wiring.now.timestamp())
+        texts = self._share.texts
+        fresh = [Entry(slot, text_of(slot, texts), str(uuid.uuid4()), href="", since=since) for slot in create]
         self._journal.write(fresh)
         entries = [entry if entry.live else confirmed(entry, None) for entry in stay + fresh]
         content = feed([(entry.uid, entry.slot) for entry in entries], self._share.texts)

@@ -11,9 +11,10 @@ from typing import TypeVar
 from coachsync.adapters.database import Edits
 from coachsync.adapters.database.removed import discard_expired
 from coachsync.adapters.database.renaming import left_behind
+from coachsync.app.choosing import Held
 from coachsync.app.locating import refuse_unknown
 from coachsync.app.outcome import Outcome, Pulled
-from coachsync.app.publish import Held, publish, wanted
+from coachsync.app.publish import publish, wanted
 from coachsync.app.pull import pull
 from coachsync.app.push import push
 from coachsync.app.reading import read

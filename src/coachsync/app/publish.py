@@ -8,19 +8,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from coachsync.adapters.database import Copies, Entry, Shares
-from coachsync.app import claiming, reading
+from coachsync.app import claiming
+from coachsync.app.choosing import Held, marked
 from coachsync.app.opening_target import open_target, refuse_target
 from coachsync.app.outcome import Published
 from coachsync.app.wiring import Wiring
 from coachsync.config import Config, Share
 from coachsync.errors import NotInitialised
-from coachsync.model import Slot
+from coachsync.model import Occurrence, Slot
 from coachsync.phrases import say
 from coachsync.redaction import publication
-from coachsync.redaction.slots import slots
+from coachsync.redaction.slots import Mark, slots
 from coachsync.redaction.window import window
-
-Held = Mapping[str, frozenset[int]]  # by calendar: rows whose disappearance waits for a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +38,6 @@ def wanted(wiring: Wiring, share: Share, without: Held | None = None) -> tuple[S
     Raises NotInitialised while a calendar it is made from has never been read whole: a share made from a part of a
     calendar would look free.
     """
-    today = wiring.now.astimezone(wiring.zone).date()
-    frame = window(today, share.profile.past, share.profile.future, wiring.zone)
-    found = []
     for calendar in share.calendars:
         copies = Copies(wiring.database, calendar)
         endpoint = copies.endpoint()
@@ -52,14 +48,21 @@ def wanted(wiring: Wiring, share: Share, without: Held | None = None) -> tuple[S
                 say("Run: coachsync sync"),
                 where=f"calendars.{calendar}",
             )
-        found += reading.occurrences(wiring, calendar, (without or {}).get(calendar, frozenset()))
-    return slots(found, share.profile, frame, wiring.zone)
+    return slots_of(wiring, share, marked(wiring, share, without or {}))
+
+
+def slots_of(wiring: Wiring, share: Share, groups: Mapping[Mark, Collection[Occurrence]]) -> tuple[Slot, ...]:
+    """What the share shows of these occurrences today, sorted."""
+    today = wiring.now.astimezone(wiring.zone).date()
+    frame = window(today, share.profile.past, share.profile.future, wiring.zone)
+    found = (slots(group, share.profile, frame, wiring.zone, mark) for mark, group in groups.items())
+    return tuple(sorted(slot for some in found for slot in some))
 
 
 def plan(wiring: Wiring, share: Share, want: Collection[Slot], held: Held) -> SharePlan:
     """Compare the slots that are wanted with the journal of what was published."""
     entries = Shares(wiring.database, share.name).entries()
-    current = [entry for entry in entries if entry.text == share.texts[entry.slot.label]]
+    current = [entry for entry in entries if entry.text == publication.text_of(entry.slot, share.texts)]
     changes = publication.plan(want, [entry.slot for entry in current])
     going = frozenset(changes.delete)
     stay = {entry.tag for entry in current if entry.slot not in going}

@@ -23,11 +23,12 @@ from coachsync.model import Item, Occurrence, Reading, Stand
 T = TypeVar("T")
 
 _BATCH = 500  # rows in one statement
-_WITHOUT_TEXT = sa.select(*(column for column in appointments.c if column.name not in ("body", "reading")))
+_TEXTS = ("body", "reading", "traits")
+_WITHOUT_TEXT = sa.select(*(column for column in appointments.c if column.name not in _TEXTS))
 _UPSERT = insert(appointments).on_conflict_do_update(
     index_elements=["calendar_id", "place"],
     set_={name: insert(appointments).excluded[name] for name in ("uid", "agreed", "key", "head", "body")}
-    | {"frame": None},
+    | {"frame": None, "traits_frame": None},
 )
 
 
@@ -156,6 +157,12 @@ class Copies:
         )
         with self._database.transaction() as connection:
             return {row.id: Standing(row.frame, row.code) for row in connection.execute(query)}
+
+    def uids(self) -> dict[int, bytes]:
+        """The blind index of the UID of every copy, by row; opens nothing."""
+        query = self._mine(sa.select(appointments.c.id, appointments.c.uid))
+        with self._database.transaction() as connection:
+            return {row.id: row.uid for row in connection.execute(query)}
 
     def is_empty(self) -> bool:
         """Whether there is not a single copy."""

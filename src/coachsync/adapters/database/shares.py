@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,8 +14,8 @@ from sqlalchemy.dialects.sqlite import insert
 from coachsync.adapters.database.bulk import write_many
 from coachsync.adapters.database.engine import Database
 from coachsync.adapters.database.sealing import open_json, seal_json
-from coachsync.adapters.database.tables import published, shares
-from coachsync.model import Label, Slot
+from coachsync.adapters.database.tables import published, series, shares
+from coachsync.model import Label, Pseudonym, Slot
 
 _UPSERT = insert(published).on_conflict_do_update(
     index_elements=["tag"], set_={name: insert(published).excluded[name] for name in ("live", "key", "sealed")}
@@ -31,6 +31,8 @@ class Share:
     `next_digest` of the one that is being written.
     `account` is the account of the configuration that it was published with, `settings` tells its settings then from
     others.
+    `fallen` says what became of it after a leak: "busy" while it shows busy times in place of its own, "away" when
+    nobody can reach it any more.
     `token` is what the collection's changes are asked for with, and `confirmed_at` (seconds since 1970) when it was
     last compared with the journal.
     """
@@ -44,11 +46,13 @@ class Share:
     settings: str = ""
     token: str | None = None
     confirmed_at: int | None = None
+    fallen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One published object, and what its label said then. `live` is False while the server may or may not have it."""
+    """One published object, and what its label said then. `live` is False while the server may or may not have it.
+    `since` is when it was published, in seconds since 1970."""
 
     slot: Slot
     text: str
@@ -56,6 +60,7 @@ class Entry:
     href: str
     etag: str | None = None
     live: bool = False
+    since: int | None = None
     tag: bytes = field(default_factory=lambda: os.urandom(16))
 
 
@@ -121,6 +126,26 @@ class Shares:
             with self._database.transaction() as connection:
                 connection.execute(sa.delete(published).where(published.c.tag == sa.bindparam("gone")), gone)
 
+    def numbers(self, places: Collection[str], draw: Callable[[], int]) -> dict[str, int]:
+        """The number that this share gives to each of these series; a new one is drawn until nobody has it.
+
+        A number stays with its series for as long as the share is bound.
+        """
+        blind = {place: self._database.key.blind(f"series/{self._id}", place) for place in places}
+        with self._database.transaction() as connection:
+            rows = connection.execute(sa.select(series.c.place, series.c.number).where(series.c.share_id == self._id))
+            known = {row.place: row.number for row in rows}
+            new = sorted({index for index in blind.values() if index not in known})
+            taken = set(known.values())
+            for index in new:
+                number = next(drawn for drawn in iter(draw, None) if drawn not in taken)
+                taken.add(number)
+                known[index] = number
+            if new:
+                fresh = [{"share_id": self._id, "place": index, "number": known[index]} for index in new]
+                connection.execute(sa.insert(series), fresh)
+        return {place: known[index] for place, index in blind.items()}
+
     def _row(self, entry: Entry) -> dict[str, Any]:
         key = self._database.key
         sealed = seal_json(key, self._context(entry.tag), _pack(entry))
@@ -152,14 +177,18 @@ def _pack(entry: Entry) -> dict[str, Any]:
         "start": int(slot.start.timestamp()),
         "end": int(slot.end.timestamp()),
         "label": slot.label.value,
+        "pseudonym": slot.pseudonym,
+        "series": slot.series,
         "text": entry.text,
         "uid": entry.uid,
         "href": entry.href,
         "etag": entry.etag,
+        "since": entry.since,
     }
 
 
 def _unpack(values: dict[str, Any], tag: bytes, *, live: bool) -> Entry:
     start, end = (datetime.fromtimestamp(values[edge], UTC) for edge in ("start", "end"))
-    slot = Slot(start, end, Label(values["label"]))
-    return Entry(slot, values["text"], values["uid"], values["href"], values["etag"], live, tag)
+    pseudonym = values["pseudonym"]
+    slot = Slot(start, end, Label(values["label"]), Pseudonym(pseudonym) if pseudonym else None, values["series"])
+    return Entry(slot, values["text"], values["uid"], values["href"], values["etag"], live, values["since"], tag)

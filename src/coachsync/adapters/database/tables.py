@@ -63,6 +63,8 @@ appointments = Table(
     Column("body", LargeBinary, nullable=False),
     Column("reading", LargeBinary),  # what the text says about time; None until somebody needs it
     Column("frame", String(120)),  # for which horizon, zone and addresses it was read
+    Column("traits", LargeBinary),  # whose it is and what else shares choose by; None until one does
+    Column("traits_frame", String(120)),  # for which directory of clients, and which addresses
     Column("code", String(40)),  # why it is quarantined
     UniqueConstraint("calendar_id", "place"),
     Index("ix_appointments_uid", "calendar_id", "uid"),
@@ -111,6 +113,15 @@ shares = Table(
     Column("key", String(16), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("published_at", BigInteger),  # last time that everything wanted was served
+)
+
+# The number that a share gives to a series, where it is meant to link its dates. `place`: a blind index of the series.
+series = Table(
+    "series",
+    metadata,
+    Column("share_id", ForeignKey("shares.id", ondelete="CASCADE"), primary_key=True),
+    Column("place", LargeBinary(16), primary_key=True),
+    Column("number", Integer, nullable=False),
 )
 
 # The journal of a share: written before the object is, so that a run cut short knows what it may have left.

@@ -32,6 +32,7 @@ from coachsync.app.verify import verify
 from coachsync.app.wiring import Wiring, open_wiring
 from coachsync.model import Finding, Stand
 from coachsync.phrases import say
+from coachsync.redaction.publication import text_of
 from coachsync.redaction.window import window
 from coachsync.span import Span
 
@@ -154,7 +155,7 @@ def _show_week(wiring: Wiring, monday: date) -> None:
     private = [Entry(line.start, line.end, _marked(line)) for line in agenda(wiring, seven)]
     share = wiring.config.shares[_SHARE]
     shared = [
-        Entry(slot.start, slot.end, share.texts[slot.label])
+        Entry(slot.start, slot.end, text_of(slot, share.texts))
         for slot in wanted(wiring, share)
         if seven.touches(slot.start, slot.end)
     ]

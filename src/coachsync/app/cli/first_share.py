@@ -19,6 +19,7 @@ from coachsync.config import Config, Share
 from coachsync.errors import Problem
 from coachsync.model import Finding, Slot
 from coachsync.phrases import say, say_count
+from coachsync.redaction.publication import text_of
 
 _SHOWN = 3  # slots
 
@@ -97,7 +98,7 @@ def _preview(asker: Asker, wiring: Wiring, share: Share, slots: tuple[Slot, ...]
 def _line(wiring: Wiring, share: Share, slot: Slot) -> str:
     start, end = slot.start.astimezone(wiring.zone), slot.end.astimezone(wiring.zone)
     until = f"{end:%H:%M}" if end.date() == start.date() else short_moment(end, tongue().code)
-    return f"{long_day(start, tongue().code)}  {start:%H:%M}-{until}  {share.texts[slot.label]}"
+    return f"{long_day(start, tongue().code)}  {start:%H:%M}-{until}  {text_of(slot, share.texts)}"
 
 
 def _publish(asker: Asker, wiring: Wiring, share: Share, result: Result) -> None:

@@ -27,6 +27,7 @@ from coachsync.app.dates import long_day, short_moment
 from coachsync.config import FileTarget, Share
 from coachsync.errors import UsageError
 from coachsync.phrases import say, say_count
+from coachsync.redaction.publication import text_of
 
 _COLUMNS = {
     "name": say("name"),
@@ -90,13 +91,13 @@ def preview(options: Options, name: str) -> None:
         found = jobs.preview(wiring, name)
         zone = wiring.zone
     if options.json:
-        tell_json([{"start": instant(s.start), "end": instant(s.end), "label": share.texts[s.label]} for s in found])
+        tell_json([{"start": instant(s.start), "end": instant(s.end), "label": text_of(s, share.texts)} for s in found])
         return
     rows = []
     for slot in found:
         start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
         until = f"{end:%H:%M}" if end.date() == start.date() else short_moment(end, tongue().code)
-        rows.append((long_day(start, tongue().code), f"{start:%H:%M}-{until}", share.texts[slot.label]))
+        rows.append((long_day(start, tongue().code), f"{start:%H:%M}-{until}", text_of(slot, share.texts)))
     tell_table((say("day"), say("time"), say("label")), rows)
 
 

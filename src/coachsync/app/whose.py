@@ -1,0 +1,64 @@
+"""Whose the appointments of a calendar are, and what else shares choose by: kept until a text or the clients change."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+
+from coachsync import contentline
+from coachsync.adapters.database import Copies
+from coachsync.adapters.database.traits import Of, StoredTraits
+from coachsync.app.wiring import Wiring
+from coachsync.clients.directory import Directory
+from coachsync.clients.facts import Facts, facts
+from coachsync.clients.matching import Matcher
+from coachsync.model import Traits, Whose
+
+_READER = "1"  # another number reads everything again
+
+
+def traits(wiring: Wiring, calendar: str) -> Mapping[int, Of]:
+    """The traits of every copy of a calendar, by row, one for each VEVENT; what has changed is read first."""
+    stored, directory = StoredTraits(wiring.database, calendar), wiring.clients.directory()
+    own = wiring.addresses(wiring.config.calendars[calendar].account)
+    assigned = wiring.clients.assigned(calendar)
+    frame = _frame(wiring, directory, own, assigned)
+    stale = stored.stale(frame)
+    if stale:
+        stored.record(frame, _read(wiring, calendar, stale, directory, own, assigned))
+    return stored.all()
+
+
+def facts_of(body: bytes, own: frozenset[str]) -> tuple[Facts, ...]:
+    """What the text of an object says about the others in it; `own` are the coach's addresses."""
+    return facts(contentline.decode(body), own)
+
+
+def _read(
+    wiring: Wiring,
+    calendar: str,
+    rows: list[int],
+    directory: Directory,
+    own: frozenset[str],
+    assigned: Mapping[bytes, str],
+) -> Iterator[tuple[int, Of]]:
+    copies, matcher = Copies(wiring.database, calendar), Matcher(directory)
+    decided = {row: assigned[uid] for row, uid in copies.uids().items() if uid in assigned} if assigned else {}
+    for row, body in copies.texts(rows):
+        said = _decided(decided[row]) if row in decided else None
+        yield row, tuple(_traits(one, said or matcher.whose(one)) for one in facts_of(body, own))
+
+
+def _decided(code: str) -> Whose:
+    """What the coach said: this client's, or ("") nobody's."""
+    return Whose(code, frozenset({code})) if code else Whose()
+
+
+def _traits(one: Facts, whose: Whose) -> Traits:
+    return Traits(whose, one.categories, one.visibility)
+
+
+def _frame(wiring: Wiring, directory: Directory, own: frozenset[str], assigned: Mapping[bytes, str]) -> str:
+    said = [directory.digest(), *sorted(own), *(f"{uid.hex()} {code}" for uid, code in sorted(assigned.items()))]
+    digest = hashlib.sha256("\n".join(said).encode()).digest()
+    return f"{_READER}/{wiring.database.key.blind('traits', digest.hex()).hex()}"
