@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
+
+_PSEUDONYM = re.compile(r"(?=.{2,24}\Z)[^\W\d_](?:[- ]?(?:[^\W\d_]|[0-9]))*")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,6 +67,18 @@ class Slot:
     start: datetime
     end: datetime
     label: Label
+
+
+class Pseudonym(str):
+    """What a share calls a client: 2 to 24 signs, a letter first, then letters, digits, and hyphens or spaces between
+    them, one at a time. Nothing else can be one: ValueError."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        if not _PSEUDONYM.fullmatch(text):
+            raise ValueError("a pseudonym has 2 to 24 letters, digits, single hyphens or spaces, a letter first")
+        return super().__new__(cls, text)
 
 
 class Software(StrEnum):
