@@ -21,7 +21,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "coachsync"
 # Which part of the house may import which other; the longest prefix decides. A part may always import itself,
 # and the house has no other parts.
 GROUND = ("errors", "model", "contentline", "moments", "span", "loopback", "phrases")
-ROOMS = ("sync", "editing", "redaction", "vault", "policy")
+ROOMS = ("sync", "editing", "redaction", "clients", "vault", "policy")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "": (),
     "__main__": ("app",),
@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "sync": GROUND,
     "editing": GROUND,
     "redaction": GROUND,
+    "clients": GROUND,
     "vault": GROUND,
     "policy": GROUND,
     "config": ("redaction.profiles", "span", "loopback", "phrases", "model", "errors"),
@@ -52,6 +53,8 @@ CALM = (
 )  # fmt: skip
 # The vault draws its own randomness and works on bytes: a module, and what of it may be used (nothing listed: all).
 VAULT_TOO: dict[str, tuple[str, ...]] = {"os": ("urandom",), "secrets": (), "hashlib": (), "hmac": ()}
+# The directory tells by a digest whether anything in it has changed.
+CLIENTS_TOO: dict[str, tuple[str, ...]] = {"hashlib": ("sha256",)}
 
 # Randomness: `vault` makes keys, `app` draws names and orders, the database marks each row that it seals.
 RANDOMNESS = frozenset({"random", "secrets", "uuid"})
@@ -94,7 +97,7 @@ IMPORTER: dict[str, tuple[str, ...]] = {
     "rich": ("app.cli",),
     "smtplib": ("adapters.mail",),  # of the standard library: who can send mail is known by name (promise 6)
     "sqlalchemy": ("adapters.database",),
-    "vobject": ("adapters.secondparser",),
+    "vobject": ("adapters.secondparser", "adapters.vcards"),
     "watchdog": ("adapters.watching",),
 }
 
@@ -151,7 +154,8 @@ def purity(module: Module) -> Iterator[str]:
     """The rooms and what they stand on do no IO, draw no randomness and do not log."""
     if not within(module.name, PURE):
         return
-    extra = VAULT_TOO if within(module.name, ("vault",)) else {}
+    more = {"vault": VAULT_TOO, "clients": CLIENTS_TOO}
+    extra = next((too for room, too in more.items() if within(module.name, (room,))), {})
     for full, line in module.imports:
         if full.split(".")[0] in sys.stdlib_module_names and not within(full, (*CALM, *extra)):
             yield f"{module.name}:{line}: imports {full}"
@@ -239,6 +243,7 @@ SEEDED: dict[str, tuple[Callable[[Module], Iterator[str]], str, str]] = {
     "a room imports config": (directions, "policy/retention.py", "from coachsync import config"),
     "a room imports app": (directions, "sync/plan.py", "import coachsync.app.jobs"),
     "what edits a text decides what to sync": (directions, "editing/moving.py", "from coachsync.sync import merge"),
+    "the clients import what is shared": (directions, "clients/directory.py", "import coachsync.redaction.words"),
     "an adapter imports config": (directions, "adapters/caldav/dav.py", "from coachsync.config import Account"),
     "an adapter imports app": (directions, "adapters/caldav/dav.py", "from coachsync.app import jobs"),
     "config imports an adapter": (directions, "config/loading.py", "from coachsync.adapters import secrets"),
@@ -265,6 +270,9 @@ SEEDED: dict[str, tuple[Callable[[Module], Iterator[str]], str, str]] = {
     "a room logs": (purity, "policy/retention.py", "import logging"),
     "a room draws": (purity, "redaction/publication.py", "import uuid"),
     "a room hashes": (purity, "redaction/publication.py", "import hashlib"),
+    "the clients hash in another way": (purity, "clients/directory.py", "from hashlib import md5\nmd5(b'')"),
+    "the clients draw": (randomness, "clients/codes.py", "import secrets"),
+    "the clients make a code without being handed anything": (purity, "clients/codes.py", "import os"),
     "a room waits": (purity, "sync/plan.py", "import time"),
     "a room fetches": (purity, "sync/plan.py", "import urllib.request"),
     "the nouns start a program": (purity, "model.py", "import subprocess"),
@@ -329,6 +337,7 @@ ALLOWED: dict[str, tuple[Callable[[Module], Iterator[str]], str, str]] = {
     "an importer as a package": (libraries, "adapters/database/tables.py", "import sqlalchemy.types"),
     "a room decodes": (purity, "redaction/leaks.py", "import quopri, urllib.parse\nfrom zoneinfo import ZoneInfo"),
     "a room names a method open": (purity, "vault/rows.py", "def f(key):\n    return key.open('x')"),
+    "the clients make a digest": (purity, "clients/directory.py", "from hashlib import sha256\nsha256(b'')"),
     "the vault draws": (purity, "vault/rows.py", "import os, hmac, secrets\nos.urandom(8)"),
     "the vault draws its keys": (randomness, "vault/rows.py", "import secrets"),
     "app draws": (randomness, "app/publish.py", "from uuid import uuid4\nfrom random import SystemRandom"),

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
+
+_PSEUDONYM = re.compile(r"(?=.{2,24}\Z)[^\W\d_](?:[- ]?(?:[^\W\d_]|[0-9]))*")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,18 +60,14 @@ class Label(StrEnum):
 
 
 class Pseudonym(str):
-    """What a client is called in one share: a name that was made for it. Raises ValueError for what is no such name.
-
-    2 to 24 signs: a letter, then letters and digits with single hyphens or spaces between them.
-    """
+    """What a share calls a client: 2 to 24 signs, a letter first, then letters, digits, and hyphens or spaces between
+    them, one at a time. Nothing else can be one: ValueError."""
 
     __slots__ = ()
-    _FORM = re.compile(r"[^\W\d_](?:[ -]?[^\W_])+")
-    _LONGEST = 24
 
-    def __new__(cls, text: str) -> Pseudonym:
-        if len(text) > cls._LONGEST or not cls._FORM.fullmatch(text):
-            raise ValueError("not a pseudonym")
+    def __new__(cls, text: str) -> Self:
+        if not _PSEUDONYM.fullmatch(text):
+            raise ValueError("a pseudonym has 2 to 24 letters, digits, single hyphens or spaces, a letter first")
         return super().__new__(cls, text)
 
 

@@ -56,7 +56,8 @@ class _Naming:
         if client is None or not self._share.profile.pseudonyms or client not in self.directory.clients:
             return None
         if client not in self._names:
-            self._names[client] = propose(self._wiring.clients.reserved(), random.SystemRandom().random)
+            taken, known = self._wiring.clients.reserved(), self.directory.identifiers()
+            self._names[client] = propose(taken, random.SystemRandom().randrange, known)
             self._wiring.clients.name(self._share.name, client, self._names[client])
         return self._names[client]
 

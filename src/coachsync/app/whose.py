@@ -43,7 +43,8 @@ def _read(
     assigned: Mapping[bytes, str],
 ) -> Iterator[tuple[int, Of]]:
     copies, matcher = Copies(wiring.database, calendar), Matcher(directory)
-    decided = {row: assigned[uid] for row, uid in copies.uids().items() if uid in assigned} if assigned else {}
+    uids = {copy.row: wiring.clients.blind(copy.uid) for copy in copies.some(rows)} if assigned else {}
+    decided = {row: assigned[uid] for row, uid in uids.items() if uid in assigned}
     for row, body in copies.texts(rows):
         said = _decided(decided[row]) if row in decided else None
         yield row, tuple(_traits(one, said or matcher.whose(one)) for one in facts_of(body, own))

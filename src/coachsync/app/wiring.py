@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from coachsync.adapters import keystore, lock, secrets
 from coachsync.adapters.calendars import CalendarServer
-from coachsync.adapters.database import Database, SignIn, SignIns, open_database
+from coachsync.adapters.clientkeys import ClientKeys
+from coachsync.adapters.database import Clients, Database, SignIn, SignIns, open_database
 from coachsync.adapters.database.engine import database_file
 from coachsync.adapters.files import make_private_folder
 from coachsync.adapters.ical.reader import Reader
@@ -52,6 +53,7 @@ class Wiring:
         self._failures: dict[str, CoachsyncError] = {}
         self._fingerprints: dict[str, str] = {}
         self._reader: Reader | None = None
+        self.clients = Clients(database, ClientKeys(config.practice.state, database.key))
 
     @property
     def reader(self) -> Reader:

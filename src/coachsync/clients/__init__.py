@@ -1,1 +1,1 @@
-"""Who the clients are, and which appointments are theirs: what a calendar already knows, and nothing of a session."""
+"""WHO the clients are: what is known of each, what a share may call them, and which appointments are theirs. Pure."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from coachsync.clients.comparing import words
 from coachsync.clients.directory import Directory
 from coachsync.clients.facts import Facts
-from coachsync.folding import words
 from coachsync.model import Whose
 
 _Phrase = tuple[str, ...]  # words, folded

@@ -5,12 +5,14 @@ that the coach gave in the configuration, codes, counts and times of our own wor
 """
 
 from coachsync.adapters.database.appointments import Copies, Copy, Endpoint, Standing, StoredReading
+from coachsync.adapters.database.clients import Clients
 from coachsync.adapters.database.edits import Edit, Edits
 from coachsync.adapters.database.engine import Database, open_database
 from coachsync.adapters.database.shares import Entry, Share, Shares
 from coachsync.adapters.database.signin import SignIn, SignIns
 
 __all__ = [
+    "Clients",
     "Copies",
     "Copy",
     "Database",

@@ -158,12 +158,6 @@ class Copies:
         with self._database.transaction() as connection:
             return {row.id: Standing(row.frame, row.code) for row in connection.execute(query)}
 
-    def uids(self) -> dict[int, bytes]:
-        """The blind index of the UID of every copy, by row; opens nothing."""
-        query = self._mine(sa.select(appointments.c.id, appointments.c.uid))
-        with self._database.transaction() as connection:
-            return {row.id: row.uid for row in connection.execute(query)}
-
     def is_empty(self) -> bool:
         """Whether there is not a single copy."""
         with self._database.transaction() as connection:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from coachsync.adapters.database.appointments import Copies, Endpoint
 from coachsync.adapters.database.engine import Database
 from coachsync.adapters.database.removed import of_calendar
-from coachsync.adapters.database.tables import calendars, edits, removed
+from coachsync.adapters.database.tables import assignments, calendars, edits, removed
 
 
 def inherit(database: Database, name: str, configured: Collection[str], found: Endpoint) -> Endpoint | None:
@@ -23,6 +24,7 @@ def inherit(database: Database, name: str, configured: Collection[str], found: E
                 connection.execute(sa.update(calendars).where(calendars.c.name == old).values(name=name))
                 mine = sa.update(removed).where(removed.c.origin == of_calendar(old))
                 connection.execute(mine.values(origin=of_calendar(name)))
+                _inherit_assignments(connection, old, name)
                 Copies(database, name).bind(known)
             return known
     return None
@@ -34,6 +36,13 @@ def left_behind(database: Database, configured: Collection[str]) -> dict[str, in
     query = query.where(calendars.c.name.not_in(list(configured))).group_by(calendars.c.name)
     with database.transaction() as connection:
         return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _inherit_assignments(connection: Connection, old: str, name: str) -> None:
+    """The coach's word on appointments; what was said under the new name is the later word."""
+    said = sa.select(assignments.c.uid).where(assignments.c.calendar == name)
+    mine = sa.update(assignments).where(assignments.c.calendar == old, assignments.c.uid.not_in(said))
+    connection.execute(mine.values(calendar=name))
 
 
 def _names(database: Database, configured: Collection[str]) -> list[str]:

@@ -134,3 +134,44 @@ published = Table(
     Column("key", String(16), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )
+
+# One client, sealed with the client's own key.
+clients = Table(
+    "clients",
+    metadata,
+    Column("code", String(8), primary_key=True),
+    Column("key", String(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+# Who pays for clients.
+sponsors = Table(
+    "sponsors",
+    metadata,
+    Column("code", String(8), primary_key=True),
+    Column("key", String(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+# What shares call clients, or once did: a row stays when its share or its client goes, so that no name is given twice.
+# `tag` is a blind index of the name as it is compared. Sealed with the device key, to be read without the client's.
+pseudonyms = Table(
+    "pseudonyms",
+    metadata,
+    Column("tag", LargeBinary(16), primary_key=True),
+    Column("share", String(40), nullable=False),  # the share's name in the configuration
+    Column("client", String(8), nullable=False),
+    Column("current", Boolean, nullable=False),
+    Column("key", String(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+# The coach's own word on whose an appointment is. `uid` is a blind index that is the same in every calendar.
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("calendar", String(40), primary_key=True),
+    Column("uid", LargeBinary(16), primary_key=True),
+    Column("key", String(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)

@@ -1,0 +1,142 @@
+"""Each client's own device-tier key, in a file that is destroyed when the client is to be forgotten.
+
+Bytes that were deleted from a database can stay on the disk; a file that is overwritten in place, synced and unlinked
+does not. So whatever is stored about a client is sealed with a key that is nowhere else. The file holds the name of the
+device key, the client's key sealed under it, and zeros up to one block; its own name is a code.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from coachsync.adapters.files import create_atomically, make_private_folder, sync_folder
+from coachsync.adapters.room import is_full, no_room
+from coachsync.adapters.system import reason
+from coachsync.errors import CoachsyncError, WrongKey
+from coachsync.phrases import say
+from coachsync.vault.rows import KEY_BYTES, DeviceKey, new_device_key
+
+BYTES = 4096  # of a file: one block of nearly every disk
+_SUFFIX = ".key"
+_SCRAPS = ".coachsync-*"  # what a process that was killed while writing leaves behind
+_NAME = 16  # bytes of the device key's name
+_SEALED = 32 + KEY_BYTES + 16  # salt, key, tag
+
+
+class ClientKeys:
+    """The keys of the clients of one state folder."""
+
+    def __init__(self, state: Path, device: DeviceKey) -> None:
+        self.folder = state / "keys" / "clients"
+        self._device = device
+
+    def file(self, code: str) -> Path:
+        """Where the key of this client is."""
+        return self.folder / f"{code}{_SUFFIX}"
+
+    def load(self, code: str) -> DeviceKey:
+        """The key of a client of whom something is stored. Raises CoachsyncError when it is not there or damaged, and
+        WrongKey when it was sealed under another device key."""
+        content = self._read(code)
+        if content is None:
+            raise _missing(code)
+        if len(content) != BYTES:
+            raise _damaged(code)
+        if content[:_NAME] != self._device.name.encode():
+            raise WrongKey(
+                "client-key-of-another-state",
+                say("The key of client {code} was locked with another device key.", code=code),
+                say("Restore the state folder, with all of keys/, from one backup."),
+                where="practice.state",
+            )
+        try:
+            return DeviceKey(self._device.open(_context(code), content[_NAME : _NAME + _SEALED]))
+        except WrongKey:
+            raise _damaged(code) from None
+
+    def make(self, code: str) -> DeviceKey:
+        """The key of a client of whom nothing is stored yet: a new one, on the disk before it is used. One that a run
+        cut short has left is used.
+
+        Raises CoachsyncError when it cannot be written.
+        """
+        if self._read(code) is None:
+            key = new_device_key()
+            content = self._device.name.encode() + self._device.seal(_context(code), key.secret)
+            for folder in (self.folder.parent, self.folder):
+                make_private_folder(folder)
+            sync_folder(self.folder.parent)
+            create_atomically(self.file(code), content.ljust(BYTES, b"\0"))
+        return self.load(code)
+
+    def destroy(self, code: str) -> None:
+        """Overwrite the file in place, sync it and unlink it: nothing sealed with the key opens again.
+
+        Killed between these steps it leaves zeros, which count as no key; called again it finishes. Raises
+        CoachsyncError when that cannot be done.
+        """
+        try:
+            for path in (self.file(code), *self.folder.glob(_SCRAPS)):
+                _wipe(path)
+        except OSError as problem:
+            raise _failed(code, "client-key-not-destroyed", problem) from None
+
+    def _read(self, code: str) -> bytes | None:
+        try:
+            with self.file(code).open("rb") as file:
+                content = file.read(BYTES + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as problem:
+            raise _failed(code, "client-key-not-read", problem) from None
+        if not any(content):
+            self.file(code).unlink(missing_ok=True)
+            return None
+        return content
+
+
+def _wipe(path: Path) -> None:
+    """A scrap that is another name of a file in use is only unlinked: overwriting it would destroy that client's."""
+    if not path.exists():
+        return
+    if path.suffix == _SUFFIX or path.stat().st_nlink == 1:
+        with path.open("r+b") as file:
+            file.write(bytes(max(BYTES, path.stat().st_size)))
+            file.flush()
+            os.fsync(file.fileno())
+    path.unlink()
+    sync_folder(path.parent)
+
+
+def _context(code: str) -> str:
+    return f"clientkeys/{code}"
+
+
+def _missing(code: str) -> CoachsyncError:
+    return CoachsyncError(
+        "client-key-missing",
+        say("The key of client {code} is missing: what is stored about this client cannot be read.", code=code),
+        say("Restore keys/clients/{code}.key in the state folder from a backup.", code=code),
+        where="practice.state",
+    )
+
+
+def _damaged(code: str) -> CoachsyncError:
+    return CoachsyncError(
+        "client-key-damaged",
+        say("The key of client {code} is damaged: what is stored about this client cannot be read.", code=code),
+        say("Restore keys/clients/{code}.key in the state folder from a backup.", code=code),
+        where="practice.state",
+    )
+
+
+def _failed(code: str, error: str, problem: OSError) -> CoachsyncError:
+    if is_full(problem):
+        return no_room("practice.state")
+    return CoachsyncError(
+        error,
+        say("The system refuses the key of client {code}: {cause}.", code=code, cause=reason(problem)),
+        say("Check that the folder keys/clients/ and its files belong to the user who runs coachsync."),
+        where="practice.state",
+    )
