@@ -91,7 +91,7 @@ IMPORTER: dict[str, tuple[str, ...]] = {
     "keyring": ("adapters.oskeyring_child",),
     "lxml": ("adapters.caldav.multistatus",),
     "platformdirs": ("config",),
-    "pydantic": ("config.fields", "config.schema"),
+    "pydantic": ("config.fields", "config.schema", "config.share_schema", "config.table"),
     "pydantic_core": ("config.fields", "config.schema"),
     "recurring_ical_events": ("adapters.ical",),
     "rich": ("app.cli",),

@@ -191,15 +191,7 @@ def test_file_has_no_audience_account(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [
-        ('profile = "busy"', 'profile = "pseudonym"', "shares.office.profile"),
-        ('profile = "busy"', 'profile = "sponsor"', "shares.office.profile"),
-        ("round_to", 'recurrence = "series"\nround_to', "shares.office.recurrence"),
-        ("round_to", 'buffer = "PT10M"\nround_to', "shares.office.buffer"),
-        ("round_to", 'hours = { start = "08:00" }\nround_to', "shares.office.hours"),
-        ("round_to", "categories = []\nround_to", "shares.office.categories"),
-        ("round_to", 'clients = ["C-7F3K2M"]\nround_to', "shares.office.clients"),
         ("round_to", "public_link = true\nround_to", "shares.office.public_link"),
-        ("interval", 'categories = ["coaching"]\ninterval', "calendars.coaching.categories"),
         ("[accounts.cloud]", '[database]\nurl = "postgresql://db/coach"\n[accounts.cloud]', "database.url"),
         ("[accounts.cloud]", '[database]\nurl = "sqlite:////tmp/other.db"\n[accounts.cloud]', "database.url"),
         ("[accounts.cloud]", '[database]\nurl = "sqlite://"\n[accounts.cloud]', "database.url"),
@@ -208,6 +200,32 @@ def test_file_has_no_audience_account(tmp_path: Path) -> None:
 def test_what_this_version_cannot_honour_is_refused(tmp_path: Path, old: str, new: str, where: str) -> None:
     found = only_problem(tmp_path, changed(old, new))
     assert (found.code, found.where) == ("not-in-this-version", where)
+
+
+@pytest.mark.parametrize(
+    ("added", "code", "where"),
+    [
+        ('recurrence = "series"', "series-in-busy", "shares.office"),
+        ('buffer = { after = "PT5H" }', "bad-buffer", "shares.office.buffer.after"),
+        ('buffer = { before = "P1M" }', "bad-duration", "shares.office.buffer.before"),
+        ('hours = { start = "18:00" }', "bad-hours", "shares.office.hours"),
+        ('hours = { start = "25:00" }', "bad-time-of-day", "shares.office.hours.start"),
+        ('hours = { days = ["lundi"] }', "unknown-value", "shares.office.hours.days"),
+        ("categories = []", "empty-list", "shares.office.categories.only"),
+        ('clients = ["Marguerite Lenoir"]', "bad-client-code", "shares.office.clients.only"),
+        ('clients = { except = ["C-7F"] }', "bad-client-code", "shares.office.clients.except"),
+    ],
+)
+def test_what_a_share_shows_is_chosen_without_doubt(tmp_path: Path, added: str, code: str, where: str) -> None:
+    found = only_problem(tmp_path, changed("round_to", f"{added}\nround_to"))
+    assert (found.code, found.where) == (code, where)
+    assert "Marguerite" not in found.message + found.hint
+
+
+@pytest.mark.parametrize("clients", ["", 'clients = ["C-7F3K2M"]', 'clients = ["S-7F3K2M", "S-9XYZ11"]'])
+def test_a_share_for_a_sponsor_names_one_sponsor(tmp_path: Path, clients: str) -> None:
+    found = only_problem(tmp_path, changed('profile = "busy"', f'profile = "sponsor"\n{clients}'))
+    assert (found.code, found.where) == ("sponsor-missing", "shares.office")
 
 
 def test_empty_file_says_what_is_missing(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_what_could_be_several_or_is_a_part_of_a_name_stays_open(found: Whose, e
     assert found == expected
 
 
-@pytest.mark.parametrize("title", ["Dentiste", "Bo", "Lire", "Mdx", "Bolivie", "Mariage de Sahinoglu", "MARI E DUPON T"])
+@pytest.mark.parametrize("title", ["Dentiste", "Bo", "Lire", "Mdx", "Bolivie", "Mariage de Sahinoglu", "MARI E"])
 def test_what_merely_looks_like_a_name_is_nobodys(title: str) -> None:
     assert whose(title) == Whose()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import get_type_hints
 from zoneinfo import ZoneInfo
@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from coachsync import contentline
 from coachsync.adapters.ical import expansion
-from coachsync.model import Label, Occurrence, Slot
+from coachsync.model import Label, Occurrence, Pseudonym, Slot
 from coachsync.redaction.profiles import BUSY, SESSION, Profile
-from coachsync.redaction.publication import Changes, document, feed, plan
-from coachsync.redaction.slots import slots
+from coachsync.redaction.publication import Changes, document, feed, plan, text_of
+from coachsync.redaction.slots import Mark, slots
 from coachsync.redaction.window import window
 from coachsync.span import Span
 
@@ -181,9 +181,15 @@ def test_p13_a_second_plan_is_empty(wanted: list[Slot]) -> None:
 
 
 def test_p01_a_slot_has_no_field_that_could_carry_a_character_of_an_event() -> None:
-    assert get_type_hints(Slot) == {"start": datetime, "end": datetime, "label": Label}
+    assert get_type_hints(Slot) == {
+        "start": datetime,
+        "end": datetime,
+        "label": Label,
+        "pseudonym": Pseudonym | None,
+        "series": int,
+    }
     assert set(Label) == {"busy", "session"}  # a closed set of keys, not a text
-    assert {field.name for field in fields(Slot)} == {"start", "end", "label"}
+    assert {field.name for field in fields(Slot)} == {"start", "end", "label", "pseudonym", "series"}
     assert not hasattr(SLOT, "__dict__")
 
 
@@ -195,7 +201,26 @@ def test_p01_nor_has_what_a_slot_is_made_of() -> None:
 def test_p01_a_document_is_written_from_a_slot_a_uid_and_a_configured_text() -> None:
     assert list(inspect.signature(document).parameters) == ["uid", "slot", "text"]
     assert list(inspect.signature(feed).parameters) == ["entries", "texts", "name"]
-    assert list(inspect.signature(slots).parameters) == ["occurrences", "profile", "window", "zone"]
+    assert list(inspect.signature(slots).parameters) == ["occurrences", "profile", "window", "zone", "mark"]
+    assert get_type_hints(Mark) == {"pseudonym": Pseudonym | None, "series": int}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "J", "marie@example.org", "Marie, Lyon", "-Jade", "Jade--41", "Jade 41\n", "J" * 25, "06 12", "a_b"]
+)
+def test_p01_a_pseudonym_has_no_room_for_a_sentence_or_an_address(text: str) -> None:
+    with pytest.raises(ValueError, match="pseudonym"):
+        Pseudonym(text)
+
+
+def test_a_slot_says_its_pseudonym_and_the_number_of_its_series() -> None:
+    plain = Slot(SLOT.start, SLOT.end, Label.SESSION)
+    named = replace(plain, pseudonym=Pseudonym("Jade-41"))
+    texts = {Label.SESSION: "Séance", Label.BUSY: "Indisponible"}
+    said = [text_of(slot, texts) for slot in (plain, named, replace(plain, series=307), replace(named, series=12))]
+    assert said == ["Séance", "Jade-41", "Séance 307", "Jade-41 12"]
+    assert len({plain, named, replace(plain, series=307)}) == 3
+    assert sorted([replace(plain, series=2), named, plain]) == [plain, replace(plain, series=2), named]
 
 
 PARIS = ZoneInfo("Europe/Paris")

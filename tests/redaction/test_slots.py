@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from coachsync.model import Label, Occurrence, Slot, Stand
+from coachsync.model import Label, Occurrence, Pseudonym, Slot, Stand
 from coachsync.redaction.profiles import BUSY, SESSION, AllDay, Profile, WorkingHours
-from coachsync.redaction.slots import slots
+from coachsync.redaction.slots import Mark, slots
 from coachsync.redaction.window import window
 from coachsync.span import Span
 
@@ -243,3 +243,73 @@ def test_working_hours_follow_the_change_of_clocks() -> None:
     around = window(date(2026, 3, 28), Span(), Span(days=1), PARIS)
     found = slots([whole_days("2026-03-28", "2026-03-30")], saturdays, around, PARIS)
     assert [slot.start.hour for slot in found] == [8, 7]
+
+
+# ------------------------------------------------------------------------------------------------ buffers and hours
+
+
+def test_a_buffer_is_kept_free_around_each_time_before_it_is_rounded() -> None:
+    profile = replace(SESSION, before=timedelta(minutes=10), after=timedelta(minutes=20))
+    assert said(slots([busy("09:00", "10:00")], profile, WEEK, PARIS)) == ["Mon 08:50:00-10:20:00"]
+    rounded = replace(BUSY, before=timedelta(minutes=10), after=timedelta(minutes=20))
+    assert said(slots([busy("09:00", "10:00")], rounded, WEEK, PARIS)) == ["Mon 08:45:00-10:30:00"]
+
+
+def test_buffers_join_what_is_close_in_a_merged_share() -> None:
+    profile = replace(BUSY, after=timedelta(minutes=30))
+    found = slots([busy("09:00", "10:00"), busy("10:30", "11:00")], profile, WEEK, PARIS)
+    assert said(found) == ["Mon 09:00:00-11:30:00"]
+
+
+def test_a_buffer_pulls_what_is_just_outside_of_the_window_into_it() -> None:
+    late = [busy("2026-01-04 22:00", "2026-01-04 23:00")]
+    assert slots(late, SESSION, WEEK, PARIS) == ()
+    assert len(slots(late, replace(SESSION, after=timedelta(hours=2)), WEEK, PARIS)) == 1
+
+
+def test_whole_days_have_no_buffer() -> None:
+    day = busy("2026-01-05 00:00", "2026-01-06 00:00", all_day=True)
+    profile = replace(OFFICE, before=timedelta(hours=1), after=timedelta(hours=1))
+    assert said(slots([day], profile, WEEK, PARIS)) == ["Mon 09:00:00-17:00:00"]
+
+
+@pytest.mark.parametrize("buffer", [timedelta(minutes=-1), timedelta(hours=5)])
+def test_a_buffer_is_neither_negative_nor_half_a_day(buffer: timedelta) -> None:
+    with pytest.raises(ValueError, match="four hours"):
+        replace(BUSY, before=buffer)
+
+
+EARLY_LATE = [busy("07:00", "08:00"), busy("08:30", "09:30"), busy("16:30", "19:00"), busy("20:00", "21:00")]
+
+
+def test_working_hours_only_cuts_blocks_and_keeps_single_times_whole() -> None:
+    merged = slots(EARLY_LATE, replace(BUSY, hours_only=True), WEEK, PARIS)
+    assert said(merged) == ["Mon 09:00:00-09:30:00", "Mon 16:30:00-17:00:00"]
+    single = slots(EARLY_LATE, replace(SESSION, hours_only=True), WEEK, PARIS)
+    assert said(single) == ["Mon 08:30:00-09:30:00", "Mon 16:30:00-19:00:00"]
+
+
+def test_working_hours_only_tells_nothing_of_other_weekdays() -> None:
+    sunday = [busy("2026-01-11 10:00", "2026-01-11 11:00")]
+    assert slots(sunday, replace(SESSION, hours_only=True), WEEK, PARIS) == ()
+    open_on_sunday = replace(SESSION, hours_only=True, hours=WorkingHours(weekdays=frozenset({6})))
+    assert len(slots(sunday, open_on_sunday, WEEK, PARIS)) == 1
+
+
+def test_a_time_over_several_days_is_told_once() -> None:
+    retreat = [busy("2026-01-05 14:00", "2026-01-07 12:00")]
+    assert len(slots(retreat, replace(SESSION, hours_only=True), WEEK, PARIS)) == 1
+    assert len(slots(retreat, replace(BUSY, hours_only=True), WEEK, PARIS)) == 3
+
+
+def test_marks_keep_times_apart_that_coincide() -> None:
+    jade = slots([busy("09:00", "10:00")], SESSION, WEEK, PARIS, Mark(Pseudonym("Jade-41")))
+    onyx = slots([busy("09:00", "10:00")], SESSION, WEEK, PARIS, Mark(Pseudonym("Onyx-12"), 307))
+    assert len({*jade, *onyx}) == 2
+    assert (onyx[0].pseudonym, onyx[0].series) == ("Onyx-12", 307)
+
+
+def test_merged_times_belong_to_nobody() -> None:
+    for change in ({"pseudonyms": True}, {"series": True}):
+        with pytest.raises(ValueError, match="nobody"):
+            replace(BUSY, **change)  # type: ignore[arg-type] # keywords of a dataclass

@@ -65,8 +65,7 @@ class _Naming:
         if place is None:
             return 0
         if place not in self._numbers:
-            drawn = self._journal.numbers([place], lambda: random.SystemRandom().randint(*_SERIES))
-            self._numbers |= drawn
+            self._numbers[place] = self._journal.number(place, lambda: random.SystemRandom().randint(*_SERIES))
         return self._numbers[place]
 
 

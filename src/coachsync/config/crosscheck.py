@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from coachsync.config import schema, urls
+from coachsync.config import schema, share_schema, urls
 from coachsync.config.faults import NAME, Fault, Key, meant
 from coachsync.config.glance import located
 from coachsync.phrases import say
@@ -24,7 +24,7 @@ class Parts:
 
     accounts: Mapping[str, schema.Account]
     calendars: Mapping[str, schema.Calendar]
-    shares: Mapping[str, schema.Share]
+    shares: Mapping[str, share_schema.Share]
     database: schema.Database | None
     tables: Tables
     folder: Path
@@ -101,7 +101,7 @@ def _targets(parts: Parts) -> Iterator[Fault]:
         taken.add(place)
 
 
-def _target_place(parts: Parts, to: schema.Target) -> Place | None:
+def _target_place(parts: Parts, to: share_schema.Target) -> Place | None:
     if to.file is not None:
         return "file", _real(parts.folder, to.file)
     return _calendar_place(parts, to.account or "", to.name, to.url)

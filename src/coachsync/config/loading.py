@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from coachsync.config import lines, schema, wording
+from coachsync.config import lines, schema, share_schema, wording
 from coachsync.config.crosscheck import Parts, check
 from coachsync.config.glance import state_folder
 from coachsync.config.resolving import resolve
@@ -143,7 +143,7 @@ def _parts(raw: Mapping[str, Any], folder: Path) -> Parts:
     return Parts(
         accounts=_sound(schema.Account, tables["accounts"]),
         calendars=_sound(schema.Calendar, tables["calendars"]),
-        shares=_sound(schema.Share, tables["shares"]),
+        shares=_sound(share_schema.Share, tables["shares"]),
         database=None if isinstance(database, list) else database,
         tables=tables,
         folder=folder,

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from coachsync.config import schema
+from coachsync.config import schema, share_schema
 from coachsync.config.glance import located, state_folder
 from coachsync.config.values import (
     Account,
@@ -83,7 +83,7 @@ def _calendar(name: str, table: schema.Calendar) -> Calendar:
     )
 
 
-def _share(name: str, table: schema.Share, folder: Path, language: str) -> Share:
+def _share(name: str, table: share_schema.Share, folder: Path, language: str) -> Share:
     profile = _profile(table)
     own = {} if table.label is None else {profile.label: table.label}
     return Share(
@@ -99,10 +99,10 @@ def _share(name: str, table: schema.Share, folder: Path, language: str) -> Share
     )
 
 
-def _choice(table: schema.Clients | schema.Categories | None) -> Choice:
+def _choice(table: share_schema.Clients | share_schema.Categories | None) -> Choice:
     if table is None:
         return EVERYTHING
-    if isinstance(table, schema.Clients):
+    if isinstance(table, share_schema.Clients):
         return Choice(None if table.only is None else frozenset(table.only), frozenset(table.without))
     return Choice(None if table.only is None else _folded(table.only), _folded(table.without))
 
@@ -111,13 +111,13 @@ def _folded(words: Iterable[str]) -> frozenset[str]:
     return frozenset(word.strip().casefold() for word in words)
 
 
-def _target(to: schema.Target, folder: Path) -> CalDavTarget | FileTarget:
+def _target(to: share_schema.Target, folder: Path) -> CalDavTarget | FileTarget:
     if to.file is not None:
         return FileTarget(located(folder, to.file))
     return CalDavTarget(to.account or "", display_name=to.name, url=to.url)
 
 
-def _profile(table: schema.Share) -> Profile:
+def _profile(table: share_schema.Share) -> Profile:
     """The profile with what the share sets in its place."""
     usual = PROFILES[table.profile]
     return replace(
@@ -135,7 +135,7 @@ def _profile(table: schema.Share) -> Profile:
     )
 
 
-def _hours(table: schema.Hours) -> WorkingHours:
+def _hours(table: share_schema.Hours) -> WorkingHours:
     return WorkingHours(table.start, table.end, frozenset(map(_WEEKDAYS.index, table.days)))
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from coachsync.config import schema, wording
+from coachsync.config import schema, share_schema, wording
 from coachsync.config.faults import Fault
+from coachsync.config.table import Table
 
-_TABLES: Mapping[str, type[schema.Table]] = {
+_TABLES: Mapping[str, type[Table]] = {
     "practice": schema.Practice,
     "accounts": schema.Account,
     "calendars": schema.Calendar,
-    "shares": schema.Share,
-    "to": schema.Target,
+    "shares": share_schema.Share,
+    "to": share_schema.Target,
 }
 
 

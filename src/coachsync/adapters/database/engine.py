@@ -18,7 +18,7 @@ from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
 from coachsync.vault.rows import DeviceKey
 
-SCHEMA = "0003"  # the newest migration; a test holds it to the scripts
+SCHEMA = "0004"  # the newest migration; a test holds it to the scripts
 _FILE = "coachsync.db"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -126,25 +126,18 @@ class Shares:
             with self._database.transaction() as connection:
                 connection.execute(sa.delete(published).where(published.c.tag == sa.bindparam("gone")), gone)
 
-    def numbers(self, places: Collection[str], draw: Callable[[], int]) -> dict[str, int]:
-        """The number that this share gives to each of these series; a new one is drawn until nobody has it.
-
-        A number stays with its series for as long as the share is bound.
-        """
-        blind = {place: self._database.key.blind(f"series/{self._id}", place) for place in places}
+    def number(self, place: str, draw: Callable[[], int]) -> int:
+        """The number that this share gives to a series; a new one is drawn until no other series has it. It stays."""
+        blind = self._database.key.blind(f"series/{self._name}", place)
         with self._database.transaction() as connection:
-            rows = connection.execute(sa.select(series.c.place, series.c.number).where(series.c.share_id == self._id))
+            rows = connection.execute(sa.select(series.c.place, series.c.number).where(series.c.share == self._name))
             known = {row.place: row.number for row in rows}
-            new = sorted({index for index in blind.values() if index not in known})
-            taken = set(known.values())
-            for index in new:
-                number = next(drawn for drawn in iter(draw, None) if drawn not in taken)
-                taken.add(number)
-                known[index] = number
-            if new:
-                fresh = [{"share_id": self._id, "place": index, "number": known[index]} for index in new]
-                connection.execute(sa.insert(series), fresh)
-        return {place: known[index] for place, index in blind.items()}
+            if blind not in known:
+                taken = set(known.values())
+                known[blind] = next(drawn for drawn in iter(draw, None) if drawn not in taken)
+                values = {"share": self._name, "place": blind, "number": known[blind]}
+                connection.execute(sa.insert(series), values)
+        return int(known[blind])
 
     def _row(self, entry: Entry) -> dict[str, Any]:
         key = self._database.key

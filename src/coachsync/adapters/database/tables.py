@@ -63,9 +63,9 @@ appointments = Table(
     Column("body", LargeBinary, nullable=False),
     Column("reading", LargeBinary),  # what the text says about time; None until somebody needs it
     Column("frame", String(120)),  # for which horizon, zone and addresses it was read
+    Column("code", String(40)),  # why it is quarantined
     Column("traits", LargeBinary),  # whose it is and what else shares choose by; None until one does
     Column("traits_frame", String(120)),  # for which directory of clients, and which addresses
-    Column("code", String(40)),  # why it is quarantined
     UniqueConstraint("calendar_id", "place"),
     Index("ix_appointments_uid", "calendar_id", "uid"),
     Index("ix_appointments_standing", "calendar_id", "frame", "code"),
@@ -119,7 +119,7 @@ shares = Table(
 series = Table(
     "series",
     metadata,
-    Column("share_id", ForeignKey("shares.id", ondelete="CASCADE"), primary_key=True),
+    Column("share", String(40), primary_key=True),  # its name in the configuration
     Column("place", LargeBinary(16), primary_key=True),
     Column("number", Integer, nullable=False),
 )

@@ -33,15 +33,15 @@ class StoredTraits:
 
     def record(self, frame: str, found: Iterable[tuple[int, Of]]) -> None:
         """Store traits by row, in one transaction. Where a text says nothing any more, what it said before stays."""
-        key, update = self._database.key, sa.update(appointments).where(appointments.c.id == sa.bindparam("row"))
+        key, mine = self._database.key, appointments.c.id == sa.bindparam("row")
         known, silent = [], []
         for row, traits in found:
             if traits:
                 sealed = seal_json(key, _context(row), [_pack(one) for one in traits])
-                known.append({"row": row, "frame": frame, "sealed": sealed})
+                known.append({"row": row, "sealed": sealed})
             else:
-                silent.append({"row": row, "frame": frame})
-        framed = update.values(traits_frame=sa.bindparam("frame"))
+                silent.append({"row": row})
+        framed = sa.update(appointments).where(mine).values(traits_frame=frame)
         with self._database.transaction() as connection:
             if known:
                 connection.execute(framed.values(traits=sa.bindparam("sealed")), known)

@@ -15,9 +15,8 @@ def upgrade() -> None:
     op.add_column("appointments", sa.Column("traits_frame", sa.String(length=120), nullable=True))
     op.create_table(
         "series",
-        sa.Column("share_id", sa.Integer(), nullable=False),
+        sa.Column("share", sa.String(length=40), nullable=False),
         sa.Column("place", sa.LargeBinary(length=16), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["share_id"], ["shares.id"], name=op.f("fk_series_share_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("share_id", "place", name=op.f("pk_series")),
+        sa.PrimaryKeyConstraint("share", "place", name=op.f("pk_series")),
     )

@@ -1,0 +1,201 @@
+"""Shares that choose: by client, by category, with pseudonyms and numbers of their own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from coachsync.clients.directory import Client, Sponsor
+from coachsync.model import Pseudonym
+from events import event
+from practice_house import House, codes
+
+MARIE = Client("C-MARE00", ("Marie Dupont",), ("marie@dupont.example",), sponsor="S-ACME00")
+OMER = Client("C-0MER00", ("Ömer Şahin",), aliases=("Phénix",))
+BEA = Client("C-BEA000", ("Béatrice Noël",), sponsor="S-ACME00")
+GUEST = "ORGANIZER:mailto:alice\r\nATTENDEE:mailto:marie@dupont.example\r\n"
+
+
+def ready(house: House, profile: str, more: str = "", *clients: Client) -> House:
+    """A practice with its clients, and one session of each in the coming days."""
+    house.text = house.text.replace('profile = "session"', f'profile = "{profile}"\n{more}')
+    with house.wiring() as wiring:
+        wiring.clients.save_sponsor(Sponsor("S-ACME00", "Acme Industries"))
+        for client in clients or (MARIE, OMER, BEA):
+            wiring.clients.save(client)
+    for number, (title, extra) in enumerate(
+        [
+            ("Coaching", GUEST + "CATEGORIES:Coaching\r\n"),
+            ("Phénix 3/10", "CATEGORIES:Coaching,Équipe\r\n"),
+            ("Béatrice Noël", ""),
+            ("Marie ou Béatrice", ""),
+            ("Dentiste", "CATEGORIES:Privé\r\n"),
+        ]
+    ):
+        house.put(f"e{number}", event(f"uid-{number}", house.now + timedelta(days=number), title=title, extra=extra))
+    return house
+
+
+def said(house: House) -> dict[str, str]:
+    """What each slot of the share says, by the day it is on."""
+    found = {}
+    for body in house.served().values():
+        lines = dict(line.split(":", 1) for line in body.decode().strip().split("\r\n"))
+        found[lines["DTSTART"][6:8]] = lines["SUMMARY"]
+    return found
+
+
+def test_a_share_with_pseudonyms_names_those_who_are_sure_and_nobody_else(house: House) -> None:
+    ready(house, "pseudonym")
+    assert house.sync().exit_code() == 0
+    found = said(house)
+    with house.wiring() as wiring:
+        names = wiring.clients.pseudonyms("office")
+    assert set(names) == {MARIE.code, OMER.code, BEA.code}
+    assert [found[day] for day in ("02", "03", "04")] == [names[one.code] for one in (MARIE, OMER, BEA)]
+    assert (found["05"], found["06"]) == ("Séance", "Séance")
+
+
+def test_p13_pseudonyms_stay_and_a_second_run_writes_nothing(house: House) -> None:
+    ready(house, "pseudonym")
+    house.sync()
+    before = house.served()
+    outcome = house.sync()
+    assert (outcome.shares["office"].created, outcome.shares["office"].deleted) == (0, 0)
+    assert house.served() == before
+
+
+def test_a_pseudonym_that_the_coach_chooses_is_published_at_the_next_run(house: House) -> None:
+    ready(house, "pseudonym")
+    house.sync()
+    before = house.served()
+    with house.wiring() as wiring:
+        wiring.clients.name("office", OMER.code, Pseudonym("Lundi gras"))
+    house.sync()
+    assert said(house)["03"] == "Lundi gras"
+    assert len(before.items() & house.served().items()) == 4
+
+
+def test_two_shares_have_no_pseudonym_uid_or_address_in_common(house: House) -> None:
+    ready(house, "pseudonym")
+    house.text += (
+        '[shares.team]\nfrom = ["coaching"]\nto = { account = "cloud", name = "Team" }\nprofile = "pseudonym"\n'
+    )
+    assert house.sync().exit_code() == 0
+    identities = []
+    for name in ("Office", "Team"):
+        served = house.served(name)
+        lines = [line for body in served.values() for line in body.decode().split("\r\n")]
+        hrefs = {href.rpartition("/")[2] for href in served}
+        own = {line for line in lines if line.startswith(("UID", "SUMMARY")) and not line.endswith("Séance")}
+        identities.append(hrefs | own)
+    assert len(identities[0]) == len(identities[1]) == 5 + 5 + 3
+    assert identities[0].isdisjoint(identities[1])
+
+
+def test_a_sponsor_sees_the_sessions_of_the_sponsors_own_clients(house: House) -> None:
+    ready(house, "sponsor", 'clients = ["S-ACME00"]')
+    assert house.sync().exit_code() == 0
+    assert said(house) == {"02": "Séance", "04": "Séance"}
+
+
+def test_a_client_can_be_kept_out_of_every_share(house: House) -> None:
+    hidden = Client(MARIE.code, MARIE.names, MARIE.addresses, unshared=True)
+    ready(house, "session", "", hidden, OMER, BEA)
+    house.sync()
+    assert set(said(house)) == {"03", "04", "06"}  # neither hers nor what might be hers
+
+
+@pytest.mark.parametrize(
+    ("setting", "days"),
+    [
+        ('clients = ["C-0MER00"]', {"03"}),
+        ('clients = { except = ["C-0MER00"] }', {"02", "04", "05", "06"}),
+        ('clients = { except = ["S-ACME00"] }', {"03", "06"}),
+        ('categories = ["coaching"]', {"02", "03"}),
+        ('categories = { only = ["Coaching"], except = ["équipe"] }', {"02"}),
+        ('categories = { except = ["privé"] }', {"02", "03", "04", "05"}),
+    ],
+)
+def test_a_share_is_made_from_what_it_chooses(house: House, setting: str, days: set[str]) -> None:
+    ready(house, "session", setting)
+    house.sync()
+    assert set(said(house)) == days
+
+
+def test_a_calendar_can_say_which_categories_count(house: House) -> None:
+    house.text = house.text.replace('name = "Coaching"', 'name = "Coaching"\ncategories = ["coaching"]')
+    ready(house, "session")
+    house.sync()
+    assert set(said(house)) == {"02", "03"}
+
+
+def test_somebody_whom_nobody_knows_stops_the_share_and_leaves_it_as_it_is(house: House) -> None:
+    ready(house, "session", 'clients = ["C-0MER00"]')
+    house.sync()
+    before = house.served()
+    house.text = house.text.replace("C-0MER00", "C-XXXXXX")
+    outcome = house.sync()
+    assert codes(outcome) == ["unknown-client"]
+    assert house.served() == before
+
+
+def test_a_client_who_gets_a_new_name_is_known_by_it_at_the_next_run(house: House) -> None:
+    ready(house, "pseudonym")
+    house.sync()
+    house.put("e0", event("uid-0", house.now, title="Marie Lévêque"))
+    house.sync()
+    assert said(house)["02"] == "Séance"
+    with house.wiring() as wiring:
+        wiring.clients.save(Client(MARIE.code, ("Marie Lévêque", "Marie Dupont"), MARIE.addresses))
+        pseudonym = wiring.clients.pseudonyms("office")[MARIE.code]
+    before = house.served()
+    house.sync()
+    assert said(house)["02"] == pseudonym
+    assert len(before.items() & house.served().items()) == 4  # nothing else was written anew
+
+
+def test_the_coachs_own_word_counts_more_than_what_an_appointment_says(house: House) -> None:
+    ready(house, "pseudonym")
+    house.sync()
+    with house.wiring() as wiring:
+        names = wiring.clients.pseudonyms("office")
+        wiring.clients.assign("coaching", "uid-3", BEA.code)
+        wiring.clients.assign("coaching", "uid-1", "")
+    house.sync()
+    assert (said(house)["05"], said(house)["03"]) == (names[BEA.code], "Séance")
+
+
+def test_series_bear_one_number_where_it_is_asked_for(house: House) -> None:
+    ready(house, "session", 'recurrence = "series"')
+    weekly = "RRULE:FREQ=WEEKLY;COUNT=3\r\n"
+    for name, hours in (("one", 3), ("two", 5)):
+        house.put(name, event(f"uid-{name}", house.now + timedelta(hours=hours), extra=weekly))
+    house.sync()
+    lines = [line for body in house.served().values() for line in body.decode().split("\r\n")]
+    labels = Counter(line for line in lines if line.startswith("SUMMARY:"))
+    assert labels.pop("SUMMARY:Séance") == 5  # single appointments bear none
+    assert list(labels.values()) == [3, 3]
+    before = house.served()
+    assert house.sync().exit_code() == 0
+    assert house.served() == before
+
+
+def test_by_default_nothing_links_the_dates_of_a_series(house: House) -> None:
+    ready(house, "session")
+    house.put("one", event("uid-one", house.now + timedelta(hours=3), extra="RRULE:FREQ=WEEKLY;COUNT=3\r\n"))
+    house.sync()
+    bodies = house.served().values()
+    uids = [line for body in bodies for line in body.decode().split("\r\n") if line.startswith("UID")]
+    assert len(set(uids)) == len(uids) == 8
+    assert all(b"RELATED" not in body and b"RRULE" not in body for body in bodies)
+
+
+def test_p12_the_state_holds_no_name_of_a_client_in_clear(house: House) -> None:
+    ready(house, "pseudonym")
+    house.sync()
+    held = b"".join(path.read_bytes() for path in house.state.rglob("*") if path.is_file())
+    for word in ("Dupont", "dupont", "Şahin", "Phénix", "Noël", "Acme", "Jade"):
+        assert word.encode() not in held
