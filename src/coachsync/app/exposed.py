@@ -17,7 +17,7 @@ from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError
 from coachsync.model import Finding, Grant, Grantee
 from coachsync.phrases import say, say_count
-from coachsync.redaction.visibility import Classes, Sight, declared, marked, visible
+from coachsync.redaction.visibility import Classes, Sight, by_class, declared, marked, visible
 
 _PUBLIC = (Grantee.EVERYBODY, Grantee.LINK)
 
@@ -50,8 +50,10 @@ def exposed(wiring: Wiring, calendars: Iterable[str]) -> Exposed:
         except CoachsyncError as failure:
             result.failures.append((where, failure))
             continue
-        classes = _classes(wiring, calendar) if grants else {}
+        if not grants:
+            continue
         software = wiring.signin(wiring.config.calendars[calendar].account).software
+        classes = _classes(wiring, calendar, each=any(by_class(software, grant) for grant in grants))
         seen = [Onlooker(calendar, grant, visible(software, grant, classes)) for grant in grants]
         result.onlookers += seen
         result.findings += _findings(where, seen, classes)
@@ -85,8 +87,13 @@ def _together(told: Sequence[Grant], delegates: Sequence[Grant]) -> tuple[Grant,
     return (*left, *found)
 
 
-def _classes(wiring: Wiring, calendar: str) -> Classes:
-    return Counter(declared(body) for _, body in Copies(wiring.database, calendar).texts())
+def _classes(wiring: Wiring, calendar: str, *, each: bool) -> Classes:
+    """How many copies of what the server has there are of each CLASS; without opening `each`, of no CLASS."""
+    copies = Copies(wiring.database, calendar)
+    if not each:
+        return {"": copies.agreed()}
+    strays = copies.strays()
+    return Counter(declared(body) for row, body in copies.texts() if row not in strays)
 
 
 def _findings(where: str, seen: Sequence[Onlooker], classes: Classes) -> Iterator[Finding]:

@@ -75,8 +75,7 @@ def marked(classes: Classes) -> int:
 def visible(software: Software | None, grant: Grant, classes: Classes) -> Sight:
     """What somebody sees who was let in by this server as `grant` says.
 
-    The rules are in `_RULES`, one for each server. A calendar's own free-busy shows the times of everything
-    (RFC 4791 section 7.10).
+    The rules are in `_RULES`, one for each server. Free-busy gives the times of everything (RFC 4791 section 7.10).
     """
     rule = _RULES.get(software or Software.OTHER)
     shown: Counter[_Shown] = Counter()
@@ -91,6 +90,11 @@ def visible(software: Software | None, grant: Grant, classes: Classes) -> Sight:
     )
 
 
+def by_class(software: Software | None, grant: Grant) -> bool:
+    """Whether what somebody sees depends on the CLASS of each event."""
+    return grant.reads or grant.whole is not None or software is Software.DAVICAL
+
+
 def _shown(rule: _Rule | None, grant: Grant, name: str) -> _Shown:
     if grant.unlimited:
         return _Shown.FULL
@@ -101,12 +105,12 @@ def _shown(rule: _Rule | None, grant: Grant, name: str) -> _Shown:
     return _Shown.FULL if grant.reads else _Shown.TIMES
 
 
-def _everything(grant: Grant, name: str) -> _Shown:
+def _everything(grant: Grant, _: str) -> _Shown:
     """Cyrus 3.6.1, Radicale 3.9.0: CLASS hides nothing from those who may read. Free-busy cannot be searched."""
     return _Shown.FULL if grant.reads else _Shown.TIMES
 
 
-def _sabre(grant: Grant, name: str) -> _Shown:
+def _sabre(grant: Grant, _: str) -> _Shown:
     """sabre/dav 1.8.12 and Baikal (sabre/dav 4.7.0): CLASS hides nothing from those who may read.
 
     Whoever may ask for free-busy, by default everybody with a login, gets from 1.8.12 the addresses of the events in

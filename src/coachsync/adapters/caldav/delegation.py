@@ -1,7 +1,7 @@
 """Who may act for a whole account: the members of the two groups below its principal (caldav-proxy, RFC 3744).
 
-sabre/dav, DAViCal and calendarserver tell (DAV:group-member-set, RFC 3744 section 4.3). Nextcloud names them in the list
-of each calendar too. What SOGo has at these addresses stays empty, and Cyrus has nothing there.
+sabre/dav, DAViCal and calendarserver tell (DAV:group-member-set, RFC 3744 section 4.3). Nextcloud names them in the
+list of each calendar too. What SOGo has at these addresses stays empty, and Cyrus has nothing there.
 """
 
 from __future__ import annotations
