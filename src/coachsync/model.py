@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -166,14 +166,57 @@ class Collection:
     events: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
-    """Who else can see a collection, as far as its server tells: people or groups it is shared with, how many of them
-    may write, and whether anybody (a public link, everybody on the server) may read it."""
+class Secrecy(StrEnum):
+    """The CLASS of an event (RFC 5545 section 3.8.1.3)."""
 
-    people: int = 0
-    writers: int = 0
-    public: bool = False
+    PUBLIC = "public"
+    CONFIDENTIAL = "confidential"
+    PRIVATE = "private"
+
+
+class Grantee(StrEnum):
+    """What kind of other somebody is who was let into a calendar."""
+
+    PERSON = "person"
+    GROUP = "group"
+    EVERYBODY = "everybody"
+    LINK = "link"
+    DELEGATE = "delegate"  # of the whole account
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Somebody else who was let into a calendar, as far as its server tells.
+
+    `who` is the name, address or principal that the server gives: for the coach's own terminal alone. It is empty for a
+    link, and "authenticated" for everybody who has a login. `times_only`: only when the coach is busy. `unlimited`:
+    whatever the owner may do. `whole` and `times` are given by servers that let people in class by class (SOGo): the
+    events shown in full, and those of which the times are; None where the server has one rule for everybody.
+    """
+
+    who: str
+    kind: Grantee = Grantee.PERSON
+    reads: bool = True
+    writes: bool = False
+    times_only: bool = False
+    unlimited: bool = False
+    whole: frozenset[Secrecy] | None = None
+    times: frozenset[Secrecy] = frozenset()
+
+    def with_also(self, other: Grant) -> Grant:
+        """What the same one may do who was let in twice."""
+        reads = self.reads or other.reads
+        told = [one.whole for one in (self, other) if one.whole is not None]
+        whole = frozenset[Secrecy]().union(*told) if told else None
+        return replace(
+            self,
+            reads=reads,
+            writes=self.writes or other.writes,
+            times_only=(self.times_only or other.times_only) and not reads,
+            unlimited=self.unlimited or other.unlimited,
+            whole=whole,
+            times=(self.times | other.times) - (whole or frozenset()),
+        )
 
 
 @dataclass(frozen=True, slots=True)

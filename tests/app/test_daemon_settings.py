@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from coachsync.errors import NotThere
-from coachsync.model import Exposure
+from coachsync.model import Grant
 from daemon_life import DAY, MINUTE, NOW, TEAM, TWO, add, life, seldom
 from events import event
 from practice_house import CONFIG, SOURCE
@@ -40,10 +40,10 @@ def test_what_is_found_is_in_the_status_until_it_is_gone(tmp_path: Path) -> None
 
 def test_who_else_can_see_the_private_calendar_is_in_the_status(tmp_path: Path) -> None:
     one = life(tmp_path, seldom(NOW))
-    one.house.server.expose(SOURCE, Exposure(people=2))
+    one.house.server.expose(SOURCE, Grant("Bob"))
     one.live(MINUTE)
     assert [found.code for found in one.status.exposed] == ["source-shared"]
-    one.house.server.expose(SOURCE, Exposure())
+    one.house.server.expose(SOURCE)
     one.live(2 * DAY)
     assert one.status.exposed == ()
 

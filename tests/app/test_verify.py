@@ -8,7 +8,7 @@ from coachsync.adapters.database import Shares
 from coachsync.adapters.database.shares import Entry
 from coachsync.adapters.memory import MemoryCalendars
 from coachsync.errors import CoachsyncError, NotInitialised, Temporary
-from coachsync.model import Exposure, Item, Label, Slot
+from coachsync.model import Grant, Item, Label, Slot
 from events import event
 from practice_house import SOURCE, House
 
@@ -173,35 +173,13 @@ def test_a_target_may_be_called_after_the_coach_the_practice_and_what_names_nobo
     assert target(house, to.replace("/alice/", "/alice+work/")).verify() == ()
 
 
-@pytest.mark.parametrize(
-    ("exposure", "codes"),
-    [
-        (Exposure(), []),
-        (Exposure(people=1), ["source-shared"]),
-        (Exposure(people=2, writers=1), ["source-shared"]),
-        (Exposure(public=True), ["source-public"]),
-        (Exposure(people=1, public=True), ["source-public", "source-shared"]),
-    ],
-)
-def test_p03_a_source_that_others_can_see_is_a_finding(published: House, exposure: Exposure, codes: list[str]) -> None:
-    published.server.expose(SOURCE, exposure)
-    found = published.verify()
-    assert [finding.code for finding in found] == codes
-    assert {finding.where for finding in found} <= {"calendars.coaching"}
-
-
-def test_p03_how_many_may_change_the_source_is_told(published: House) -> None:
-    published.server.expose(SOURCE, Exposure(people=3, writers=2))
-    assert "3 others, of whom 2 may change it" in published.verify()[0].detail
-
-
 def test_p03_a_share_in_a_file_has_its_source_looked_at_too(house: House) -> None:
     file = house.folder / "office.ics"
     house.text = house.text.replace('{ account = "cloud", name = "Office" }', f'{{ file = "{file}" }}')
     house.sessions(1)
     house.sync()
     assert house.verify() == ()
-    house.server.expose(SOURCE, Exposure(people=1))
+    house.server.expose(SOURCE, Grant("Bob"))
     assert codes(house) == ["source-shared"]
 
 

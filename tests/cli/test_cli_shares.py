@@ -11,8 +11,11 @@ import pytest
 
 from cli_desk import SCRIPT, SHARE, Desk, environment, event, fill, tomorrow
 from cli_terminal import on_a_terminal
-from coachsync.adapters.caldav import sharing
+from coachsync.adapters.caldav import delegation, sharing
+from coachsync.app.cli.onlookers import seen
 from coachsync.errors import CoachsyncError
+from coachsync.model import Grant, Grantee
+from coachsync.redaction.visibility import Sight
 from servers import Recorder, Reply
 
 WRITES = {"PUT", "DELETE", "MKCALENDAR", "MKCOL", "PROPPATCH", "MOVE", "COPY", "POST", "PATCH"}
@@ -129,6 +132,69 @@ def test_verify_says_what_it_could_see_when_the_server_keeps_silent_about_the_so
     result = synced.run("share", "verify", "office")
     assert (result.code, result.out) == (3, "1 share verified: nothing but what was published\n")
     assert "sharing-not-told" in result.err
+
+
+LET_IN = (
+    Grant("Béa\x1b[2J Roux", writes=True),
+    Grant("staff", Grantee.GROUP),
+    Grant("authenticated", Grantee.EVERYBODY, reads=False, times_only=True),
+    Grant("", Grantee.EVERYBODY),
+    Grant("", Grantee.LINK),
+)
+
+
+def test_verify_shows_by_name_who_can_see_the_private_calendar(synced: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "exposure", lambda _: LET_IN)
+    monkeypatch.setattr(delegation, "delegates", lambda *_: (Grant("Léo", Grantee.DELEGATE),))
+    result = synced.run("share", "verify", "office")
+    assert result.code == 5
+    table = result.out.partition("Who can see the private calendar coaching:\n")[2].splitlines()
+    everything, times = "5 appointments in full", "the times of 5 appointments"
+    assert [line.split("\t") for line in table] == [
+        ["Béa[2J Roux", "yes", everything],
+        ["staff (a group)", "no", everything],
+        ["everybody with a login on the server", "no", times],
+        ["everybody", "no", everything],
+        ["whoever has the public link", "no", everything],
+        ["Léo (for the whole account)", "no", everything],
+    ]
+    kept = (synced.folder / "state" / "status.json").read_text()
+    assert "source-delegated" in kept
+    assert not any(name in kept for name in ("Roux", "staff", "L\\u00e9o", "Léo"))
+
+
+def test_verify_json_lists_who_can_see_the_private_calendar(synced: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert synced.json("share", "verify").document["exposure"] == []
+    monkeypatch.setattr(sharing, "exposure", lambda _: LET_IN[:1])
+    assert synced.json("share", "verify").document["exposure"] == [
+        {
+            "calendar": "coaching",
+            "who": LET_IN[0].who,
+            "kind": "person",
+            "writes": True,
+            "full": 5,
+            "times_only": 0,
+            "searchable": 0,
+            "hidden": 0,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sight", "sentence"),
+    [
+        (Sight(), "there is nothing in it"),
+        (Sight(full=1), "1 appointment in full"),
+        (Sight(2, 1, 3), "2 appointments in full, the times of 1 appointment, nothing of 3 appointments"),
+        (
+            Sight(0, 4, 0, 4),
+            "the times of 4 appointments; a search finds words in the hidden text of 4",
+        ),
+        (Sight(2, assumed=True), "2 appointments in full (assumed: it is not known what this server hides)"),
+    ],
+)
+def test_what_somebody_sees_is_a_sentence_with_counts(sight: Sight, sentence: str) -> None:
+    assert seen(sight) == sentence
 
 
 def test_a_share_without_slots_is_listed_with_nought(practice: Desk) -> None:

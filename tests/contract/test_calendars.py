@@ -13,7 +13,7 @@ from coachsync.adapters.caldav.hrefs import path
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.memory import MemoryServer
 from coachsync.errors import NotThere, Stale
-from coachsync.model import Exposure, Listing
+from coachsync.model import Grantee, Listing
 from events import event
 from realservers.fixtures import DEBIAN, debian
 
@@ -359,7 +359,9 @@ def test_names_that_need_encoding_come_back_in_one_spelling(place: Place) -> Non
 
 
 def test_a_calendar_of_ones_own_is_seen_by_nobody_else(place: Place) -> None:
-    assert place.client.exposure(place.calendar()) == Exposure()
+    told = place.client.exposure(place.calendar())
+    assert all(grant.kind is Grantee.EVERYBODY and grant.times_only and not grant.writes for grant in told)
+    assert place.client.delegates(place.client.whoami().url) == ()
 
 
 def test_who_sees_a_calendar_that_is_gone_is_not_known(place: Place) -> None:

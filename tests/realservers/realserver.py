@@ -47,13 +47,15 @@ class RealAccount(Account):
 
 @dataclass
 class RealServer:
-    """`url` is its root, `home` the path of a user's calendars below that, `admit` makes a user with PASSWORD."""
+    """`url` is its root, `home` the path of a user's calendars below that, `admit` makes a user with PASSWORD. `data`
+    is its database, where that is a file."""
 
     name: str
     url: str
     home: str
     admit: Callable[[str], None]
     letters: Letters
+    data: Path | None = None
     known: set[str] = field(default_factory=set)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 

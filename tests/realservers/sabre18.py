@@ -35,7 +35,9 @@ def sabre18() -> Iterator[RealServer]:
         with place.running(command, port, PHP_CLI_SERVER_WORKERS="2"):
             letters = Letters(folder=place.folder / "letters")
             url = f"http://127.0.0.1:{port}/"
-            yield RealServer("sabre18", url, "calendars/{user}/", lambda user: _admit(database, user), letters)
+            yield RealServer(
+                "sabre18", url, "calendars/{user}/", lambda user: _admit(database, user), letters, database
+            )
 
 
 def _admit(database: Path, user: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Set
 from typing import Protocol, TypeVar
 
-from coachsync.model import Collection, Exposure, Item, Listing, Principal, Software
+from coachsync.model import Collection, Grant, Item, Listing, Principal, Software
 
 T = TypeVar("T")
 
@@ -36,8 +36,12 @@ class CalendarServer(Protocol):
     def collection(self, url: str) -> Collection:
         """One calendar by its URL. Raises NotThere when it does not exist or is not a calendar."""
 
-    def exposure(self, url: str) -> Exposure:
-        """Who else can see a calendar, as far as the server tells; nobody where it tells nothing."""
+    def exposure(self, url: str) -> tuple[Grant, ...]:
+        """Who else can see a calendar or change it, as far as the server tells; nobody where it tells nothing."""
+
+    def delegates(self, principal: str) -> tuple[Grant, ...]:
+        """Who may act for the whole account whose principal this is (absolute URL); nobody where the server tells
+        nothing."""
 
     def changes(self, url: str, token: str | None) -> Listing:
         """What changed since `token` (as an earlier Listing gave it); a complete listing when it is None or refused.

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from coachsync import contentline
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.errors import CoachsyncError, NotThere, Refused, Stale, Temporary
-from coachsync.model import Collection, Exposure, Item, Listing, Principal, Software
+from coachsync.model import Collection, Grant, Item, Listing, Principal, Software
 from coachsync.phrases import say
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class _Calendar:
     objects: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     touched: dict[str, int] = field(default_factory=dict)
     revision: int = 0
-    exposure: Exposure = field(default_factory=Exposure)
+    exposure: tuple[Grant, ...] = ()
     history: int = 0  # goes up when the server forgets: tokens of an earlier history are refused
 
 
@@ -42,6 +42,7 @@ class MemoryServer:
         self.letters = 0  # how often it was allowed to write to attendees
         self.software = Software.OTHER  # what it says that it is, and whether it writes to people by itself
         self.schedules = False
+        self.delegates: tuple[Grant, ...] = ()  # of every account
         self.has_trash = False  # whether it refuses a UID that was deleted until that is out of its trash (Nextcloud)
         self.has_ids = True  # whether it tells one collection of an owner from another (Radicale does not)
         self._trash: dict[str, tuple[str, str, bytes]] = {}  # by href: the calendar, the ETag, the text
@@ -102,9 +103,9 @@ class MemoryServer:
         """The next calls of this method raise `error` instead of answering."""
         self._failures += [(method, error)] * times
 
-    def expose(self, url: str, exposure: Exposure) -> None:
-        """Let others see a calendar."""
-        self.calendar(url).exposure = exposure
+    def expose(self, url: str, *grants: Grant) -> None:
+        """Let these others see a calendar, and nobody else."""
+        self.calendar(url).exposure = grants
 
     def forget_history(self, url: str) -> None:
         """Every token handed out for this calendar is refused from now on."""
@@ -200,9 +201,13 @@ class MemoryCalendars:
         self._server.called("collection")
         return self._server.calendar(url).about
 
-    def exposure(self, url: str) -> Exposure:
+    def exposure(self, url: str) -> tuple[Grant, ...]:
         self._server.called("exposure")
         return self._server.calendar(url).exposure
+
+    def delegates(self, principal: str) -> tuple[Grant, ...]:
+        self._server.called("delegates")
+        return self._server.delegates if principal == self._server.home(self._username) else ()
 
     def changes(self, url: str, token: str | None) -> Listing:
         self._server.called("changes")

@@ -1,35 +1,138 @@
-"""Who else can see a source calendar: no redaction helps where the private calendar itself is shared."""
+"""Who else can see a source calendar, and what of it: no redaction helps where the private calendar itself is shared.
+
+Findings hold counts and no names: they go into the status, the journal and mail. Who it is stands beside them, for the
+coach's own terminal.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from typing import NamedTuple
 
 from coachsync.adapters.database import Copies
 from coachsync.app.wiring import Wiring
-from coachsync.model import Finding
+from coachsync.errors import CoachsyncError
+from coachsync.model import Finding, Grant, Grantee
 from coachsync.phrases import say, say_count
+from coachsync.redaction.visibility import Classes, Sight, by_class, declared, marked, visible
+
+_PUBLIC = (Grantee.EVERYBODY, Grantee.LINK)
 
 
-def exposed(wiring: Wiring, calendar: str) -> Iterator[Finding]:
-    """What the server tells about others who can see the calendar. Raises CoachsyncError when it cannot be asked."""
-    where = f"calendars.{calendar}"
+class Onlooker(NamedTuple):
+    """Somebody who was let into a source calendar, and what they see of it."""
+
+    calendar: str
+    grant: Grant
+    sight: Sight
+
+
+@dataclass(slots=True)
+class Exposed:
+    """What was found of some source calendars, and which of them could not be looked at ("calendars.NAME")."""
+
+    findings: list[Finding] = field(default_factory=list)
+    onlookers: list[Onlooker] = field(default_factory=list)
+    failures: list[tuple[str, CoachsyncError]] = field(default_factory=list)
+
+
+def exposed(wiring: Wiring, calendars: Iterable[str]) -> Exposed:
+    """What the servers tell about others who can see these calendars; one that cannot be asked hides no other."""
+    result = Exposed()
+    asked = cache(partial(_delegates, wiring))
+    for calendar in calendars:
+        where = f"calendars.{calendar}"
+        try:
+            grants = _let_in(wiring, calendar, asked)
+        except CoachsyncError as failure:
+            result.failures.append((where, failure))
+            continue
+        if not grants:
+            continue
+        software = wiring.signin(wiring.config.calendars[calendar].account).software
+        classes = _classes(wiring, calendar, each=any(by_class(software, grant) for grant in grants))
+        seen = [Onlooker(calendar, grant, visible(software, grant, classes)) for grant in grants]
+        result.onlookers += seen
+        result.findings += _findings(where, seen, classes)
+    return result
+
+
+def _let_in(wiring: Wiring, calendar: str, asked: Callable[[str], tuple[Grant, ...]]) -> tuple[Grant, ...]:
+    """Everybody but the account itself, with the delegates of the account where the calendar is its own."""
     endpoint = Copies(wiring.database, calendar).endpoint()
     if endpoint is None:
-        return
-    told = wiring.server(wiring.config.calendars[calendar].account).exposure(endpoint.url)
-    if told.public:
+        return ()
+    account = wiring.config.calendars[calendar].account
+    told = wiring.server(account).exposure(endpoint.url)
+    own = endpoint.url.startswith(wiring.signin(account).homes)
+    return _together(told, asked(account) if own else ())
+
+
+def _delegates(wiring: Wiring, account: str) -> tuple[Grant, ...]:
+    principal = wiring.signin(account).principal
+    return wiring.server(account).delegates(principal) if principal else ()
+
+
+def _together(told: Sequence[Grant], delegates: Sequence[Grant]) -> tuple[Grant, ...]:
+    """Everybody once: some servers name a delegate in the list of each calendar too, with what they may do there."""
+    left, found = list(told), []
+    for delegate in delegates:
+        known = next((one for one in left if one.who == delegate.who and one.kind not in _PUBLIC), None)
+        if known is not None:
+            left.remove(known)
+        found.append(delegate if known is None else replace(known, kind=Grantee.DELEGATE).with_also(delegate))
+    return (*left, *found)
+
+
+def _classes(wiring: Wiring, calendar: str, *, each: bool) -> Classes:
+    """How many copies of what the server has there are of each CLASS; without opening `each`, of no CLASS."""
+    copies = Copies(wiring.database, calendar)
+    if not each:
+        return {"": copies.agreed()}
+    strays = copies.strays()
+    return Counter(declared(body) for row, body in copies.texts() if row not in strays)
+
+
+def _findings(where: str, seen: Sequence[Onlooker], classes: Classes) -> Iterator[Finding]:
+    """Those who see more than times, by how they were let in, and what of the appointments is shown to any of them."""
+    inside = [one for one in seen if one.grant.reads or one.grant.writes]
+    by_kind = Counter(_PUBLIC[0] if one.grant.kind in _PUBLIC else one.grant.kind for one in inside)
+    if by_kind[_PUBLIC[0]]:
         yield Finding("source-public", where, say("the private calendar is open to everybody, or has a public link"))
-    if told.people:
+    yield from _shared(where, [one.grant for one in inside if one.grant.kind in (Grantee.PERSON, Grantee.GROUP)])
+    if by_kind[Grantee.DELEGATE]:
         detail = say_count(
-            "the private calendar is shared with {number} other",
-            "the private calendar is shared with {number} others",
-            told.people,
+            "{number} other may act for the whole account that the private calendar is in",
+            "{number} others may act for the whole account that the private calendar is in",
+            by_kind[Grantee.DELEGATE],
         )
-        if told.writers:
-            detail = say_count(
-                "{shared}, of whom {number} may change it",
-                "{shared}, of whom {number} may change it",
-                told.writers,
-                shared=detail,
-            )
-        yield Finding("source-shared", where, detail)
+        yield Finding("source-delegated", where, detail)
+    shown = max((one.sight.full for one in inside), default=0)
+    if shown and marked(classes):
+        detail = say_count(
+            "{number} appointment is shown in full to others, although you marked some as private or confidential",
+            "{number} appointments are shown in full to others, although you marked some as private or confidential",
+            shown,
+        )
+        yield Finding("source-visible-class", where, detail)
+
+
+def _shared(where: str, people: Sequence[Grant]) -> Iterator[Finding]:
+    if not people:
+        return
+    detail = say_count(
+        "the private calendar is shared with {number} other",
+        "the private calendar is shared with {number} others",
+        len(people),
+    )
+    if writers := sum(one.writes for one in people):
+        detail = say_count(
+            "{shared}, of whom {number} may change it",
+            "{shared}, of whom {number} may change it",
+            writers,
+            shared=detail,
+        )
+    yield Finding("source-shared", where, detail)

@@ -15,7 +15,7 @@ from coachsync.adapters import secondparser
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Copies, Entry, Shares
 from coachsync.adapters.files import read_if_there
-from coachsync.app.exposed import exposed
+from coachsync.app.exposed import Onlooker, exposed
 from coachsync.app.outcome import FINDINGS, PARTLY
 from coachsync.app.people import named, own_words
 from coachsync.app.wiring import Wiring
@@ -29,12 +29,13 @@ from coachsync.redaction import leaks
 @dataclass(slots=True)
 class Verification:
     """What was found, with the share it concerns ("" for a source calendar), and what could not be looked at, of these
-    shares and of the calendars that they are made from."""
+    shares and of the calendars that they are made from. `onlookers` are named for the coach's own terminal alone."""
 
     shares: tuple[str, ...] = ()
     calendars: tuple[str, ...] = ()
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     failures: list[tuple[str, CoachsyncError]] = field(default_factory=list)
+    onlookers: list[Onlooker] = field(default_factory=list)
 
     def exit_code(self) -> int:
         """5 with a finding; else the failure's own when nothing else was looked for, 3 when several things were."""
@@ -59,11 +60,10 @@ def verify(wiring: Wiring, shares: Sequence[Share], without: Collection[str] = (
             result.findings += [(share.name, finding) for finding in _share(wiring, share)]
         except CoachsyncError as failure:
             result.failures.append((f"shares.{share.name}", failure))
-    for calendar in result.calendars:
-        try:
-            result.findings += [("", finding) for finding in exposed(wiring, calendar)]
-        except CoachsyncError as failure:
-            result.failures.append((f"calendars.{calendar}", failure))
+    sources = exposed(wiring, result.calendars)
+    result.findings += [("", finding) for finding in sources.findings]
+    result.failures += sources.failures
+    result.onlookers = sources.onlookers
     return result
 
 

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
-from coachsync.adapters.caldav import hrefs, listing, multiget, nextcloud_trash, principal, sharing
+from coachsync.adapters.caldav import delegation, hrefs, listing, multiget, nextcloud_trash, principal, sharing
 from coachsync.adapters.caldav.dav import Dav, Told
 from coachsync.adapters.caldav.lanes import Lanes
 from coachsync.adapters.caldav.multistatus import APPLE, CAL, DAV, OWNCLOUD, Prop, Response
@@ -23,7 +23,7 @@ from coachsync.adapters.caldav.software import recognise, unconditional
 from coachsync.adapters.caldav.transport import Scheme, Transport
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Refused, Stale, Temporary
-from coachsync.model import Collection, Exposure, Item, Listing, Principal, Software
+from coachsync.model import Collection, Grant, Item, Listing, Principal, Software
 from coachsync.phrases import say
 
 T = TypeVar("T")
@@ -104,9 +104,12 @@ class CalDav:
             return calendar
         raise NotThere("not-a-calendar", say("What is there is not a calendar."), say("Check the calendar's url."))
 
-    def exposure(self, url: str) -> Exposure:
+    def exposure(self, url: str) -> tuple[Grant, ...]:
         asked = self._dav.propfind(self._own(url), sharing.ASKED)
         return sharing.exposure(asked)
+
+    def delegates(self, principal: str) -> tuple[Grant, ...]:
+        return delegation.delegates(self._dav, self._trusted(principal))
 
     def changes(self, url: str, token: str | None) -> Listing:
         return listing.changes(self._dav, self._own(url), token)

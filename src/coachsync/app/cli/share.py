@@ -154,10 +154,15 @@ def verify_shares(options: Options, names: tuple[str, ...]) -> int:
 
 
 def _tell_findings(options: Options, verified: int, result: Verification) -> None:
+    from coachsync.app.cli.onlookers import onlooker_document, tell_onlookers
+
     problems = [failure.problem(where) for where, failure in result.failures]
     if options.json:
         listed = [{"share": name, **finding_document(finding)} for name, finding in result.findings]
-        tell_json({"findings": listed, "problems": [as_document(problem) for problem in problems]})
+        exposure = [onlooker_document(one) for one in result.onlookers]
+        tell_json(
+            {"findings": listed, "exposure": exposure, "problems": [as_document(problem) for problem in problems]}
+        )
         return
     if result.findings:
         rows = [(name or "-", f.code, f.where, f.detail) for name, f in result.findings]
@@ -170,6 +175,7 @@ def _tell_findings(options: Options, verified: int, result: Verification) -> Non
                 verified,
             )
         )
+    tell_onlookers(result.onlookers)
     tell_problems(problems)
 
 
