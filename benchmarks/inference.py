@@ -1,4 +1,4 @@
-"""What a share lets somebody infer, measured on invented practices: `inference.py [--practices 20] [--seed 1] [--clients 15 25 60 90]`.
+"""What a share lets somebody infer, measured on invented practices: `inference.py [--practices 20] [--seed 1]`.
 
 The figures of docs/inference.md and of redaction/polling.py come from here. Nothing is drawn but from the seeds, which
 are printed: the same command prints the same tables.
