@@ -110,6 +110,13 @@ def test_single_steps_are_told_with_their_goals() -> None:
     assert [row[0] for row in rows] == ["reading", "slots, busy", "slots, session"]
 
 
+def test_what_a_share_lets_infer_is_measured_for_each_share_and_schedule() -> None:
+    rows = run("inference.py", "--practices", "1", "--clients", "8")
+
+    assert len(rows) == 1 + 2 * 4 + 1 + 2 * 3
+    assert [row[:3] for row in rows[-3:]] == [["busy", publish, "8"] for publish in ("now", "hourly", "daily")]
+
+
 @pytest.mark.servers
 def test_the_first_sync_and_a_push_are_timed_on_a_real_server() -> None:
     _, *rows = run("real_servers.py", "--size", "3", "--rounds", "1", "--servers", "xandikos")

@@ -22,6 +22,7 @@ from coachsync.app.cli.output import (
     tell_problems,
     tell_table,
 )
+from coachsync.app.cli.share_report import report_shares
 from coachsync.app.cli.tongue import spoken, tongue
 from coachsync.app.dates import long_day, short_moment
 from coachsync.config import FileTarget, Share
@@ -87,7 +88,7 @@ def preview(options: Options, name: str) -> None:
     from coachsync.app.cli.opening import opened
 
     with opened(options, "share preview") as wiring:
-        share = _named(wiring, name)
+        share = named(wiring, name)
         found = jobs.preview(wiring, name)
         zone = wiring.zone
     if options.json:
@@ -117,7 +118,7 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     if replace and not yes and sys.stdin.isatty() and not agreed(_REPLACES):
         raise Declined
     with opened(options, "share publish") as wiring:
-        share = _named(wiring, name)
+        share = named(wiring, name)
         outcome = jobs.publish_share(wiring, name, replace_content=replace)
         record(wiring, spoken, outcome)
     if options.json:
@@ -142,7 +143,7 @@ def verify_shares(options: Options, names: tuple[str, ...]) -> int:
     from coachsync.app.verify import verify
 
     with opened(options, "share verify") as wiring:
-        shares = [_named(wiring, name) for name in names] or list(wiring.config.shares.values())
+        shares = [named(wiring, name) for name in names] or list(wiring.config.shares.values())
         result = verify(wiring, shares)
         record(wiring, spoken, checked=result)
     unseen = [failure for where, failure in result.failures if where.startswith("shares.")]
@@ -151,6 +152,9 @@ def verify_shares(options: Options, names: tuple[str, ...]) -> int:
         raise unseen[0]
     _tell_findings(options, len(shares) - len(unseen), result)
     return result.exit_code()
+
+
+command.add_command(report_shares)
 
 
 def _tell_findings(options: Options, verified: int, result: Verification) -> None:
@@ -179,7 +183,8 @@ def _tell_findings(options: Options, verified: int, result: Verification) -> Non
     tell_problems(problems)
 
 
-def _named(wiring: Wiring, name: str) -> Share:
+def named(wiring: Wiring, name: str) -> Share:
+    """The share that is meant. Raises UsageError, with those that there are."""
     if name not in wiring.config.shares:
         there = ", ".join(sorted(wiring.config.shares)) or say("none")
         raise UsageError(
