@@ -16,6 +16,7 @@ _NAME = re.compile(rb"\s*(?:[A-Za-z0-9_-]+\.)?([A-Za-z0-9_-]+)\s*[;:]")
 _MARKS = re.compile(rb"(BEGIN|END)\s*:\s*VCARD\s*", re.IGNORECASE)
 _SOFT = re.compile(rb"quoted-printable", re.IGNORECASE)
 _HEAD = 1000  # bytes in which a line says that it is quoted-printable
+_HEAD_PIECES = 9  # of a name that is folded
 _UTF_16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -70,12 +71,22 @@ def records(content: bytes, kept: frozenset[str]) -> Iterator[Record]:
 
 
 def _keep(card: Record, pieces: list[bytes], kept: frozenset[str]) -> None:
-    if _name(pieces[0]) not in kept:
+    if _name(_head(pieces)) not in kept:
         return
     if sum(map(len, pieces)) > _LONGEST:
         card.damage = card.damage or "too-long"
     else:
         card.lines.append(pieces)
+
+
+def _head(pieces: list[bytes]) -> bytes:
+    """The beginning of a line; its name may be folded."""
+    head = pieces[0]
+    for piece in pieces[1:_HEAD_PIECES]:
+        if b":" in head or b";" in head:
+            break
+        head += piece[1:]
+    return head
 
 
 def _name(line: bytes) -> str:

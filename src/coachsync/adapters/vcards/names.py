@@ -26,10 +26,9 @@ def names(found: Sequence[Property]) -> tuple[str, ...]:
     given = next((tidy(part[1]) for part in parts if len(part) > 1), "")
     said += [_with_given(given, name) for name in _former(found)]
     known = list(dict.fromkeys(filter(None, map(tidy, said))))
-    for name in (*_phonetic(found), *_sorted(found)):
-        if not set(words(name)) <= {word for one in known for word in words(one)}:
-            known.append(tidy(name))
-    return tuple(known)
+    written = {word for one in known for word in words(one)}
+    extra = (*_phonetic(found), *_sorted(found))
+    return tuple(dict.fromkeys((*known, *(tidy(name) for name in extra if not set(words(name)) <= written))))
 
 
 def android(one: Property, kind: str) -> list[str]:

@@ -105,7 +105,7 @@ def _property(pieces: list[bytes], *, old: bool) -> Property:
 
 
 def _joined(pieces: list[bytes], *, old: bool) -> bytes:
-    """One line of its pieces. The white space at a fold is a part of the text in vCard 2.1, and of the fold later on."""
+    """One line of its pieces. The white space at a fold belongs to the text in vCard 2.1, and to the fold later on."""
     soft = b"QUOTED-PRINTABLE" in pieces[0][: pieces[0].find(b":")].upper()
     return b"".join(_parts(pieces, soft=soft, old=old))
 
