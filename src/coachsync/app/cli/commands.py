@@ -30,6 +30,10 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
         "coachsync.app.cli.check",
         say("Try everything a sync needs, and say what to do where something is missing."),
     ),
+    "client": (
+        "coachsync.app.cli.client",
+        say("The clients: what each is called, by you and in each share."),
+    ),
     "completion": (
         "coachsync.app.cli.completion",
         say("Print what lets a shell complete the commands of coachsync."),

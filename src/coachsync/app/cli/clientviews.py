@@ -1,0 +1,56 @@
+"""A client as a table and as a document. Both show names: for the coach's own terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from coachsync.app.printable import printable
+from coachsync.app.wiring import Wiring
+from coachsync.clients.directory import Client, Sponsor
+from coachsync.errors import Problem
+from coachsync.phrases import say
+
+
+def problems(wiring: Wiring) -> list[Problem]:
+    """The clients who cannot be read, and what to do."""
+    failed = zip(wiring.clients.unreadable(), wiring.clients.failures(), strict=True)
+    return [Problem(failure.code, code, failure.message, failure.hint, failure.aside) for code, failure in failed]
+
+
+def summary(client: Client, sponsors: Mapping[str, Sponsor]) -> dict[str, Any]:
+    """A client as `client list --json` shows it."""
+    payer = sponsors.get(client.sponsor)
+    return {
+        "code": client.code,
+        "names": list(client.names),
+        "sponsor": None if payer is None else {"code": payer.code, "name": payer.name},
+        "unshared": client.unshared,
+    }
+
+
+def document(client: Client, sponsors: Mapping[str, Sponsor], pseudonyms: Mapping[str, str]) -> dict[str, Any]:
+    """A client as `client show --json` shows it."""
+    return summary(client, sponsors) | {
+        "addresses": list(client.addresses),
+        "phones": list(client.phones),
+        "aliases": list(client.aliases),
+        "organisation": client.organisation,
+        "pseudonyms": dict(pseudonyms),
+    }
+
+
+def rows(client: Client, sponsors: Mapping[str, Sponsor], pseudonyms: Mapping[str, str]) -> list[tuple[str, str]]:
+    """A client as `client show` shows it: what it is, and the value, one a row."""
+    payer = sponsors.get(client.sponsor)
+    known: list[tuple[str, str]] = [(say("code"), client.code)]
+    known += [(say("name"), client.names[0])]
+    known += [(say("spelling or former name"), name) for name in client.names[1:]]
+    known += [(say("address"), one) for one in client.addresses]
+    known += [(say("phone"), one) for one in client.phones]
+    known += [(say("alias"), one) for one in client.aliases]
+    known += [(say("organisation"), client.organisation)] if client.organisation else []
+    known += [(say("who pays"), f"{payer.name} ({payer.code})")] if payer else []
+    known += [(say("in the share {name}", name=share), name) for share, name in pseudonyms.items()]
+    shown = [(what, printable(value)) for what, value in known]
+    return [*shown, (say("shown"), say("in no share"))] if client.unshared else shown
