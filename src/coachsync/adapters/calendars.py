@@ -82,15 +82,21 @@ class CalendarServer(Protocol):
         Raises Stale for another version. `notify` as for `update`.
         """
 
-    def in_trash(self, url: str, uids: Set[str]) -> tuple[Item, ...]:
-        """What a server has of these UIDs, out of the calendar at `url`, in a trash of its own, for which it refuses
-        another object of the UID; nothing where there is no such trash. `remove` takes it out of there for good."""
+    def in_trash(self, url: str, uids: Set[str] | None) -> tuple[Item, ...]:
+        """What a server has of these UIDs (None: of any), out of the calendar at `url`, in a trash of its own, for
+        which it refuses another object of the UID; nothing where there is no such trash. `remove` takes it out of there
+        for good."""
 
     def etag(self, href: str) -> str | None:
         """The object's current ETag, None when there is no such object."""
 
     def make(self, url: str, name: str) -> None:
         """Create a calendar collection (RFC 4791 section 5.3.1). One that already exists at the URL raises Stale."""
+
+    def destroy(self, url: str) -> None:
+        """Delete a calendar collection with all that it holds, and out of the server's trash where it has one.
+
+        Raises NotThere when there is none."""
 
     def close(self) -> None:
         """Let go of the connections."""

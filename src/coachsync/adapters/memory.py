@@ -144,10 +144,10 @@ class MemoryServer:
         there = {href: calendar.objects[href][0] for href in touched if href in calendar.objects}
         return Listing(there, gone=frozenset(touched - there.keys()), token=now)
 
-    def trashed(self, url: str, uids: Set[str]) -> tuple[Item, ...]:
-        """What of a calendar and of these UIDs lies in the trash."""
+    def trashed(self, url: str, uids: Set[str] | None) -> tuple[Item, ...]:
+        """What of a calendar and of these UIDs (any when None) lies in the trash."""
         mine = (Item(href, etag, body) for href, (of, etag, body) in self._trash.items() if of == url)
-        return tuple(item for item in mine if contentline.uid(item.body) in uids)
+        return tuple(item for item in mine if uids is None or contentline.uid(item.body) in uids)
 
     def discard(self, href: str, etag: str) -> bool:
         """Take a version of something out of the trash for good; whether it was there."""
@@ -263,7 +263,7 @@ class MemoryCalendars:
         self._server.delete(url, href)
         return True
 
-    def in_trash(self, url: str, uids: Set[str]) -> tuple[Item, ...]:
+    def in_trash(self, url: str, uids: Set[str] | None) -> tuple[Item, ...]:
         self._server.called("in_trash")
         return self._server.trashed(url, uids)
 
@@ -275,6 +275,11 @@ class MemoryCalendars:
         except NotThere:
             return None
         return found[0] if found else None
+
+    def destroy(self, url: str) -> None:
+        self._server.called("destroy")
+        self._server.calendar(url)
+        self._server.drop(url)
 
     def make(self, url: str, name: str) -> None:
         self._server.called("make")

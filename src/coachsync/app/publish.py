@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from coachsync.adapters.database import Copies, Entry, Shares
 from coachsync.app import claiming
 from coachsync.app.choosing import Held, marked
+from coachsync.app.fallen import GONE, fallen, in_force, problems_of
 from coachsync.app.opening_target import open_target, refuse_target
 from coachsync.app.outcome import Published
 from coachsync.app.wiring import Wiring
 from coachsync.config import Config, Share
 from coachsync.errors import NotInitialised
-from coachsync.model import Occurrence, Slot
+from coachsync.model import Choice, Occurrence, Slot
 from coachsync.phrases import say
 from coachsync.redaction import publication
 from coachsync.redaction.slots import Mark, slots
@@ -33,11 +34,14 @@ class SharePlan:
 
 
 def wanted(wiring: Wiring, share: Share, without: Held | None = None) -> tuple[Slot, ...]:
-    """The slots that the share should serve now, sorted.
+    """The slots that the share should serve now, sorted. Raises as `refuse_unread` and `marked` do."""
+    refuse_unread(wiring, share)
+    return slots_of(wiring, share, marked(wiring, share, without or {}))
 
-    Raises NotInitialised while a calendar it is made from has never been read whole: a share made from a part of a
-    calendar would look free.
-    """
+
+def refuse_unread(wiring: Wiring, share: Share) -> None:
+    """Raise NotInitialised while a calendar that the share is made from has never been read whole: a share made from a
+    part of a calendar would look free."""
     for calendar in share.calendars:
         copies = Copies(wiring.database, calendar)
         endpoint = copies.endpoint()
@@ -48,7 +52,6 @@ def wanted(wiring: Wiring, share: Share, without: Held | None = None) -> tuple[S
                 say("Run: coachsync sync"),
                 where=f"calendars.{calendar}",
             )
-    return slots_of(wiring, share, marked(wiring, share, without or {}))
 
 
 def slots_of(wiring: Wiring, share: Share, groups: Mapping[Mark, Collection[Occurrence]]) -> tuple[Slot, ...]:
@@ -74,12 +77,19 @@ def plan(wiring: Wiring, share: Share, want: Collection[Slot], held: Held) -> Sh
     )
 
 
-def publish(wiring: Wiring, share: Share, held: Held, *, replace: bool = False, dry_run: bool = False) -> Published:
-    """Make the share's target serve what is wanted, and nothing else.
+def publish(
+    wiring: Wiring, share: Share, held: Held, *, replace: bool = False, dry_run: bool = False, anew: bool = False
+) -> Published:
+    """Make the share's target serve what is wanted, and nothing else; nothing at all once it was taken away.
 
-    `replace` empties and refills the target, whoever filled it. Raises CoachsyncError when the target is refused or
+    `replace` empties and refills the target, whoever filled it; `anew` removes all that was published here, and
+    publishes it under other names. Raises CoachsyncError when the target is refused or
     cannot be written; what was done until then is journaled, and the next run goes on from there.
     """
+    state = fallen(Shares(wiring.database, share.name).share())
+    if state in GONE:
+        return Published(problems=problems_of(share, state))
+    share = in_force(wiring.config, share, state)
     want = wanted(wiring, share)  # before anything is touched: it may be refused
     if dry_run:
         refuse_target(wiring, share)
@@ -87,22 +97,30 @@ def publish(wiring: Wiring, share: Share, held: Held, *, replace: bool = False, 
         return Published(len(todo.create) + len(todo.resume), len(todo.delete), todo.held_back)
     claiming.refuse_returned(wiring, share)
     target = open_target(wiring, share, replace=replace)
-    todo = plan(wiring, share, want, held)
-    problems = target.apply(todo.create, todo.delete, todo.resume)
+    todo = plan(wiring, share, () if anew else want, held)
+    create = want if anew else todo.create
+    problems = target.apply(create, todo.delete, todo.resume) + problems_of(share, state)
     journal = Shares(wiring.database, share.name)
     bound, settings = journal.share(), settings_of(wiring.config, share.name)
     if bound is not None and bound.settings != settings:
         journal.bind(dataclasses.replace(bound, settings=settings))
     journal.done(wiring.now)
-    return Published(len(todo.create) + len(todo.resume), len(todo.delete), todo.held_back, problems)
+    return Published(len(create) + len(todo.resume), len(todo.delete), todo.held_back, problems)
 
 
 def settings_of(config: Config, name: str) -> str:
     """What tells the settings of a share from other ones that would make it serve something else."""
     share = config.shares[name]
     texts = sorted((label.value, text) for label, text in share.texts.items())
-    said = repr((share.calendars, share.profile, texts, config.practice.timezone))
+    chosen = [_said(share.clients), _said(share.categories)]
+    own = [sorted(config.calendars[name].categories or ()) for name in share.calendars]
+    said = repr((share.calendars, share.profile, texts, config.practice.timezone, chosen, own))
     return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def _said(choice: Choice) -> tuple[list[str] | None, list[str]]:
+    """A choice as it reads the same in every process."""
+    return None if choice.only is None else sorted(choice.only), sorted(choice.without)
 
 
 def _held_back(wiring: Wiring, share: Share, want: Collection[Slot], held: Held) -> int:

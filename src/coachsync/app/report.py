@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from coachsync.app import reading
-from coachsync.app.publish import wanted
+from coachsync.app.choosing import Groups, marked
+from coachsync.app.publish import refuse_unread, slots_of
 from coachsync.app.wiring import Wiring
 from coachsync.config import Share
 from coachsync.phrases import Phrase
@@ -13,6 +14,7 @@ from coachsync.redaction.alternatives import alternatives
 from coachsync.redaction.inference import Inference, infer
 from coachsync.redaction.polling import Learnt, learnt
 from coachsync.redaction.profiles import Profile, Publish
+from coachsync.redaction.slots import Mark
 from coachsync.redaction.window import window
 
 
@@ -46,7 +48,9 @@ def report(wiring: Wiring, share: Share) -> Report:
     for calendar in share.calendars:
         reading.read(wiring, calendar)
     profile = share.profile
-    inference = _inferred(wiring, share, profile)
+    refuse_unread(wiring, share)
+    groups = marked(wiring, share, {})
+    inference = _inferred(wiring, share, profile, groups)
     today = wiring.now.astimezone(wiring.zone).date()
     frame = window(today, profile.past, profile.future, wiring.zone)
     return Report(
@@ -54,11 +58,15 @@ def report(wiring: Wiring, share: Share) -> Report:
         profile.publish,
         inference,
         tuple(
-            Compared(other.key, other.name, _inferred(wiring, share, other.profile)) for other in alternatives(profile)
+            Compared(other.key, other.name, _inferred(wiring, share, other.profile, groups))
+            for other in alternatives(profile)
         ),
         tuple(learnt(publish, inference.slots, frame.end - frame.start) for publish in Publish),
     )
 
 
-def _inferred(wiring: Wiring, share: Share, profile: Profile) -> Inference:
-    return infer(wanted(wiring, replace(share, profile=profile)), profile, wiring.zone)
+def _inferred(wiring: Wiring, share: Share, profile: Profile, groups: Groups) -> Inference:
+    """`groups` are the occurrences of the share as it is; what is merged is told apart by no mark."""
+    if profile.merge:
+        groups = {Mark(): [occurrence for group in groups.values() for occurrence in group]}
+    return infer(slots_of(wiring, replace(share, profile=profile), groups), profile, wiring.zone)

@@ -12,6 +12,7 @@ from coachsync.span import Span
 
 _GRIDS = (15, 30, 60)  # minutes
 _HALF_A_MONTH = 15  # days
+_QUARTER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,20 @@ def _single(profile: Profile) -> Iterator[Alternative]:
     if profile.merge:
         yield Alternative("apart", say("each appointment on its own"), replace(profile, merge=False))
     else:
-        yield Alternative("merged", say("what touches merged into one block"), replace(profile, merge=True))
+        yield Alternative("merged", say("what touches merged into one block"), _merged(profile))
+    buffered = replace(profile, before=_QUARTER, after=_QUARTER)
+    yield Alternative("buffer", say("15 minutes kept free before and after"), buffered)
     yield Alternative("half-window", say("half as far ahead and back"), _halved(profile))
 
 
 def _all(profile: Profile) -> Alternative:
-    most = replace(_halved(profile), merge=True, round_to=timedelta(minutes=_GRIDS[-1]))
+    most = replace(_merged(_halved(profile)), round_to=timedelta(minutes=_GRIDS[-1]))
     return Alternative("all", say("rounded to an hour, merged, and half as far ahead and back"), most)
+
+
+def _merged(profile: Profile) -> Profile:
+    """What is merged is nobody's."""
+    return replace(profile, merge=True, pseudonyms=False, series=False)
 
 
 def _halved(profile: Profile) -> Profile:

@@ -141,7 +141,7 @@ def _dated(slot: Slot, zone: ZoneInfo) -> _Dated:
 
 def _told(slot: Slot) -> bool:
     """Whether the slot says itself which others belong to it."""
-    return bool(getattr(slot, "pseudonym", "") or getattr(slot, "series", 0))
+    return slot.pseudonym is not None or slot.series > 0
 
 
 def _longest_single(dated: Sequence[_Dated], profile: Profile) -> timedelta:

@@ -162,7 +162,7 @@ class CalDav:
             raise
         return True
 
-    def in_trash(self, url: str, uids: Set[str]) -> tuple[Item, ...]:
+    def in_trash(self, url: str, uids: Set[str] | None) -> tuple[Item, ...]:
         return nextcloud_trash.in_trash(self._dav, self._own(url), uids)
 
     def etag(self, href: str) -> str | None:
@@ -176,6 +176,9 @@ class CalDav:
             if problem.code not in ("forbidden", "refused") or not self._exists(url):
                 raise
             raise Stale("exists", say("There is something at this address already.")) from None
+
+    def destroy(self, url: str) -> None:
+        self._dav.delete(self._own(url), {**_QUIET, "X-NC-CalDAV-No-Trashbin": "1"})
 
     def abandon(self) -> None:
         """End what is under way with an error; called from another thread."""

@@ -1,0 +1,62 @@
+"""Taking a share out of everybody's reach: never by emptying it, for an empty calendar looks free."""
+
+from __future__ import annotations
+
+from coachsync.adapters.database import Share as Bound
+from coachsync.adapters.database import Shares
+from coachsync.adapters.database.removed import keep, of_share
+from coachsync.app import claiming, people
+from coachsync.app.fallen import Fallen, set_fallen
+from coachsync.app.file_target import remove_file
+from coachsync.app.wiring import Wiring
+from coachsync.config import Share
+from coachsync.errors import CoachsyncError, Misconfigured, NotThere
+from coachsync.phrases import say
+
+
+def take_away(wiring: Wiring, share: Share, bound: Bound, state: Fallen) -> None:
+    """Delete the share's collection or file; what others had put there is kept for 30 days.
+
+    Raises CoachsyncError when that is impossible; nothing is changed then. An object that invites people is a reason:
+    its deletion could send mail (promise 6).
+    """
+    journal = Shares(wiring.database, share.name)
+    try:
+        if not bound.url:
+            remove_file(bound)
+        elif bound.made:
+            _destroy(wiring, share, bound)
+    except NotThere:
+        pass  # it is gone already
+    set_fallen(wiring, share.name, state)
+    journal.drop(journal.entries())
+
+
+def _destroy(wiring: Wiring, share: Share, bound: Bound) -> None:
+    if bound.account not in wiring.config.accounts:
+        raise _not_away(share, say("Its account is no longer configured."))
+    claiming.refuse_known_source(wiring, share, bound.url)
+    server = wiring.server(bound.account)
+    ours = {entry.href: entry.etag for entry in Shares(wiring.database, share.name).entries()}
+    listed = server.changes(bound.url, None).etags
+    foreign = list(server.fetch(bound.url, [href for href, etag in listed.items() if ours.get(href) != etag]))
+    if any(people.invites(item.body) for item in foreign):
+        raise _not_away(share, say("It holds appointments with invited people; deleting them could send mail."))
+    claiming.refuse_appointments(wiring, share, (item for item in foreign if item.href not in ours))
+    for item in foreign:
+        keep(wiring.database, of_share(share.name), "replaced", item.href, item.body, wiring.now)
+    try:
+        server.destroy(bound.url)
+    except (NotThere, Misconfigured):
+        raise
+    except CoachsyncError as problem:
+        raise _not_away(share, problem.message) from problem
+
+
+def _not_away(share: Share, cause: str) -> CoachsyncError:
+    return CoachsyncError(
+        "share-not-away",
+        say("The share cannot be taken away: {cause}", cause=cause),
+        say("Delete its calendar in your calendar program, or end its sharing there, now."),
+        where=f"shares.{share.name}.to",
+    )
