@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -55,14 +56,72 @@ class Label(StrEnum):
     SESSION = "session"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+class Pseudonym(str):
+    """What a client is called in one share: a name that was made for it. Raises ValueError for what is no such name.
+
+    2 to 24 signs: a letter, then letters and digits with single hyphens or spaces between them.
+    """
+
+    __slots__ = ()
+    _FORM = re.compile(r"[^\W\d_](?:[ -]?[^\W_])+")
+    _LONGEST = 24
+
+    def __new__(cls, text: str) -> Pseudonym:
+        if len(text) > cls._LONGEST or not cls._FORM.fullmatch(text):
+            raise ValueError("not a pseudonym")
+        return super().__new__(cls, text)
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
-    """All that a share can publish: two UTC instants and a label key. There is no field that could carry a character
-    of a source event."""
+    """All that a share can publish: two UTC instants and a label key, and where the share is meant to tell clients or
+    series apart, a pseudonym made for it and the number that it gave to the series (0: none). There is no field that
+    could carry a character of a source event."""
 
     start: datetime
     end: datetime
     label: Label
+    pseudonym: Pseudonym | None = None
+    series: int = 0
+
+    def __lt__(self, other: Slot) -> bool:
+        return self._order() < other._order()
+
+    def _order(self) -> tuple[datetime, datetime, str, str, int]:
+        return self.start, self.end, self.label, self.pseudonym or "", self.series
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose an appointment is, by client codes: `client` where that is sure, and everybody whom it might concern."""
+
+    client: str | None = None
+    candidates: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What counts of one VEVENT when a share chooses, beside its times: whose it is, the coach's categories (folded),
+    and its CLASS. Never published."""
+
+    whose: Whose = Whose()
+    categories: frozenset[str] = frozenset()
+    visibility: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of many count: these only (None: all), and never those."""
+
+    only: frozenset[str] | None = None
+    without: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        """Whether anything is left out."""
+        return self.only is not None or bool(self.without)
+
+
+EVERYTHING = Choice()
 
 
 class Software(StrEnum):

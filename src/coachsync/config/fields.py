@@ -6,7 +6,7 @@ import re
 import unicodedata
 import zoneinfo
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,12 +15,15 @@ from pydantic_core import PydanticCustomError
 
 from coachsync.config import faults, urls
 from coachsync.phrases import say
+from coachsync.redaction.profiles import LONGEST_BUFFER
 from coachsync.span import Span, parse
 
 _BREAKING = ("Cc", "Zl", "Zp")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")  # RFC 5322, unquoted
 _HOST = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*")  # a name or an address
 _LAST_PORT = 65535
+_CLOCK = re.compile(r"\d{1,2}:\d\d", re.ASCII)
+_CLIENT_CODE = re.compile(r"[CS]-[0-9A-Z]{6}", re.ASCII)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _LONGEST_TIMEOUT = 600.0  # seconds
@@ -39,17 +42,6 @@ def later(what: str, instead: str) -> BeforeValidator:
         refuse("not-in-this-version", say("This version does not know {what} yet.", what=what), instead)
 
     return BeforeValidator(not_in_this_version)
-
-
-def not_yet(word: str, what: str, instead: str) -> AfterValidator:
-    """One word among those a key takes that this version does not know how to honour."""
-
-    def check(value: str) -> str:
-        if value == word:
-            refuse("not-in-this-version", say("This version does not know {what} yet.", what=what), instead)
-        return value
-
-    return AfterValidator(check)
 
 
 def text(longest: int) -> AfterValidator:
@@ -149,6 +141,34 @@ def _rounding(length: timedelta) -> timedelta:
     return length
 
 
+def _buffer(length: timedelta) -> timedelta:
+    if not timedelta(0) <= length <= LONGEST_BUFFER:
+        refuse("bad-buffer", say("A buffer is at most four hours long."), say('A quarter of an hour is "PT15M".'))
+    return length
+
+
+def _clock(value: object) -> time:
+    if isinstance(value, time):
+        return value.replace(tzinfo=None)
+    if isinstance(value, str) and _CLOCK.fullmatch(value):
+        try:
+            return time.fromisoformat(value.zfill(5))
+        except ValueError:
+            pass
+    refuse("bad-time-of-day", say("This is not a time of day."), say('Write it like "08:30".'))
+
+
+def _client_code(value: str) -> str:
+    code = value.strip().upper()
+    if not _CLIENT_CODE.fullmatch(code):
+        refuse(
+            "bad-client-code",
+            say("Clients and sponsors are named here by their codes."),
+            say("`coachsync client list` shows them: C-7F3K2M is a client, S-7F3K2M a sponsor. No name belongs here."),
+        )
+    return code
+
+
 def _timeout(value: object) -> float:
     seconds: object = value
     if isinstance(value, str):
@@ -229,6 +249,9 @@ Port = Annotated[int, AfterValidator(_port)]
 Duration = Annotated[Span, BeforeValidator(_span)]
 Interval = Annotated[timedelta, BeforeValidator(lambda value: _interval(_elapsed(_span(value))))]
 Rounding = Annotated[timedelta, BeforeValidator(lambda value: _rounding(_elapsed(_span(value))))]
+Buffer = Annotated[timedelta, BeforeValidator(lambda value: _buffer(_elapsed(_span(value))))]
+Clock = Annotated[time, BeforeValidator(_clock)]
+ClientCode = Annotated[str, AfterValidator(_client_code)]
 Timeout = Annotated[float, BeforeValidator(_timeout)]
 Past = Annotated[Duration, _reach(12)]
 Future = Annotated[Duration, _reach(24)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -17,13 +17,16 @@ from coachsync.config.values import (
     Config,
     FileTarget,
     Notify,
+    OnLeak,
     Practice,
     Secret,
     Share,
     Smtp,
 )
-from coachsync.redaction.profiles import LABELS, PROFILES, AllDay, Profile, Publish
+from coachsync.model import EVERYTHING, Choice
+from coachsync.redaction.profiles import LABELS, PROFILES, AllDay, Profile, Publish, WorkingHours
 
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}  # RFC 6409, RFC 8314, RFC 5321
 
 K = TypeVar("K")
@@ -70,7 +73,14 @@ def _secret(password: schema.Password | None, folder: Path) -> Secret | None:
 
 
 def _calendar(name: str, table: schema.Calendar) -> Calendar:
-    return Calendar(name, table.account, display_name=table.name, url=table.url, interval=table.interval)
+    return Calendar(
+        name,
+        table.account,
+        display_name=table.name,
+        url=table.url,
+        interval=table.interval,
+        categories=None if table.categories is None else _folded(table.categories),
+    )
 
 
 def _share(name: str, table: schema.Share, folder: Path, language: str) -> Share:
@@ -83,7 +93,22 @@ def _share(name: str, table: schema.Share, folder: Path, language: str) -> Share
         profile=profile,
         texts=_frozen({**LABELS[language], **own}),
         audience=table.audience.account if table.audience else None,
+        clients=_choice(table.clients),
+        categories=_choice(table.categories),
+        on_leak=OnLeak(table.on_leak),
     )
+
+
+def _choice(table: schema.Clients | schema.Categories | None) -> Choice:
+    if table is None:
+        return EVERYTHING
+    if isinstance(table, schema.Clients):
+        return Choice(None if table.only is None else frozenset(table.only), frozenset(table.without))
+    return Choice(None if table.only is None else _folded(table.only), _folded(table.without))
+
+
+def _folded(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word.strip().casefold() for word in words)
 
 
 def _target(to: schema.Target, folder: Path) -> CalDavTarget | FileTarget:
@@ -102,7 +127,16 @@ def _profile(table: schema.Share) -> Profile:
         round_to=usual.round_to if table.round_to is None else table.round_to,
         all_day=usual.all_day if table.all_day is None else AllDay(table.all_day),
         publish=usual.publish if table.publish is None else Publish(table.publish),
+        hours=usual.hours if table.hours is None else _hours(table.hours),
+        hours_only=table.hours is not None and table.hours.only,
+        before=usual.before if table.buffer is None else table.buffer.before,
+        after=usual.after if table.buffer is None else table.buffer.after,
+        series=table.recurrence == "series",
     )
+
+
+def _hours(table: schema.Hours) -> WorkingHours:
+    return WorkingHours(table.start, table.end, frozenset(map(_WEEKDAYS.index, table.days)))
 
 
 def _notify(table: schema.Notify, folder: Path) -> Notify:

@@ -6,12 +6,16 @@ would publish more, or do less, than was asked.
 
 from __future__ import annotations
 
+from datetime import time, timedelta
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from coachsync.config import fields
 from coachsync.config.fields import (
+    ClientCode,
+    Clock,
     CollectionUrl,
     Duration,
     Future,
@@ -30,14 +34,10 @@ from coachsync.config.fields import (
     Timeout,
     Zone,
     later,
-    not_yet,
     refuse,
 )
 from coachsync.loopback import is_loopback
 from coachsync.phrases import say
-
-_PROFILES = say("Use busy or session.")
-_LEAVE = say("Leave this key away.")
 
 
 class Table(BaseModel):
@@ -107,9 +107,7 @@ class Calendar(Table):
     name: Text | None = None
     url: CollectionUrl | None = None
     interval: Interval = Field(default="PT5M", validate_default=True)
-    categories: Annotated[
-        Any, later(say("categories"), say("Every event of the calendar counts; leave this key away."))
-    ] = None
+    categories: Annotated[list[Text] | None, Field(min_length=1)] = None
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -149,10 +147,60 @@ class Reach(Table):
     future: Future | None = None
 
 
+class Buffer(Table):
+    """What is kept free around each time."""
+
+    before: fields.Buffer = timedelta(0)
+    after: fields.Buffer = timedelta(0)
+
+
+class Hours(Table):
+    """Working hours: what an event of whole days takes, and with `only` all that is told."""
+
+    start: Clock = time(9)
+    end: Clock = time(17)
+    days: Annotated[list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]], Field(min_length=1)] = Field(
+        default=["mon", "tue", "wed", "thu", "fri"]
+    )
+    only: bool = False
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.start >= self.end:
+            refuse(
+                "bad-hours",
+                say("Working hours end before they begin."),
+                say("Both are times of one day, the earlier one first."),
+            )
+        return self
+
+
+class Categories(Table):
+    """Which categories count."""
+
+    only: Annotated[list[Text] | None, Field(min_length=1)] = None
+    without: list[Text] = Field(default=[], alias="except")
+
+
+class Clients(Table):
+    """Whose sessions count."""
+
+    only: Annotated[list[ClientCode] | None, Field(min_length=1)] = None
+    without: list[ClientCode] = Field(default=[], alias="except")
+
+
 class Audience(Table):
     """With whose eyes a share is verified."""
 
     account: str
+
+
+def _on_both_sides(value: object) -> object:
+    return {"before": value, "after": value} if isinstance(value, str) else value
+
+
+def _these_only(value: object) -> object:
+    return {"only": value} if isinstance(value, list) else value
 
 
 class Share(Table):
@@ -160,33 +208,46 @@ class Share(Table):
 
     sources: list[str] = Field(alias="from", min_length=1)
     to: Target
-    profile: Annotated[
-        Literal["busy", "session", "pseudonym", "sponsor"],
-        not_yet("pseudonym", say("the profile pseudonym"), _PROFILES),
-        not_yet("sponsor", say("the profile sponsor"), _PROFILES),
-    ]
+    profile: Literal["busy", "session", "pseudonym", "sponsor"]
     label: LabelText | None = None
     window: Reach = Reach()
     round_to: Rounding | None = None
     all_day: Literal["no", "working-hours"] | None = None
     publish: Literal["now", "hourly", "daily"] | None = None
     audience: Audience | None = None
-    recurrence: Annotated[
-        Literal["unlinked", "series"],
-        not_yet("series", say("linked series"), say('Use "unlinked": each time stands alone.')),
-    ] = "unlinked"
-    buffer: Annotated[Any, later(say("time kept free around sessions"), _LEAVE)] = None
-    hours: Annotated[
-        Any, later(say("working hours of your own"), say("They are 09:00 to 17:00, Monday to Friday."))
-    ] = None
-    categories: Annotated[Any, later(say("categories"), say("Make a calendar of its own for what is shared."))] = None
-    clients: Annotated[Any, later(say("clients"), say("Make a calendar of its own for what is shared."))] = None
+    recurrence: Literal["unlinked", "series"] = "unlinked"
+    buffer: Annotated[Buffer | None, BeforeValidator(_on_both_sides)] = None
+    hours: Hours | None = None
+    categories: Annotated[Categories | None, BeforeValidator(_these_only)] = None
+    clients: Annotated[Clients | None, BeforeValidator(_these_only)] = None
+    on_leak: Literal["busy", "alarm"] = "busy"
     public_link: Annotated[Any, later(say("public links"), say("Use to = {{ file = ... }} and serve the file."))] = None
 
     @model_validator(mode="after")
     def _eyes(self) -> Self:
         if self.audience is not None and self.to.file is not None:
             refuse("one-of", say("A file is read without an account."), say("Leave audience away."))
+        return self
+
+    @model_validator(mode="after")
+    def _one_sponsor(self) -> Self:
+        codes = (self.clients.only or []) if self.clients is not None else []
+        if self.profile == "sponsor" and [code[0] for code in codes] != ["S"]:
+            refuse(
+                "sponsor-missing",
+                say("A share for a sponsor says whose it is."),
+                say('Add clients = ["S-..."] with the code that `coachsync client list` shows for the sponsor.'),
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        if self.profile == "busy" and self.recurrence == "series":
+            refuse(
+                "series-in-busy",
+                say("A share of the profile busy shows no single times that could be linked."),
+                say('Use profile = "session", or leave recurrence away.'),
+            )
         return self
 
 

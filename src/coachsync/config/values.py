@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 
-from coachsync.model import Label
+from coachsync.model import EVERYTHING, Choice, Label
 from coachsync.redaction.profiles import Profile
 
 
@@ -54,13 +55,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A source calendar, by its display name or by its URL (absolute, or relative to the account's): one of the two."""
+    """A source calendar, by its display name or by its URL (absolute, or relative to the account's): one of the two.
+
+    With `categories` (folded) only what bears one of them counts.
+    """
 
     name: str
     account: str
     display_name: str | None = field(default=None, repr=False)
     url: str | None = field(default=None, repr=False)
     interval: timedelta = timedelta(minutes=5)
+    categories: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +84,18 @@ class FileTarget:
     path: Path
 
 
+class OnLeak(StrEnum):
+    """What becomes of a share that was found to show what it should not."""
+
+    BUSY = "busy"  # it shows busy times only; when that cannot be made clean either, nobody can reach it any more
+    ALARM = "alarm"  # the coach is told, and nothing else
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """A redacted copy. `profile` has the share's own settings in it; `texts` is what each label says;
-    `audience` is the account with whose eyes the share is verified."""
+    `audience` is the account with whose eyes the share is verified. `clients` are codes of clients and of sponsors,
+    `categories` are folded. `on_leak`: what becomes of it when it shows what it should not."""
 
     name: str
     calendars: tuple[str, ...]
@@ -90,6 +103,9 @@ class Share:
     profile: Profile
     texts: Mapping[Label, str]
     audience: str | None = None
+    clients: Choice = EVERYTHING
+    categories: Choice = EVERYTHING
+    on_leak: OnLeak = OnLeak.BUSY
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,14 @@ def plan(wanted: Collection[Slot], published: Collection[Slot]) -> Changes:
     return Changes(create=tuple(sorted(target - present)), delete=tuple(sorted(present - target)))
 
 
+def text_of(slot: Slot, texts: Mapping[Label, str]) -> str:
+    """What a slot says: its pseudonym, else what the configuration writes for its label; the number of its series."""
+    said = slot.pseudonym or texts[slot.label]
+    return f"{said} {slot.series}" if slot.series else said
+
+
 def document(uid: str, slot: Slot, text: str) -> bytes:
-    """The calendar object of one slot; `text` is what the configuration writes for the slot's label.
+    """The calendar object of one slot; `text` as `text_of` gives it.
 
     Raises ValueError when `uid` is not written as random UUIDs are.
     """
@@ -46,7 +52,7 @@ def feed(entries: Iterable[tuple[str, Slot]], texts: Mapping[Label, str], name: 
     """
     ordered = sorted(entries, key=lambda entry: (entry[1], entry[0]))
     title = [f"NAME:{_text(name)}", f"X-WR-CALNAME:{_text(name)}"] if name else []
-    return _calendar(title, [(uid, slot, texts[slot.label]) for uid, slot in ordered])
+    return _calendar(title, [(uid, slot, text_of(slot, texts)) for uid, slot in ordered])
 
 
 def _calendar(title: Iterable[str], events: Iterable[tuple[str, Slot, str]]) -> bytes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from coachsync.model import Occurrence, Slot, Stand, Window
+from coachsync.model import Occurrence, Pseudonym, Slot, Stand, Window
 from coachsync.redaction.profiles import AllDay, Profile, WorkingHours
 from coachsync.redaction.window import instant, midnight
 
@@ -16,31 +17,65 @@ _SECOND = timedelta(seconds=1)  # what iCalendar can tell apart
 _HOUR = timedelta(hours=1)
 
 
-def slots(occurrences: Iterable[Occurrence], profile: Profile, window: Window, zone: ZoneInfo) -> tuple[Slot, ...]:
+class Mark(NamedTuple):
+    """What slots say beside their times, in a share that is meant to tell clients or series apart."""
+
+    pseudonym: Pseudonym | None = None
+    series: int = 0
+
+
+_UNMARKED = Mark()
+
+
+def slots(
+    occurrences: Iterable[Occurrence], profile: Profile, window: Window, zone: ZoneInfo, mark: Mark = _UNMARKED
+) -> tuple[Slot, ...]:
     """The slots that a share with this profile holds in `window` (edges: midnights of `zone`), sorted, each once.
 
     Only what makes the coach busy counts, and what has no length says nothing. A merging profile gives blocks that end
     at local midnights, so that the window never clips one; any other gives every occurrence that touches the window
-    whole. Occurrences from an hour around the window matter: rounding may pull them in.
+    whole. Occurrences from an hour and a buffer around the window matter: rounding may pull them in. All bear `mark`.
     """
     near = Window(window.start - _HOUR, window.end + _HOUR)
     grid = profile.round_to or _SECOND
     rounded = (_rounded(stretch, grid, zone) for stretch in _stretches(occurrences, profile, near, zone))
     touching = (stretch for stretch in rounded if window.touches(*stretch))
     kept = _blocks(touching, window, zone) if profile.merge else touching
-    return tuple(Slot(start, end, profile.label) for start, end in sorted(set(kept)))
+    if profile.hours_only:
+        kept = _in_hours(kept, profile, zone)
+    return tuple(Slot(start, end, profile.label, *mark) for start, end in sorted(set(kept)))
 
 
 def _stretches(occurrences: Iterable[Occurrence], profile: Profile, near: Window, zone: ZoneInfo) -> Iterator[_Stretch]:
     """The busy time of each occurrence near the window."""
     for occurrence in occurrences:
         start, end = occurrence.start, occurrence.end
-        if occurrence.stand is not Stand.BUSY or start >= end or not near.touches(start, end):
+        if occurrence.stand is not Stand.BUSY or start >= end:
+            continue
+        if not occurrence.all_day:
+            start, end = _with_buffer(start, end, profile)
+        if not near.touches(start, end):
             continue
         if not occurrence.all_day:
             yield start, end
         elif profile.all_day is AllDay.WORKING_HOURS:
             yield from _working_hours(max(start, near.start), min(end, near.end), profile.hours, zone)
+
+
+def _with_buffer(start: datetime, end: datetime, profile: Profile) -> _Stretch:
+    try:
+        return start - profile.before, end + profile.after
+    except OverflowError:  # at the ends of the calendar there is nothing to keep free
+        return start, end
+
+
+def _in_hours(stretches: Iterable[_Stretch], profile: Profile, zone: ZoneInfo) -> Iterator[_Stretch]:
+    """What is in working hours: of blocks the part, of single times those that touch them, whole."""
+    for start, end in stretches:
+        for opens, closes in _working_hours(start, end, profile.hours, zone):
+            if start >= closes or end <= opens:
+                continue
+            yield (max(start, opens), min(end, closes)) if profile.merge else (start, end)
 
 
 def _working_hours(start: datetime, end: datetime, hours: WorkingHours, zone: ZoneInfo) -> Iterator[_Stretch]:
