@@ -25,6 +25,7 @@ _UNITS: dict[str, tuple[str, ...]] = {
     "w": ("v", "o"), "z": ("z", "C"), "y": ("i",), "e": ("i",), "u": ("o",), "gue": ("gi",), "gui": ("gi",),
 }  # fmt: skip
 _UNIT = re.compile("|".join(sorted(_UNITS, key=len, reverse=True)) + "|[a-z]")
+_HARD_C = re.compile("(?<!s)c(?![eiyhzk])")
 _DOUBLED = re.compile(r"(.)\1+")
 _GLIDE = re.compile(r"(?<=[^aio])io")  # "Dyupon", "Liubov"
 _VOWELS = re.compile(r"[aio]")
@@ -44,7 +45,7 @@ _SURNAMES = {
     "gim": ("kim",), "i": ("lee", "yi", "rhee"), "bag": ("park", "pak"), "choe": ("choi",), "jeong": ("jung", "chung"),
     "jo": ("cho",), "gang": ("kang",), "im": ("lim",), "sin": ("shin",), "no": ("roh",), "gwon": ("kwon",),
 }  # fmt: skip
-_KOREAN = ((re.compile("y?eo"), "o"), (re.compile("ui|ee"), "i"), (re.compile("eu|ae|oe"), "e"))
+_KOREAN = ((re.compile("y?eo|you"), "o"), (re.compile("ui|ee"), "i"), (re.compile("eu|ae|oe"), "e"))
 _SYLLABLE = re.compile("[A-Z][a-z']*")
 
 _LATIN = re.compile("[A-Za-z\u00aa-\u024f\u1e00-\u1eff]+")
@@ -75,17 +76,19 @@ def keys(word: str) -> frozenset[str]:
     if is_latin(word):
         latin = anyascii(word).lower()
         return frozenset(key for spoken in (latin, _said(latin, _FRENCH), _said(latin, _GERMAN)) for key in _keys(spoken))
-    return _keys(_ascii(word))
+    spelt = (word, word.lower().replace("ё", "йо")) if "ё" in word.lower() else (word,)
+    return frozenset(key for one in spelt for key in _keys(_ascii(one)))
 
 
 @lru_cache(maxsize=1 << 14)
 def skeletons(word: str) -> frozenset[str]:
     """The consonants of a word, without those that are vowels to others (y, w) and a last h."""
     latin = _ascii(word)
-    spoken = re.sub("[yw']", "", latin) if latin != "y" else latin
-    if lacks_vowels(word) and latin.startswith("l") and word.startswith("ال"):  # the article
-        return _bare(spoken) | _bare(spoken[1:])
-    return _bare(spoken)
+    spoken = re.sub("[yw]", "", latin)
+    whole = not lacks_vowels(word)
+    if word.startswith("ال"):  # the article
+        return _bare(spoken, whole=whole) | _bare(spoken[1:], whole=whole)
+    return _bare(spoken, whole=whole)
 
 
 def syllables(word: str) -> tuple[str, ...]:
@@ -125,13 +128,18 @@ def _said(latin: str, rules: Iterable[tuple[re.Pattern[str], str]]) -> str:
     return latin
 
 
-def _keys(latin: str) -> frozenset[str]:
+def _spoken(latin: str) -> list[str]:
     found = [""]
-    for unit in _UNIT.findall(latin):
+    for unit in _UNIT.findall(_HARD_C.sub("k", latin)):
         found = [start + sound for start in found for sound in _UNITS.get(unit, (unit,))][:_VARIANTS]
-    return frozenset(_GLIDE.sub("o", _DOUBLED.sub(r"\1", key)) for key in found)
+    return found
 
 
-def _bare(latin: str) -> frozenset[str]:
-    bare = (_VOWELS.sub("", key).replace("X", "s").replace("v", "") for key in _keys(latin))
-    return frozenset(_DOUBLED.sub(r"\1", key[:-1] if key.endswith("h") else key) for key in bare)
+def _keys(latin: str) -> frozenset[str]:
+    return frozenset(_GLIDE.sub("o", _DOUBLED.sub(r"\1", key)) for key in _spoken(latin))
+
+
+def _bare(latin: str, *, whole: bool) -> frozenset[str]:
+    """The consonants; where vowels are written (`whole`), a doubled one is one."""
+    bare = {_VOWELS.sub("", key).replace("X", "s") for key in (_keys(latin) if whole else _spoken(latin))}
+    return frozenset(key.removesuffix("h") for one in bare for key in (one, one.replace("v", "")))

@@ -40,7 +40,7 @@ _NOBODY = frozenset(
 _PROVIDERS = frozenset(
     """
     gmail googlemail outlook hotmail live msn yahoo ymail icloud orange wanadoo free sfr laposte bbox gmx web freenet
-    proton protonmail posteo mailbox aol bluewin mail email yandex ukr rambler example
+    proton protonmail posteo mailbox aol bluewin mail email yandex ukr rambler
     """.split()
 )
 
@@ -154,14 +154,11 @@ class Spellings:
                 self._remember_run(number, place, token)
                 continue
             part = _Part(number, place, len(token) >= _SHORT)
-            for form in _forms(token):
-                self._same.setdefault(form, set()).add(part)
-                if len(form) >= _ANYWHERE:
-                    anywhere.add(form)
-            sounds = self._latin if romanising.is_latin(token) else self._other
+            _put(self._same, _forms(token), part)
+            anywhere.update(form for form in _forms(token) if len(form) >= _ANYWHERE)
+            table = self._latin if romanising.is_latin(token) else self._other
             for sound in _sounds(token, bare=True):
-                alone = len(sound.removeprefix("!")) >= (_WORD if sound.startswith("!") else _SHORT)
-                sounds.setdefault(sound, set()).add(_Part(number, place, alone and len(token) >= _WORD))
+                _put(table, (sound,), _Part(number, place, len(sound.removeprefix("!")) >= _WORD))
         self._remember_joined(number, tokens)
 
     def _remember_joined(self, number: int, tokens: list[str]) -> None:
@@ -170,36 +167,29 @@ class Spellings:
         for one, two in zip(tokens, tokens[1:], strict=False):
             if not (romanising.is_latin(one) and romanising.is_latin(two)):
                 continue
-            for first in _forms(one):
-                for second in _forms(two):
-                    for joined in (first + second, second + first):
-                        if len(joined) >= _WORD:
-                            self._same.setdefault(joined, set()).add(whole)
-                        self._same.setdefault(f"~{joined}", set()).add(whole)
-            for joined in (one + two, two + one):
-                for key in romanising.korean(joined):
-                    self._korean.setdefault(f"~{key}", set()).add(whole)
+            for joined in {f"{a}{b}" for a, b in ((one, two), (two, one))}:
+                _put(self._same, (form for form in _forms(joined) if len(form) >= _WORD), whole)
+                _put(self._same, (f"~{form}" for form in _forms(joined)), whole)
+                _put(self._korean, (f"~{key}" for key in romanising.korean(joined)), whole)
 
     def _remember_run(self, number: int, place: int, run: str) -> None:
         """A name in Chinese or Korean: as it is, and in Latin letters the surname and what follows it."""
-        self._same.setdefault(run, set()).add(_Part(number, place, alone=True))
-        heard = romanising.syllables(run)
-        surname, given = heard[0] if heard else "", "".join(heard[1:])
-        whole = _Part(number, place + len(heard), alone=True)
-        for first in romanising.family(surname) if romanising.is_hangul(run) else (surname,):
-            for table, form in ((self._same, str), (self._korean, romanising.korean)):
-                if table is self._korean and not romanising.is_hangul(run):
-                    continue
-                for word, part in (
-                    (first, _Part(number, -2, alone=False)),
-                    (given, _Part(number, -3, alone=len(given) > _WORD)),
-                    (first + given, whole),
-                    (given + first, whole),
-                    *((syllable, _Part(number, -4 - at, alone=False)) for at, syllable in enumerate(heard[1:])),
-                ):
-                    for key in (form(word),) if form is str else romanising.korean(word):
-                        if len(key) > 1:
-                            table.setdefault(key, set()).add(part)
+        _put(self._same, (run,), _Part(number, place, alone=True))
+        hangul, heard = romanising.is_hangul(run), romanising.syllables(run)
+        table = self._korean if hangul else self._same
+        given = "".join(heard[1:])
+        for surname in romanising.family(heard[0]) if hangul else heard[:1]:
+            words = {surname: False, given: len(given) > _WORD, surname + given: True, given + surname: True}
+            for at, (word, alone) in enumerate({**dict.fromkeys(heard, False), **words}.items()):
+                keys = romanising.korean(word) if hangul else {word}
+                for key in keys:
+                    if len(key) >= _PAIR:
+                        _put(table, (key,), _Part(number, place - at, alone and len(key) >= _WORD))
+
+
+def _put(table: dict[str, set[_Part]], keys: Iterable[str], part: _Part) -> None:
+    for key in keys:
+        table.setdefault(key, set()).add(part)
 
 
 def _clean(text: str) -> str:
@@ -215,13 +205,9 @@ def _forms(token: str) -> frozenset[str]:
 
 def _sounds(token: str, *, bare: bool) -> Iterator[str]:
     """How a word sounds in other alphabets; its consonants alone are marked as such."""
-    if romanising.lacks_vowels(token):
+    yield from romanising.keys(token)
+    if bare and (romanising.is_latin(token) or romanising.lacks_vowels(token)):
         yield from (f"!{key}" for key in romanising.skeletons(token) if len(key) > 1)
-    elif bare and romanising.is_latin(token):
-        yield from romanising.keys(token)
-        yield from (f"!{key}" for key in romanising.skeletons(token) if len(key) > 1)
-    else:
-        yield from romanising.keys(token)
 
 
 def _looked_up(sounds: Iterable[str], table: dict[str, set[_Part]]) -> set[_Part]:
