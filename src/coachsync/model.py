@@ -168,6 +168,15 @@ class Collection:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One text that a server tells of a resource in the property `name`, without its namespace."""
+
+    href: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """Who else can see a collection, as far as its server tells: people or groups it is shared with, how many of them
     may write, and whether anybody (a public link, everybody on the server) may read it."""

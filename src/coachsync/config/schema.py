@@ -7,7 +7,7 @@ would publish more, or do less, than was asked.
 from __future__ import annotations
 
 from datetime import time, timedelta
-from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
+from typing import Annotated, Literal, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -28,12 +28,12 @@ from coachsync.config.fields import (
     Past,
     PathText,
     Port,
+    PublicLink,
     Rounding,
     ServerUrl,
     Text,
     Timeout,
     Zone,
-    later,
     refuse,
 )
 from coachsync.loopback import is_loopback
@@ -221,7 +221,7 @@ class Share(Table):
     categories: Annotated[Categories | None, BeforeValidator(_these_only)] = None
     clients: Annotated[Clients | None, BeforeValidator(_these_only)] = None
     on_leak: Literal["busy", "alarm"] = "busy"
-    public_link: Annotated[Any, later(say("public links"), say("Use to = {{ file = ... }} and serve the file."))] = None
+    public_link: PublicLink | None = None
 
     @model_validator(mode="after")
     def _eyes(self) -> Self:
@@ -355,13 +355,7 @@ class Document(Table):
     notify: Notify | None = None
 
 
-DORMANT = (
-    "inbox",
-    "retention",
-    "succession",
-    "vault",
-    "backup",
-)  # understood; without effect in this version
+DORMANT = ("inbox", "retention", "succession", "vault", "backup")  # understood; without effect in this version
 
 
 def _name_or_url(name: str | None, url: str | None) -> None:

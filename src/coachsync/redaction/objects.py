@@ -174,9 +174,7 @@ def _placed(text: str) -> list[_Placed]:
     return placed
 
 
-def _examine_frame(
-    placed: Sequence[_Placed], written: Expected, found: Examination, frame: Collection[str]
-) -> None:
+def _examine_frame(placed: Sequence[_Placed], written: Expected, found: Examination, frame: Collection[str]) -> None:
     """Everything outside of events: the calendar's own properties, other components, text around it."""
     if sum(item.path == _CALENDAR and item.line.name == "BEGIN" for item in placed) != 1:
         found.remark(Kind.UNREADABLE_OBJECT, say("it is not one calendar"))

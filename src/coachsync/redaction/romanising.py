@@ -75,7 +75,9 @@ def keys(word: str) -> frozenset[str]:
     """How a word of any alphabet may sound."""
     if is_latin(word):
         latin = anyascii(word).lower()
-        return frozenset(key for spoken in (latin, _said(latin, _FRENCH), _said(latin, _GERMAN)) for key in _keys(spoken))
+        return frozenset(
+            key for spoken in (latin, _said(latin, _FRENCH), _said(latin, _GERMAN)) for key in _keys(spoken)
+        )
     spelt = (word, word.lower().replace("ё", "йо")) if "ё" in word.lower() else (word,)
     return frozenset(key for one in spelt for key in _keys(_ascii(one)))
 

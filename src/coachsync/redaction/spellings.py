@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from coachsync.redaction import romanising
@@ -28,20 +29,26 @@ _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\u064b-\u0652\u0591-\u05c7
 _PHONE = re.compile(r"\+?\(?\d[\d\s().\-/\u2010-\u2015]{4,}\d")
 _ADDRESS = re.compile(r"[^\s@<>:]+@([^\s@<>]+)")
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "œ": "oe"})
-_NOBODY = frozenset(
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_NOBODY = _words(
     """
     madame monsieur mademoiselle docteur maître professeur mister missis doctor frau herr señor señora dottore
     mme mlle mrs von van der den del della dos das des les the and und pour avec chez bin ben ibn abu abou
     gmbh sarl inc ltd llc spa sas eurl group groupe gruppe company société societe association verein institut institute
     conseil consulting services service international france deutschland europe
     www com org net info mail email contact http https mailto tel
-    """.split()
+    """
 )
-_PROVIDERS = frozenset(
+_PROVIDERS = _words(
     """
     gmail googlemail outlook hotmail live msn yahoo ymail icloud orange wanadoo free sfr laposte bbox gmx web freenet
     proton protonmail posteo mailbox aol bluewin mail email yandex ukr rambler
-    """.split()
+    """
 )
 
 
@@ -164,7 +171,7 @@ class Spellings:
     def _remember_joined(self, number: int, tokens: list[str]) -> None:
         """Names that follow each other, written as one word, in either order."""
         whole = _Part(number, -1, alone=True)
-        for one, two in zip(tokens, tokens[1:], strict=False):
+        for one, two in pairwise(tokens):
             if not (romanising.is_latin(one) and romanising.is_latin(two)):
                 continue
             for joined in {f"{a}{b}" for a, b in ((one, two), (two, one))}:
