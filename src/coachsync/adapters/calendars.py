@@ -43,7 +43,7 @@ class CalendarServer(Protocol):
         """Every text of every property that the server tells of a collection and of what is in it."""
 
     def queried(self, url: str) -> frozenset[str] | None:
-        """The events that a search (calendar-query) without any condition gives; None where the server has no search."""
+        """The events that a search (calendar-query) without any condition gives; None where there is no search."""
 
     def changes(self, url: str, token: str | None) -> Listing:
         """What changed since `token` (as an earlier Listing gave it); a complete listing when it is None or refused.

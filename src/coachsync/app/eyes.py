@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
-from os.path import commonprefix
+from posixpath import commonpath
 from urllib.parse import urlsplit
 
 from coachsync import contentline
@@ -51,7 +51,7 @@ def ours(entry: Entry) -> Ours:
     return Ours(entry.uid, entry.slot, entry.text, entry.etag)
 
 
-# --- as an account -----------------------------------------------------------------------------------------------------
+# --- as an account ----------------------------------------------------------------------------------------------------
 
 
 def collection(
@@ -148,9 +148,8 @@ def _front(wiring: Wiring, share: Share, target: CalDavTarget, about: Collection
     known = SignIns(wiring.database).find(target.account)
     homes = known.homes if known else ()
     path = urlsplit(about.url).path
-    above = max((commonprefix([urlsplit(home).path, path]) for home in homes), key=len, default="")
-    said = path[above.rfind("/") + 1 :]
-    return leaks.Front(about.name, about.description, about.colour, expected, said)
+    above = max((commonpath([urlsplit(home).path, path]) for home in homes), key=len, default="")
+    return leaks.Front(about.name, about.description, about.colour, expected, path[len(above) :])
 
 
 class _Places:
@@ -197,7 +196,7 @@ def _house(wiring: Wiring) -> answers.House:
     return answers.House(hidden.house_words(wiring), cache(lambda: words.said(own_names(wiring))))
 
 
-# --- as a file ---------------------------------------------------------------------------------------------------------
+# --- as a file --------------------------------------------------------------------------------------------------------
 
 
 def file(
@@ -217,7 +216,7 @@ def file(
     return Looked(findings, streams.uids(body))
 
 
-# --- by a public link --------------------------------------------------------------------------------------------------
+# --- by a public link -------------------------------------------------------------------------------------------------
 
 
 def public(

@@ -21,7 +21,7 @@ _GRACE = timedelta(minutes=30)
 
 
 def stale(wiring: Wiring, share: Share, published_at: int, entries: Iterable[Entry]) -> tuple[Finding, ...]:
-    """Whether live entries are no longer wanted, although the schedule has let them go since the share was last written.
+    """Whether live entries are no longer wanted, although the schedule has let them go since.
 
     What goes at an edge may stay for half an hour after it. `published_at` in seconds since 1970.
     """

@@ -2,8 +2,8 @@
 write it.
 
 The key is coarse, and only compared across alphabets: "Юрий" is Yuri, Iouri and Juri; two words in Latin letters are
-never compared by it. Where a script writes no vowels (Arabic, Hebrew), or not all of them (Devanagari), consonants alone
-are compared.
+never compared by it. Where a script writes no vowels (Arabic, Hebrew), or not all of them (Devanagari), consonants
+alone are compared.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Looking for what is private in a served text, here and never by asking a server. No finding repeats what was found."""
+"""Looking for what is private in a served text, here and never by asking a server. No finding repeats it."""
 
 from __future__ import annotations
 
