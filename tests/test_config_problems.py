@@ -198,7 +198,6 @@ def test_file_has_no_audience_account(tmp_path: Path) -> None:
         ("round_to", 'hours = { start = "08:00" }\nround_to', "shares.office.hours"),
         ("round_to", "categories = []\nround_to", "shares.office.categories"),
         ("round_to", 'clients = ["C-7F3K2M"]\nround_to', "shares.office.clients"),
-        ("round_to", "public_link = true\nround_to", "shares.office.public_link"),
         ("interval", 'categories = ["coaching"]\ninterval', "calendars.coaching.categories"),
         ("[accounts.cloud]", '[database]\nurl = "postgresql://db/coach"\n[accounts.cloud]', "database.url"),
         ("[accounts.cloud]", '[database]\nurl = "sqlite:////tmp/other.db"\n[accounts.cloud]', "database.url"),

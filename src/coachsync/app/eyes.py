@@ -149,7 +149,10 @@ def _front(wiring: Wiring, share: Share, target: CalDavTarget, about: Collection
     homes = known.homes if known else ()
     path = urlsplit(about.url).path
     above = max((commonpath([urlsplit(home).path, path]) for home in homes), key=len, default="")
-    return leaks.Front(about.name, about.description, about.colour, expected, path[len(above) :])
+    said = path[len(above) :].rstrip("/")
+    if target.url is not None:
+        said = said.rpartition("/")[0]  # its end is the coach's own, and looked at with the names that the coach gave
+    return leaks.Front(about.name, about.description, about.colour, expected, said)
 
 
 class _Places:
@@ -167,14 +170,7 @@ class _Places:
 
     def called(self, href: str) -> str:
         number, item = self._served.get(href, (0, None))
-        if item is None:
-            return say("collection")
-        entry = self._journal.get(href)
-        if entry is None:
-            return say("foreign object {number}", number=number)
-        if leaks.edited(item, entry):
-            return say("edited object {number}", number=number)
-        return say("object {number}", number=number)
+        return say("collection") if item is None else leaks.called(item, number, self._journal.get(href))
 
 
 def _alone(

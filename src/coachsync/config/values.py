@@ -95,8 +95,8 @@ class OnLeak(StrEnum):
 class Share:
     """A redacted copy. `profile` has the share's own settings in it; `texts` is what each label says;
     `audience` is the account with whose eyes the share is verified, `public_link` lets in whoever has it. `clients` are
-    codes of clients and of sponsors, `categories` are folded. `on_leak`: what becomes of it when it shows what it should
-    not."""
+    codes of clients and of sponsors, `categories` are folded. `on_leak`: what becomes of it when it shows what it
+    should not."""
 
     name: str
     calendars: tuple[str, ...]

@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 
 from coachsync.model import Finding, Told
 from coachsync.phrases import say
-from coachsync.redaction.decodings import readings
 from coachsync.redaction.kinds import Kind
 from coachsync.redaction.seeking import Search
-from coachsync.redaction.words import without
 
 # Properties that are looked at elsewhere: ETags with the objects, the rest with the collection.
 _ELSEWHERE = frozenset(("getetag",))
@@ -78,10 +76,6 @@ def in_heads(heads: Iterable[tuple[str, str]], where: str, search: Search, house
 
 def _findings(where: str, subject: str, text: str, search: Search, house: House, *, coded: bool) -> Iterator[Finding]:
     """The first reading of a text that tells something when the words that may stand there are taken out."""
-    for _, reading in readings(text):
-        left = without(reading, house.words)
-        if left and search.kind(left, coded=coded):
-            found = tuple(search(where, subject, without(left, house.coach()), Kind.ANSWER, coded=coded))
-            if found:
-                yield from found
-                return
+    found = tuple(search.but_for(house.words, where, subject, text, Kind.ANSWER, coded=coded))
+    if found:
+        yield from search.but_for(house.words | house.coach(), where, subject, text, Kind.ANSWER, coded=coded)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from coachsync import contentline
@@ -68,6 +68,7 @@ def in_collection(
     for number, item in enumerate(served, 1):
         entry = published.pop(unquote(item.href), None)
         findings += _of_foreign(item, number, search) if entry is None else _of_ours(item, entry, number, search)
+        findings += _of_etag(item, number, entry, search, ours)
     if published:
         findings.append(missing(say("collection"), len(published)))
     return tuple(dict.fromkeys(findings))
@@ -84,6 +85,15 @@ def of_remarks(examination: Examination, where: str, foreign: str, search: Searc
         yield Finding(code, foreign if owner == FOREIGN else where, detail)
     for subject, text, owner in examination.rest:
         yield from search(foreign if owner == FOREIGN else where, subject, text)
+
+
+def called(item: Served, number: int, entry: Ours | None) -> str:
+    """What findings call an object: ours, one of ours that somebody edited, or a foreign one."""
+    if entry is None:
+        return say("foreign object {number}", number=number)
+    if edited(item, entry):
+        return say("edited object {number}", number=number)
+    return say("object {number}", number=number)
 
 
 def edited(item: Served, entry: Ours) -> bool:
@@ -114,7 +124,6 @@ def _of_names(item: Served, entry: Ours, where: str, search: Search) -> Iterator
     if not is_random_place(place):
         yield Finding(Kind.HREF, where, say("its address is not a random one"))
         yield from search(where, say("its address"), place, Kind.HREF)
-    yield from _of_etag(item.etag, where, search)
 
 
 def of_uid(uid: str, where: str, search: Search) -> Iterator[Finding]:
@@ -126,16 +135,17 @@ def of_uid(uid: str, where: str, search: Search) -> Iterator[Finding]:
         yield Finding(Kind.UID, where, say("its UID is that of a private event"))
 
 
-def _of_etag(etag: str, where: str, search: Search) -> Iterator[Finding]:
-    if etag and not _ETAG.fullmatch(etag):
-        yield from search(where, say("its version (ETag)"), etag, Kind.ETAG, coded=True)
+def _of_etag(item: Served, number: int, entry: Ours | None, search: Search, ours: frozenset[str]) -> Iterator[Finding]:
+    if not item.etag or _ETAG.fullmatch(item.etag):
+        return
+    for finding in search.but_for(ours, "", say("its version (ETag)"), item.etag, Kind.ETAG, coded=True):
+        yield replace(finding, where=called(item, number, entry))
 
 
 def _of_foreign(item: Served, number: int, search: Search) -> Iterator[Finding]:
     where = say("foreign object {number}", number=number)
     yield Finding(Kind.FOREIGN_OBJECT, where, say("an entry that was not published here"))
     yield from search(where, say("its address"), item.href.rstrip("/").rpartition("/")[2], Kind.HREF)
-    yield from _of_etag(item.etag, where, search)
     for subject, text, _ in examine(contentline.decode(item.body), _NOTHING, item.view).rest:
         yield from search(where, subject, text)
 

@@ -11,7 +11,7 @@ from coachsync.phrases import say
 from coachsync.redaction.decodings import readings
 from coachsync.redaction.kinds import Kind
 from coachsync.redaction.spellings import Spellings
-from coachsync.redaction.words import Words, comparable, identifiers, names_in
+from coachsync.redaction.words import Words, comparable, identifiers, names_in, without
 
 Texts = Callable[[], Iterable[str]]
 
@@ -75,6 +75,16 @@ class Search:
         else:
             detail = say("{subject} holds a word of a private event, {how}", subject=subject, how=how)
         yield Finding(code or kind, where, detail)
+
+    def but_for(
+        self, ours: frozenset[str], where: str, subject: str, text: str, code: Kind, *, coded: bool = False
+    ) -> Iterator[Finding]:
+        """The first reading of a text that tells something when the words that may stand there are taken out."""
+        for _, reading in readings(text):
+            found = tuple(self(where, subject, without(reading, ours), code, coded=coded))
+            if found:
+                yield from found
+                return
 
     def kind(self, text: str, *, coded: bool = False) -> tuple[Kind, str] | None:
         """What of private things a text holds, and how it is written there; None when it holds nothing."""
