@@ -38,13 +38,16 @@ def listening(port: int) -> bool:
 
 
 @contextmanager
-def radicale(folder: Path, certificate: tuple[Path, Path] | None = None) -> Iterator[str]:
-    """Radicale with Basic authentication: any of RADICALE_USERS with PASSWORD. Yields its URL."""
+def radicale(folder: Path, certificate: tuple[Path, Path] | None = None, rights: str = "") -> Iterator[str]:
+    """Radicale with Basic authentication: any of RADICALE_USERS with PASSWORD. `rights` is the text of a file of rights
+    in place of the usual ones (everybody their own). Yields its URL."""
     port = free_port()
     (folder / "users").write_text("".join(f"{user}:{PASSWORD}\n" for user in RADICALE_USERS), encoding="utf-8")
     tls = f"ssl = True\ncertificate = {certificate[0]}\nkey = {certificate[1]}\n" if certificate else ""
+    may = f"[rights]\ntype = from_file\nfile = {folder}/rights\n" if rights else ""
+    (folder / "rights").write_text(rights, encoding="utf-8")
     (folder / "config").write_text(
-        f"[server]\nhosts = 127.0.0.1:{port}\n{tls}"
+        f"{may}[server]\nhosts = 127.0.0.1:{port}\n{tls}"
         f"[auth]\ntype = htpasswd\nhtpasswd_filename = {folder}/users\nhtpasswd_encryption = plain\ndelay = 0\n"
         f"[storage]\nfilesystem_folder = {folder}/collections\n[web]\ntype = none\n",
         encoding="utf-8",

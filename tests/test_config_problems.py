@@ -191,7 +191,6 @@ def test_file_has_no_audience_account(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [
-        ("round_to", "public_link = true\nround_to", "shares.office.public_link"),
         ("[accounts.cloud]", '[database]\nurl = "postgresql://db/coach"\n[accounts.cloud]', "database.url"),
         ("[accounts.cloud]", '[database]\nurl = "sqlite:////tmp/other.db"\n[accounts.cloud]', "database.url"),
         ("[accounts.cloud]", '[database]\nurl = "sqlite://"\n[accounts.cloud]', "database.url"),

@@ -166,6 +166,15 @@ class Collection:
     events: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One text that a server tells of a resource in the property `name`, without its namespace."""
+
+    href: str
+    name: str
+    text: str
+
+
 class Secrecy(StrEnum):
     """The CLASS of an event (RFC 5545 section 3.8.1.3)."""
 
@@ -248,8 +257,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """Something wrong with what is served. `detail` never repeats the secret that was found."""
+    """Something wrong with what is served. `detail` never repeats the secret that was found. `own`: it is in what we
+    wrote ourselves, and nobody has changed that since."""
 
     code: str
     where: str
     detail: str
+    own: bool = False

@@ -6,22 +6,27 @@ import base64
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 from coachsync.adapters.secondparser import view
 from coachsync.model import Finding, Label, Slot
+from coachsync.redaction.allowed import Ours
 from coachsync.redaction.leaks import Front, Served, in_collection
 from coachsync.redaction.publication import document
+from coachsync.redaction.seeking import Private, Search
 from coachsync.redaction.words import plain
 
 UID = "3f2a9b1c-7d54-4e0b-9a63-5c1d8e2f4a70"
 OTHER = "0b7e4c55-92aa-4d1f-8f3e-6a9d0c2b1e48"
 HREF = f"/dav/alice/b81f/{UID}.ics"
+ANOTHER = f"/dav/alice/b81f/{OTHER}.ics"
+ETAG = '"5d41402abc4b2a76b9719d911017c592"'
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SLOT = Slot(START, START + timedelta(hours=1), Label.SESSION)
 LATER = Slot(START + timedelta(days=1), START + timedelta(days=1, hours=1), Label.SESSION)
 TEXTS = {Label.BUSY: "Indisponible", Label.SESSION: "Séance"}
-JOURNAL = {HREF: (UID, SLOT)}
+JOURNAL = {HREF: Ours(UID, SLOT, "Séance", ETAG)}
 FRONT = Front("Coaching (office)", expected="Coaching (office)")
 CLEAN = document(UID, SLOT, "Séance")
 
@@ -43,14 +48,24 @@ def never() -> Iterable[str]:
     raise AssertionError("there was nothing to search")
 
 
-def served(body: bytes, href: str = HREF) -> Served:
-    return Served(href, body, view(body))
+def hidden(words: Callable[[], Iterable[str]] = private, **more: Any) -> Search:
+    """A search for what private events say, and for what a test gives beside."""
+    return Search(Private(texts=words, **more))
+
+
+def unasked() -> Search:
+    """A search that must not be needed."""
+    return Search(Private(never, never, never))
+
+
+def served(body: bytes, href: str = HREF, etag: str = ETAG) -> Served:
+    return Served(href, body, view(body), etag)
 
 
 def verify(
     body: bytes, front: Front = FRONT, words: Callable[[], Iterable[str]] = private, href: str = HREF
 ) -> tuple[Finding, ...]:
-    return in_collection([served(body, href)], JOURNAL, TEXTS, front, words)
+    return in_collection([served(body, href)], JOURNAL, front, unasked() if words is never else hidden(words))
 
 
 def codes(findings: Iterable[Finding]) -> set[str]:

@@ -9,8 +9,10 @@ import pytest
 
 from coachsync.adapters.secondparser import view
 from coachsync.model import Finding
-from coachsync.redaction.leaks import Front, in_file
+from coachsync.redaction.allowed import Ours
+from coachsync.redaction.leaks import Front
 from coachsync.redaction.publication import feed
+from coachsync.redaction.streams import in_file
 from leak_share import (
     CANARY,
     CLEAN,
@@ -24,9 +26,11 @@ from leak_share import (
     UID,
     changed,
     codes,
+    hidden,
     never,
     private,
     tells,
+    unasked,
     verify,
     with_line,
 )
@@ -49,9 +53,9 @@ PLACES = {
     "after the label": Place(lambda text: changed("SUMMARY:Séance", f"SUMMARY:Séance {text}"), "value"),
     "a parameter of the label": Place(lambda text: changed("SUMMARY:", f'SUMMARY;CN="{text}":'), "parameter"),
     "a time": Place(lambda text: changed("DTSTART:20260105T090000Z", f"DTSTART:{text}"), "wrong-time"),
-    "the stamp": Place(lambda text: changed("DTSTAMP:19700101T000000Z", f"DTSTAMP:{text}"), "value"),
-    "the UID": Place(lambda text: changed(f"UID:{UID}", f"UID:{text}"), "foreign-object"),
-    "the PRODID": Place(lambda text: changed("-//coachsync//share//EN", f"-//{text}//EN"), "identifier"),
+    "the stamp": Place(lambda text: changed("DTSTAMP:19700101T000000Z", f"DTSTAMP:{text}"), "timestamp"),
+    "the UID": Place(lambda text: changed(f"UID:{UID}", f"UID:{text}"), "uid"),
+    "the PRODID": Place(lambda text: changed("-//coachsync//share//EN", f"-//{text}//EN"), "source-word"),
     "the calendar": Place(lambda text: changed("VERSION", f"X-WR-CALDESC:{text}\r\nVERSION"), "property"),
     "an alarm": Place(
         lambda text: changed("END:VEVENT", f"BEGIN:VALARM\r\nDESCRIPTION:{text}\r\nEND:VALARM\r\nEND:VEVENT"),
@@ -88,7 +92,7 @@ NAMES = {
 @pytest.mark.parametrize("form", FORMS)
 def test_p03_a_canary_is_found_in_every_place_and_form_and_not_repeated(place: str, form: str) -> None:
     found = verify(PLACES[place].body(FORMS[form]))
-    assert "identifier" in codes(found)
+    assert "source-word" in codes(found)
     if form != "with a soft line break":  # which leaves lines of another kind
         assert PLACES[place].code in codes(found)
     assert not tells(found)
@@ -98,7 +102,7 @@ def test_p03_a_canary_is_found_in_every_place_and_form_and_not_repeated(place: s
 @pytest.mark.parametrize("form", TOKENS)
 def test_p03_a_canary_is_found_in_every_name(place: str, form: str) -> None:
     found = verify(NAMES[place].body(FORMS[form]))
-    assert codes(found) >= {NAMES[place].code, "identifier"}
+    assert codes(found) >= {NAMES[place].code, "source-word"}
     assert not tells(found)
 
 
@@ -118,17 +122,18 @@ def test_the_path_above_an_object_is_not_what_it_says() -> None:
 
 @pytest.mark.parametrize("form", [form for form in FORMS if "fold" not in form and form != "with a soft line break"])
 @pytest.mark.parametrize(
-    "front",
+    ("code", "front"),
     [
-        lambda text: replace(FRONT, name=text),
-        lambda text: Front(name=text, expected=None),
-        lambda text: replace(FRONT, description=text),
-        lambda text: replace(FRONT, colour=text),
+        ("display-name", lambda text: replace(FRONT, name=text)),
+        ("display-name", lambda text: Front(name=text, expected=None)),
+        ("description", lambda text: replace(FRONT, description=text)),
+        ("colour", lambda text: replace(FRONT, colour=text)),
     ],
 )
-def test_p03_a_canary_is_found_in_what_the_collection_says(front: Callable[[str], Front], form: str) -> None:
+def test_p03_a_canary_is_found_in_what_the_collection_says(code: str, front: Callable[[str], Front], form: str) -> None:
     found = verify(CLEAN, front(FORMS[form]))
-    assert "identifier" in codes(found)
+    assert codes(found) == {code}
+    assert any("word of a private event" in finding.detail for finding in found)
     assert {finding.where for finding in found} == {"collection"}
     assert not tells(found)
 
@@ -136,30 +141,31 @@ def test_p03_a_canary_is_found_in_what_the_collection_says(front: Callable[[str]
 # -------------------------------------------------------------------------------------------------------- share files
 
 ENTRIES = [(UID, SLOT), (OTHER, LATER)]
-FILE = feed(ENTRIES, TEXTS, "Cabinet")
+PUBLISHED = [Ours(uid, slot, "Séance") for uid, slot in ENTRIES]
+FILE = feed(ENTRIES, TEXTS)
 
 
 def verify_file(body: bytes, words: Callable[[], Iterable[str]] = private) -> tuple[Finding, ...]:
-    return in_file(body, view(body), ENTRIES, TEXTS, "Cabinet", words)
+    return in_file(body, view(body), PUBLISHED, unasked() if words is never else hidden(words))
 
 
 def test_a_clean_file_has_no_finding_and_needs_no_search() -> None:
     assert verify_file(FILE, never) == ()
     nothing = feed([], TEXTS)
-    assert in_file(nothing, view(nothing), [], TEXTS, "", never) == ()
+    assert in_file(nothing, view(nothing), [], unasked()) == ()
 
 
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        (FILE.replace(b"NAME:Cabinet", b"NAME:Other", 1), "value"),
+        (feed(ENTRIES, TEXTS, "Cabinet"), "property"),
         (FILE.replace(b"VERSION", b"X-WR-CALDESC:x\r\nVERSION", 1), "property"),
         (FILE.replace(b"T090000Z", b"T091500Z", 1), "wrong-time"),
         (FILE.replace(UID.encode(), b"x"), "foreign-object"),
-        (feed(ENTRIES[:1], TEXTS, "Cabinet"), "missing-object"),
-        (feed([*ENTRIES, ENTRIES[0]], TEXTS, "Cabinet"), "component"),
-        (feed([*ENTRIES, ("0" * 32, SLOT)], TEXTS, "Cabinet"), "foreign-object"),
-        (feed([(UID, LATER), (OTHER, SLOT)], TEXTS, "Cabinet"), "wrong-time"),
+        (feed(ENTRIES[:1], TEXTS), "missing-object"),
+        (feed([*ENTRIES, ENTRIES[0]], TEXTS), "component"),
+        (feed([*ENTRIES, ("0" * 32, SLOT)], TEXTS), "foreign-object"),
+        (feed([(UID, LATER), (OTHER, SLOT)], TEXTS), "wrong-time"),
         (FILE[: len(FILE) // 2], "unreadable-object"),
         (b"", "unreadable-object"),
     ],
@@ -174,5 +180,5 @@ def test_a_file_that_is_not_ours_is_a_finding(body: bytes, code: str) -> None:
 def test_p03_a_canary_is_found_in_a_file(form: str) -> None:
     hidden = FILE.replace(b"TRANSP", f"X-NOTE:{FORMS[form]}\r\nTRANSP".encode("utf-8", "surrogateescape"), 1)
     found = verify_file(hidden)
-    assert codes(found) >= {"property", "identifier"}
+    assert codes(found) >= {"property", "source-word"}
     assert not tells(found)

@@ -13,14 +13,18 @@ from hypothesis import strategies as st
 
 from coachsync import contentline
 from coachsync.adapters.secondparser import view
-from coachsync.model import Finding, Label
-from coachsync.redaction.leaks import Front, Served, in_collection, in_names
+from coachsync.model import Finding
+from coachsync.redaction.allowed import Ours
+from coachsync.redaction.leaks import Front, Served, in_collection
+from coachsync.redaction.naming import in_names
 from coachsync.redaction.publication import document
 from coachsync.redaction.words import said
 from leak_share import (
+    ANOTHER,
     B64,
     CANARY,
     CLEAN,
+    ETAG,
     FRONT,
     HREF,
     JOURNAL,
@@ -28,14 +32,15 @@ from leak_share import (
     OTHER,
     PRIVATE,
     SLOT,
-    TEXTS,
     UID,
     changed,
     codes,
+    hidden,
     never,
     private,
     served,
     tells,
+    unasked,
     verify,
     with_line,
 )
@@ -50,7 +55,7 @@ def test_a_clean_share_has_no_finding_and_needs_no_search() -> None:
 @pytest.mark.parametrize("label", ["Indisponible", "Séance", "Busy", "Session", CANARY, "a,b;c\\d\ne" * 20])
 def test_a_label_may_be_a_word_of_private_events(label: str) -> None:
     item = served(document(UID, SLOT, label))
-    assert in_collection([item], JOURNAL, {Label.SESSION: label}, FRONT, never) == ()
+    assert in_collection([item], {HREF: Ours(UID, SLOT, label, ETAG)}, FRONT, unasked()) == ()
 
 
 OURS = frozenset({"coaching", "office", "seance", "seances"})
@@ -58,16 +63,19 @@ OURS = frozenset({"coaching", "office", "seance", "seances"})
 
 @pytest.mark.parametrize("text", ["Coaching (office)", f"{CANARY}-coaching", "Séance", "", " - ", "(office) !"])
 def test_a_target_may_be_called_what_the_coach_calls_things(text: str) -> None:
-    assert in_names([("to.name", text)], OURS | said([CANARY]), never) == ()
+    assert in_names([("to.name", text)], OURS | said([CANARY]), unasked()) == ()
 
 
 def test_a_target_may_be_called_what_names_nobody() -> None:
-    assert in_names([("to.name", CANARY)], OURS, lambda: ["ATTENDEE;CN=Zoé:mailto:zoe@x.example"]) == ()
+    assert (
+        in_names([("to.name", CANARY)], OURS, hidden(never, people=lambda: ["ATTENDEE;CN=Zoé:mailto:zoe@x.example"]))
+        == ()
+    )
 
 
 @pytest.mark.parametrize("text", [CANARY, f"coaching {CANARY}", f"office-{CANARY.upper()}", f"séances.{CANARY}"])
 def test_p03_a_target_that_is_called_after_somebody_is_found(text: str) -> None:
-    found = in_names([("to.name", "Office"), ("to.url", text)], OURS, private)
+    found = in_names([("to.name", "Office"), ("to.url", text)], OURS, hidden(never, people=private))
     assert [(finding.code, finding.where) for finding in found] == [("target-name", "to.url")]
     assert not tells(found)
 
@@ -75,7 +83,7 @@ def test_p03_a_target_that_is_called_after_somebody_is_found(text: str) -> None:
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=60))
 def test_whatever_the_label_what_we_wrote_is_ours(label: str) -> None:
     item = served(document(UID, SLOT, label))
-    assert in_collection([item], JOURNAL, {Label.SESSION: label}, FRONT, never) == ()
+    assert in_collection([item], {HREF: Ours(UID, SLOT, label, ETAG)}, FRONT, unasked()) == ()
 
 
 RADICALE = (  # as Radicale 3.9.0 gives it back
@@ -123,7 +131,7 @@ def test_a_prodid_that_nobody_knows_is_searched_and_tolerated() -> None:
 @pytest.mark.parametrize("served_as", [quote(HREF), HREF.replace("alice", "al%69ce")])
 def test_an_address_is_the_same_in_any_percent_encoding(served_as: str) -> None:
     assert verify(CLEAN, words=never, href=served_as) == ()
-    assert in_collection([served(CLEAN)], {served_as: (UID, SLOT)}, TEXTS, FRONT, never) == ()
+    assert in_collection([served(CLEAN)], {served_as: JOURNAL[HREF]}, FRONT, unasked()) == ()
 
 
 # --------------------------------------------------------------------------------------------- one rule after another
@@ -137,11 +145,11 @@ def test_an_address_is_the_same_in_any_percent_encoding(served_as: str) -> None:
         (with_line("CLASS:PRIVATE"), "property", "property CLASS is not among what a share may hold"),
         (with_line("CLASS;X=1:PUBLIC"), "parameter", "unknown parameter on property CLASS"),
         (with_line("SEQUENCE:1"), "property", "property SEQUENCE is not among what a share may hold"),
-        (with_line("CREATED:20260101T120000Z"), "property", "property CREATED is not among what a share may hold"),
+        (with_line("CREATED:20260101T120000Z"), "timestamp", "property CREATED is a moment that was not written here"),
         (
             with_line("LAST-MODIFIED:20260101T120000Z"),
-            "property",
-            "property LAST-MODIFIED is not among what a share may hold",
+            "timestamp",
+            "property LAST-MODIFIED is a moment that was not written here",
         ),
         (with_line("RRULE:FREQ=WEEKLY"), "property", "property RRULE is not among what a share may hold"),
         (with_line("SUMMARY:Séance"), "property", "property SUMMARY stands there more than once"),
@@ -161,8 +169,8 @@ def test_an_address_is_the_same_in_any_percent_encoding(served_as: str) -> None:
         (changed("VERSION:2.0", "VERSION:1.0"), "value", "property VERSION has a value that was not written here"),
         (
             changed("19700101T000000Z", "20260101T000000Z"),
-            "value",
-            "property DTSTAMP has a value that was not written here",
+            "timestamp",
+            "property DTSTAMP is a moment that was not written here",
         ),
         (changed("T090000Z", "T091500Z"), "wrong-time", "property DTSTART is not the time that was published"),
         (
@@ -206,8 +214,8 @@ def test_an_address_is_the_same_in_any_percent_encoding(served_as: str) -> None:
         (b"(null)", "unreadable-object", "it is not one calendar"),
         (changed("Séance", "S\udce9ance"), "unreadable-object", "a second calendar reader cannot read it"),
         (changed("Séance", "Séance, bis"), "parsers-disagree", "two calendar readers see different things in it"),
-        (changed("UID:3f2a", "UID:4f2a"), "foreign-object", "an event that was not published here"),
-        (changed(f"UID:{UID}\r\n", ""), "foreign-object", "an event that was not published here"),
+        (changed("UID:3f2a", "UID:4f2a"), "uid", "property UID is not the one that was drawn for it"),
+        (changed(f"UID:{UID}\r\n", ""), "uid", "property UID is missing"),
     ],
 )
 def test_what_is_not_ours_is_a_finding_with_a_code(body: bytes, code: str, detail: str) -> None:
@@ -232,22 +240,28 @@ def test_parsers_that_see_different_things_are_a_finding() -> None:
     ours = view(CLEAN)
     assert ours is not None
     for other in (ours[:-1], (*ours, (("VCALENDAR",), "X-A", (), "b")), (*ours, ours[0])):
-        assert codes(in_collection([Served(HREF, CLEAN, other)], JOURNAL, TEXTS, FRONT, never)) == {"parsers-disagree"}
+        assert codes(in_collection([Served(HREF, CLEAN, other, ETAG)], JOURNAL, FRONT, unasked())) == {
+            "parsers-disagree"
+        }
     path, name, _, value = ours[0]
-    hidden = ((path, name, (("X-A", ("b",)),), value), *ours[1:])
-    assert codes(in_collection([Served(HREF, CLEAN, hidden)], JOURNAL, TEXTS, FRONT, never)) == {"parsers-disagree"}
+    veiled = ((path, name, (("X-A", ("b",)),), value), *ours[1:])
+    assert codes(in_collection([Served(HREF, CLEAN, veiled, ETAG)], JOURNAL, FRONT, unasked())) == {"parsers-disagree"}
 
 
 def test_what_was_published_and_is_not_served_is_counted() -> None:
-    journal = {**JOURNAL, "/dav/alice/b81f/x.ics": (OTHER, LATER), "/dav/alice/b81f/y.ics": (OTHER, LATER)}
-    assert in_collection([served(CLEAN)], journal, TEXTS, FRONT, never) == (
+    journal = {
+        **JOURNAL,
+        ANOTHER: Ours(OTHER, LATER, "Séance", ETAG),
+        "/dav/alice/b81f/y.ics": Ours(OTHER, LATER, "Séance", ETAG),
+    }
+    assert in_collection([served(CLEAN)], journal, FRONT, unasked()) == (
         Finding("missing-object", "collection", "published and not served: 2"),
     )
 
 
 def test_an_object_that_is_not_in_the_journal_is_foreign() -> None:
     other = served(document(OTHER, LATER, "Séance"), "/dav/alice/b81f/other.ics")
-    found = in_collection([served(CLEAN), other], JOURNAL, TEXTS, FRONT, private)
+    found = in_collection([served(CLEAN), other], JOURNAL, FRONT, hidden())
     assert found[0] == Finding("foreign-object", "foreign object 2", "an entry that was not published here")
 
 
@@ -256,24 +270,24 @@ def test_a_published_object_served_under_another_name_is_foreign_and_missing() -
 
 
 def test_every_object_is_looked_at_and_has_its_number() -> None:
-    journal = {**JOURNAL, "/dav/alice/b81f/x.ics": (OTHER, LATER)}
-    bad = served(document(OTHER, SLOT, "Séance"), "/dav/alice/b81f/x.ics")
-    found = in_collection([served(CLEAN), bad], journal, TEXTS, FRONT, private)
+    journal = {**JOURNAL, ANOTHER: Ours(OTHER, LATER, "Séance", ETAG)}
+    bad = served(document(OTHER, SLOT, "Séance"), ANOTHER)
+    found = in_collection([served(CLEAN), bad], journal, FRONT, hidden())
     assert {(finding.code, finding.where) for finding in found} == {("wrong-time", "object 2")}
 
 
 @pytest.mark.parametrize(
-    ("front", "detail"),
+    ("front", "detail", "code"),
     [
-        (Front("Other", expected="Coaching (office)"), "its name is not the configured one"),
-        (Front("", expected="Coaching (office)"), "its name is not the configured one"),
-        (replace(FRONT, description="x"), "it has a description that was not written here"),
-        (replace(FRONT, colour="blue"), "its colour is no colour"),
-        (replace(FRONT, colour="#0082c9 "), "its colour is no colour"),
+        (Front("Other", expected="Coaching (office)"), "its name is not the configured one", "display-name"),
+        (Front("", expected="Coaching (office)"), "its name is not the configured one", "display-name"),
+        (replace(FRONT, description="x"), "it has a description that was not written here", "description"),
+        (replace(FRONT, colour="blue"), "its colour is no colour", "colour"),
+        (replace(FRONT, colour="#0082c9 "), "its colour is no colour", "colour"),
     ],
 )
-def test_what_a_collection_says_of_itself_is_ours_or_a_finding(front: Front, detail: str) -> None:
-    assert Finding("collection-text", "collection", detail) in verify(CLEAN, front)
+def test_what_a_collection_says_of_itself_is_ours_or_a_finding(front: Front, detail: str, code: str) -> None:
+    assert Finding(code, "collection", detail) in verify(CLEAN, front)
 
 
 @pytest.mark.parametrize(
@@ -291,7 +305,7 @@ def test_a_colour_and_a_name_that_was_not_configured_are_no_finding(front: Front
 
 def test_the_way_it_was_hidden_is_told() -> None:
     found = verify(with_line(f"DESCRIPTION:{B64}"))
-    assert Finding("identifier", "object 1", "property DESCRIPTION holds a word of a private event, base64") in found
+    assert Finding("source-word", "object 1", "property DESCRIPTION holds a word of a private event, base64") in found
 
 
 def test_what_is_ours_is_not_searched_even_beside_what_is_not() -> None:
@@ -300,11 +314,11 @@ def test_what_is_ours_is_not_searched_even_beside_what_is_not() -> None:
 
 
 def test_a_foreign_object_is_told_apart_from_ours() -> None:
-    foreign = served(with_line(f"X-NOTE:{CANARY}").replace(UID.encode(), OTHER.encode()), "/dav/alice/b81f/x.ics")
-    found = in_collection([served(CLEAN), foreign], JOURNAL, TEXTS, FRONT, private)
+    foreign = served(with_line(f"X-NOTE:{CANARY}").replace(UID.encode(), OTHER.encode()), ANOTHER)
+    found = in_collection([served(CLEAN), foreign], JOURNAL, FRONT, hidden())
     assert {(finding.code, finding.where) for finding in found} == {
         ("foreign-object", "foreign object 2"),
-        ("identifier", "foreign object 2"),
+        ("source-word", "foreign object 2"),
     }
 
 
@@ -315,11 +329,12 @@ def test_private_events_are_read_once_for_a_whole_share() -> None:
         times.append(1)
         return [PRIVATE]
 
-    journal = {f"/c/{number}.ics": (f"{number:032x}", SLOT) for number in range(5)}
+    uids = [f"{number}{UID[1:]}" for number in range(5)]
+    journal = {f"/c/{uid}.ics": Ours(uid, SLOT, "Séance", ETAG) for uid in uids}
     items = [
-        served(document(uid, slot, "Séance").replace(b"TRANSP", b"X-A"), href) for href, (uid, slot) in journal.items()
+        served(document(entry.uid, SLOT, "Séance").replace(b"TRANSP", b"X-A"), href) for href, entry in journal.items()
     ]
-    assert len(in_collection(items, journal, TEXTS, FRONT, counted)) == 5
+    assert len(in_collection(items, journal, FRONT, hidden(counted))) == 5
     assert times == [1]
 
 

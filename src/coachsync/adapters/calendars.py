@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Set
 from typing import Protocol, TypeVar
 
-from coachsync.model import Collection, Grant, Item, Listing, Principal, Software
+from coachsync.model import Collection, Grant, Item, Listing, Principal, Software, Told
 
 T = TypeVar("T")
 
@@ -42,6 +42,12 @@ class CalendarServer(Protocol):
     def delegates(self, principal: str) -> tuple[Grant, ...]:
         """Who may act for the whole account whose principal this is (absolute URL); nobody where the server tells
         nothing."""
+
+    def everything(self, url: str) -> tuple[Told, ...]:
+        """Every text of every property that the server tells of a collection and of what is in it."""
+
+    def queried(self, url: str) -> frozenset[str] | None:
+        """The events that a search (calendar-query) without any condition gives; None where there is no search."""
 
     def changes(self, url: str, token: str | None) -> Listing:
         """What changed since `token` (as an earlier Listing gave it); a complete listing when it is None or refused.

@@ -85,6 +85,17 @@ def read_if_there(path: Path) -> bytes | None:
         raise _failed("file-not-read", problem, path.parent) from None
 
 
+def modified_at(path: Path) -> float:
+    """When the file's content last changed, as its readers see it, in seconds since 1970: what it serves, no clock.
+
+    Raises CoachsyncError when it cannot be asked.
+    """
+    try:
+        return path.stat().st_mtime
+    except OSError as problem:
+        raise _failed("file-not-read", problem, path.parent) from None
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in the folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from coachsync import contentline
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.errors import CoachsyncError, NotThere, Refused, Stale, Temporary
-from coachsync.model import Collection, Grant, Item, Listing, Principal, Software
+from coachsync.model import Collection, Grant, Item, Listing, Principal, Software, Told
 from coachsync.phrases import say
 
 T = TypeVar("T")
@@ -30,6 +30,7 @@ class _Calendar:
     touched: dict[str, int] = field(default_factory=dict)
     revision: int = 0
     exposure: tuple[Grant, ...] = ()
+    said: dict[str, str] = field(default_factory=dict)  # what else it tells of itself, by property
     history: int = 0  # goes up when the server forgets: tokens of an earlier history are refused
 
 
@@ -208,6 +209,18 @@ class MemoryCalendars:
     def delegates(self, principal: str) -> tuple[Grant, ...]:
         self._server.called("delegates")
         return self._server.delegates if principal == self._server.home(self._username) else ()
+
+    def everything(self, url: str) -> tuple[Told, ...]:
+        self._server.called("everything")
+        calendar = self._server.calendar(url)
+        about, path = calendar.about, urlsplit(url).path
+        own = {"displayname": about.name, "calendar-description": about.description, "calendar-color": about.colour}
+        told = [Told(path, name, text) for name, text in {**own, **calendar.said}.items() if text]
+        return (*told, *(Told(href, "getetag", etag) for href, (etag, _) in calendar.objects.items()))
+
+    def queried(self, url: str) -> frozenset[str] | None:
+        self._server.called("queried")
+        return frozenset(self._server.calendar(url).objects)
 
     def changes(self, url: str, token: str | None) -> Listing:
         self._server.called("changes")

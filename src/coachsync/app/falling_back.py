@@ -16,7 +16,7 @@ from coachsync.app.withdrawing import take_away
 from coachsync.config import OnLeak, Share
 from coachsync.errors import CoachsyncError, Temporary
 from coachsync.model import Finding
-from coachsync.redaction.leaks import is_leak
+from coachsync.redaction.kinds import is_leak
 
 
 def respond(wiring: Wiring, share: Share, checked: Verification) -> tuple[Outcome, Verification]:

@@ -39,7 +39,7 @@ class FileShare:
 
     def resume(self, bound: Bound, *, replace: bool) -> None:
         there = read_if_there(self._path)
-        if there is not None and not bound.digest and not _is_ours(there, bound) and not replace:
+        if there is not None and not bound.digest and not is_ours(there, bound) and not replace:
             raise not_empty(self._share, 1)
 
     def claim(self, *, replace: bool) -> bool:
@@ -83,7 +83,7 @@ class FileShare:
     def _write(self, content: bytes, there: bytes | None) -> None:
         """The journal first: a file that a run cut short has written, or not, must still be known as ours."""
         bound = self._journal.share() or Bound(self.described)
-        if there is not None and not _is_ours(there, bound):
+        if there is not None and not is_ours(there, bound):
             self._keep(there)
             self.noticed += (_edited(self._share),)
         self._journal.bind(changed(bound, next_digest=_digest(content)))
@@ -92,7 +92,8 @@ class FileShare:
         self._journal.bind(changed(bound, digest=_digest(content), next_digest=""))
 
 
-def _is_ours(content: bytes, bound: Bound) -> bool:
+def is_ours(content: bytes, bound: Bound) -> bool:
+    """Whether a file has the content that was written last, or that was being written."""
     return _digest(content) in (bound.digest, bound.next_digest)
 
 
@@ -110,7 +111,7 @@ def remove_file(bound: Bound) -> None:
     there = read_if_there(path)
     if there is None:
         return
-    if not _is_ours(there, bound):
+    if not is_ours(there, bound):
         raise CoachsyncError("file-edited", say("the file was changed by somebody."))
     try:
         path.unlink()

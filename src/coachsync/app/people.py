@@ -53,6 +53,19 @@ def invites(body: bytes) -> bool:
 
 def named(wiring: Wiring) -> Iterator[str]:
     """The lines of source events that name a person, but for those about the coach, by address or by the same name."""
+    for lines, coach in _persons(wiring):
+        called = {lines[raw].param("CN") for raw in coach} - {None}
+        yield from (raw for raw, line in lines.items() if raw not in coach and line.param("CN") not in called)
+
+
+def own_names(wiring: Wiring) -> Iterator[str]:
+    """What the coach is called in source events."""
+    for lines, coach in _persons(wiring):
+        yield from (name for raw in coach if (name := lines[raw].param("CN")))
+
+
+def _persons(wiring: Wiring) -> Iterator[tuple[dict[str, contentline.Line], set[str]]]:
+    """By calendar: the lines that name a person, and which of them name the coach."""
     for name, calendar in wiring.config.calendars.items():
         own = wiring.addresses(calendar.account)
         lines = {
@@ -61,6 +74,4 @@ def named(wiring: Wiring) -> Iterator[str]:
             for line in contentline.lines(contentline.decode(body))
             if line.name in _PERSONS
         }
-        coach = {raw for raw, line in lines.items() if not own.isdisjoint(contentline.addresses(line))}
-        called = {lines[raw].param("CN") for raw in coach} - {None}
-        yield from (raw for raw, line in lines.items() if raw not in coach and line.param("CN") not in called)
+        yield lines, {raw for raw, line in lines.items() if not own.isdisjoint(contentline.addresses(line))}

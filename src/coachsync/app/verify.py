@@ -5,25 +5,26 @@ Beside it, who else can see the source calendars that they are made from.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from coachsync import contentline
-from coachsync.adapters import secondparser
-from coachsync.adapters.calendars import CalendarServer
-from coachsync.adapters.database import Copies, Entry, Shares
-from coachsync.adapters.files import read_if_there
+from coachsync.adapters.database import Share as Bound
+from coachsync.adapters.database import Shares
+from coachsync.app import eyes, hidden
 from coachsync.app.exposed import Onlooker, exposed
+from coachsync.app.fallen import GONE, fallen, in_force
 from coachsync.app.outcome import FINDINGS, PARTLY
-from coachsync.app.people import named, own_words
+from coachsync.app.people import own_words
+from coachsync.app.stale import stale
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, FileTarget, Share
-from coachsync.errors import CoachsyncError, NotInitialised, NotThere
-from coachsync.model import Finding, Label
+from coachsync.errors import CoachsyncError, NotInitialised
+from coachsync.model import Finding
 from coachsync.phrases import say
-from coachsync.redaction import leaks
+from coachsync.redaction import naming
+from coachsync.redaction.kinds import Kind
+from coachsync.redaction.seeking import Search
 
 
 @dataclass(slots=True)
@@ -67,73 +68,51 @@ def verify(wiring: Wiring, shares: Sequence[Share], without: Collection[str] = (
     return result
 
 
-def private(wiring: Wiring) -> Iterator[str]:
-    """Everything that nobody else may read: the texts of every source event, and what its object is called."""
-    for calendar in wiring.config.calendars:
-        copies = Copies(wiring.database, calendar)
-        for copy in copies.all():
-            yield unquote(copy.href).rpartition("/")[2]
-        for _, body in copies.texts():
-            yield contentline.decode(body)
-
-
 def _share(wiring: Wiring, share: Share) -> tuple[Finding, ...]:
     """What is wrong with what the share serves; nothing when it serves exactly what was published.
 
     Raises NotInitialised before it was first published, and what the server raises when it cannot be asked.
     """
     journal = Shares(wiring.database, share.name)
-    bound = journal.share()
-    if bound is None or journal.published_at() is None:
+    bound, published_at = journal.share(), journal.published_at()
+    if bound is None or published_at is None:
         raise NotInitialised(
             "share-never-published",
             say("This share has not been published yet."),
             say("Run: coachsync share publish {share}", share=share.name),
             where=f"shares.{share.name}",
         )
-    entries = journal.entries()
+    state = fallen(bound)
+    if state in GONE:
+        return _still_there(wiring, share, bound)
+    share, entries = in_force(wiring.config, share, state), journal.entries()
+    search = Search(hidden.private(wiring))
     if isinstance(share.to, CalDavTarget):
-        found = _collection(wiring, share, share.to, bound.url, entries)
+        looked = eyes.collection(wiring, share, share.to, bound.url, entries, search)
     else:
-        found = _file(wiring, share, share.to, entries)
-    return (*found, *leaks.in_names(_names(share), own_words(wiring.config), lambda: named(wiring)))
-
-
-def _collection(
-    wiring: Wiring, share: Share, target: CalDavTarget, url: str, entries: Sequence[Entry]
-) -> tuple[Finding, ...]:
-    with closing(_eyes(wiring, share, target)) as server:
-        try:
-            collection = server.collection(url)
-        except NotThere:
-            return (Finding("target-missing", say("collection"), say("the share's calendar is not there")),)
-        except CoachsyncError as problem:
-            problem.where = f"shares.{share.name}.audience" if share.audience else ""
-            raise
-        labelled = target.display_name is None and collection.name in share.texts.values()  # made so, from its url
-        expected = collection.name if labelled else target.display_name
-        front = leaks.Front(collection.name, collection.description, collection.colour, expected)
-        listed = sorted(server.changes(url, None).etags)
-        served = [
-            leaks.Served(item.href, item.body, secondparser.view(item.body)) for item in server.fetch(url, listed)
-        ]
-    # What a run cut short has planned may be there or not: both are fine.
-    journal = {entry.href: (entry.uid, entry.slot) for entry in entries if entry.live or entry.href in listed}
-    unseen = len(set(listed) - {item.href for item in served})
-    hidden = (
-        [Finding("unseen-object", say("collection"), say("listed and not given: {number}", number=unseen))]
-        if unseen
-        else []
+        looked = eyes.file(wiring, share, share.to, bound, entries, search)
+    if share.public_link is not None:
+        looked += eyes.public(wiring, share, share.public_link, looked, entries, search)
+    ours = [eyes.ours(entry) for entry in entries]
+    return (
+        *looked.findings,
+        *naming.in_texts(ours, _may_say(wiring, share), search),
+        *naming.in_names(_names(share), own_words(wiring.config), search),
+        *stale(wiring, share, published_at, entries),
     )
-    return (*hidden, *leaks.in_collection(served, journal, _texts(share, entries), front, lambda: private(wiring)))
 
 
-def _file(wiring: Wiring, share: Share, target: FileTarget, entries: Sequence[Entry]) -> tuple[Finding, ...]:
-    view = read_if_there(target.path)
-    if view is None:
-        return (Finding("target-missing", say("file"), say("the file is not there")),)
-    written = [(entry.uid, entry.slot) for entry in entries if entry.live]
-    return leaks.in_file(view, secondparser.view(view), written, _texts(share, entries), "", lambda: private(wiring))
+def _may_say(wiring: Wiring, share: Share) -> frozenset[str]:
+    """What the coach lets entries say: the labels, and the pseudonyms of this share."""
+    return frozenset((*share.texts.values(), *wiring.clients.pseudonyms(share.name).values()))
+
+
+def _still_there(wiring: Wiring, share: Share, bound: Bound) -> tuple[Finding, ...]:
+    """What was taken out of everybody's reach must not be reached."""
+    if eyes.is_reached(wiring, share, bound):
+        detail = say("the share was taken away, and can be reached all the same")
+        return (Finding(Kind.STALE_SLOT, f"shares.{share.name}", detail),)
+    return ()
 
 
 def _names(share: Share) -> Iterator[tuple[str, str]]:
@@ -146,13 +125,3 @@ def _names(share: Share) -> Iterator[tuple[str, str]]:
         yield f"{key}.name", share.to.display_name
     if share.to.url is not None:
         yield f"{key}.url", unquote(share.to.url.rstrip("/").rpartition("/")[2])
-
-
-def _texts(share: Share, entries: Iterable[Entry]) -> dict[Label, str]:
-    """What labels said when they were published: a label that was changed since is no leak."""
-    return dict(share.texts) | {entry.slot.label: entry.text for entry in entries}
-
-
-def _eyes(wiring: Wiring, share: Share, target: CalDavTarget) -> CalendarServer:
-    """The audience's account where one is configured, else the one that publishes; never the publishing connection."""
-    return wiring.another(share.audience or target.account)

@@ -93,6 +93,7 @@ def _share(name: str, table: share_schema.Share, folder: Path, language: str) ->
         profile=profile,
         texts=_frozen({**LABELS[language], **own}),
         audience=table.audience.account if table.audience else None,
+        public_link=table.public_link,
         clients=_choice(table.clients),
         categories=_choice(table.categories),
         on_leak=OnLeak(table.on_leak),

@@ -198,13 +198,7 @@ class Document(Table):
     notify: Notify | None = None
 
 
-DORMANT = (
-    "inbox",
-    "retention",
-    "succession",
-    "vault",
-    "backup",
-)  # understood; without effect in this version
+DORMANT = ("inbox", "retention", "succession", "vault", "backup")  # understood; without effect in this version
 
 
 T = TypeVar("T", bound=Table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import time, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -16,9 +16,9 @@ from coachsync.config.fields import (
     LabelText,
     Past,
     PathText,
+    PublicLink,
     Rounding,
     Text,
-    later,
     refuse,
 )
 from coachsync.config.table import Table, name_or_url
@@ -131,7 +131,7 @@ class Share(Table):
     categories: Annotated[Categories | None, BeforeValidator(_these_only)] = None
     clients: Annotated[Clients | None, BeforeValidator(_these_only)] = None
     on_leak: Literal["busy", "alarm"] = "busy"
-    public_link: Annotated[Any, later(say("public links"), say("Use to = {{ file = ... }} and serve the file."))] = None
+    public_link: PublicLink | None = None
 
     @model_validator(mode="after")
     def _eyes(self) -> Self:

@@ -50,6 +50,16 @@ def wrong_collection(url: str) -> tuple[str, str, str] | None:
     return wrong(url if parts is None or parts.scheme else urljoin("https://server.invalid/", url))
 
 
+def wrong_link(url: str) -> tuple[str, str, str] | None:
+    """The same for a public link, which lets in whoever has it: it may have a part after "?"."""
+    if urlsplit(url).query if _split(url) else False:
+        url = url.partition("?")[0]
+    fault = wrong(url)
+    if fault is not None and fault[0] == "no-tls":
+        return "no-tls", say("What the link shows would travel unencrypted."), fault[2]
+    return fault
+
+
 def same(base: str, url: str = "") -> str:
     """One spelling for every way to write a place: two URLs that name it give the same text."""
     parts = urlsplit(urljoin(base, url))

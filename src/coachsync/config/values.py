@@ -94,8 +94,9 @@ class OnLeak(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Share:
     """A redacted copy. `profile` has the share's own settings in it; `texts` is what each label says;
-    `audience` is the account with whose eyes the share is verified. `clients` are codes of clients and of sponsors,
-    `categories` are folded. `on_leak`: what becomes of it when it shows what it should not."""
+    `audience` is the account with whose eyes the share is verified, `public_link` lets in whoever has it. `clients` are
+    codes of clients and of sponsors, `categories` are folded. `on_leak`: what becomes of it when it shows what it
+    should not."""
 
     name: str
     calendars: tuple[str, ...]
@@ -103,6 +104,7 @@ class Share:
     profile: Profile
     texts: Mapping[Label, str]
     audience: str | None = None
+    public_link: str | None = field(default=None, repr=False)
     clients: Choice = EVERYTHING
     categories: Choice = EVERYTHING
     on_leak: OnLeak = OnLeak.BUSY

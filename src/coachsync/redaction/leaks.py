@@ -1,32 +1,37 @@
 """What a served share must not contain: everything it serves, compared with what was published, then searched.
 
 What equals what we wrote is ours. Only the rest is searched for what identifies a client, here and never by asking a
-server. No finding repeats a character of what it found. `where` is "object 3" for an object that we published, "foreign
-object 3" for one that we did not, "file" and "collection": whoever can write into a share can make any finding about a
-foreign object, so nothing that others can see may depend on what the search says about one.
+server. No finding repeats a character of what it found. `where` is "object 3" for an object that we published, "edited
+object 3" for one that somebody has changed since, "foreign object 3" for one that we did not publish, and "collection":
+whoever can write into a share can make any finding about a foreign or an edited object, so nothing that others can see
+may depend on what the search says about one.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from coachsync import contentline
-from coachsync.model import Finding, Label, Slot
+from coachsync.model import Finding
 from coachsync.phrases import say
-from coachsync.redaction.objects import Examination, Expected, Seen, examine, expected
-from coachsync.redaction.publication import document, feed
-from coachsync.redaction.words import Words, identifiers, search, without
+from coachsync.redaction.allowed import Ours, allowed, is_random, is_random_place
+from coachsync.redaction.kinds import Kind
+from coachsync.redaction.objects import FOREIGN, Examination, Seen, examine
+from coachsync.redaction.seeking import Search
+from coachsync.redaction.words import without
 
-Journal = Mapping[str, tuple[str, Slot]]  # what we published: href -> (UID, slot)
-Private = Callable[[], Iterable[str]]  # texts that nobody else may read: events whole, names of their objects
+Journal = Mapping[str, Ours]  # what we published, by href
 
-_NOTHING = Expected({}, {})
+_NOTHING = allowed(())
 # One colour for a whole collection tells nothing of any client, and clients give one on their own.
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
+# ETags as servers make them: a hash of the content, SOGo's version number. No text is in them, and most servers have
+# these; any other one is searched.
+_ETAG = re.compile(r'(?:W/)?"?(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|gcs\d{8})"?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,130 +41,148 @@ class Served:
     href: str
     body: bytes
     view: Sequence[Seen] | None
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What a collection says of itself; `expected` is the configured name, None when its URL was configured instead."""
+    """What a collection says of itself; `expected` is the configured name, None when its URL was configured instead.
+    `path` is where it lies, without what it has in common with every calendar of the account."""
 
     name: str = ""
     description: str = ""
     colour: str = ""
     expected: str | None = None
-
-
-class _Search:
-    """Looks for what is private; the private texts are read at the first question, and never without one."""
-
-    def __init__(self, private: Private) -> None:
-        self._private = private
-        self._words: Words | None = None
-
-    def __call__(self, code: str, where: str, subject: str, text: str) -> Iterator[Finding]:
-        if not text.strip():
-            return
-        if self._words is None:
-            self._words = Words(identifiers(self._private()))
-        how = search(text, self._words)
-        if how:
-            yield Finding(
-                code, where, say("{subject} holds a word of a private event, {how}", subject=subject, how=how)
-            )
+    path: str = ""
 
 
 def in_collection(
-    served: Iterable[Served], journal: Journal, texts: Mapping[Label, str], front: Front, private: Private
+    served: Iterable[Served], journal: Journal, front: Front, search: Search, ours: frozenset[str] = frozenset()
 ) -> tuple[Finding, ...]:
-    """What is wrong with a collection that a share was published to. Hrefs count as equal in any percent-encoding."""
-    seek = _Search(private)
+    """What is wrong with a collection that a share was published to. Hrefs count as equal in any percent-encoding.
+
+    `ours` are words, as `words.said` gives them, that the coach uses for the practice, its calendars and shares.
+    """
     published = {unquote(href): entry for href, entry in journal.items()}
-    findings = list(_of_front(front, seek))
+    findings = [*_of_front(front, search), *_of_path(front.path, search, ours)]
     for number, item in enumerate(served, 1):
         entry = published.pop(unquote(item.href), None)
-        if entry is None:
-            findings += _of_foreign(item, say("foreign object {number}", number=number), seek)
-            continue
-        uid, slot = entry
-        written = expected(document(uid, slot, texts[slot.label]))
-        examination = examine(contentline.decode(item.body), written, item.view)
-        findings += _of_examination(examination, say("object {number}", number=number), seek)
-        if uid not in examination.uids and not any(code == "foreign-object" for code, _ in examination.remarks):
-            findings.append(
-                Finding(
-                    "missing-object", say("object {number}", number=number), say("it holds no event that can be read")
-                )
-            )
+        findings += _of_foreign(item, number, search) if entry is None else _of_ours(item, entry, number, search)
+        findings += _of_etag(item, number, entry, search, ours)
     if published:
-        findings.append(
-            Finding(
-                "missing-object", say("collection"), say("published and not served: {number}", number=len(published))
-            )
-        )
+        findings.append(missing(say("collection"), len(published)))
     return tuple(dict.fromkeys(findings))
 
 
-def in_names(names: Iterable[tuple[str, str]], ours: frozenset[str], people: Private) -> tuple[Finding, ...]:
-    """Which of the names that the coach gave to a target name a person: (the configuration key, the decoded name).
-
-    `people` gives the lines of private events about others; `ours` are words, as `words.said` gives them, that the
-    coach uses for the practice, its calendars and shares: they may stand in a name whatever appointments say.
-    """
-    left = [(where, rest) for where, name in names if (rest := without(name, ours))]
-    if not left:
-        return ()
-    others = Words(identifiers(people()))
-    detail = say("it holds a word that names a person in an appointment; a name of your own can stand in practice.name")
-    return tuple(Finding("target-name", where, detail) for where, rest in left if search(rest, others))
+def missing(where: str, number: int) -> Finding:
+    """So many entries were published there and are not served."""
+    return Finding(Kind.MISSING_OBJECT, where, say("published and not served: {number}", number=number))
 
 
-def in_file(
-    body: bytes,
-    view: Sequence[Seen] | None,
-    entries: Iterable[tuple[str, Slot]],
-    texts: Mapping[Label, str],
-    name: str,
-    private: Private,
-) -> tuple[Finding, ...]:
-    """What is wrong with a share that is one calendar file; `entries` (UID, slot) and `name` as given to `feed`."""
-    written = expected(feed(entries, texts, name))
-    examination = examine(contentline.decode(body), written, view)
-    findings = list(_of_examination(examination, say("file"), _Search(private)))
-    missing = len(written.events.keys() - examination.uids)
-    if missing:
-        findings.append(
-            Finding("missing-object", say("file"), say("published and not served: {number}", number=missing))
-        )
-    return tuple(dict.fromkeys(findings))
+def of_remarks(examination: Examination, where: str, foreign: str, search: Search) -> Iterator[Finding]:
+    """The findings of an examination: at `where`, and at `foreign` what stands in events that we did not publish."""
+    for code, detail, owner in examination.remarks:
+        yield Finding(code, foreign if owner == FOREIGN else where, detail)
+    for subject, text, owner in examination.rest:
+        yield from search(foreign if owner == FOREIGN else where, subject, text)
 
 
-def _of_examination(examination: Examination, where: str, seek: _Search) -> Iterator[Finding]:
-    for code, detail in examination.remarks:
-        yield Finding(code, where, detail)
-    for subject, text in examination.rest:
-        yield from seek("identifier", where, subject, text)
+def called(item: Served, number: int, entry: Ours | None) -> str:
+    """What findings call an object: ours, one of ours that somebody edited, or a foreign one."""
+    if entry is None:
+        return say("foreign object {number}", number=number)
+    if edited(item, entry):
+        return say("edited object {number}", number=number)
+    return say("object {number}", number=number)
 
 
-def _of_foreign(item: Served, where: str, seek: _Search) -> Iterator[Finding]:
-    yield Finding("foreign-object", where, say("an entry that was not published here"))
-    yield from seek("href", where, say("its address"), item.href.rstrip("/").rpartition("/")[2])
-    for subject, text in examine(contentline.decode(item.body), _NOTHING, item.view).rest:
-        yield from seek("identifier", where, subject, text)
+def edited(item: Served, entry: Ours) -> bool:
+    """Whether somebody changed an object since it was written: its version is another one, and so is what it says."""
+    return item.etag != entry.etag and not _examined(item, entry).clean
 
 
-def _of_front(front: Front, seek: _Search) -> Iterator[Finding]:
+def _examined(item: Served, entry: Ours) -> Examination:
+    return examine(contentline.decode(item.body), allowed([entry]), item.view)
+
+
+def _of_ours(item: Served, entry: Ours, number: int, search: Search) -> Iterator[Finding]:
+    examination = _examined(item, entry)
+    if not examination.clean and item.etag != entry.etag:
+        where = say("edited object {number}", number=number)
+        yield Finding(Kind.EDITED_OBJECT, where, say("somebody changed it since it was written"))
+        yield from _of_entry(item, entry, examination, where, search)
+        return
+    where = say("object {number}", number=number)
+    yield from as_own(_of_entry(item, entry, examination, where, search))
+
+
+def as_own(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The same findings, as what is in our own writing."""
+    return (replace(finding, own=True) for finding in findings)
+
+
+def _of_entry(item: Served, entry: Ours, examination: Examination, where: str, search: Search) -> Iterator[Finding]:
+    yield from of_remarks(examination, where, where, search)
+    yield from _of_names(item, entry, where, search)
+    if entry.uid not in examination.uids and not any(code == Kind.FOREIGN_OBJECT for code, *_ in examination.remarks):
+        yield Finding(Kind.MISSING_OBJECT, where, say("it holds no event that can be read"))
+
+
+def _of_names(item: Served, entry: Ours, where: str, search: Search) -> Iterator[Finding]:
+    """What an object of ours is called: random names, and an ETag that says nothing."""
+    yield from of_uid(entry.uid, where, search)
+    place = unquote(item.href).rstrip("/").rpartition("/")[2]
+    if not is_random_place(place):
+        yield Finding(Kind.HREF, where, say("its address is not a random one"))
+        yield from search(where, say("its address"), place, Kind.HREF)
+
+
+def of_uid(uid: str, where: str, search: Search) -> Iterator[Finding]:
+    """What is wrong with a UID that we wrote."""
+    if not is_random(uid):
+        yield Finding(Kind.UID, where, say("its UID is not a random one"))
+        yield from search(where, say("its UID"), uid, Kind.UID)
+    elif search.is_taken(uid):
+        yield Finding(Kind.UID, where, say("its UID is that of a private event"))
+
+
+def _of_etag(item: Served, number: int, entry: Ours | None, search: Search, ours: frozenset[str]) -> Iterator[Finding]:
+    if not item.etag or _ETAG.fullmatch(item.etag):
+        return
+    for finding in search.but_for(ours, "", say("its version (ETag)"), item.etag, Kind.ETAG, coded=True):
+        yield replace(finding, where=called(item, number, entry))
+
+
+def _of_foreign(item: Served, number: int, search: Search) -> Iterator[Finding]:
+    where = say("foreign object {number}", number=number)
+    yield Finding(Kind.FOREIGN_OBJECT, where, say("an entry that was not published here"))
+    yield from search(where, say("its address"), item.href.rstrip("/").rpartition("/")[2], Kind.HREF)
+    for subject, text, _ in examine(contentline.decode(item.body), _NOTHING, item.view).rest:
+        yield from search(where, subject, text)
+
+
+def _of_front(front: Front, search: Search) -> Iterator[Finding]:
     """What the collection is called, also where the coach called it so, and what it says beside."""
-    configured = front.expected is not None and _composed(front.name) == _composed(front.expected)
+    where = say("collection")
+    configured = front.expected is not None and composed(front.name) == composed(front.expected)
     if front.expected is not None and not configured:
-        yield Finding("collection-text", say("collection"), say("its name is not the configured one"))
+        yield Finding(Kind.DISPLAY_NAME, where, say("its name is not the configured one"))
     if not configured:
-        yield from seek("identifier", say("collection"), say("its name"), front.name)
+        yield from search(where, say("its name"), front.name, Kind.DISPLAY_NAME)
     if front.description:
-        yield Finding("collection-text", say("collection"), say("it has a description that was not written here"))
-        yield from seek("identifier", say("collection"), say("its description"), front.description)
+        yield Finding(Kind.DESCRIPTION, where, say("it has a description that was not written here"))
+        yield from search(where, say("its description"), front.description, Kind.DESCRIPTION)
     if front.colour and not _COLOUR.fullmatch(front.colour):
-        yield Finding("collection-text", say("collection"), say("its colour is no colour"))
-        yield from seek("identifier", say("collection"), say("its colour"), front.colour)
+        yield Finding(Kind.COLOUR, where, say("its colour is no colour"))
+        yield from search(where, say("its colour"), front.colour, Kind.COLOUR)
 
 
-def _composed(name: str) -> str:
+def _of_path(path: str, search: Search, ours: frozenset[str]) -> Iterator[Finding]:
+    for segment in unquote(path).split("/"):
+        if segment and not is_random_place(segment):
+            yield from search(say("collection"), say("its address"), without(segment, ours), Kind.PATH)
+
+
+def composed(name: str) -> str:
+    """A name as it is compared, for servers may decompose accents."""
     return unicodedata.normalize("NFC", name)

@@ -26,6 +26,10 @@ _TIME = re.compile(r"\d{8}t\d{4,6}z?", re.ASCII)
 _PHONE = re.compile(r"\d(?:[\s().\-/\u2010-\u2015]{0,3}\d){5,}")
 _NOT_A_DIGIT = re.compile(r"\D")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?", re.ASCII)
+_CODE = re.compile(r"[\w.@+-]+")
+_HEXADECIMAL = re.compile(r"(?<![0-9a-z])[0-9a-f]{6,}(?![0-9a-z])")
+_DIGITS = re.compile(r"\d+")
+_CERTAIN = 12  # signs of a code that is no coincidence
 _HIDDEN = frozenset(("Mn", "Me", "Cc", "Cf", "Cs"))  # Unicode categories: marks, controls, formats, stray surrogates
 _WITHOUT_ACCENT = str.maketrans(
     {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŋ": "n"}
@@ -65,12 +69,13 @@ def _of_line(line: str) -> Iterator[str]:
     for _, reading in readings(line, _CODED):
         if escaped and reading == line:
             continue  # "\nAnna" holds no word "nanna"
-        folded = _comparable(reading)
+        folded = comparable(reading)
         yield from _numbers(folded)
         yield from (word for word in _words(folded) if word not in STOP_WORDS)
 
 
-def _comparable(text: str) -> str:
+def comparable(text: str) -> str:
+    """A reading of a text as `Words` looks through it."""
     return _TIME.sub(" ", plain(text))  # times are compared as times; their digits are no number of anybody
 
 
@@ -103,6 +108,15 @@ def _numbers(text: str) -> Iterator[str]:
                 yield digits[-_SUBSCRIBER:]
 
 
+def names_in(lines: Iterable[str]) -> Iterator[str]:
+    """Names and addresses out of the lines of an event that name a person."""
+    for text in lines:
+        for line in contentline.lines(text):
+            if line.name in ("ATTENDEE", "ORGANIZER", "CONTACT"):
+                yield contentline.unescape(line.value).removeprefix("mailto:").removeprefix("MAILTO:")
+                yield from (name for name in (line.param("CN"), line.param("EMAIL")) if name)
+
+
 def said(texts: Iterable[str]) -> frozenset[str]:
     """The words of texts, as `plain`, whatever their length."""
     return frozenset(word for text in texts for word in _LETTERS.findall(plain(text)))
@@ -129,13 +143,29 @@ class Words:
             else:
                 self._anywhere.setdefault(word[:_ANYWHERE], []).append(word)
 
-    def within(self, text: str) -> bool:
-        """Whether a text, as `plain` gives it, holds any of them."""
+    def within(self, text: str, *, coded: bool = False) -> bool:
+        """Whether a text, as `comparable` gives it, holds any of them. In one that is `coded` (an ETag) runs of
+        hexadecimal digits are not looked at, for in them words come about by chance; a long one counts whole."""
+        if coded:
+            return self._in_code(text)
         if not self._whole.isdisjoint(_LETTERS.findall(text)) or self._inside(text):
             return True
         if any(word in text for word in self._ideographs) and _IDEOGRAPHS.search(text):
             return True
         return any(self._inside(_NOT_A_DIGIT.sub("", digits)) for digits in _PHONE.findall(text))
+
+    def _in_code(self, text: str) -> bool:
+        tokens = {token for found in _CODE.findall(text) for token in (found, *_HEXADECIMAL.findall(found))}
+        if any(self._is_known(token) for token in tokens):
+            return True
+        rest = _HEXADECIMAL.sub(" ", text)
+        words = (found.group() for found in _LETTERS.finditer(rest) if not _in_a_code(found, rest))
+        return not self._whole.isdisjoint(words) or self._inside(_DIGITS.sub(" ", rest))
+
+    def _is_known(self, token: str) -> bool:
+        return any(
+            token.startswith(word) for word in self._anywhere.get(token[:_ANYWHERE], ()) if len(word) >= _CERTAIN
+        )
 
     def _inside(self, text: str) -> bool:
         for start in range(len(text) - _ANYWHERE + 1):
@@ -147,4 +177,4 @@ class Words:
 
 def search(text: str, words: Words) -> str | None:
     """How a served line holds one of the words ("as written", "base64", ...), or None. The word itself is not told."""
-    return next((how for how, reading in readings(text) if words.within(_comparable(reading))), None)
+    return next((how for how, reading in readings(text) if words.within(comparable(reading))), None)

@@ -14,7 +14,16 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
-from coachsync.adapters.caldav import delegation, hrefs, listing, multiget, nextcloud_trash, principal, sharing
+from coachsync.adapters.caldav import (
+    delegation,
+    everything,
+    hrefs,
+    listing,
+    multiget,
+    nextcloud_trash,
+    principal,
+    sharing,
+)
 from coachsync.adapters.caldav.dav import Dav, Told
 from coachsync.adapters.caldav.lanes import Lanes
 from coachsync.adapters.caldav.multistatus import APPLE, CAL, DAV, OWNCLOUD, Prop, Response
@@ -24,6 +33,7 @@ from coachsync.adapters.caldav.transport import Scheme, Transport
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Refused, Stale, Temporary
 from coachsync.model import Collection, Grant, Item, Listing, Principal, Software
+from coachsync.model import Told as Text
 from coachsync.phrases import say
 
 T = TypeVar("T")
@@ -110,6 +120,12 @@ class CalDav:
 
     def delegates(self, principal: str) -> tuple[Grant, ...]:
         return delegation.delegates(self._dav, self._trusted(principal))
+
+    def everything(self, url: str) -> tuple[Text, ...]:
+        return everything.told(self._dav, self._own(url))
+
+    def queried(self, url: str) -> frozenset[str] | None:
+        return everything.queried(self._dav, self._own(url))
 
     def changes(self, url: str, token: str | None) -> Listing:
         return listing.changes(self._dav, self._own(url), token)

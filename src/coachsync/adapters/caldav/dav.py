@@ -46,6 +46,10 @@ class Dav:
             raise _not_there()
         return told
 
+    def allprop(self, url: str) -> Told:
+        """Whatever the server tells on its own of a collection and its members."""
+        return self._ask("PROPFIND", url, multistatus.allprop(), {"Depth": "1"}, _LISTING)
+
     def sync(self, url: str, token: str) -> Told:
         """A sync-collection report. Depth is 0: how deep the answer goes is said in its body (RFC 6578 section 3.2)."""
         return self._ask("REPORT", url, multistatus.sync_collection(token), {"Depth": "0"}, 1 if token else _LISTING)

@@ -112,6 +112,13 @@ def propfind(tags: Iterable[str]) -> bytes:
     return _bytes(root)
 
 
+def allprop() -> bytes:
+    """A PROPFIND body that asks for whatever the server tells on its own (RFC 4918 section 14.2)."""
+    root = _element(f"{DAV}propfind")
+    _child(root, f"{DAV}allprop")
+    return _bytes(root)
+
+
 def sync_collection(token: str) -> bytes:
     """A sync-collection REPORT for ETags, one level deep; an empty token asks for everything.
 

@@ -1,0 +1,253 @@
+"""What the audience of a share gets, in each way in which it can look: as an account, by a public link, as a file."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cache
+from posixpath import commonpath
+from urllib.parse import urlsplit
+
+from coachsync import contentline
+from coachsync.adapters import publiclink, secondparser
+from coachsync.adapters.calendars import CalendarServer
+from coachsync.adapters.database import Entry, SignIns
+from coachsync.adapters.database import Share as Bound
+from coachsync.adapters.files import modified_at, read_if_there
+from coachsync.app import hidden
+from coachsync.app.file_target import is_ours
+from coachsync.app.people import own_names, own_words
+from coachsync.app.wiring import Wiring
+from coachsync.config import CalDavTarget, FileTarget, Share
+from coachsync.errors import CoachsyncError, NotThere
+from coachsync.model import Collection, Finding, Item
+from coachsync.phrases import say
+from coachsync.redaction import answers, leaks, schedule, streams, words
+from coachsync.redaction.allowed import Ours
+from coachsync.redaction.kinds import Kind
+from coachsync.redaction.leaks import Served
+from coachsync.redaction.seeking import Search
+
+_SAMPLE = 20  # objects that are also fetched one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found, the UIDs that were seen, and those of entries that somebody has edited."""
+
+    findings: tuple[Finding, ...] = ()
+    seen: Set[str] = field(default_factory=frozenset)
+    edited: Set[str] = field(default_factory=frozenset)
+
+    def __add__(self, findings: Iterable[Finding]) -> Looked:
+        return replace(self, findings=(*self.findings, *findings))
+
+
+def ours(entry: Entry) -> Ours:
+    """An entry of the journal as it is compared with what is served."""
+    return Ours(entry.uid, entry.slot, entry.text, entry.etag)
+
+
+# --- as an account ----------------------------------------------------------------------------------------------------
+
+
+def collection(
+    wiring: Wiring, share: Share, target: CalDavTarget, url: str, entries: Sequence[Entry], search: Search
+) -> Looked:
+    """The share's collection as its audience's account gets it. Raises what its server raises."""
+    with closing(_account(wiring, share, target)) as server:
+        try:
+            about = server.collection(url)
+        except NotThere:
+            missing = Finding(Kind.TARGET_MISSING, say("collection"), say("the share's calendar is not there"))
+            return Looked((missing,))
+        except CoachsyncError as problem:
+            problem.where = f"shares.{share.name}.audience" if share.audience else ""
+            raise
+        return _seen(wiring, share, target, about, _View(server, about.url), entries, search)
+
+
+def _account(wiring: Wiring, share: Share, target: CalDavTarget) -> CalendarServer:
+    """The audience's account where one is configured, else the one that publishes; never the publishing connection."""
+    return wiring.another(share.audience or target.account)
+
+
+def is_reached(wiring: Wiring, share: Share, bound: Bound) -> bool:
+    """Whether the collection or file that the share was bound to is there. Raises what its server raises."""
+    if not isinstance(share.to, CalDavTarget):
+        return read_if_there(share.to.path) is not None
+    with closing(_account(wiring, share, share.to)) as server:
+        try:
+            server.collection(bound.url)
+        except NotThere:
+            return False
+    return True
+
+
+class _View:
+    """Everything that one account gets of a collection. No request holds anything but addresses of objects there."""
+
+    def __init__(self, server: CalendarServer, url: str) -> None:
+        listed = server.changes(url, None).etags
+        self.told = server.everything(url)
+        self.queried = server.queried(url)
+        self.listed = frozenset(listed)
+        self.items = tuple(server.fetch(url, sorted(listed)))
+        some = random.SystemRandom().sample(self.items, min(_SAMPLE, len(self.items)))
+        self.alone = tuple(item for one in some for item in server.fetch(url, [one.href]))
+        path = urlsplit(url).path
+        self.members = {one.href for one in self.told if one.href.rstrip("/") != path.rstrip("/")}
+
+    def unseen(self, published: Set[str]) -> Iterator[Finding]:
+        """Objects that one way to look shows and another does not."""
+        given = {item.href for item in self.items}
+        ways = (
+            (self.listed - given, say("listed and not given: {number}", number=len(self.listed - given))),
+            (
+                self.members - self.listed,
+                say("told of and not listed: {number}", number=len(self.members - self.listed)),
+            ),
+            (self._not_found(published), say("listed and not found: {number}", number=len(self._not_found(published)))),
+            (self._hidden(), say("found and not listed: {number}", number=len(self._hidden()))),
+        )
+        for hrefs, detail in ways:
+            if hrefs:
+                yield Finding(Kind.UNSEEN_OBJECT, say("collection"), detail)
+
+    def _not_found(self, published: Set[str]) -> Set[str]:
+        return frozenset() if self.queried is None else (self.listed & published) - self.queried
+
+    def _hidden(self) -> Set[str]:
+        return (self.queried or frozenset()) - self.listed
+
+
+def _seen(
+    wiring: Wiring,
+    share: Share,
+    target: CalDavTarget,
+    about: Collection,
+    view: _View,
+    entries: Sequence[Entry],
+    search: Search,
+) -> Looked:
+    # What a run cut short has planned may be there or not: both are fine.
+    journal = {entry.href: ours(entry) for entry in entries if entry.live or entry.href in view.listed}
+    served = [_served(item) for item in view.items]
+    places = _Places(served, journal)
+    findings = [
+        *view.unseen(journal.keys()),
+        *leaks.in_collection(served, journal, _front(wiring, share, target, about), search, own_words(wiring.config)),
+        *_alone(view, served, journal, places, search),
+        *answers.in_properties(view.told, urlsplit(about.url).path, places.called, search, _house(wiring)),
+    ]
+    return Looked(
+        tuple(dict.fromkeys(findings)),
+        frozenset(uid for item in view.items for uid in streams.uids(item.body)),
+        frozenset(journal[item.href].uid for item in places.edited()),
+    )
+
+
+def _served(item: Item) -> Served:
+    return Served(item.href, item.body, secondparser.view(item.body), item.etag)
+
+
+def _front(wiring: Wiring, share: Share, target: CalDavTarget, about: Collection) -> leaks.Front:
+    labelled = target.display_name is None and about.name in share.texts.values()  # made so, from its url
+    expected = about.name if labelled else target.display_name
+    known = SignIns(wiring.database).find(target.account)
+    homes = known.homes if known else ()
+    path = urlsplit(about.url).path
+    above = max((commonpath([urlsplit(home).path, path]) for home in homes), key=len, default="")
+    said = path[len(above) :].rstrip("/")
+    if target.url is not None:
+        said = said.rpartition("/")[0]  # its end is the coach's own, and looked at with the names that the coach gave
+    return leaks.Front(about.name, about.description, about.colour, expected, said)
+
+
+class _Places:
+    """What objects are called in findings, told apart only when there is one."""
+
+    def __init__(self, served: Sequence[Served], journal: Mapping[str, Ours]) -> None:
+        self._served = {item.href: (number, item) for number, item in enumerate(served, 1)}
+        self._journal = journal
+
+    def edited(self) -> Iterator[Served]:
+        for href, (_, item) in self._served.items():
+            entry = self._journal.get(href)
+            if entry is not None and leaks.edited(item, entry):
+                yield item
+
+    def called(self, href: str) -> str:
+        number, item = self._served.get(href, (0, None))
+        return say("collection") if item is None else leaks.called(item, number, self._journal.get(href))
+
+
+def _alone(
+    view: _View, served: Sequence[Served], journal: Mapping[str, Ours], places: _Places, search: Search
+) -> Iterator[Finding]:
+    """What a sample of objects says when each is fetched alone, where that is something else than before."""
+    together = {item.href: item for item in served}
+    for item in view.alone:
+        entry = journal.get(item.href)
+        if entry is None or contentline.decode(item.body) == contentline.decode(together[item.href].body):
+            continue
+        only = {item.href: entry}
+        front = leaks.Front()
+        for finding in leaks.in_collection([_served(item)], only, front, search):
+            yield replace(finding, where=places.called(item.href))
+
+
+def _house(wiring: Wiring) -> answers.House:
+    return answers.House(hidden.house_words(wiring), cache(lambda: words.said(own_names(wiring))))
+
+
+# --- as a file --------------------------------------------------------------------------------------------------------
+
+
+def file(
+    wiring: Wiring, share: Share, target: FileTarget, bound: Bound, entries: Sequence[Entry], search: Search
+) -> Looked:
+    """The share's file as whoever can read it gets it."""
+    body = read_if_there(target.path)
+    if body is None:
+        return Looked((Finding(Kind.TARGET_MISSING, say("file"), say("the file is not there")),))
+    written = [ours(entry) for entry in entries if entry.live]
+    changed = not is_ours(body, bound)
+    findings = streams.in_file(body, secondparser.view(body), written, search, edited=changed)
+    at = datetime.fromtimestamp(modified_at(target.path), UTC)
+    if not changed and at != schedule.edge(at, wiring.zone, share.profile.publish):
+        detail = say("its time of change is not on the share's schedule: it tells when something changed")
+        findings += (Finding(Kind.TIMESTAMP, say("file"), detail),)
+    return Looked(findings, streams.uids(body))
+
+
+# --- by a public link -------------------------------------------------------------------------------------------------
+
+
+def public(
+    wiring: Wiring, share: Share, link: str, looked: Looked, entries: Sequence[Entry], search: Search
+) -> Iterator[Finding]:
+    """What anybody gets who has the public link, with no login. Raises what the server raises."""
+    account = wiring.config.accounts[share.to.account] if isinstance(share.to, CalDavTarget) else None
+    try:
+        given = publiclink.look(link, account.timeout if account else 30, account.ca_file if account else None)
+    except CoachsyncError as problem:
+        problem.where = f"shares.{share.name}.public_link"
+        raise
+    where = say("public link")
+    name = share.to.display_name if isinstance(share.to, CalDavTarget) else None
+    texts = frozenset({name or "", *share.texts.values(), wiring.config.practice.timezone} - {""})
+    known = streams.Known(looked.edited, looked.seen, texts)
+    live = [ours(entry) for entry in entries]
+    for body in given.calendars:
+        yield from streams.in_export(body, secondparser.view(body), live, search, known)
+    house = _house(wiring)
+    yield from answers.in_properties(given.told, "", lambda _: where, search, house)
+    yield from answers.in_heads(given.heads, where, search, house)
+    for page in given.pages:
+        for line in page.decode("utf-8", "replace").splitlines():
+            if search.names_client(line):
+                yield Finding(Kind.IDENTIFIER, where, say("the page that the link shows names a client"))

@@ -1,0 +1,67 @@
+"""A share on a real server and the eyes of its audience: what `verify` finds there, with a directory of clients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from coachsync import config
+from coachsync.app.verify import verify
+from coachsync.app.wiring import open_wiring
+from coachsync.model import Finding
+from events import event
+from scenario_practice import Practice, local, tomorrow
+from web import Web
+
+CLIENTS = ("Юрий Щербаков", "Marina Dupont", "Bo Li", "+33 6 12 34 56 78")
+WORD = "Quetzalcoatlus"  # of a source event, and of nobody
+ATTENDEE = "Zebulon Quartz"
+SOURCE_UID = "7d1f7f6e-3f6c-4c1e-9d57-0f6b9b0e2a11"
+
+
+@dataclass
+class Watched:
+    """A practice with a calendar of one session and a share of it."""
+
+    practice: Practice
+    web: Web
+    before: str = ""  # where a proxy stands before the server of the share
+    settings: dict[str, str] = field(default_factory=dict)
+    name: str = field(default_factory=lambda: f"Share {uuid4().hex}")
+
+    def __post_init__(self) -> None:
+        source = self.web.make(self.web.account.new_calendar(), "Coaching")
+        guest = f"ATTENDEE;CN={ATTENDEE}:mailto:quartz@zebulon.example\r\n"
+        extra = f"DESCRIPTION:{WORD}\r\n{guest}ORGANIZER:mailto:{self.web.account.username}@home.example\r\n"
+        self.web.put_all(source, {"s.ics": event(SOURCE_UID, local(tomorrow(), 9), title="Séance", extra=extra)})
+        self.source = source
+        self.practice.account("cloud", self.web.account)
+        self.practice.account("outlet", self.web.account, self.before or None)
+        self.practice.calendar("coaching", "cloud", url=urlsplit(source).path)
+        to = f'account = "outlet", name = "{self.name}"'
+        self.practice.share("office", ["coaching"], to, "session", **self.settings)
+
+    def sync(self) -> None:
+        done = self.practice.sync()
+        assert done.code == 0, done.out + done.err
+
+    @property
+    def url(self) -> str:
+        return self.web.calendar(self.name)
+
+    def found(self, clients: Iterable[str] = CLIENTS) -> tuple[Finding, ...]:
+        """What is found; everything could be looked at, and no finding repeats a name."""
+        with open_wiring(config.load(self.practice.file), "test", datetime.now(UTC)) as wiring:
+            result = verify(wiring, list(wiring.config.shares.values()), clients=lambda: clients)
+        assert result.failures == []
+        findings = tuple(finding for _, finding in result.findings)
+        said = " ".join(f"{finding.where} {finding.detail}" for finding in findings).lower()
+        assert not any(name in said for name in ("dupont", "щерб", "chtcher", "quetzal", "zebulon", "дюпон"))
+        return findings
+
+    def codes(self, where: str) -> set[str]:
+        """The codes of what is found at a place."""
+        return {str(finding.code) for finding in self.found() if finding.where.startswith(where)}
