@@ -44,7 +44,7 @@ def test_rows_are_told_from_the_slots_of_now(house: House) -> None:
 
 def test_what_other_settings_would_change_is_told_from_the_same_copies(house: House) -> None:
     others = {one.key: one.inference for one in reported(house).alternatives}
-    assert list(others) == ["round-15", "round-30", "round-60", "merged", "half-window", "all"]
+    assert list(others) == ["round-15", "round-30", "round-60", "merged", "buffer", "half-window", "all"]
     assert others["round-15"].of_hundred == 95
     assert others["merged"].slots == WEEKS + 1  # the two who touch are one block
     assert others["half-window"].slots == 2 * WEEKS + 1

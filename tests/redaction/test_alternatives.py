@@ -18,7 +18,7 @@ def keyed(profile: Profile) -> dict[str, Profile]:
 
 def test_a_session_share_is_compared_with_rounding_merging_and_half_the_window() -> None:
     found = keyed(SESSION)
-    assert list(found) == ["round-15", "round-30", "round-60", "merged", "half-window", "all"]
+    assert list(found) == ["round-15", "round-30", "round-60", "merged", "buffer", "half-window", "all"]
     assert found["round-30"] == replace(SESSION, round_to=timedelta(minutes=30))
     assert found["merged"] == replace(SESSION, merge=True)
     assert found["half-window"] == replace(SESSION, future=Span(months=3))
@@ -27,7 +27,7 @@ def test_a_session_share_is_compared_with_rounding_merging_and_half_the_window()
 
 def test_a_busy_share_is_compared_with_what_it_would_tell_unmerged() -> None:
     found = keyed(BUSY)
-    assert list(found) == ["round-30", "round-60", "apart", "half-window", "all"]
+    assert list(found) == ["round-30", "round-60", "apart", "buffer", "half-window", "all"]
     assert found["apart"] == replace(BUSY, merge=False)
 
 
