@@ -136,3 +136,9 @@ def test_p12_it_says_nothing_about_what_it_reads(
 def test_p12_whoever_else_uses_the_library_its_own_log_stays_shut(caplog: pytest.LogCaptureFixture) -> None:
     logging.getLogger("vobject.base").error("Skipped line 3, message: zelphania")
     assert caplog.records == []
+
+
+def test_signs_of_equality_in_one_parameter_do_not_keep_it_busy() -> None:
+    started = time.monotonic()
+    assert view(event("X;a=" + "=a" * 60 + '\x01"b":c')) is None
+    assert time.monotonic() - started < 1

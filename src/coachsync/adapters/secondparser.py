@@ -13,7 +13,7 @@ from coachsync.redaction.objects import Seen
 
 # vobject's expression for a content line backtracks exponentially: 60 characters that it cannot match keep it busy for
 # years, and whoever may write into a share can put them there. With few parameters it cannot.
-_MOST_PARAMETERS = 8  # parameters and their values, together
+_MOST_PARAMETERS = 8  # parameters and their values, together; and signs of equality before the value
 _LONGEST_LINE = 1 << 16  # characters
 _LONE_RETURN = re.compile(r"\r(?!\n)")  # ends a line for vobject, and for nothing else here
 
@@ -38,7 +38,9 @@ def view(body: bytes) -> tuple[Seen, ...] | None:
 
 def _tame(text: str) -> bool:
     return _LONE_RETURN.search(text) is None and all(
-        len(line.raw) <= _LONGEST_LINE and sum(1 + len(values) for _, values in line.params) <= _MOST_PARAMETERS
+        len(line.raw) <= _LONGEST_LINE
+        and sum(1 + len(values) for _, values in line.params) <= _MOST_PARAMETERS
+        and contentline.unfold(line.raw).removesuffix(line.value).count("=") <= _MOST_PARAMETERS
         if line.name
         else not line.value
         for line in contentline.lines(text)

@@ -38,10 +38,11 @@ def recognised(kind: Kind, typed: str, *, whole: bool = False) -> str | None:
     is typed may be a name as well.
     """
     text = typed.strip().upper()
-    if whole and not text.startswith(f"{kind}-"):
+    begun = text.startswith(f"{kind}-")
+    if whole and not begun:
         return None
-    signs = _BETWEEN.sub("", text)
-    if len(signs) == _LENGTH + 1 and signs.startswith(kind):
+    signs = _BETWEEN.sub("", text[len(kind) :] if begun else text)
+    if not begun and len(signs) == _LENGTH + 1 and signs.startswith(kind):
         signs = signs[1:]
     signs = signs.translate(_LOOKALIKES)
     if len(signs) != _LENGTH or not set(signs) <= set(_SIGNS):

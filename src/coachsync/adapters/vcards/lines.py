@@ -15,9 +15,10 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 _NAME = re.compile(rb"\s*(?:[A-Za-z0-9_-]+\.)?([A-Za-z0-9_-]+)\s*[;:]")
 _MARKS = re.compile(rb"(BEGIN|END)\s*:\s*VCARD\s*", re.IGNORECASE)
 _SOFT = re.compile(rb"quoted-printable", re.IGNORECASE)
-_HEAD = 1000  # bytes in which a line says that it is quoted-printable
+_HEAD = 1000  # signs in which a line says that it is quoted-printable, and a file that it holds cards
 _HEAD_PIECES = 9  # of a name that is folded
-_UTF_16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_UTF_16 = ("utf-16-le", "utf-16-be")
+_CARD = "BEGIN:VCARD"
 
 
 class Damaged(Exception):  # noqa: N818 - named for what happened, as coachsync.errors does
@@ -95,14 +96,11 @@ def _name(line: bytes) -> str:
 
 
 def _octets(content: bytes) -> bytes:
-    """The file without a byte order mark; UTF-16 as UTF-8."""
-    for mark, codec in _UTF_16:
-        if content.startswith(mark):
-            return content[len(mark) :].decode(codec, "replace").encode()
-    if content[1:2] == b"\0":
-        return content.decode("utf-16-le", "replace").encode()
-    if content[:1] == b"\0":
-        return content.decode("utf-16-be", "replace").encode()
+    """The file without a byte order mark; UTF-16 as UTF-8, where it makes cards."""
+    for codec in _UTF_16 if b"\0" in content else ():
+        text = content.decode(codec, "replace").removeprefix("\ufeff")
+        if _CARD in text[:_HEAD].upper():
+            return text.encode()
     return content.removeprefix(codecs.BOM_UTF8)
 
 

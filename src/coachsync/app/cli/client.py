@@ -11,7 +11,7 @@ import click
 
 from coachsync.app.cli.asking import Asker, typed
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
-from coachsync.app.cli.output import tell, tell_json, tell_problems, tell_table
+from coachsync.app.cli.output import as_document, tell, tell_json, tell_problems, tell_table
 from coachsync.clients.cards import Card
 from coachsync.clients.merging import Change
 from coachsync.errors import UsageError
@@ -64,7 +64,12 @@ def _listing(*options: tuple[str, str, str]) -> Callable[[_Function], _Function]
     return listing
 
 
-@command.command("add", help=say("Add a client. In a terminal, and without options, everything is asked."))
+@command.command(
+    "add",
+    help=say(
+        "Add a client. In a terminal, and without options, everything is asked; each `-` is, in the order of this list."
+    ),
+)
 @_listing(
     ("--name", _NAME, say("The client's name; again for other spellings. `-` asks for it.")),
     ("--address", _ADDRESS, say("An e-mail address, as it stands in invitations; `-` asks for it.")),
@@ -172,7 +177,7 @@ def list_clients(options: Options) -> int:
     found = sorted(directory.clients.values(), key=lambda one: one.names[0].casefold())
     if options.json:
         documents = [summary(one, directory.sponsors) for one in found]
-        tell_json({"clients": documents, "problems": [problem.code for problem in failed]})
+        tell_json({"clients": documents, "problems": [as_document(problem) for problem in failed]})
     elif found:
         payers = {code: printable(sponsor.name) for code, sponsor in directory.sponsors.items()}
         rows = [
@@ -316,3 +321,19 @@ def _pseudonym(text: str) -> tuple[str, str]:
             where="--pseudonym",
         )
     return share.strip(), _given("--pseudonym", (name,))[0]
+
+
+@command.command(
+    "import",
+    help=say("Take in the cards of an address book (vCard, .vcf): new clients are added, known ones completed."),
+)
+@click.argument("files", nargs=-1, required=True, metavar=say("FILE..."), type=click.Path())
+@click.option("--category", default="", metavar=say("CATEGORY"), help=say("Only cards of this category or group."))
+@click.option("--yes", is_flag=True, help=say("Do not ask."))
+@everywhere
+@click.pass_obj
+def import_cards(options: Options, files: tuple[str, ...], category: str, yes: bool) -> int:
+    """A second time, it changes nothing."""
+    from coachsync.app.cli.clientimport import run
+
+    return run(options, files, category, yes=yes)

@@ -15,7 +15,7 @@ from coachsync.phrases import say
 def problems(wiring: Wiring) -> list[Problem]:
     """The clients who cannot be read, and what to do."""
     failed = zip(wiring.clients.unreadable(), wiring.clients.failures(), strict=True)
-    return [Problem(failure.code, code, failure.message, failure.hint, failure.aside) for code, failure in failed]
+    return [failure.problem(say("client {code}", code=code)) for code, failure in failed]
 
 
 def summary(client: Client, sponsors: Mapping[str, Sponsor]) -> dict[str, Any]:
