@@ -263,4 +263,4 @@ class Finding:
     code: str
     where: str
     detail: str
-    own: bool = False
+    own: bool = field(default=False, compare=False)
