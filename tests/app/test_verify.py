@@ -1,12 +1,16 @@
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from coachsync.adapters.database import Shares
 from coachsync.adapters.database.shares import Entry
 from coachsync.adapters.memory import MemoryCalendars
+from coachsync.app import reading
+from coachsync.app.pull import pull
+from coachsync.app.verify import verify
 from coachsync.errors import CoachsyncError, NotInitialised, Temporary
 from coachsync.model import Grant, Item, Label, Slot
 from events import event
@@ -226,3 +230,44 @@ def test_p14_the_window_follows_the_moment_that_the_caller_gives(house: House) -
         house.now = datetime(year, 5, 1, 9, tzinfo=UTC)
         house.sync()
         assert house.starts() == [f"{year}0506T090000Z"]
+
+
+def stale(house: House, **later: int) -> list[str]:
+    """The codes found that much later, when the last session was deleted and nothing was published since."""
+    house.now += timedelta(**later)
+    return [code for code in codes(house) if code == "stale-slot"]
+
+
+def test_p03_a_slot_that_the_schedule_has_let_go_and_that_is_still_served_is_found(published: House) -> None:
+    with published.wiring() as wiring:
+        published.delete("e0")
+        pull(wiring, "coaching")
+        reading.read(wiring, "coaching")
+    assert stale(published) == []
+    assert stale(published, minutes=70) == []  # an hour has passed: the daemon may be at work
+    assert stale(published, minutes=25) == ["stale-slot"]
+    published.sync()
+    assert stale(published, hours=3) == []
+
+
+def test_what_a_midnight_lets_go_may_stay_until_the_daemon_writes(published: House) -> None:
+    published.now = published.now.replace(hour=22)
+    published.sync()
+    assert stale(published, hours=1, minutes=10) == []  # ten past midnight in Paris
+    assert stale(published, minutes=30) == ["stale-slot"]
+
+
+def test_p03_a_file_that_was_written_beside_its_schedule_tells_when(house: House) -> None:
+    house.text = house.text.replace('{ account = "cloud", name = "Office" }', '{ file = "office.ics" }')
+    house.sessions(1)
+    house.sync()
+    assert house.verify() == ()
+    os.utime(house.folder / "office.ics", (1_772_440_001, 1_772_440_001))
+    assert codes(house) == ["timestamp"]
+
+
+def test_p03_an_answer_that_names_a_client_is_found(published: House) -> None:
+    published.server.calendar(published.share_url()).said["owner-displayname"] = "Iouri Chtcherbakov"
+    with published.wiring() as wiring:
+        result = verify(wiring, [wiring.config.shares["office"]], clients=lambda: ["Юрий Щербаков"])
+    assert [(finding.code, finding.where) for _, finding in result.findings] == [("answer", "collection")]

@@ -367,3 +367,12 @@ def test_a_calendar_of_ones_own_is_seen_by_nobody_else(place: Place) -> None:
 def test_who_sees_a_calendar_that_is_gone_is_not_known(place: Place) -> None:
     with pytest.raises(NotThere):
         place.client.exposure(place.new_url())
+
+
+def test_everything_and_a_search_tell_of_each_object(place: Place) -> None:
+    url = place.calendar("Team")
+    hrefs = {place.put(url) for _ in range(3)}
+    told = place.client.everything(url)
+    assert "Team" in {one.text for one in told if one.name == "displayname"}
+    assert hrefs <= {one.href for one in told}
+    assert place.client.queried(url) in (hrefs, None)

@@ -18,7 +18,7 @@ from coachsync.redaction.seeking import Private, Search
 from coachsync.redaction.streams import in_file
 from leak_share import CLEAN, ETAG, FRONT, HREF, JOURNAL, OTHER, SLOT, TEXTS, UID, codes, hidden, served, with_line
 
-CLIENTS = ("Marina Dupont", "Юрий Щербаков", "Séverine")
+CLIENTS = ("Marina Dupont", "+33612345678", "Юрий Щербаков", "Séverine")
 HOUSE = House(frozenset({"coaching", "alice"}), lambda: frozenset({"martin"}))
 
 
@@ -109,6 +109,8 @@ def test_p03_a_file_that_somebody_changed_is_told_from_ours(edited: bool) -> Non
         ("owner", "/alice/coaching/", False),
         ("owner-displayname", "Alice Martin", False),
         ("owner-displayname", "Марина Дюпон", True),
+        ("comment", "+33 6 12 34 56 78", True),
+        ("getcontentlength", "33612345678", False),
         ("x-note", "TWFyaW5hIER1cG9udA==", True),
         ("getlastmodified", "Mon, 05 Jan 2026 10:11:12 GMT", False),
         ("sync-token", "http://radicale.org/ns/sync/5d41402abc4b2a76b9719d911017c592", False),

@@ -30,6 +30,7 @@ class Ink:
         assert _STEP % 13
         self._next = count(uuid4().int % _SPACE)  # two tests on one server share no word
         self.turn = count()
+        self.spellings = count()
         self.words: set[str] = set()
 
     def word(self) -> str:
@@ -116,10 +117,19 @@ def _properties(ink: Ink) -> list[str]:
     return _titles(ink) + [line() for line in _every_property(ink)[third::3]]
 
 
+# Clients of the practice, as they are registered; titles hold them in parts, in other alphabets and spellings.
+CLIENTS = ("Юрий Щербаков", "Marina Dupont", "Bo Li", "Jürgen Größe", "王小明", "محمد بن سلمان", "+33 6 12 34 56 78")
+SPELT = (
+    *("Iouri Chtcherbakov", "Schtscherbakow\\, Juri", "Марина Дюпон", "M. Dupont", "Li\\, Bo", "Juergen", "Groesse"),
+    *("Wang Xiaoming", "Mohamed Salman", "06.12.34.56.78", "MARINA", "Yuri S."),
+)
+
+
 def _titles(ink: Ink) -> list[str]:
-    w = ink.word
+    w, spelt = ink.word, SPELT[next(ink.spellings) % len(SPELT)]
     return [
-        f'SUM\r\n MARY;LANGUAGE=x-{w()};ALTREP="https://{w()}.example/{w()}";X-{w().upper()}={w()}:Séance {w()}',
+        f'SUM\r\n MARY;LANGUAGE=x-{w()};ALTREP="https://{w()}.example/{w()}";X-{w().upper()}={w()}:'
+        f"Séance {w()} {spelt}",
         f'DESCRIPTION;ALTREP="cid:{w()}":{folded_in(w())} et {w().upper()}\\n{w().capitalize()}\\, {in_percent(w())}',
     ]
 

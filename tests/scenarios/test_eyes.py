@@ -50,7 +50,8 @@ def test_p03_what_others_write_into_a_share_is_found_named_and_left(practice: Pr
 
 def search(web: Web, url: str, prop: str, word: str) -> bytes:
     """A calendar-query for a text (RFC 4791 section 9.7.5)."""
-    match = f'<C:prop-filter name="{prop}"><C:text-match collation="i;unicode-casemap">{word}</C:text-match></C:prop-filter>'
+    match = f'<C:text-match collation="i;unicode-casemap">{word}</C:text-match>'
+    match = f'<C:prop-filter name="{prop}">{match}</C:prop-filter>'
     inside = f'<C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">{match}</C:comp-filter></C:comp-filter>'
     query = f"<C:calendar-query {NAMESPACES}><prop><getetag/></prop><C:filter>{inside}</C:filter></C:calendar-query>"
     answer = web.ask("REPORT", url, query, Depth="1")
@@ -109,7 +110,20 @@ def test_p03_what_one_way_to_look_does_not_show_is_a_finding(
 
 # --- somebody has the public link ------------------------------------------------------------------------------------
 
-ANYBODY = "[root]\nuser: .+\ncollection:\npermissions: R\n[own]\nuser: .+\ncollection: {user}(/.*)?\npermissions: RrWw\n[all]\nuser: .*\ncollection: [^/]+/.*\npermissions: Rr\n"
+ANYBODY = """
+[root]
+user: .+
+collection:
+permissions: R
+[own]
+user: .+
+collection: {user}(/.*)?
+permissions: RrWw
+[all]
+user: .*
+collection: [^/]+/.*
+permissions: Rr
+"""
 
 
 @pytest.fixture(scope="session")
@@ -202,7 +216,7 @@ def test_p03_a_public_calendar_of_nextcloud_is_looked_at(nextcloud: tuple[Watche
 def test_a_public_link_that_leads_elsewhere_or_nowhere_is_told(
     nextcloud: tuple[Watched, Nextcloud], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watched, script = nextcloud
+    watched, _ = nextcloud
     for reply, code in (
         (Reply(302, b"", {"Location": "https://other.example/"}), "redirect-elsewhere"),
         (Reply(404), "public-link-missing"),

@@ -79,7 +79,7 @@ class Spellings:
         """Whether a reading of a text holds an identifier; `coded` where it is made of codes and numbers, in which
         short words and numbers come about by chance."""
         text = _clean(text)
-        if not self._tails[coded].isdisjoint(_tails_in(text, _DIGITS[coded])):
+        if any(self._is_tail(re.sub(r"\D", "", found), coded=coded) for found in _PHONE.findall(text)):
             return True
         if self._anywhere.within(plain(_without_codes(text) if coded else text)):
             return True
@@ -87,6 +87,13 @@ class Spellings:
         if coded:
             tokens = [token for token in tokens if len(token) >= _WORD or not token.isascii()]
         return self._named(tokens)
+
+    def _is_tail(self, digits: str, *, coded: bool) -> bool:
+        """Whether a number ends as a phone number does, or holds most of one."""
+        few, many = _DIGITS
+        if not coded and digits[-few:] in self._tails[0]:
+            return True
+        return any(digits[start : start + many] in self._tails[1] for start in range(len(digits) - many + 1))
 
     def _named(self, tokens: list[str]) -> bool:
         if not self._as_written.isdisjoint(tokens):
@@ -223,12 +230,6 @@ def _looked_up(sounds: Iterable[str], table: dict[str, set[_Part]]) -> set[_Part
 
 def _inside(run: str) -> Iterator[str]:
     return (run[start : start + size] for size in range(_PAIR, _NAMES + 1) for start in range(len(run) - size + 1))
-
-
-def _tails_in(text: str, length: int) -> Iterator[str]:
-    for found in _PHONE.findall(text):
-        digits = re.sub(r"\D", "", found)
-        yield from (digits[start : start + length] for start in range(len(digits) - length + 1))
 
 
 def _touches_code(found: re.Match[str], text: str) -> bool:
