@@ -10,7 +10,7 @@ from coachsync.adapters.database.shares import Entry
 from coachsync.adapters.memory import MemoryCalendars
 from coachsync.app import reading
 from coachsync.app.pull import pull
-from coachsync.app.verify import verify
+from coachsync.clients.directory import Client
 from coachsync.errors import CoachsyncError, NotInitialised, Temporary
 from coachsync.model import Grant, Item, Label, Slot
 from events import event
@@ -269,5 +269,5 @@ def test_p03_a_file_that_was_written_beside_its_schedule_tells_when(house: House
 def test_p03_an_answer_that_names_a_client_is_found(published: House) -> None:
     published.server.calendar(published.share_url()).said["owner-displayname"] = "Iouri Chtcherbakov"
     with published.wiring() as wiring:
-        result = verify(wiring, [wiring.config.shares["office"]], clients=lambda: ["Юрий Щербаков"])
-    assert [(finding.code, finding.where) for _, finding in result.findings] == [("answer", "collection")]
+        wiring.clients.save(Client("C-7F3K2M", ("Юрий Щербаков",)))
+    assert [(finding.code, finding.where) for finding in published.verify()] == [("answer", "collection")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time as stopwatch
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coachsync.model import Label, Occurrence, Slot
+from coachsync.model import Label, Occurrence, Pseudonym, Slot
 from coachsync.redaction.inference import Inference, infer
 from coachsync.redaction.profiles import BUSY, SESSION, Profile
 from coachsync.redaction.slots import slots
@@ -135,18 +135,12 @@ def test_the_same_slot_twice_is_one() -> None:
     assert told(weekly([0, 0, 0])).slots == 1
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Signed(Slot):
-    pseudonym: str = ""
-    series: int = 0
-
-
 def test_slots_that_say_themselves_whose_they_are_count_as_attributed() -> None:
     plain = [slot(MONDAY + day * DAY, time(8 + day)) for day in range(4)]
     signed = [
-        Signed(plain[0].start, plain[0].end, Label.SESSION, pseudonym="Jade-41"),
-        Signed(plain[1].start, plain[1].end, Label.SESSION, series=2),
-        *(Signed(one.start, one.end, Label.SESSION) for one in plain[2:]),
+        replace(plain[0], pseudonym=Pseudonym("Granite-41")),
+        replace(plain[1], series=2),
+        *plain[2:],
     ]
     found = told(signed)
     assert (found.linked, found.attributed, found.of_hundred) == (2, 2, 50)

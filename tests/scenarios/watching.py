@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -11,12 +10,17 @@ from uuid import uuid4
 from coachsync import config
 from coachsync.app.verify import verify
 from coachsync.app.wiring import open_wiring
+from coachsync.clients.directory import Client
 from coachsync.model import Finding
 from events import event
 from scenario_practice import Practice, local, tomorrow
 from web import Web
 
-CLIENTS = ("Юрий Щербаков", "Marina Dupont", "Bo Li", "+33 6 12 34 56 78")
+CLIENTS = (
+    Client("C-7F3K2M", ("Юрий Щербаков",), phones=("+33 6 12 34 56 78",)),
+    Client("C-9Q4T2W", ("Marina Dupont",)),
+    Client("C-3H8N5R", ("Bo Li",)),
+)
 WORD = "Quetzalcoatlus"  # of a source event, and of nobody
 ATTENDEE = "Zebulon Quartz"
 SOURCE_UID = "7d1f7f6e-3f6c-4c1e-9d57-0f6b9b0e2a11"
@@ -52,10 +56,12 @@ class Watched:
     def url(self) -> str:
         return self.web.calendar(self.name)
 
-    def found(self, clients: Iterable[str] = CLIENTS) -> tuple[Finding, ...]:
+    def found(self) -> tuple[Finding, ...]:
         """What is found; everything could be looked at, and no finding repeats a name."""
         with open_wiring(config.load(self.practice.file), "test", datetime.now(UTC)) as wiring:
-            result = verify(wiring, list(wiring.config.shares.values()), clients=lambda: clients)
+            for client in CLIENTS:
+                wiring.clients.save(client)
+            result = verify(wiring, list(wiring.config.shares.values()))
         assert result.failures == []
         findings = tuple(finding for _, finding in result.findings)
         said = " ".join(f"{finding.where} {finding.detail}" for finding in findings).lower()
