@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.database import Shares
+from coachsync.app.status import FALLEN
 from coachsync.app.wiring import Wiring
 from coachsync.config import Config, Share
 from coachsync.errors import Problem
@@ -31,12 +32,13 @@ def fallen(bound: Bound | None) -> Fallen:
     return Fallen(bound.fallen) if bound is not None else Fallen.NOT
 
 
-def set_fallen(wiring: Wiring, name: str, state: Fallen) -> None:
-    """Keep what became of a share; nothing where it was never published."""
+def set_fallen(wiring: Wiring, name: str, state: Fallen, why: str | None = None) -> None:
+    """Keep what became of a share, and for which findings (as before when None); nothing where it was never
+    published."""
     journal = Shares(wiring.database, name)
     bound = journal.share()
     if bound is not None and bound.fallen != state:
-        journal.bind(replace(bound, fallen=state.value))
+        journal.bind(replace(bound, fallen=state.value, fallen_for=bound.fallen_for if why is None else why))
 
 
 def in_force(config: Config, share: Share, state: Fallen) -> Share:
@@ -50,17 +52,14 @@ def in_force(config: Config, share: Share, state: Fallen) -> Share:
     return replace(share, profile=profile, texts=LABELS[config.practice.language])
 
 
-def problems_of(share: Share, state: Fallen) -> tuple[Problem, ...]:
+def problems_of(share: Share, bound: Bound | None) -> tuple[Problem, ...]:
     """What the coach must know of it, for as long as it lasts."""
-    where = f"shares.{share.name}"
+    state, why = fallen(bound), bound.fallen_for if bound is not None else ""
     if state is Fallen.BUSY:
-        message = say("The share showed what it should not; it shows busy times only until you publish it again.")
+        message = say("The share showed what it should not ({codes}); it shows busy times only.", codes=why)
     elif state is Fallen.AWAY:
-        message = say("The share showed what it should not, and was taken away: its audience sees nothing of it.")
+        message = say("The share showed what it should not ({codes}); it was taken away from its audience.", codes=why)
     else:
         return ()
-    hint = say(
-        "See what was found: coachsync share verify. When it is mended, run: coachsync share publish {share}",
-        share=share.name,
-    )
-    return (Problem(f"share-fallen-{state}", where, message, hint),)
+    hint = say("When that is mended, run: coachsync share publish {share}", share=share.name)
+    return (Problem(f"{FALLEN}{state}", f"shares.{share.name}", message, hint),)

@@ -27,7 +27,7 @@ def respond(wiring: Wiring, share: Share, checked: Verification) -> tuple[Outcom
         return outcome, checked
     journal = Shares(wiring.database, share.name)
     if fallen(journal.share()) is Fallen.NOT:
-        checked = _to_busy(wiring, share, outcome) or checked
+        checked = _to_busy(wiring, share, checked, outcome) or checked
     if leaks(share, checked) and fallen(journal.share()) not in GONE:
         _away(wiring, share, outcome)
     return outcome, checked
@@ -38,10 +38,10 @@ def leaks(share: Share, checked: Verification) -> list[Finding]:
     return [finding for name, finding in checked.findings if name == share.name and is_leak(finding)]
 
 
-def _to_busy(wiring: Wiring, share: Share, outcome: Outcome) -> Verification | None:
+def _to_busy(wiring: Wiring, share: Share, checked: Verification, outcome: Outcome) -> Verification | None:
     """Rebuild the share from busy times and look at it, later when the server cannot be reached now; None when there is
     no way to."""
-    set_fallen(wiring, share.name, Fallen.BUSY)
+    set_fallen(wiring, share.name, Fallen.BUSY, ", ".join(dict.fromkeys(one.code for one in leaks(share, checked))))
     try:
         outcome.shares[share.name] = publish(wiring, share, {}, anew=True)
     except CoachsyncError as failure:
@@ -60,4 +60,4 @@ def _away(wiring: Wiring, share: Share, outcome: Outcome) -> None:
     except CoachsyncError as failure:
         outcome.failures.append((f"shares.{share.name}", failure))
         return
-    outcome.shares[share.name] = Published(deleted=number, problems=problems_of(share, Fallen.AWAY))
+    outcome.shares[share.name] = Published(deleted=number, problems=problems_of(share, journal.share()))

@@ -19,6 +19,7 @@ from coachsync.app.pull import pull
 from coachsync.app.push import push
 from coachsync.app.reading import read
 from coachsync.app.wiring import Wiring
+from coachsync.app.withdrawing import revive
 from coachsync.errors import CoachsyncError, NotInitialised, WrongKey
 from coachsync.model import Slot
 
@@ -44,8 +45,10 @@ def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False)
 
 
 def publish_share(wiring: Wiring, name: str, *, replace_content: bool = False) -> Outcome:
-    """Pull the calendars that a share is made from, then publish it. Raises what its publishing raises."""
+    """Pull the calendars that a share is made from, then publish it, also when it was taken away or shows busy times
+    only since a leak: a person wants it. Raises what its publishing raises."""
     outcome, share = Outcome(), wiring.config.shares[name]
+    revive(wiring, share)
     take_in(wiring, outcome, share.calendars)
     held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
     try:

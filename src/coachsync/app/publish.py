@@ -86,9 +86,10 @@ def publish(
     publishes it under other names. Raises CoachsyncError when the target is refused or
     cannot be written; what was done until then is journaled, and the next run goes on from there.
     """
-    state = fallen(Shares(wiring.database, share.name).share())
+    before = Shares(wiring.database, share.name).share()
+    state = fallen(before)
     if state in GONE:
-        return Published(problems=problems_of(share, state))
+        return Published(problems=problems_of(share, before))
     share = in_force(wiring.config, share, state)
     want = wanted(wiring, share)  # before anything is touched: it may be refused
     if dry_run:
@@ -99,7 +100,7 @@ def publish(
     target = open_target(wiring, share, replace=replace)
     todo = plan(wiring, share, () if anew else want, held)
     create = want if anew else todo.create
-    problems = target.apply(create, todo.delete, todo.resume) + problems_of(share, state)
+    problems = target.apply(create, todo.delete, todo.resume) + problems_of(share, before)
     journal = Shares(wiring.database, share.name)
     bound, settings = journal.share(), settings_of(wiring.config, share.name)
     if bound is not None and bound.settings != settings:

@@ -37,6 +37,8 @@ def _refused(known: Status) -> Iterator[Alarm]:
 def _found(known: Status) -> Iterator[Alarm]:
     for name, share in known.shares.items():
         yield from (_finding(f"shares.{name}", found) for found in share.findings)
+        if share.has_fallen and share.trouble is not None:
+            yield alarm(Kind.FINDING, f"shares.{name}", share.trouble.code, share.trouble.message, share.trouble.hint)
     yield from (_finding(found.where, found) for found in known.exposed)
 
 

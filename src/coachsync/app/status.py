@@ -15,6 +15,7 @@ from typing import Any
 from coachsync.adapters.files import read_if_there, write_atomically
 from coachsync.errors import CoachsyncError
 
+FALLEN = "share-fallen-"  # begins the codes of a share that has leaked
 _FILE = "status.json"
 _MOST_TOLD = 10  # troubles of one calendar
 _VERSION = 1  # of the file; another one counts as none
@@ -83,6 +84,11 @@ class ShareStatus:
     unseen: Trouble | None = None
     trouble: Trouble | None = None
     owed: bool = False
+
+    @property
+    def has_fallen(self) -> bool:
+        """Whether a leak has put something else in its place, or taken it away."""
+        return self.trouble is not None and self.trouble.code.startswith(FALLEN)
 
 
 @dataclass(frozen=True, slots=True)

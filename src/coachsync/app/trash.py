@@ -17,8 +17,8 @@ def may_be_why(failure: CoachsyncError) -> bool:
     return failure.code in _MAYBE_WHY
 
 
-def look(server: CalendarServer, url: str, uids: Set[str]) -> tuple[Item, ...]:
-    """What the trash of the calendar at `url` has of these UIDs; nothing where it cannot be looked at.
+def look(server: CalendarServer, url: str, uids: Set[str] | None) -> tuple[Item, ...]:
+    """What the trash of the calendar at `url` has of these UIDs (None: of any); nothing where it cannot be looked at.
 
     Raises what is the trouble of the whole server.
     """

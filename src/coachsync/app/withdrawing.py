@@ -1,4 +1,4 @@
-"""Taking a share out of everybody's reach: never by emptying it, for an empty calendar looks free."""
+"""Taking a share out of everybody's reach, and bringing it back: never by emptying it, an empty calendar looks free."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.database import Shares
 from coachsync.adapters.database.removed import keep, of_share
 from coachsync.app import claiming, people
-from coachsync.app.fallen import Fallen, set_fallen
+from coachsync.app.fallen import Fallen, fallen, set_fallen
 from coachsync.app.file_target import remove_file
 from coachsync.app.wiring import Wiring
 from coachsync.config import Share
@@ -30,6 +30,23 @@ def take_away(wiring: Wiring, share: Share, bound: Bound, state: Fallen) -> None
         pass  # it is gone already
     set_fallen(wiring, share.name, state)
     journal.drop(journal.entries())
+
+
+def revive(wiring: Wiring, share: Share) -> bool:
+    """Let a share be published by its own settings again, after a leak or a recall; whether that was needed.
+
+    A person asks for it; where it was taken away, its target is made anew.
+    """
+    journal = Shares(wiring.database, share.name)
+    bound = journal.share()
+    state = fallen(bound)
+    if state is Fallen.NOT:
+        return False
+    if state is Fallen.BUSY:
+        set_fallen(wiring, share.name, Fallen.NOT)
+    else:
+        journal.unbind()
+    return True
 
 
 def _destroy(wiring: Wiring, share: Share, bound: Bound) -> None:

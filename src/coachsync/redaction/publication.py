@@ -37,6 +37,12 @@ def text_of(slot: Slot, texts: Mapping[Label, str]) -> str:
     return f"{said} {slot.series}" if slot.series else said
 
 
+def is_ours(body: bytes) -> bool:
+    """Whether a text says that it was written here."""
+    lines = contentline.lines(contentline.decode(body))
+    return any((line.name, line.value) == ("PRODID", PRODID) for line in lines)
+
+
 def document(uid: str, slot: Slot, text: str) -> bytes:
     """The calendar object of one slot; `text` as `text_of` gives it.
 

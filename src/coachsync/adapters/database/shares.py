@@ -32,7 +32,7 @@ class Share:
     `account` is the account of the configuration that it was published with, `settings` tells its settings then from
     others.
     `fallen` says what became of it after a leak: "busy" while it shows busy times in place of its own, "away" when
-    nobody can reach it any more.
+    nobody can reach it any more; `fallen_for` holds the codes of what was found.
     `token` is what the collection's changes are asked for with, and `confirmed_at` (seconds since 1970) when it was
     last compared with the journal.
     """
@@ -47,6 +47,7 @@ class Share:
     token: str | None = None
     confirmed_at: int | None = None
     fallen: str = ""
+    fallen_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,12 @@ class Shares:
         with self._database.transaction() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
         self._id = self._find_id()
+
+    def unbind(self) -> None:
+        """Forget the target, and everything that was published to it."""
+        with self._database.transaction() as connection:
+            connection.execute(sa.delete(shares).where(shares.c.name == self._name))
+        self._id = None
 
     def done(self, now: datetime) -> None:
         """Everything wanted is served as of now."""

@@ -22,6 +22,7 @@ from coachsync.app.cli.output import (
     tell_problems,
     tell_table,
 )
+from coachsync.app.cli.share_recall import recall_share
 from coachsync.app.cli.share_report import report_shares
 from coachsync.app.cli.tongue import spoken, tongue
 from coachsync.app.dates import long_day, short_moment
@@ -155,6 +156,7 @@ def verify_shares(options: Options, names: tuple[str, ...]) -> int:
 
 
 command.add_command(report_shares)
+command.add_command(recall_share)
 
 
 def _tell_findings(options: Options, verified: int, result: Verification) -> None:

@@ -84,7 +84,7 @@ def _needs_somebody(view: _View) -> bool:
     """Whether something waits for a person, and will not pass by itself."""
     known = view.known
     waiting = any(_waits(known.calendar(name)) for name in view.named.calendars)
-    found = any(known.share(name).findings for name in view.named.shares)
+    found = any(known.share(name).findings or known.share(name).has_fallen for name in view.named.shares)
     broken = known.configuration or known.left_behind or known.state or known.channels
     return bool(waiting or found or known.exposed or known.refused or broken)
 

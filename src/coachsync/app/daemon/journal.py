@@ -21,8 +21,9 @@ def line(done: Pass) -> str:
         if pushed.added or pushed.changed or pushed.removed or pushed.waiting
     ]
     shares = [f"{name} +{share.created} -{share.deleted}" for name, share in outcome.shares.items()]
-    checks = [f"{sum(len(checked.shares) for checked in done.checked)} findings {done.findings()}"]
-    looked = checks if done.checked else []
+    codes = ", ".join(dict.fromkeys(finding.code for checked in done.checked for _, finding in checked.findings))
+    checks = f"{sum(len(checked.shares) for checked in done.checked)} findings {done.findings()}"
+    looked = [f"{checks} ({codes})" if codes else checks] if done.checked else []
     parts = (("calendars", calendars), ("sent", sent), ("shares", shares), ("checked", looked))
     return "; ".join([f"{what} {', '.join(told)}" for what, told in parts if told] + problems(done.problems()))
 

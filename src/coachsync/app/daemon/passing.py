@@ -11,6 +11,7 @@ from coachsync.app import jobs, recording
 from coachsync.app.daemon.books import Books
 from coachsync.app.daemon.moment import Moment
 from coachsync.app.defects import defect
+from coachsync.app.falling_back import respond
 from coachsync.app.outcome import Outcome
 from coachsync.app.status import Status
 from coachsync.app.verify import Verification, verify
@@ -128,6 +129,15 @@ class Passing:
 
     def _look(self, share: Share, closed: Collection[str]) -> None:
         checked = verify(self._wiring, [share], closed)
+        self._learn(checked)
+        did, after = respond(self._wiring, share, checked)
+        if did.shares or did.failures:
+            self.done.outcome.add(did)
+            self.known = recording.after_run(self.known, self._wiring, did, self._say)
+        if after is not checked:
+            self._learn(after)
+
+    def _learn(self, checked: Verification) -> None:
         self.done.checked.append(checked)
         self.known = recording.after_check(self.known, self._wiring, checked, self._say)
 
