@@ -128,8 +128,10 @@ SPELT = (
 def _titles(ink: Ink) -> list[str]:
     w, spelt = ink.word, SPELT[next(ink.spellings) % len(SPELT)]
     return [
-        f'SUM\r\n MARY;LANGUAGE=x-{w()};ALTREP="https://{w()}.example/{w()}";X-{w().upper()}={w()}:'
-        f"Séance {w()} {spelt}",
+        (
+            f'SUM\r\n MARY;LANGUAGE=x-{w()};ALTREP="https://{w()}.example/{w()}";X-{w().upper()}={w()}:'
+            f"Séance {w()} {spelt}"
+        ),
         f'DESCRIPTION;ALTREP="cid:{w()}":{folded_in(w())} et {w().upper()}\\n{w().capitalize()}\\, {in_percent(w())}',
     ]
 
