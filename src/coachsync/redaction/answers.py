@@ -16,13 +16,13 @@ _ELSEWHERE = frozenset(("getetag",))
 _FRONT = frozenset(("displayname", "calendar-description", "calendar-color"))
 # What servers say of themselves: moments, numbers, types, states of a sync, the names of components and privileges.
 _HARMLESS = re.compile(
-    r"\d{1,5}|\d{4}-\d\d-\d\dT[\d:.]+Z?"
+    r"\d{1,5}|\d{4}-\d\d-\d\dT[\d:.]+Z?|\d{8}T\d{6}Z"
     r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"
     r"|(?:text/(?:calendar|html|xml)|application/xml|httpd/unix-directory)(?:; ?[\w-]+=\"?[\w-]+\"?)*"
     r"|https?://(?:radicale\.org|sabre\.io|sabredav\.org)/ns/(?:sync|sync-token)/(?:\d+|[0-9a-f-]{16,})"
-    r"|\"?[0-9a-f-]{32,}\"?"
+    r"|(?:urn:uuid:)?\"?[0-9a-f-]{32,}\"?"
     r"|#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?|V(?:EVENT|TODO|JOURNAL|FREEBUSY|TIMEZONE|AVAILABILITY|ALARM|CALENDAR)"
-    r"|i;(?:ascii|unicode)-casemap|[01]|true|false|yes|no"
+    r"|i;(?:ascii|unicode)-casemap|[TF]|true|false|yes|no"
 )
 _SIZES = frozenset(("getcontentlength", "quota-available-bytes", "quota-used-bytes", "max-resource-size"))
 _TOKENS = frozenset(("sync-token", "getctag", "resource-id", "id", "schedule-tag"))
@@ -61,7 +61,7 @@ def in_properties(
     for one in told:
         if one.name in _ELSEWHERE or (one.name in _FRONT and one.href.rstrip("/") == collection.rstrip("/")):
             continue
-        if _HARMLESS.fullmatch(one.text) or (one.name in _SIZES and one.text.isdecimal()):
+        if one.text == one.href or _HARMLESS.fullmatch(one.text) or (one.name in _SIZES and one.text.isdecimal()):
             continue
         subject, coded = say("a property that the server tells"), one.name in _TOKENS
         for finding in _findings("", subject, one.text, search, house, coded=coded):

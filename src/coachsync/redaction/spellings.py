@@ -83,7 +83,7 @@ class Spellings:
             return True
         if self._anywhere.within(plain(_without_codes(text) if coded else text)):
             return True
-        tokens = [found.group() for found in _TOKEN.finditer(text) if not (coded and _touches_code(found, text))]
+        tokens = [found.group() for found in _TOKEN.finditer(text) if not _in_a_code(found, text, coded=coded)]
         if coded:
             tokens = [token for token in tokens if len(token) >= _WORD or not token.isascii()]
         return self._named(tokens)
@@ -232,9 +232,10 @@ def _inside(run: str) -> Iterator[str]:
     return (run[start : start + size] for size in range(_PAIR, _NAMES + 1) for start in range(len(run) - size + 1))
 
 
-def _touches_code(found: re.Match[str], text: str) -> bool:
+def _in_a_code(found: re.Match[str], text: str, *, coded: bool) -> bool:
+    """Whether digits touch a word: then it is part of a code, unless it is a long one where people read."""
     around = text[max(found.start() - 1, 0) : found.start()] + text[found.end() : found.end() + 1]
-    return any(sign.isdigit() for sign in around)
+    return (coded or len(found.group()) < _ANYWHERE) and any(sign.isdigit() for sign in around)
 
 
 def _without_codes(text: str) -> str:

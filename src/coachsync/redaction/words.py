@@ -26,6 +26,7 @@ _TIME = re.compile(r"\d{8}t\d{4,6}z?", re.ASCII)
 _PHONE = re.compile(r"\d(?:[\s().\-/\u2010-\u2015]{0,3}\d){5,}")
 _NOT_A_DIGIT = re.compile(r"\D")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4}|\d{6})?", re.ASCII)
+_SCHEME = re.compile(r"(?:mailto:|tel:|urn:[\w:-]*)", re.IGNORECASE)
 _CODE = re.compile(r"[\w.@+-]+")
 _HEXADECIMAL = re.compile(r"(?<![0-9a-z])[0-9a-f]{6,}(?![0-9a-z])")
 _DIGITS = re.compile(r"\d+")
@@ -113,8 +114,8 @@ def names_in(lines: Iterable[str]) -> Iterator[str]:
     for text in lines:
         for line in contentline.lines(text):
             if line.name in ("ATTENDEE", "ORGANIZER", "CONTACT"):
-                yield contentline.unescape(line.value).removeprefix("mailto:").removeprefix("MAILTO:")
-                yield from (name for name in (line.param("CN"), line.param("EMAIL")) if name)
+                given = (_SCHEME.sub("", contentline.unescape(line.value)), line.param("CN"), line.param("EMAIL"))
+                yield from (name for name in given if name and "=?" not in name)
 
 
 def said(texts: Iterable[str]) -> frozenset[str]:
