@@ -45,7 +45,8 @@ def radicale(folder: Path, certificate: tuple[Path, Path] | None = None) -> Iter
     tls = f"ssl = True\ncertificate = {certificate[0]}\nkey = {certificate[1]}\n" if certificate else ""
     (folder / "config").write_text(
         f"[server]\nhosts = 127.0.0.1:{port}\n{tls}"
-        f"[auth]\ntype = htpasswd\nhtpasswd_filename = {folder}/users\nhtpasswd_encryption = plain\nhtpasswd_cache = True\ndelay = 0\n"
+        f"[auth]\ntype = htpasswd\nhtpasswd_filename = {folder}/users\nhtpasswd_encryption = plain\n"
+        "htpasswd_cache = True\ndelay = 0\n"  # otherwise it reads all of the file for each request
         f"[storage]\nfilesystem_folder = {folder}/collections\n[web]\ntype = none\n",
         encoding="utf-8",
     )
