@@ -48,7 +48,8 @@ def radicale(folder: Path, certificate: tuple[Path, Path] | None = None, rights:
     (folder / "rights").write_text(rights, encoding="utf-8")
     (folder / "config").write_text(
         f"{may}[server]\nhosts = 127.0.0.1:{port}\n{tls}"
-        f"[auth]\ntype = htpasswd\nhtpasswd_filename = {folder}/users\nhtpasswd_encryption = plain\ndelay = 0\n"
+        f"[auth]\ntype = htpasswd\nhtpasswd_filename = {folder}/users\nhtpasswd_encryption = plain\n"
+        "htpasswd_cache = True\ndelay = 0\n"  # otherwise it reads all of the file for each request
         f"[storage]\nfilesystem_folder = {folder}/collections\n[web]\ntype = none\n",
         encoding="utf-8",
     )

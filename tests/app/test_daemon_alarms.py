@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from coachsync.errors import CoachsyncError, Refused, Temporary
-from daemon_life import DAY, HOUR, MINUTE, Life, life
+from daemon_life import DAY, HOUR, MINUTE, Life, life, seldom
 from events import event
 from mailsink import MailSink
 from practice_house import CONFIG, SOURCE
@@ -24,14 +24,24 @@ def sink() -> Iterator[MailSink]:
         yield server
 
 
-@pytest.fixture
-def one(tmp_path: Path, sink: MailSink) -> Life:
-    """A daemon that writes to the coach."""
+def writing(text: str, folder: Path, sink: MailSink) -> Life:
+    """A daemon that writes to the coach, and has nothing to tell yet."""
     notify = f'[notify]\nmail = "{ADDRESS}"\n[notify.smtp]\nhost = "127.0.0.1"\nport = {sink.port}\nsecurity = "none"\n'
-    started = life(tmp_path, CONFIG.replace('profile = "session"', 'profile = "session"\npublish = "now"') + notify)
+    started = life(folder, text.replace('profile = "session"', 'profile = "session"\npublish = "now"') + notify)
     started.live(MINUTE)
     assert sink.taken == []
     return started
+
+
+@pytest.fixture
+def one(tmp_path: Path, sink: MailSink) -> Life:
+    return writing(CONFIG, tmp_path, sink)
+
+
+@pytest.fixture
+def slow(tmp_path: Path, sink: MailSink) -> Life:
+    """The same, for tests about days: the calendar is looked at once an hour."""
+    return writing(seldom(CONFIG), tmp_path, sink)
 
 
 def texts(sink: MailSink) -> list[str]:
@@ -42,22 +52,22 @@ def out_of_reach(one: Life) -> None:
     one.house.server.fail("changes", Temporary("no-connection", "It cannot be reached."), times=100_000)
 
 
-def test_a_refused_credential_is_told_once_reminded_of_and_cleared(one: Life, sink: MailSink) -> None:
-    one.house.server.fail("changes", Refused("login-refused", "The server refuses the password."))
-    one.live(30 * MINUTE)
+def test_a_refused_credential_is_told_once_reminded_of_and_cleared(slow: Life, sink: MailSink) -> None:
+    slow.house.server.fail("changes", Refused("login-refused", "The server refuses the password."))
+    slow.live(HOUR + 10 * MINUTE)
     assert len(sink.taken) == 1
     assert sink.taken[0].recipients == [ADDRESS]
     assert "accounts.cloud" in texts(sink)[0]
-    one.live(20 * HOUR)
+    slow.live(20 * HOUR)
     refusals = [text for text in texts(sink) if "accounts.cloud" in text]
     assert len(refusals) == 1
-    one.live(10 * HOUR)
+    slow.live(10 * HOUR)
     assert len([text for text in texts(sink) if "accounts.cloud" in text]) == 2
-    one.daemon.reload()
-    one.live(10 * MINUTE)
+    slow.daemon.reload()
+    slow.live(10 * MINUTE)
     before = len(sink.taken)
-    assert one.status.refused == {}
-    one.live(DAY)
+    assert slow.status.refused == {}
+    slow.live(DAY)
     assert len(sink.taken) == before
 
 
@@ -87,15 +97,15 @@ def test_a_clock_that_is_set_is_no_alarm(one: Life, sink: MailSink, jump: timede
     assert sink.taken == []
 
 
-def test_a_finding_is_told_and_cleared(one: Life, sink: MailSink) -> None:
-    one.house.put("foreign", event("foreign", one.house.now), one.house.share_url())
-    one.house.put("new", event("new", one.house.now + DAY))
-    one.live(HOUR)
+def test_a_finding_is_told_and_cleared(slow: Life, sink: MailSink) -> None:
+    slow.house.put("foreign", event("foreign", slow.house.now), slow.house.share_url())
+    slow.house.put("new", event("new", slow.house.now + DAY))
+    slow.live(HOUR + 10 * MINUTE)
     assert len(sink.taken) == 1
     assert "foreign-object" in texts(sink)[0]
-    one.house.delete("foreign", one.house.share_url())
-    one.live(26 * HOUR)
-    assert one.status.share("office").findings == ()
+    slow.house.delete("foreign", slow.house.share_url())
+    slow.live(26 * HOUR)
+    assert slow.status.share("office").findings == ()
     assert len(sink.taken) in (2, 3)  # the all-clear, and the reminder where it was due before
 
 

@@ -155,7 +155,7 @@ def test_p03_looks_from_outside_that_fail_for_days_are_told(tmp_path: Path, sink
     one = life(tmp_path, telling_by_mail(seldom(NOW), sink))
     one.live(MINUTE)
     one.house.server.fail("collection", CoachsyncError("forbidden", "It does not allow this."), times=100_000)
-    one.live(4 * DAY)
+    one.live(3 * DAY)
     unseen = one.status.share("office").unseen
     assert unseen is not None
     assert unseen.code == "forbidden"

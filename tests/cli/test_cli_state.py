@@ -209,13 +209,14 @@ def little_room(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
     def limited(path: Path) -> sa.Engine:
         made = make(path)
-        if room[0]:
+        if not sa.event.contains(made, "connect", _limit):
             sa.event.listen(made, "connect", _limit)
         return made
 
     def _limit(raw: Any, _record: Any) -> None:
         (pages,) = raw.execute("PRAGMA page_count").fetchone()
-        raw.execute(f"PRAGMA max_page_count = {pages + room[0]}")
+        if room[0]:
+            raw.execute(f"PRAGMA max_page_count = {pages + room[0]}")
 
     monkeypatch.setattr(engine, "_engine", limited)
     return lambda pages: room.__setitem__(0, pages)

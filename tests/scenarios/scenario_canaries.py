@@ -349,14 +349,14 @@ KINDS: tuple[Kind, ...] = (
 
 
 def calendar(ink: Ink, size: int) -> list[Written]:
-    """`size` objects of every kind, all inside of the windows of shares, on 50 days and at hours that overlap.
+    """`size` objects of every kind, all inside of the windows of shares, on 23 days and at hours that overlap.
 
     Their addresses are canaries of their own, some with a space or a letter beyond ASCII.
     """
     first = tomorrow()
     written = []
     for number in range(size):
-        day, hour = first + timedelta(days=number % 47), 8 + number % 9
+        day, hour = first + timedelta(days=number % 23), 8 + number % 9
         uid = f"{ink.word()}@{ink.word()}.example"
         components, busy = KINDS[number % len(KINDS)](ink, uid, day, hour)
         decorated = ("{}.ics", "{} é.ics", "{}-1.ics")[number % 3].format(ink.word())

@@ -23,7 +23,7 @@ from scenario_practice import Practice, local, session, sessions, tomorrow
 from servers import Reply, Request
 from web import Slot, Web
 
-SIZE = 30
+SIZE = 24
 SEED = int(os.environ.get("COACHSYNC_TEST_SEED") or secrets.randbits(32))
 
 
@@ -145,7 +145,7 @@ def test_p05_new_sessions_come_in_while_deletions_wait(scene: Scene) -> None:
 
 # --- kill -9 -------------------------------------------------------------------------------------------------------
 
-ROUNDS = 3
+ROUNDS = 2
 REACH = (6, 25, 12, 50)  # how many requests, at most, a process lives for: one figure for each kill of a round
 
 

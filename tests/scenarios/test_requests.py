@@ -56,7 +56,7 @@ def test_a_share_on_a_server_far_away_is_written_over_several_connections_once(
 ) -> None:
     front = recorder(account.url)
     source, name = web.make(account.new_calendar(), "Coaching"), uuid4().hex
-    web.put_all(source, sessions(40))
+    web.put_all(source, sessions(24))
     practice.account("cloud", account, front.url)
     practice.calendar("coaching", "cloud", url=urlsplit(source).path)
     practice.share("office", ["coaching"], f'account = "cloud", name = "{name}"', "session")
@@ -66,7 +66,7 @@ def test_a_share_on_a_server_far_away_is_written_over_several_connections_once(
 
     assert first.code == 0
     put = [request.path for request in front.requests if request.method == "PUT"]
-    assert len(put) == len({*put}) == len(web.objects(web.calendar(name))) == 40
+    assert len(put) == len({*put}) == len(web.objects(web.calendar(name))) == 24
     assert front.connections > 2
     front.clear()
     assert practice.run_process("--json", "sync").code == 0

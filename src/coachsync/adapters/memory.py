@@ -34,6 +34,15 @@ class _Calendar:
     history: int = 0  # goes up when the server forgets: tokens of an earlier history are refused
 
 
+@dataclass(slots=True)
+class _Failing:
+    """A method that raises instead of answering, this many times more."""
+
+    method: str
+    error: CoachsyncError
+    left: int
+
+
 class MemoryServer:
     """The server: shared by the accounts of its users. Its changes by other clients are `store` and `delete`."""
 
@@ -49,7 +58,7 @@ class MemoryServer:
         self._trash: dict[str, tuple[str, str, bytes]] = {}  # by href: the calendar, the ETag, the text
         self._calendars: dict[str, _Calendar] = {}
         self._made = 0
-        self._failures: list[tuple[str, CoachsyncError]] = []
+        self._failures: list[_Failing] = []
         self._hidden: dict[str, frozenset[str]] = {}
 
     def account(self, username: str) -> MemoryCalendars:
@@ -102,7 +111,7 @@ class MemoryServer:
 
     def fail(self, method: str, error: CoachsyncError, times: int = 1) -> None:
         """The next calls of this method raise `error` instead of answering."""
-        self._failures += [(method, error)] * times
+        self._failures.append(_Failing(method, error, times))
 
     def expose(self, url: str, *grants: Grant) -> None:
         """Let these others see a calendar, and nobody else."""
@@ -162,10 +171,10 @@ class MemoryServer:
     def called(self, method: str) -> None:
         """Count a request, and fail it when a test has asked for that."""
         self.requests[method] += 1
-        for number, (failing, error) in enumerate(self._failures):
-            if failing == method:
-                del self._failures[number]
-                raise error
+        for failing in self._failures:
+            if failing.method == method and failing.left:
+                failing.left -= 1
+                raise failing.error
 
 
 class MemoryCalendars:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,8 @@ class Database:
             outer.rollback()
 
     def close(self) -> None:
-        """Let go of the connection and of its engine."""
-        engine = self.connection.engine
+        """Let go of the connection, and of the files under it."""
         self.connection.close()
-        engine.dispose()
 
 
 def open_database(state: Path, key: DeviceKey) -> Database:
@@ -78,8 +77,10 @@ def open_database(state: Path, key: DeviceKey) -> Database:
     return Database(connection, key)
 
 
+@lru_cache(maxsize=8)
 def _engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.StaticPool)
+    """Holds no connection; it is kept for its compiled statements, which a daemon needs again at every pass."""
+    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.NullPool)
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(raw: Any, _record: Any) -> None:
