@@ -165,7 +165,7 @@ def test_p01_p02_p12_not_one_canary_comes_out(aviary: Aviary, recorder: Callable
         run("share", "publish", name)
     run("--json", "check")
     run("sync", "--dry-run")
-    assert run("--json", "share", "verify").json == {"findings": [], "problems": []}
+    assert run("--json", "share", "verify").json == {"findings": [], "exposure": [], "problems": []}
     assert {done.code for done in runs.values()} == {0}
 
     leaky = [name for name, done in runs.items() if not aviary.clean(done.out + done.err)]
