@@ -50,7 +50,7 @@ def test_example_configuration_loads() -> None:
 def test_lines_switched_off_in_the_example_work_when_switched_on(tmp_path: Path) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     on = _SWITCHED_OFF.sub("", text)
-    assert on.count("\n[") == text.count("\n[") + 8
+    assert on.count("\n[") == text.count("\n[") + 10
     # Alternatives exclude each other: the later of two lines for one key is the one that was switched off.
     for line in ('command = ["pass", "show", "cloud"]', 'keyring = "cloud"', 'credential = "cloud"'):
         assert on.count(f"password = {{ {line} }}\n") == 1
