@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from coachsync.app import collection_target
+from coachsync.app import collection_target, jobs
 from coachsync.app.falling_back import respond
 from coachsync.app.outcome import Outcome
 from coachsync.app.standing import standing
 from coachsync.app.verify import verify
 from coachsync.clients.directory import Client
 from coachsync.errors import CoachsyncError, Temporary
-from coachsync.model import Slot
+from coachsync.model import Label, Slot
 from coachsync.redaction.publication import document
 from daemon_life import NOW, Life
 from events import event
@@ -184,3 +184,10 @@ def test_p03_p12_the_daemon_does_so_by_itself_and_tells_codes_only(
     assert "Marguerite" not in told
     assert labels(house) == {b"SUMMARY:Indisponible"}
     assert [one.key for one in standing(one.status)] == ["finding/shares.office/share-fallen-busy"]
+
+
+def test_what_would_be_shown_is_what_is_in_force(broken: Callable[[Document], House]) -> None:
+    house = broken(only_sessions)
+    answer(house)
+    with house.wiring() as wiring:
+        assert {slot.label for slot in jobs.preview(wiring, "office")} == {Label.BUSY}

@@ -199,7 +199,7 @@ def test_what_somebody_sees_is_a_sentence_with_counts(sight: Sight, sentence: st
 
 def test_a_share_without_slots_is_listed_with_nought(practice: Desk) -> None:
     (line,) = practice.run("share", "list").out.splitlines()
-    assert line.split("\t")[-2:] == ["0", "-"]
+    assert line.split("\t")[-3:] == ["0", "-", "configured"]
 
 
 def test_an_answer_that_cannot_be_written_is_no_defect(synced: Desk) -> None:

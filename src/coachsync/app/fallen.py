@@ -52,6 +52,11 @@ def in_force(config: Config, share: Share, state: Fallen) -> Share:
     return replace(share, profile=profile, texts=LABELS[config.practice.language])
 
 
+def now_in_force(wiring: Wiring, share: Share) -> Share:
+    """The share as it is published now."""
+    return in_force(wiring.config, share, fallen(Shares(wiring.database, share.name).share()))
+
+
 def problems_of(share: Share, bound: Bound | None) -> tuple[Problem, ...]:
     """What the coach must know of it, for as long as it lasts."""
     state, why = fallen(bound), bound.fallen_for if bound is not None else ""

@@ -12,6 +12,7 @@ from coachsync.adapters.database import Edits
 from coachsync.adapters.database.removed import discard_expired
 from coachsync.adapters.database.renaming import left_behind
 from coachsync.app.choosing import Held
+from coachsync.app.fallen import now_in_force
 from coachsync.app.locating import refuse_unknown
 from coachsync.app.outcome import Outcome, Pulled
 from coachsync.app.publish import publish, wanted
@@ -62,7 +63,7 @@ def publish_share(wiring: Wiring, name: str, *, replace_content: bool = False) -
 
 def preview(wiring: Wiring, name: str) -> tuple[Slot, ...]:
     """What a share would serve, from the last synced copies. Raises NotInitialised before they were ever synced."""
-    share = wiring.config.shares[name]
+    share = now_in_force(wiring, wiring.config.shares[name])
     for calendar in share.calendars:
         read(wiring, calendar)
     return wanted(wiring, share)

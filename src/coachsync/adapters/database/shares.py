@@ -189,6 +189,8 @@ def _pack(entry: Entry) -> dict[str, Any]:
 
 def _unpack(values: dict[str, Any], tag: bytes, *, live: bool) -> Entry:
     start, end = (datetime.fromtimestamp(values[edge], UTC) for edge in ("start", "end"))
-    pseudonym = values["pseudonym"]
-    slot = Slot(start, end, Label(values["label"]), Pseudonym(pseudonym) if pseudonym else None, values["series"])
-    return Entry(slot, values["text"], values["uid"], values["href"], values["etag"], live, values["since"], tag)
+    pseudonym = values.get("pseudonym")
+    slot = Slot(
+        start, end, Label(values["label"]), Pseudonym(pseudonym) if pseudonym else None, values.get("series", 0)
+    )
+    return Entry(slot, values["text"], values["uid"], values["href"], values["etag"], live, values.get("since"), tag)

@@ -27,7 +27,7 @@ from coachsync.app.cli.share_report import report_shares
 from coachsync.app.cli.tongue import spoken, tongue
 from coachsync.app.dates import long_day, short_moment
 from coachsync.config import FileTarget, Share
-from coachsync.errors import UsageError
+from coachsync.errors import Problem, UsageError
 from coachsync.phrases import say, say_count
 from coachsync.redaction.publication import text_of
 
@@ -38,6 +38,13 @@ _COLUMNS = {
     "target": say("destination"),
     "slots": say("times"),
     "published": say("published"),
+    "state": say("state"),
+}
+_STATES = {
+    "configured": say("as configured"),
+    "busy": say("busy times only, after a leak"),
+    "away": say("taken away, after a leak"),
+    "recalled": say("taken away"),
 }
 _TARGETS = {"calendar": say("a calendar"), "file": say("a file")}
 _REPLACES = say("Everything in the destination is removed and the share is filled in anew. Go on?")
@@ -87,9 +94,10 @@ def preview(options: Options, name: str) -> None:
     """From the stored copies: no network."""
     from coachsync.app import jobs
     from coachsync.app.cli.opening import opened
+    from coachsync.app.fallen import now_in_force
 
     with opened(options, "share preview") as wiring:
-        share = named(wiring, name)
+        share = now_in_force(wiring, named(wiring, name))
         found = jobs.preview(wiring, name)
         zone = wiring.zone
     if options.json:
@@ -114,19 +122,26 @@ def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     from coachsync.app import jobs
     from coachsync.app.cli.counts import published_line
     from coachsync.app.cli.opening import opened
+    from coachsync.app.fallen import now_in_force
     from coachsync.app.recording import record
+    from coachsync.app.verify import verify
 
     if replace and not yes and sys.stdin.isatty() and not agreed(_REPLACES):
         raise Declined
     with opened(options, "share publish") as wiring:
         share = named(wiring, name)
+        leaked = now_in_force(wiring, share) is not share
         outcome = jobs.publish_share(wiring, name, replace_content=replace)
-        record(wiring, spoken, outcome)
+        checked = verify(wiring, [share], share.calendars) if leaked else None
+        record(wiring, spoken, outcome, checked)
     if options.json:
         tell_json(outcome_document(outcome))
     else:
         tell(published_line(name, outcome, share.calendars))
     tell_outcome(outcome, as_json=options.json)
+    if checked is not None and checked.findings:
+        tell_problems([_still_found(name)])
+        return checked.exit_code()
     return outcome.exit_code()
 
 
@@ -195,8 +210,17 @@ def named(wiring: Wiring, name: str) -> Share:
     return wiring.config.shares[name]
 
 
+def _still_found(name: str) -> Problem:
+    hint = say(
+        "See it with: coachsync share verify {share}. To take it away: coachsync share recall {share} --remove",
+        share=name,
+    )
+    return Problem("share-leaks", f"shares.{name}", say("It still shows what it should not."), hint)
+
+
 def _described(wiring: Wiring, share: Share) -> dict[str, Any]:
     from coachsync.adapters.database import Shares
+    from coachsync.app.fallen import fallen
 
     journal = Shares(wiring.database, share.name)
     at = journal.published_at()
@@ -207,6 +231,7 @@ def _described(wiring: Wiring, share: Share) -> dict[str, Any]:
         "target": "file" if isinstance(share.to, FileTarget) else "calendar",
         "slots": len(journal.entries()),
         "published": _when(at),
+        "state": fallen(journal.share()).value or "configured",
     }
 
 
@@ -214,7 +239,7 @@ def _for_people(share: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     """A share with its destination in words and its time by the clock of the practice."""
     at = share["published"]
     when = short_moment(datetime.fromisoformat(at).astimezone(zone), tongue().code) if at else None
-    return share | {"target": _TARGETS[share["target"]], "published": when}
+    return share | {"target": _TARGETS[share["target"]], "published": when, "state": _STATES[share["state"]]}
 
 
 def _cell(value: object) -> str:
