@@ -8,7 +8,9 @@ from pathlib import Path
 from appointing import there
 from coachsync.adapters import lock
 from coachsync.app import noticing
+from coachsync.app.clients.deciding import decide, meant
 from coachsync.app.conflicts import Keep
+from coachsync.clients.directory import Client
 from daemon_life import MINUTE, NOW, life
 from events import event
 from practice_house import House
@@ -79,3 +81,21 @@ def test_the_status_knows_at_once_how_much_waits(tmp_path: Path) -> None:
     assert one.status.calendar("coaching").unsent == 2
     assert noticing.bell(one.house.state).stat().st_mode & 0o077 == 0
     assert b"uid" not in noticing.bell(one.house.state).read_bytes()
+
+
+def test_a_word_on_whose_an_appointment_is_reaches_the_shares_at_once(tmp_path: Path) -> None:
+    one = life(tmp_path, _HOUR.replace('profile = "session"', 'profile = "pseudonym"'))
+    with one.house.wiring() as wiring:
+        wiring.clients.save(Client("C-MARE00", ("Marie Dupont",)))
+    one.live(MINUTE)
+    before = one.house.served()
+    with lock.hold(one.house.state, "client match"), one.house.wiring() as wiring:
+        decide(wiring, meant(wiring, "uid-1"), "C-MARE00")
+        noticing.make_known(wiring)
+    one.live(MINUTE)
+    assert one.house.served() == before  # nobody has told it yet
+
+    one.daemon.queued()
+    one.step()
+
+    assert len(before.items() & one.house.served().items()) == len(before) - 1

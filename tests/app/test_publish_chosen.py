@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from coachsync.app.falling_back import respond
+from coachsync.app.verify import Verification
 from coachsync.clients.directory import Client, Sponsor
-from coachsync.model import Pseudonym
+from coachsync.model import Finding, Pseudonym
 from events import event
 from practice_house import House, codes
 
@@ -199,3 +201,45 @@ def test_p12_the_state_holds_no_name_of_a_client_in_clear(house: House) -> None:
     held = b"".join(path.read_bytes() for path in house.state.rglob("*") if path.is_file())
     for word in ("Dupont", "dupont", "Şahin", "Phénix", "Noël", "Acme", "Jade"):
         assert word.encode() not in held
+
+
+@pytest.mark.parametrize(
+    ("profile", "more"), [("busy", ""), ("session", ""), ("pseudonym", ""), ("sponsor", 'clients = ["S-ACME00"]')]
+)
+def test_p02_while_a_client_cannot_be_read_no_share_changes(house: House, profile: str, more: str) -> None:
+    """Who is kept out of every share stands in what cannot be read."""
+    hidden = Client(MARIE.code, MARIE.names, MARIE.addresses, unshared=True)
+    ready(house, profile, more, hidden, OMER, BEA)
+    assert house.sync().exit_code() == 0
+    before, key = house.served(), house.state / "keys" / "clients" / f"{MARIE.code}.key"
+    content = key.read_bytes()
+    key.unlink()
+    house.put("more", event("uid-more", house.now + timedelta(days=6), title="Béatrice Noël"))
+
+    outcome = house.sync()
+
+    assert (codes(outcome), outcome.exit_code()) == (["clients-unreadable"], 3)
+    (problem,) = outcome.problems()
+    assert problem.where == "shares.office"
+    assert problem.message.startswith("What is kept of 1 client ")
+    assert "keys/clients" in problem.hint
+    assert house.served() == before
+    house.now += timedelta(hours=2)
+    assert house.verification().failures == []  # and what is served is still looked at
+
+    key.write_bytes(content)
+    assert house.sync().exit_code() == 0
+    assert len(house.served()) > len(before)
+    assert all(before[href] == body for href, body in house.served().items() if href in before)
+
+
+def test_p02_a_share_that_leaks_while_a_client_cannot_be_read_is_taken_away(house: House) -> None:
+    ready(house, "session")
+    house.sync()
+    (house.state / "keys" / "clients" / f"{MARIE.code}.key").unlink()
+    with house.wiring() as wiring:
+        share = wiring.config.shares["office"]
+        leak = Finding("property", "shares.office/1", "DESCRIPTION", own=True)
+        outcome, _ = respond(wiring, share, Verification(findings=[("office", leak)]))
+    assert codes(outcome) == ["clients-unreadable", "share-fallen-away"]
+    assert "Office" not in [about.name for about in house.server.calendars("https://calendar.example/")]

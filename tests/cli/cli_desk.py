@@ -22,7 +22,12 @@ from coachsync.app.cli import carry_out
 NAME, PLACE = "Marguerite-Canari", "12 rue du Secret"
 WORDS = ("marguerite", "canari", "rue du secret", "secret-note")  # of the events: never in a message
 # The commands that may show a name or a title: clients, appointments, conflicts, and what can be brought back.
-TITLED = ({"client", "list"}, {"client", "show"}, {"agenda"}, {"conflict", "list"}, {"appointment", "restore"})
+TITLED = (
+    *({"client", word} for word in ("list", "show", "match")),
+    {"agenda"},
+    {"conflict", "list"},
+    {"appointment", "restore"},
+)
 SCRIPT = Path(sys.executable).with_name("coachsync")
 
 ACCOUNT = """\

@@ -6,14 +6,14 @@ import random
 from collections.abc import Iterator, Mapping
 
 from coachsync.adapters.database import Copies, Shares
-from coachsync.app.whose import traits
+from coachsync.app.whose import traits, traits_of
 from coachsync.app.wiring import Wiring
 from coachsync.clients.directory import Directory
 from coachsync.clients.pseudonyms import propose
 from coachsync.config import Share
-from coachsync.errors import Misconfigured
+from coachsync.errors import CoachsyncError, Misconfigured
 from coachsync.model import EVERYTHING, Choice, Occurrence, Pseudonym, Traits
-from coachsync.phrases import say
+from coachsync.phrases import say, say_count
 from coachsync.redaction.choosing import is_chosen
 from coachsync.redaction.slots import Mark
 
@@ -21,15 +21,16 @@ Held = Mapping[str, frozenset[int]]  # by calendar: rows whose disappearance wai
 Groups = dict[Mark, list[Occurrence]]
 
 _ALIKE = Mark()
-_UNKNOWN = Traits()
 _SERIES = (10, 9999)  # numbers of series: drawn, so that none tells which came first
 
 
 def marked(wiring: Wiring, share: Share, without: Held) -> Groups:
     """Every occurrence read from the share's calendars that it may be made from, leaving out some rows.
 
-    Raises Misconfigured when it names a client or sponsor whom nobody knows.
+    Raises Misconfigured when it names a client or sponsor whom nobody knows, and CoachsyncError while a client cannot
+    be read.
     """
+    _refuse_unreadable(wiring, share)
     groups: Groups = {}
     naming = _Naming(wiring, share)
     for calendar in share.calendars:
@@ -40,6 +41,27 @@ def marked(wiring: Wiring, share: Share, without: Held) -> Groups:
                 mark = Mark(naming.pseudonym(whose.whose.client), naming.number(places.get(row)))
                 groups.setdefault(mark, []).append(occurrence)
     return groups
+
+
+def _refuse_unreadable(wiring: Wiring, share: Share) -> None:
+    """Whatever the share is made from: that a client is kept out of every share stands in what cannot be read."""
+    unreadable = len(wiring.clients.unreadable())
+    if unreadable:
+        raise CoachsyncError(
+            "clients-unreadable",
+            say_count(
+                "What is kept of {number} client cannot be read, and with it whom shares may show; the share stays "
+                "as it is.",
+                "What is kept of {number} clients cannot be read, and with it whom shares may show; the share stays "
+                "as it is.",
+                unreadable,
+            ),
+            say(
+                "`coachsync client list` says which. Restore the folder keys/clients in the state folder from the same "
+                "backup as the state."
+            ),
+            where=f"shares.{share.name}",
+        )
 
 
 class _Naming:
@@ -87,9 +109,8 @@ def _chosen(
     known = traits(wiring, calendar) if matters else {}
     of_calendar = EVERYTHING if own is None else Choice(own)
     for stored in Copies(wiring.database, calendar).readings():
-        of_row = known.get(stored.row, ())
         for occurrence in stored.reading.occurrences:
-            found = of_row[occurrence.component] if occurrence.component < len(of_row) else _UNKNOWN
+            found = traits_of(known, stored.row, occurrence)
             if not matters or (
                 is_chosen(found, EVERYTHING, of_calendar)
                 and is_chosen(found, clients, share.categories, sure_only=share.profile.sure_only)

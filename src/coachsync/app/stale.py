@@ -23,9 +23,10 @@ _GRACE = timedelta(minutes=30)
 def stale(wiring: Wiring, share: Share, published_at: int, entries: Iterable[Entry]) -> tuple[Finding, ...]:
     """Whether live entries are no longer wanted, although the schedule has let them go since.
 
-    What goes at an edge may stay for half an hour after it. `published_at` in seconds since 1970.
+    What goes at an edge may stay for half an hour after it. `published_at` in seconds since 1970. While a client cannot
+    be read, nothing is said: what is wanted is not known, and publishing tells that.
     """
-    if not _due(wiring, share, datetime.fromtimestamp(published_at, UTC)):
+    if wiring.clients.unreadable() or not _due(wiring, share, datetime.fromtimestamp(published_at, UTC)):
         return ()
     try:
         now = frozenset(wanted(wiring, share))

@@ -6,15 +6,16 @@ import hashlib
 from collections.abc import Iterator, Mapping
 
 from coachsync import contentline
-from coachsync.adapters.database import Copies
+from coachsync.adapters.database import Copies, Copy
 from coachsync.adapters.database.traits import Of, StoredTraits
 from coachsync.app.wiring import Wiring
 from coachsync.clients.directory import Directory
 from coachsync.clients.facts import Facts, facts
 from coachsync.clients.matching import Matcher
-from coachsync.model import Traits, Whose
+from coachsync.model import Occurrence, Traits, Whose
 
 _READER = "1"  # another number reads everything again
+_UNKNOWN = Traits()
 
 
 def traits(wiring: Wiring, calendar: str) -> Mapping[int, Of]:
@@ -27,6 +28,17 @@ def traits(wiring: Wiring, calendar: str) -> Mapping[int, Of]:
     if stale:
         stored.record(frame, _read(wiring, calendar, stale, directory, own, assigned))
     return stored.all()
+
+
+def traits_of(known: Mapping[int, Of], row: int, occurrence: Occurrence) -> Traits:
+    """Those of the VEVENT that an occurrence of this row comes from; of one whose text says nothing, nobody's."""
+    of_row = known.get(row, ())
+    return of_row[occurrence.component] if occurrence.component < len(of_row) else _UNKNOWN
+
+
+def name_of(copy: Copy) -> str:
+    """By what the coach's word on an appointment is kept: its UID, else its href."""
+    return copy.uid or copy.href
 
 
 def facts_of(body: bytes, own: frozenset[str]) -> tuple[Facts, ...]:
@@ -43,7 +55,7 @@ def _read(
     assigned: Mapping[bytes, str],
 ) -> Iterator[tuple[int, Of]]:
     copies, matcher = Copies(wiring.database, calendar), Matcher(directory)
-    uids = {copy.row: wiring.clients.blind(copy.uid) for copy in copies.some(rows)} if assigned else {}
+    uids = {copy.row: wiring.clients.blind(name_of(copy)) for copy in copies.some(rows)} if assigned else {}
     decided = {row: assigned[uid] for row, uid in uids.items() if uid in assigned}
     for row, body in copies.texts(rows):
         said = _decided(decided[row]) if row in decided else None

@@ -96,7 +96,7 @@ class Clients:
         return frozenset(self._pseudonym(row) for row in rows)
 
     def blind(self, uid: str) -> bytes:
-        """How `assigned` names the appointment of this iCalendar UID."""
+        """How `assigned` names the appointment of this iCalendar UID; of an object without one, by its href."""
         return self._database.key.blind("assignments", uid)
 
     def assigned(self, calendar: str) -> dict[bytes, str]:
@@ -113,6 +113,12 @@ class Clients:
         statement = insert(assignments).values(calendar=calendar, uid=blind, **values)
         with self._database.transaction() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["calendar", "uid"], set_=values))
+
+    def unassign(self, calendar: str, uid: str) -> None:
+        """Forget the coach's word on an appointment."""
+        which = (assignments.c.calendar == calendar) & (assignments.c.uid == self.blind(uid))
+        with self._database.transaction() as connection:
+            connection.execute(sa.delete(assignments).where(which))
 
     def _everybody(self) -> tuple[Directory, dict[str, CoachsyncError]]:
         """One query, remembered until something is saved."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from coachsync.app.cli.asking import Asker, typed
+from coachsync.app.cli.clientmatch import match
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.output import as_document, tell, tell_json, tell_problems, tell_table
 from coachsync.clients.cards import Card
@@ -152,14 +153,15 @@ def _one(option: str, value: str | None) -> str | None:
     return None if value is None else _given(option, (value,))[0]
 
 
-def _meant(wiring: Wiring, code: str, name: str | None) -> Client:
+def meant(wiring: Wiring, code: str, name: str | None) -> Client:
     """The client whom the argument means, or the name that was typed in its place."""
     from coachsync.app.clients.finding import by_code, by_name
 
     return by_code(wiring.clients, code) if name is None else by_name(wiring.clients, name)
 
 
-def _typed_name(code: str) -> str | None:
+def typed_name(code: str) -> str | None:
+    """The name that is typed in the place of a code, None when a code was given."""
     return typed(_WHO, "CODE") if code == _PROMPT else None
 
 
@@ -201,15 +203,18 @@ def show(options: Options, code: str) -> int:
     from coachsync.app.cli.clientviews import document, rows
     from coachsync.app.cli.opening import opened
     from coachsync.app.clients.naming import names_of
+    from coachsync.app.clients.undecided import coming
 
-    name = _typed_name(code)
+    name = typed_name(code)
     with opened(options, "client show") as wiring:
-        client = _meant(wiring, code, name)
+        client = meant(wiring, code, name)
         sponsors, pseudonyms = wiring.clients.directory().sponsors, names_of(wiring, client)
+        ahead = coming(wiring, client.code)
     if options.json:
-        tell_json(document(client, sponsors, pseudonyms))
+        tell_json(document(client, sponsors, pseudonyms) | {"appointments": ahead})
     else:
-        tell_table((say("what"), say("value")), rows(client, sponsors, pseudonyms))
+        counted = [] if ahead is None else [(say("appointments"), str(ahead))]
+        tell_table((say("what"), say("value")), [*rows(client, sponsors, pseudonyms), *counted])
     return 0
 
 
@@ -256,10 +261,10 @@ def edit(options: Options, /, code: str, unshared: bool | None, **given: tuple[s
             say("What is to change?"),
             say("See: {command} --help", command="coachsync client edit"),
         )
-    name = _typed_name(code)
+    name = typed_name(code)
     wanted, sponsor, pseudonyms = _change(given, unshared)
     with opened(options, "client edit") as wiring, wiring.database.transaction():
-        client = _meant(wiring, code, name)
+        client = meant(wiring, code, name)
         after = change(wiring.clients, client, wanted(wiring, sponsor))
         for share, pseudonym in pseudonyms:
             choose(wiring, after, share, pseudonym)
@@ -321,6 +326,9 @@ def _pseudonym(text: str) -> tuple[str, str]:
             where="--pseudonym",
         )
     return share.strip(), _given("--pseudonym", (name,))[0]
+
+
+command.add_command(match)
 
 
 @command.command(
