@@ -314,3 +314,21 @@ def test_a_database_that_may_not_grow_says_that_there_is_no_room_and_keeps_what_
     database.connection.rollback()
     copies.store([(item("b"), "uid-b")], NOW)
     assert len(copies.all()) == 2
+
+
+def test_a_closed_database_keeps_no_file_open_and_its_statements_for_the_next_time(tmp_path: Path) -> None:
+    """A daemon opens the state at every pass: commands must find it free, and statements are not compiled anew."""
+    first = open_database(tmp_path, KEY)
+    engine = first.connection.engine
+    assert held_open(tmp_path)
+    first.close()
+    assert held_open(tmp_path) == []
+    second = open_database(tmp_path, KEY)
+    assert second.connection.engine is engine
+    second.close()
+
+
+def held_open(folder: Path) -> list[Path]:
+    """The files below a folder that this process has open."""
+    links = list(Path("/proc/self/fd").iterdir())
+    return [link.resolve() for link in links if link.is_symlink() and link.resolve().is_relative_to(folder.resolve())]
