@@ -181,7 +181,7 @@ def list_clients(options: Options) -> int:
         documents = [summary(one, directory.sponsors) for one in found]
         tell_json({"clients": documents, "problems": [as_document(problem) for problem in failed]})
     elif found:
-        payers = {code: printable(sponsor.name) for code, sponsor in directory.sponsors.items()}
+        payers = {code: printable(f"{one.name} ({code})") for code, one in directory.sponsors.items()}
         rows = [
             (one.code, printable(" | ".join(one.names)), payers.get(one.sponsor, ""), say("no") if one.unshared else "")
             for one in found
