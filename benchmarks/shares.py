@@ -112,8 +112,8 @@ def main() -> None:
                     print(f"{size:6} {task:10} {took.wall or took.cpu:7.2f} s", file=sys.stderr, flush=True)
     print(f"| {' | '.join(_HEADINGS)} |\n{'|---' * len(_HEADINGS)}|")
     for size, found in rounds.items():
-        for task in _NAMES:
-            print(f"| {size} | {_NAMES[task]} | {' | '.join(_cells(task, size, found))} |")
+        for task, name in _NAMES.items():
+            print(f"| {size} | {name} | {' | '.join(_cells(task, size, found))} |")
 
 
 def _cells(task: str, size: int, rounds: list[dict[str, Took]]) -> Iterator[str]:

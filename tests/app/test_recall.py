@@ -287,6 +287,14 @@ def test_p04_without_network_nothing_is_lost(synced: House, remove: bool) -> Non
     assert synced.verify() == ()
 
 
+def test_p04_a_connection_that_breaks_at_the_last_moment_is_to_be_tried_again(synced: House) -> None:
+    synced.server.fail("destroy", OFFLINE)
+    with pytest.raises(Temporary):
+        called_back(synced, remove=True)
+    assert len(synced.served()) == 5
+    assert called_back(synced, remove=True).replaced == 5
+
+
 @pytest.mark.parametrize("method", ["create", "remove"])
 @pytest.mark.parametrize("again", ["recall", "sync"])
 def test_p13_cut_short_it_is_finished_by_the_next_run_and_nothing_shows_twice(

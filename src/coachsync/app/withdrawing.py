@@ -10,7 +10,7 @@ from coachsync.app.fallen import Fallen, fallen, set_fallen
 from coachsync.app.file_target import remove_file
 from coachsync.app.wiring import Wiring
 from coachsync.config import Share
-from coachsync.errors import CoachsyncError, Misconfigured, NotThere
+from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Temporary
 from coachsync.phrases import Phrase, say
 
 
@@ -71,7 +71,7 @@ def _destroy(wiring: Wiring, share: Share, bound: Bound) -> None:
         keep(wiring.database, of_share(share.name), "replaced", item.href, item.body, wiring.now)
     try:
         server.destroy(bound.url)
-    except (NotThere, Misconfigured):
+    except (NotThere, Misconfigured, Temporary):
         raise
     except CoachsyncError as problem:
         raise _not_away(share, problem.message) from problem

@@ -58,7 +58,9 @@ def identifiers(texts: Iterable[str]) -> frozenset[str]:
     links, file names, UIDs. Names count as values do; words of iCalendar itself do not. Lines that many events share
     are read once.
     """
-    return frozenset(word for line in {line for text in texts for line in contentline.logical(text)} for word in _of_line(line))
+    return frozenset(
+        word for line in {line for text in texts for line in contentline.logical(text)} for word in _of_line(line)
+    )
 
 
 def _of_line(line: str) -> Iterator[str]:
