@@ -53,7 +53,7 @@ def names(house: House) -> list[str]:
     return [about.name for about in house.server.calendars("https://calendar.example/")]
 
 
-# --- publishing anew ---------------------------------------------------------------------------------------------------
+# --- publishing anew ------------------------------------------------------------------------------------------------
 
 
 def test_everything_is_taken_back_and_published_under_other_names(synced: House) -> None:
@@ -118,7 +118,7 @@ def test_a_share_that_was_never_published_has_nothing_to_call_back(house: House)
     assert (raised.value.code, raised.value.where) == ("share-never-published", "shares.office")
 
 
-# --- the server's trash ------------------------------------------------------------------------------------------------
+# --- the server's trash ---------------------------------------------------------------------------------------------
 
 
 def test_what_was_ours_goes_out_of_the_trash_and_what_was_not_stays(synced: House) -> None:
@@ -157,7 +157,7 @@ def test_a_trash_that_cannot_be_looked_at_is_passed_over(synced: House) -> None:
     assert (done.purged, done.shown) == (0, 5)
 
 
-# --- taking it away ----------------------------------------------------------------------------------------------------
+# --- taking it away -------------------------------------------------------------------------------------------------
 
 
 def test_p03_removed_it_is_gone_and_not_empty_and_no_sync_brings_it_back(synced: House) -> None:
@@ -231,7 +231,7 @@ def test_a_private_calendar_is_never_taken_away(synced: House) -> None:
     assert len(synced.served()) == 5
 
 
-# --- as a file ---------------------------------------------------------------------------------------------------------
+# --- as a file ------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -270,7 +270,7 @@ def test_p04_a_file_that_somebody_changed_is_not_removed_and_says_what_to_do(fil
     assert file.read_bytes() == b"mine"
 
 
-# --- trouble -----------------------------------------------------------------------------------------------------------
+# --- trouble --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("remove", [False, True])
@@ -321,7 +321,7 @@ def test_p13_cut_short_it_is_finished_by_the_next_run_and_nothing_shows_twice(
     assert synced.verify() == ()
 
 
-# --- what cannot be called back ----------------------------------------------------------------------------------------
+# --- what cannot be called back -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,7 @@ def _read(text: str) -> tuple[Seen, ...] | None:
         return None
 
 
-_viewed = lru_cache(maxsize=256)(
-    _read
-)  # thousands of slots differ by these values alone, and reading one takes a while
+_viewed = lru_cache(maxsize=256)(_read)  # thousands of slots differ by those values alone
 
 
 def _shape(text: str) -> tuple[str, dict[str, str]]:

@@ -30,7 +30,7 @@ def look(server: CalendarServer, url: str, uids: Set[str] | None) -> tuple[Item,
 
 
 def discard(server: CalendarServer, item: Item) -> bool:
-    """Take one thing out of the trash for good; whether that was done. Raises what is the trouble of the whole server."""
+    """Take one thing out of the trash for good; whether that was done. Raises what is the trouble of the server."""
     try:
         return server.remove(item.href, item.etag)
     except CoachsyncError as failure:
