@@ -55,6 +55,7 @@ bench: venv $(TOOLS_STAMP)
 	$(BIN)/python benchmarks/compare.py --sizes $(SIZES) --rounds $(ROUNDS) --tools $(TOOLS)
 	$(BIN)/python benchmarks/real_servers.py --rounds $(ROUNDS)
 	$(BIN)/python benchmarks/parts.py
+	$(BIN)/python benchmarks/shares.py --sizes $(SIZES) --rounds $(ROUNDS)
 
 $(TOOLS_STAMP): benchmarks/requirements.txt
 	$(PYTHON) -m venv --clear $(TOOLS)

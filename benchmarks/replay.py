@@ -60,7 +60,7 @@ class Collection:
 
     @property
     def token(self) -> bytes:
-        return b"http://replay.example/sync/%d" % self.revision
+        return b"http://sabre.io/ns/sync/%d" % self.revision
 
     def put(self, path: str, body: bytes) -> Stored:
         self.revision += 1

@@ -107,7 +107,21 @@ def test_single_steps_are_told_with_their_goals() -> None:
     heading, *rows = run("parts.py", "--size", "5")
 
     assert heading[-1] == "met"
-    assert [row[0] for row in rows] == ["reading", "slots, busy", "slots, session"]
+    shares = ("busy", "session", "pseudonym", "sponsor")
+    assert [row[0] for row in rows] == ["reading", *(f"slots, {share}" for share in shares)]
+
+
+def test_four_shares_are_told_with_what_each_run_asks_of_the_server() -> None:
+    heading, *rows = run("shares.py", "--sizes", "30", "--rounds", "1")
+
+    told = {row[1]: dict(zip(heading, row, strict=True)) for row in rows}
+    assert told["nothing changed"]["requests"] == told["poll without shares"]["requests"] == "1"
+    assert told["nothing changed"]["met"] == "yes"
+    assert int(told["publish everything"]["requests"]) > 30
+    assert int(told["verify"]["requests"]) > 4
+    assert told["report what can be inferred"]["requests"] == "0"
+    assert int(told["read whose every appointment is"]["microseconds an event"]) > 0
+    assert float(told["publish after a client's change of name"]["seconds"]) > 0
 
 
 def test_what_a_share_lets_infer_is_measured_for_each_share_and_schedule() -> None:

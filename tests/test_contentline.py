@@ -304,3 +304,19 @@ def test_escapes_are_read_as_rfc_5545_says(value, text):
 def test_the_uid_is_the_same_by_the_short_and_by_the_long_way(body: str, found: str) -> None:
     assert contentline.uid(body.encode()) == found
     assert contentline._uid_anywhere(body.encode()) == found
+
+
+# ------------------------------------------------------------------------------------------------- some lines alone
+
+NAMES = frozenset(("SUMMARY", "UID", "BEGIN", "X-A"))
+FOUND = ["SUMMARY:x", "summary;a=b:x", "SUM\r\n MARY:x", "SUMMARYX:x", 'X-A;b="c:d":e', "UID", "UID \n :x", "x.UID:y"]
+
+
+@given(st.one_of(ANY_TEXT, st.lists(st.sampled_from(BITS + FOUND)).map("".join)))
+def test_some_names_alone_are_found_as_among_all_lines(text):
+    assert list(contentline.named(text, NAMES)) == [line for line in contentline.lines(text) if line.name in NAMES]
+
+
+@given(ANY_TEXT)
+def test_logical_lines_are_those_that_are_taken_apart(text):
+    assert list(contentline.logical(text)) == [contentline.unfold(line.raw) for line in contentline.lines(text)]

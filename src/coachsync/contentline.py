@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -101,6 +102,35 @@ def lines(text: str) -> Iterator[Line]:
         start = end.end()
     if start < len(text):
         yield _line(text[start:], opening=start == 0)
+
+
+def named(text: str, names: frozenset[str]) -> Iterator[Line]:
+    """The content lines with one of these names (of ASCII letters, upper-case) among `lines`; only they are taken
+    apart, which is a small part of the work."""
+    for found in _beginning(names).finditer(text):
+        line = _line(found.group(), opening=found.start() == 0)
+        if line.name in names:
+            yield line
+
+
+@cache
+def _beginning(names: frozenset[str]) -> re.Pattern[str]:
+    """A physical line that begins with one of the names, folded or not, and what is folded to it."""
+    fold = f"(?:{_FOLD.pattern})*"
+    alternatives = "|".join(fold.join(map(re.escape, name)) for name in sorted(names))
+    return re.compile(
+        rf"^{_BYTE_ORDER_MARK}?(?:{alternatives}){fold}[;:][^\n]*(?:\n[ \t][^\n]*)*+\n?", re.MULTILINE | re.IGNORECASE
+    )
+
+
+def logical(text: str) -> Iterator[str]:
+    """Every line of a text, unfolded and not taken apart."""
+    start = 0
+    for end in _LINE_END.finditer(text):
+        yield unfold(text[start : end.end()])
+        start = end.end()
+    if start < len(text):
+        yield unfold(text[start:])
 
 
 def parse(text: str) -> tuple[Line, ...]:

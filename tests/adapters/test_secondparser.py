@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coachsync.adapters import secondparser
 from coachsync.adapters.secondparser import view
 from coachsync.model import Label, Slot
 from coachsync.redaction.publication import document, feed
@@ -142,3 +144,27 @@ def test_signs_of_equality_in_one_parameter_do_not_keep_it_busy() -> None:
     started = time.monotonic()
     assert view(event("X;a=" + "=a" * 60 + '\x01"b":c')) is None
     assert time.monotonic() - started < 1
+
+
+VALUES = (UID, "00000000-0000-4000-8000-000000000000", "20260105T090000Z", "00000001T000000Z", "20260105T090000", "x")
+LINES = st.one_of(
+    st.builds("{}{}:{}{}".format, st.sampled_from(("UID", "DTSTART", "DTEND", "uid", "SUMMARY", "X-A")),
+              st.sampled_from(("", ";A=b")), st.sampled_from(VALUES), st.sampled_from(("", "\r\n 1", "\r\n "))),
+    st.sampled_from((" folded", "BEGIN:VALARM", "END:VALARM", "SUMMARY:0000\r\n 0001T000000Z", "END:VEVENT")),
+)  # fmt: skip
+
+
+@given(st.lists(LINES, max_size=6))
+def test_texts_that_differ_by_uid_and_times_alone_are_seen_as_each_is_alone(lines: list[str]) -> None:
+    text = event(*lines).decode()
+    assert view(text.encode()) == secondparser._read(text)
+
+
+def test_slots_of_one_label_are_read_once_and_each_keeps_its_own_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    whole = secondparser._read
+    monkeypatch.setattr(secondparser, "_viewed", cache(lambda text: read.append(text) or whole(text)))
+    uids = [f"3f2a9b1c-7d54-4e0b-9a63-5c1d8e2f4a{number}" for number in range(10, 20)]
+    for uid in uids:
+        assert (EVENT, "UID", (), uid) in (view(document(uid, SLOT, "Session")) or ())
+    assert len(read) == 1

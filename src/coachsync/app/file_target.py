@@ -112,11 +112,11 @@ def remove_file(bound: Bound) -> None:
     if there is None:
         return
     if not is_ours(there, bound):
-        raise CoachsyncError("file-edited", say("the file was changed by somebody."))
+        raise CoachsyncError("file-edited", say("The file was changed by somebody."))
     try:
         path.unlink()
     except OSError:
-        raise CoachsyncError("file-not-removed", say("the system refused to remove the file.")) from None
+        raise CoachsyncError("file-not-removed", say("The system refused to remove the file.")) from None
 
 
 def _digest(content: bytes) -> str:

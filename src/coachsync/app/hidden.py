@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from urllib.parse import unquote, urlsplit
 
 from coachsync import contentline
@@ -15,11 +16,12 @@ from coachsync.redaction.seeking import Private
 
 def private(wiring: Wiring) -> Private:
     """Everything that nobody else may read, each part read when first asked for."""
+    held = cache(lambda: [Copies(wiring.database, calendar).holding() for calendar in wiring.config.calendars])
     return Private(
         texts=lambda: _texts(wiring),
         people=lambda: named(wiring),
         clients=lambda: wiring.clients.directory().identifiers(),
-        taken=lambda uid: any(Copies(wiring.database, calendar).holds([uid]) for calendar in wiring.config.calendars),
+        taken=lambda uid: any(holds(uid) for holds in held()),
     )
 
 

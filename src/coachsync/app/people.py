@@ -12,7 +12,9 @@ from coachsync.redaction import words
 from coachsync.redaction.profiles import LABELS
 
 _DISTINCTIVE = 4  # letters of a word that may be a name
-_PERSONS = frozenset(("ATTENDEE", "ORGANIZER", "CONTACT"))
+_INVITING = frozenset(("ATTENDEE", "ORGANIZER"))
+_PERSONS = _INVITING | {"CONTACT"}
+_TITLES = frozenset(("SUMMARY",))
 
 
 def own_words(config: Config) -> frozenset[str]:
@@ -35,9 +37,8 @@ def titled(wiring: Wiring, share: Share) -> bool:
 def _titles(wiring: Wiring) -> Iterator[str]:
     for name in wiring.config.calendars:
         for _, body in Copies(wiring.database, name).texts():
-            for line in contentline.lines(contentline.decode(body)):
-                if line.name == "SUMMARY":
-                    yield contentline.unescape(line.value)
+            for line in contentline.named(contentline.decode(body), _TITLES):
+                yield contentline.unescape(line.value)
 
 
 def _house(config: Config) -> frozenset[str]:
@@ -48,7 +49,7 @@ def _house(config: Config) -> frozenset[str]:
 
 def invites(body: bytes) -> bool:
     """Whether an object names people whom a server may write to when it changes (RFC 6638)."""
-    return any(line.name in ("ATTENDEE", "ORGANIZER") for line in contentline.lines(contentline.decode(body)))
+    return any(contentline.named(contentline.decode(body), _INVITING))
 
 
 def named(wiring: Wiring) -> Iterator[str]:
@@ -71,7 +72,6 @@ def _persons(wiring: Wiring) -> Iterator[tuple[dict[str, contentline.Line], set[
         lines = {
             line.raw: line
             for _, body in Copies(wiring.database, name).texts()
-            for line in contentline.lines(contentline.decode(body))
-            if line.name in _PERSONS
+            for line in contentline.named(contentline.decode(body), _PERSONS)
         }
         yield lines, {raw for raw, line in lines.items() if not own.isdisjoint(contentline.addresses(line))}

@@ -68,7 +68,9 @@ def plan(wiring: Wiring, share: Share, want: Collection[Slot], held: Held) -> Sh
     current = [entry for entry in entries if entry.text == publication.text_of(entry.slot, share.texts)]
     changes = publication.plan(want, [entry.slot for entry in current])
     going = frozenset(changes.delete)
-    stay = {entry.tag for entry in current if entry.slot not in going}
+    # Two of one slot are left by a run that was to publish it anew and was cut short: the later one stays.
+    latest = {entry.slot: entry for entry in sorted(current, key=lambda entry: (entry.since or 0, not entry.live))}
+    stay = {entry.tag for entry in latest.values() if entry.slot not in going}
     return SharePlan(
         create=changes.create,
         delete=tuple(entry for entry in entries if entry.tag not in stay),

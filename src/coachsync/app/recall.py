@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from coachsync.adapters.database import Shares
 from coachsync.app import trash
-from coachsync.app.fallen import Fallen, set_fallen
+from coachsync.app.fallen import Fallen
 from coachsync.app.jobs import take_in
 from coachsync.app.outcome import Outcome
 from coachsync.app.publish import publish
 from coachsync.app.wiring import Wiring
-from coachsync.app.withdrawing import take_away
+from coachsync.app.withdrawing import revive, take_away
 from coachsync.config import FileTarget, Share
 from coachsync.errors import NotInitialised
 from coachsync.model import Software
@@ -55,7 +55,7 @@ def recall(wiring: Wiring, share: Share, *, remove: bool = False) -> Recalled:
     else:
         take_in(wiring, outcome, share.calendars)
         held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
-        set_fallen(wiring, share.name, Fallen.NOT)
+        revive(wiring, share)
         outcome.shares[share.name] = publish(wiring, share, held, anew=True)
     return Recalled(
         share.name,
@@ -74,7 +74,7 @@ def _purge(wiring: Wiring, account: str, url: str) -> int:
         return 0
     server = wiring.server(account)
     ours = [item for item in trash.look(server, url, None) if is_ours(item.body)]
-    return sum(server.remove(item.href, item.etag) for item in ours)
+    return sum(trash.discard(server, item) for item in ours)
 
 
 def _left(wiring: Wiring, share: Share) -> list[Phrase]:

@@ -27,3 +27,12 @@ def look(server: CalendarServer, url: str, uids: Set[str] | None) -> tuple[Item,
     except CoachsyncError as failure:
         raise_if_of_all(failure)
         return ()
+
+
+def discard(server: CalendarServer, item: Item) -> bool:
+    """Take one thing out of the trash for good; whether that was done. Raises what is the trouble of the server."""
+    try:
+        return server.remove(item.href, item.etag)
+    except CoachsyncError as failure:
+        raise_if_of_all(failure)
+        return False

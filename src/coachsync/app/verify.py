@@ -56,9 +56,10 @@ def verify(wiring: Wiring, shares: Sequence[Share], without: Collection[str] = (
             dict.fromkeys(name for share in shares for name in share.calendars if name not in without),
         ),
     )
+    search = Search(hidden.private(wiring))  # what is private is read once for all of them
     for share in shares:
         try:
-            result.findings += [(share.name, finding) for finding in _share(wiring, share)]
+            result.findings += [(share.name, finding) for finding in _share(wiring, share, search)]
         except CoachsyncError as failure:
             result.failures.append((f"shares.{share.name}", failure))
     sources = exposed(wiring, result.calendars)
@@ -68,7 +69,7 @@ def verify(wiring: Wiring, shares: Sequence[Share], without: Collection[str] = (
     return result
 
 
-def _share(wiring: Wiring, share: Share) -> tuple[Finding, ...]:
+def _share(wiring: Wiring, share: Share, search: Search) -> tuple[Finding, ...]:
     """What is wrong with what the share serves; nothing when it serves exactly what was published.
 
     Raises NotInitialised before it was first published, and what the server raises when it cannot be asked.
@@ -86,7 +87,6 @@ def _share(wiring: Wiring, share: Share) -> tuple[Finding, ...]:
     if state in GONE:
         return _still_there(wiring, share, bound)
     share, entries = in_force(wiring.config, share, state), journal.entries()
-    search = Search(hidden.private(wiring))
     if isinstance(share.to, CalDavTarget):
         looked = eyes.collection(wiring, share, share.to, bound.url, entries, search)
     else:

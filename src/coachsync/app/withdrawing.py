@@ -10,8 +10,8 @@ from coachsync.app.fallen import Fallen, fallen, set_fallen
 from coachsync.app.file_target import remove_file
 from coachsync.app.wiring import Wiring
 from coachsync.config import Share
-from coachsync.errors import CoachsyncError, Misconfigured, NotThere
-from coachsync.phrases import say
+from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Temporary
+from coachsync.phrases import Phrase, say
 
 
 def take_away(wiring: Wiring, share: Share, bound: Bound, state: Fallen) -> None:
@@ -23,7 +23,7 @@ def take_away(wiring: Wiring, share: Share, bound: Bound, state: Fallen) -> None
     journal = Shares(wiring.database, share.name)
     try:
         if not bound.url:
-            remove_file(bound)
+            _remove(share, bound)
         elif bound.made:
             _destroy(wiring, share, bound)
     except NotThere:
@@ -49,10 +49,17 @@ def revive(wiring: Wiring, share: Share) -> bool:
     return True
 
 
+def _remove(share: Share, bound: Bound) -> None:
+    try:
+        remove_file(bound)
+    except CoachsyncError as problem:
+        raise _not_away(share, problem.message, say("Delete the file yourself, now.")) from None
+
+
 def _destroy(wiring: Wiring, share: Share, bound: Bound) -> None:
     if bound.account not in wiring.config.accounts:
         raise _not_away(share, say("Its account is no longer configured."))
-    claiming.refuse_known_source(wiring, share, bound.url)
+    claiming.refuse_source(wiring, share, bound.account, bound.url)
     server = wiring.server(bound.account)
     ours = {entry.href: entry.etag for entry in Shares(wiring.database, share.name).entries()}
     listed = server.changes(bound.url, None).etags
@@ -64,16 +71,16 @@ def _destroy(wiring: Wiring, share: Share, bound: Bound) -> None:
         keep(wiring.database, of_share(share.name), "replaced", item.href, item.body, wiring.now)
     try:
         server.destroy(bound.url)
-    except (NotThere, Misconfigured):
+    except (NotThere, Misconfigured, Temporary):
         raise
     except CoachsyncError as problem:
         raise _not_away(share, problem.message) from problem
 
 
-def _not_away(share: Share, cause: str) -> CoachsyncError:
+def _not_away(share: Share, cause: str, hint: Phrase | None = None) -> CoachsyncError:
     return CoachsyncError(
         "share-not-away",
         say("The share cannot be taken away: {cause}", cause=cause),
-        say("Delete its calendar in your calendar program, or end its sharing there, now."),
+        hint or say("Delete its calendar in your calendar program, or end its sharing there, now."),
         where=f"shares.{share.name}.to",
     )

@@ -33,7 +33,7 @@ def facts(text: str, own: Collection[str]) -> tuple[Facts, ...]:
     `own` are the coach's addresses, lower case. What an override does not say is as its series says it.
     """
     try:
-        tops = contentline.components(line for line in contentline.lines(text) if line.name in _READ)
+        tops = contentline.components(contentline.named(text, _READ))
     except contentline.Malformed:
         return ()
     events = [_facts(child, own) for top in tops for child in top.children if child.name == "VEVENT"]

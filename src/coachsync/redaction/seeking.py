@@ -52,7 +52,7 @@ class Private:
 
 
 class Search:
-    """Searches the texts of one share; the same text is searched once."""
+    """Searches what is served; the same text is searched once."""
 
     def __init__(self, private: Private) -> None:
         self._private = private

@@ -16,6 +16,7 @@ _LONGEST = 64  # characters of one identifier that are remembered: enough to kno
 _CODED = 16  # characters from which a run in a private event is read as base64: shorter ones decode to noise
 _SUBSCRIBER = 9  # the last digits of a phone number, which stay when its country code changes form
 
+_PERSONS = frozenset(("ATTENDEE", "ORGANIZER", "CONTACT"))
 _LETTERS = re.compile(r"[^\W\d_]+")
 _IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2,}")  # names of two signs
 # What addresses, hosts, tokens of a link, file names, UIDs and codes are made of; at least one letter and one other.
@@ -50,11 +51,6 @@ def _visible(text: str) -> str:
     return text.translate(dict.fromkeys(map(ord, hidden)))
 
 
-def _lines(text: str) -> Iterator[str]:
-    for line in contentline.lines(text):
-        yield contentline.unfold(line.raw)
-
-
 def identifiers(texts: Iterable[str]) -> frozenset[str]:
     """What could identify somebody in the texts of events (or in hrefs), in every reading of each line, as `plain`.
 
@@ -62,7 +58,9 @@ def identifiers(texts: Iterable[str]) -> frozenset[str]:
     links, file names, UIDs. Names count as values do; words of iCalendar itself do not. Lines that many events share
     are read once.
     """
-    return frozenset(word for line in {line for text in texts for line in _lines(text)} for word in _of_line(line))
+    return frozenset(
+        word for line in {line for text in texts for line in contentline.logical(text)} for word in _of_line(line)
+    )
 
 
 def _of_line(line: str) -> Iterator[str]:
@@ -112,10 +110,9 @@ def _numbers(text: str) -> Iterator[str]:
 def names_in(lines: Iterable[str]) -> Iterator[str]:
     """Names and addresses out of the lines of an event that name a person."""
     for text in lines:
-        for line in contentline.lines(text):
-            if line.name in ("ATTENDEE", "ORGANIZER", "CONTACT"):
-                given = (_SCHEME.sub("", contentline.unescape(line.value)), line.param("CN"), line.param("EMAIL"))
-                yield from (name for name in given if name and "=?" not in name)
+        for line in contentline.named(text, _PERSONS):
+            given = (_SCHEME.sub("", contentline.unescape(line.value)), line.param("CN"), line.param("EMAIL"))
+            yield from (name for name in given if name and "=?" not in name)
 
 
 def said(texts: Iterable[str]) -> frozenset[str]:

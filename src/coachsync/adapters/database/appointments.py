@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -177,6 +177,13 @@ class Copies:
                 if connection.execute(query).scalar() is not None:
                     return True
         return False
+
+    def holding(self) -> Callable[[str], bool]:
+        """Whether an object of a UID is here now: for whoever asks that of many, one after the other."""
+        query = self._mine(sa.select(appointments.c.uid))
+        with self._database.transaction() as connection:
+            held = frozenset(connection.execute(query).scalars())
+        return lambda uid: self._blind("uid", uid) in held
 
     def texts(self, rows: Iterable[int] | None = None) -> Iterator[tuple[int, bytes]]:
         """Row and text of these copies (all when None), a batch at a time."""
