@@ -99,7 +99,7 @@ def test_p01_p02_p12_not_one_canary_comes_out(aviary: Aviary, recorder: Callable
     _nothing_was_sent(aviary, outlet)
     _the_agenda_shows_titles(aviary)
     if aviary.people:
-        _another_user_sees_no_more(aviary, aviary.people)
+        _another_user_sees_no_more(aviary, aviary.people, outlet.url)
 
 
 def _the_server_holds_every_canary(aviary: Aviary) -> None:
@@ -170,7 +170,7 @@ def _the_agenda_shows_titles(aviary: Aviary) -> None:
     assert aviary.clean(shown.err)
 
 
-def _another_user_sees_no_more(aviary: Aviary, people: People) -> None:
+def _another_user_sees_no_more(aviary: Aviary, people: People, outlet: str) -> None:
     """Somebody else who was let in gets what the shares say, and `verify` looks with those eyes."""
     bob, practice = Web(people.bob), aviary.practice
     assert bob.ask("GET", aviary.web.hrefs(aviary.shared("office"))[0]).status >= 300
@@ -181,7 +181,7 @@ def _another_user_sees_no_more(aviary: Aviary, people: People) -> None:
         parts = list(birds.everything_served(bob, url))
         assert (birds.named(parts), found_in(parts, aviary.ink)) == ([], set())
         assert bob.slots(url) == aviary.wanted(name)
-    practice.account("assistant", people.bob)
+    practice.account("assistant", people.bob, outlet)
     practice.sections = [
         f'{section}\naudience = {{ account = "assistant" }}' if 'account = "outlet", name' in section else section
         for section in practice.sections
