@@ -20,9 +20,7 @@ def seen(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     """Bob has what Alice shares in a place of his own, under her name, and gets nothing at its own address."""
     house.sessions(3)
     house.sync()
-    house.text = house.text.replace(
-        'profile = "session"', 'profile = "session"\naudience = { account = "assistant" }'
-    )
+    house.text = house.text.replace('profile = "session"', 'profile = "session"\naudience = { account = "assistant" }')
     house.text += '[accounts.assistant]\nurl = "https://calendar.example/"\nusername = "bob"\n'
     house.server.add("https://calendar.example/bob/own/", "Own")
     house.server.add(BOBS, "Office (alice)")

@@ -196,5 +196,3 @@ def identities(web: Web, url: str) -> set[str]:
 
 def uids(body: bytes) -> set[str]:
     return set(re.findall(r"^UID:(\S+)", body.decode(), re.M))
-
-

@@ -147,9 +147,7 @@ def _seen(
             served, journal, _front(wiring, share, target, view.place), search, own_words(wiring.config)
         ),
         *_alone(view, served, journal, places, search),
-        *answers.in_properties(
-            view.told, urlsplit(view.place.published).path, places.called, search, _house(wiring)
-        ),
+        *answers.in_properties(view.told, urlsplit(view.place.published).path, places.called, search, _house(wiring)),
     ]
     return Looked(
         tuple(dict.fromkeys(findings)),
