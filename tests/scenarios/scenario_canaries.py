@@ -124,10 +124,23 @@ def _properties(ink: Ink) -> list[str]:
 CLIENTS = ("Юрий Щербаков", "Marina Dupont", "Bo Li", "Jürgen Größe", "王小明", "محمد بن سلمان", "+33 6 12 34 56 78")
 # How titles call them, and the client that each is surely of: whole names, in either order.
 SPELT = {
-    **{"Iouri Chtcherbakov": "", "Schtscherbakow\\, Juri": "", "Marina Dupont": "Marina Dupont", "Марина Дюпон": ""},
-    **{"M. Dupont": "", "Li\\, Bo": "Bo Li", "Juergen": "", "ЮРИЙ ЩЕРБАКОВ": "Юрий Щербаков", "Groesse": ""},
-    **{"Wang Xiaoming": "", "Dupont marina": "Marina Dupont", "Mohamed Salman": "", "06.12.34.56.78": ""},
-    **{"MARINA": "", "Jürgen GRÖSSE": "Jürgen Größe", "Yuri S.": "", "DUPONT\\, Marina": "Marina Dupont"},
+    "Iouri Chtcherbakov": "",
+    "Schtscherbakow\\, Juri": "",
+    "Marina Dupont": "Marina Dupont",
+    "Марина Дюпон": "",
+    "M. Dupont": "",
+    "Li\\, Bo": "Bo Li",
+    "Juergen": "",
+    "ЮРИЙ ЩЕРБАКОВ": "Юрий Щербаков",
+    "Groesse": "",
+    "Wang Xiaoming": "",
+    "Dupont marina": "Marina Dupont",
+    "Mohamed Salman": "",
+    "06.12.34.56.78": "",
+    "MARINA": "",
+    "Jürgen GRÖSSE": "Jürgen Größe",
+    "Yuri S.": "",
+    "DUPONT\\, Marina": "Marina Dupont",
 }
 
 
