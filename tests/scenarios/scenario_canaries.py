@@ -29,8 +29,7 @@ class Ink:
     def __init__(self) -> None:
         assert _STEP % 13
         self._next = count(uuid4().int % _SPACE)  # two tests on one server share no word
-        self.turn = count()
-        self.spellings = count()
+        self.called = ""  # whose title is written next
         self.words: set[str] = set()
 
     def word(self) -> str:
@@ -52,8 +51,13 @@ _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){10,}")
 
 def found(raw: bytes | str, ink: Ink, deep: int = 3) -> set[str]:
     """The canaries in some bytes, as they are and in every code they were written in, codes in codes too."""
-    text = raw if isinstance(raw, str) else raw.decode("latin-1")
-    layer, seen = {text}, set[str]()
+    return found_in([raw], ink, deep)
+
+
+def found_in(parts: Iterable[bytes | str], ink: Ink, deep: int = 3) -> set[str]:
+    """The canaries in any of these: what several of them hold is searched once."""
+    layer = {part if isinstance(part, str) else part.decode("latin-1") for part in parts}
+    seen = set[str]()
     for _ in range(deep):
         seen |= layer
         layer = {inner for outer in layer for inner in _decoded(outer)} - seen
@@ -112,21 +116,36 @@ def folded_in(text: str, at: int = 5) -> str:
 
 
 def _properties(ink: Ink) -> list[str]:
-    """A title, a description and a third of `_every_property`: three events that follow each other have them all."""
-    third = next(ink.turn) % 3
-    return _titles(ink) + [line() for line in _every_property(ink)[third::3]]
+    """A title, a description and all of `_every_property`."""
+    return _titles(ink) + [line() for line in _every_property(ink)]
 
 
 # Clients of the practice, as they are registered; titles hold them in parts, in other alphabets and spellings.
 CLIENTS = ("Юрий Щербаков", "Marina Dupont", "Bo Li", "Jürgen Größe", "王小明", "محمد بن سلمان", "+33 6 12 34 56 78")
-SPELT = (
-    *("Iouri Chtcherbakov", "Schtscherbakow\\, Juri", "Марина Дюпон", "M. Dupont", "Li\\, Bo", "Juergen", "Groesse"),
-    *("Wang Xiaoming", "Mohamed Salman", "06.12.34.56.78", "MARINA", "Yuri S."),
-)
+# How titles call them, and the client that each is surely of: whole names, in either order.
+SPELT = {
+    "Iouri Chtcherbakov": "",
+    "Schtscherbakow\\, Juri": "",
+    "Marina Dupont": "Marina Dupont",
+    "Марина Дюпон": "",
+    "M. Dupont": "",
+    "Li\\, Bo": "Bo Li",
+    "Juergen": "",
+    "ЮРИЙ ЩЕРБАКОВ": "Юрий Щербаков",
+    "Groesse": "",
+    "Wang Xiaoming": "",
+    "Dupont marina": "Marina Dupont",
+    "Mohamed Salman": "",
+    "06.12.34.56.78": "",
+    "MARINA": "",
+    "Jürgen GRÖSSE": "Jürgen Größe",
+    "Yuri S.": "",
+    "DUPONT\\, Marina": "Marina Dupont",
+}
 
 
 def _titles(ink: Ink) -> list[str]:
-    w, spelt = ink.word, SPELT[next(ink.spellings) % len(SPELT)]
+    w, spelt = ink.word, ink.called
     return [
         (
             f'SUM\r\n MARY;LANGUAGE=x-{w()};ALTREP="https://{w()}.example/{w()}";X-{w().upper()}={w()}:'
@@ -232,6 +251,7 @@ class Written:
     href: str
     components: str  # VEVENTs and their VTIMEZONE, or a VTODO: the lines inside of VCALENDAR
     busy: Times = field(default_factory=list)
+    client: str = ""  # whose it surely is
 
     def document(self, ink: Ink) -> bytes:
         head = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//{ink.word()}//EN\r\nX-WR-CALNAME:{ink.word()}\r\n"
@@ -349,16 +369,17 @@ KINDS: tuple[Kind, ...] = (
 
 
 def calendar(ink: Ink, size: int) -> list[Written]:
-    """`size` objects of every kind, all inside of the windows of shares, on 23 days and at hours that overlap.
+    """`size` objects of every kind, all inside of the windows of shares, on 17 days and at hours that touch.
 
     Their addresses are canaries of their own, some with a space or a letter beyond ASCII.
     """
-    first = tomorrow()
+    first, spelt = tomorrow(), list(SPELT.items())
     written = []
     for number in range(size):
-        day, hour = first + timedelta(days=number % 23), 8 + number % 9
+        day, hour = first + timedelta(days=number % 17), 8 + number % 9
+        ink.called, client = spelt[number % len(spelt)]
         uid = f"{ink.word()}@{ink.word()}.example"
         components, busy = KINDS[number % len(KINDS)](ink, uid, day, hour)
         decorated = ("{}.ics", "{} é.ics", "{}-1.ics")[number % 3].format(ink.word())
-        written.append(Written(uid, quote(decorated), components, busy))
+        written.append(Written(uid, quote(decorated), components, busy, client))
     return written

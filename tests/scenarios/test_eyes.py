@@ -16,8 +16,8 @@ from davscript import about, multistatus
 from faults import Saboteur
 from scenario_practice import Practice, local, session, tomorrow
 from servers import Recorder, Reply, Request
-from watching import ATTENDEE, CLIENTS, SOURCE_UID, WORD, Watched
-from web import NAMESPACES, Web
+from watching import ATTENDEE, CLIENTS, SOURCE_UID, WORD, Watched, hits
+from web import Web
 
 GUEST = "ATTENDEE;CN=Marina Dupont:mailto:marina@dupont.example\r\nTRANSP"
 
@@ -46,22 +46,6 @@ def test_p03_what_others_write_into_a_share_is_found_named_and_left(practice: Pr
 
 
 # --- somebody searches ---------------------------------------------------------------------------------------------
-
-
-def search(web: Web, url: str, prop: str, word: str) -> bytes:
-    """A calendar-query for a text (RFC 4791 section 9.7.5)."""
-    match = f'<C:text-match collation="i;unicode-casemap">{word}</C:text-match>'
-    match = f'<C:prop-filter name="{prop}">{match}</C:prop-filter>'
-    inside = f'<C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">{match}</C:comp-filter></C:comp-filter>'
-    query = f"<C:calendar-query {NAMESPACES}><prop><getetag/></prop><C:filter>{inside}</C:filter></C:calendar-query>"
-    answer = web.ask("REPORT", url, query, Depth="1")
-    assert answer.status == 207, answer
-    return answer.body
-
-
-def hits(web: Web, url: str, words: tuple[str, ...]) -> list[str]:
-    fields = ("SUMMARY", "DESCRIPTION", "ATTENDEE", "ORGANIZER", "UID", "LOCATION", "COMMENT")
-    return [word for word in words for prop in fields if b"getetag>" in search(web, url, prop, word)]
 
 
 SAID = (WORD, WORD.lower()[:6], *ATTENDEE.split(), "quartz@zebulon.example", "home.example", SOURCE_UID)

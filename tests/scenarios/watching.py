@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from coachsync.clients.directory import Client
 from coachsync.model import Finding
 from events import event
 from scenario_practice import Practice, local, tomorrow
-from web import Web
+from web import NAMESPACES, Web
 
 CLIENTS = (
     Client("C-7F3K2M", ("Юрий Щербаков",), phones=("+33 6 12 34 56 78",)),
@@ -34,6 +35,7 @@ class Watched:
     web: Web
     before: str = ""  # where a proxy stands before the server of the share
     settings: dict[str, str] = field(default_factory=dict)
+    place: str = ""  # the end of the share's path, where that is given
     name: str = field(default_factory=lambda: f"Share {uuid4().hex}")
 
     def __post_init__(self) -> None:
@@ -45,8 +47,8 @@ class Watched:
         self.practice.account("cloud", self.web.account)
         self.practice.account("outlet", self.web.account, self.before or None)
         self.practice.calendar("coaching", "cloud", url=urlsplit(source).path)
-        to = f'account = "outlet", name = "{self.name}"'
-        self.practice.share("office", ["coaching"], to, "session", **self.settings)
+        where = f'url = "{urlsplit(self.url).path}"' if self.place else f'name = "{self.name}"'
+        self.practice.share("office", ["coaching"], f'account = "outlet", {where}', "session", **self.settings)
 
     def sync(self) -> None:
         done = self.practice.sync()
@@ -54,7 +56,7 @@ class Watched:
 
     @property
     def url(self) -> str:
-        return self.web.calendar(self.name)
+        return f"{self.web.account.home}{self.place}/" if self.place else self.web.calendar(self.name)
 
     def found(self) -> tuple[Finding, ...]:
         """What is found; everything could be looked at, and no finding repeats a name."""
@@ -71,3 +73,23 @@ class Watched:
     def codes(self, where: str) -> set[str]:
         """The codes of what is found at a place."""
         return {str(finding.code) for finding in self.found() if finding.where.startswith(where)}
+
+
+# --- searching -----------------------------------------------------------------------------------------------------
+
+
+def search(web: Web, url: str, prop: str, word: str) -> bytes:
+    """A calendar-query for a text (RFC 4791 section 9.7.5)."""
+    match = f'<C:text-match collation="i;unicode-casemap">{word}</C:text-match>'
+    match = f'<C:prop-filter name="{prop}">{match}</C:prop-filter>'
+    inside = f'<C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">{match}</C:comp-filter></C:comp-filter>'
+    query = f"<C:calendar-query {NAMESPACES}><prop><getetag/></prop><C:filter>{inside}</C:filter></C:calendar-query>"
+    answer = web.ask("REPORT", url, query, Depth="1")
+    assert answer.status == 207, answer
+    return answer.body
+
+
+def hits(web: Web, url: str, words: Iterable[str]) -> list[str]:
+    """Those of the words that a search in any property finds."""
+    fields = ("SUMMARY", "DESCRIPTION", "ATTENDEE", "ORGANIZER", "UID", "LOCATION", "COMMENT")
+    return [word for word in words for prop in fields if b"getetag>" in search(web, url, prop, word)]

@@ -14,7 +14,7 @@ from coachsync.adapters import keystore
 from coachsync.adapters.database import Shares
 from coachsync.adapters.database.shares import share_names
 from coachsync.adapters.keyplaces import Place
-from coachsync.app import claiming, locating, people, secrecy, weakest
+from coachsync.app import audience, claiming, locating, people, secrecy, weakest
 from coachsync.app.opening_target import target_of
 from coachsync.app.target import not_empty
 from coachsync.app.weakest import Strength
@@ -217,7 +217,7 @@ def _published(wiring: Wiring, share: Share, target: CalDavTarget, url: str) -> 
     if share.audience is not None:
         with closing(wiring.another(share.audience)) as eyes:
             try:
-                eyes.collection(url)
+                audience.find(eyes, url, Shares(wiring.database, share.name).entries())
             except CoachsyncError as problem:
                 problem.hint = say("Share the calendar with them in your calendar program, to read only.")
                 problem.where = f"shares.{share.name}.audience"

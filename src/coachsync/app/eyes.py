@@ -17,13 +17,14 @@ from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.database import Entry, SignIns
 from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.files import modified_at, read_if_there
-from coachsync.app import hidden
+from coachsync.app import audience, hidden
+from coachsync.app.audience import Place
 from coachsync.app.file_target import is_ours
 from coachsync.app.people import own_names, own_words
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, FileTarget, Share
 from coachsync.errors import CoachsyncError, NotThere
-from coachsync.model import Collection, Finding, Item
+from coachsync.model import Finding, Item
 from coachsync.phrases import say
 from coachsync.redaction import answers, leaks, schedule, streams, words
 from coachsync.redaction.allowed import Ours
@@ -60,14 +61,14 @@ def collection(
     """The share's collection as its audience's account gets it. Raises what its server raises."""
     with closing(_account(wiring, share, target)) as server:
         try:
-            about = server.collection(url)
+            place = audience.find(server, url, entries, is_owner=share.audience is None)
         except NotThere:
             missing = Finding(Kind.TARGET_MISSING, say("collection"), say("the share's calendar is not there"))
             return Looked((missing,))
         except CoachsyncError as problem:
             problem.where = f"shares.{share.name}.audience" if share.audience else ""
             raise
-        return _seen(wiring, share, target, about, _View(server, about.url), entries, search)
+        return _seen(wiring, share, target, _View(server, place), entries, search)
 
 
 def _account(wiring: Wiring, share: Share, target: CalDavTarget) -> CalendarServer:
@@ -88,17 +89,21 @@ def is_reached(wiring: Wiring, share: Share, bound: Bound) -> bool:
 
 
 class _View:
-    """Everything that one account gets of a collection. No request holds anything but addresses of objects there."""
+    """Everything that one account gets of a collection, under the addresses that it was published under. No request
+    holds anything but addresses of objects there."""
 
-    def __init__(self, server: CalendarServer, url: str) -> None:
+    def __init__(self, server: CalendarServer, place: Place) -> None:
+        url, self.place = place.about.url, place
         listed = server.changes(url, None).etags
-        self.told = server.everything(url)
-        self.queried = server.queried(url)
-        self.listed = frozenset(listed)
-        self.items = tuple(server.fetch(url, sorted(listed)))
-        some = random.SystemRandom().sample(self.items, min(_SAMPLE, len(self.items)))
-        self.alone = tuple(item for one in some for item in server.fetch(url, [one.href]))
-        path = urlsplit(url).path
+        self.told = tuple(place.told(server.everything(url)))
+        queried = server.queried(url)
+        self.queried = None if queried is None else frozenset(map(place.ours, queried))
+        self.listed = frozenset(map(place.ours, listed))
+        items = tuple(server.fetch(url, sorted(listed)))
+        some = random.SystemRandom().sample(items, min(_SAMPLE, len(items)))
+        self.items = place.items(items)
+        self.alone = place.items(item for one in some for item in server.fetch(url, [one.href]))
+        path = urlsplit(place.published).path
         self.members = {one.href for one in self.told if one.href.rstrip("/") != path.rstrip("/")}
 
     def unseen(self, published: Set[str]) -> Iterator[Finding]:
@@ -128,7 +133,6 @@ def _seen(
     wiring: Wiring,
     share: Share,
     target: CalDavTarget,
-    about: Collection,
     view: _View,
     entries: Sequence[Entry],
     search: Search,
@@ -139,9 +143,11 @@ def _seen(
     places = _Places(served, journal)
     findings = [
         *view.unseen(journal.keys()),
-        *leaks.in_collection(served, journal, _front(wiring, share, target, about), search, own_words(wiring.config)),
+        *leaks.in_collection(
+            served, journal, _front(wiring, share, target, view.place), search, own_words(wiring.config)
+        ),
         *_alone(view, served, journal, places, search),
-        *answers.in_properties(view.told, urlsplit(about.url).path, places.called, search, _house(wiring)),
+        *answers.in_properties(view.told, urlsplit(view.place.published).path, places.called, search, _house(wiring)),
     ]
     return Looked(
         tuple(dict.fromkeys(findings)),
@@ -154,17 +160,18 @@ def _served(item: Item) -> Served:
     return Served(item.href, item.body, secondparser.view(item.body), item.etag)
 
 
-def _front(wiring: Wiring, share: Share, target: CalDavTarget, about: Collection) -> leaks.Front:
+def _front(wiring: Wiring, share: Share, target: CalDavTarget, place: Place) -> leaks.Front:
+    about = place.about
     labelled = target.display_name is None and about.name in share.texts.values()  # made so, from its url
     expected = about.name if labelled else target.display_name
     known = SignIns(wiring.database).find(target.account)
     homes = known.homes if known else ()
-    path = urlsplit(about.url).path
+    path = urlsplit(place.published).path
     above = max((commonpath([urlsplit(home).path, path]) for home in homes), key=len, default="")
     said = path[len(above) :].rstrip("/")
     if target.url is not None:
         said = said.rpartition("/")[0]  # its end is the coach's own, and looked at with the names that the coach gave
-    return leaks.Front(about.name, about.description, about.colour, expected, said)
+    return leaks.Front(place.name(expected), about.description, about.colour, expected, said)
 
 
 class _Places:
