@@ -106,3 +106,19 @@ def test_a_trash_that_cannot_be_looked_at_says_so(scripted: Start, connect: Conn
     with pytest.raises(Temporary) as raised:
         connect(f"{server.url}remote.php/dav/").in_trash(server.url + CALENDAR, {"uid-1"})
     assert raised.value.code == "server-error"
+
+
+def test_everything_of_one_calendar_can_be_asked_for(scripted: Start, connect: Connect) -> None:
+    server = scripted(nextcloud(("coaching", "uid-1"), ("family", "uid-2"), ("coaching", "uid-3")))
+    found = connect(f"{server.url}remote.php/dav/").in_trash(server.url + CALENDAR, None)
+    assert [item.href for item in found] == [f"{TRASH}1.ics", f"{TRASH}3.ics"]
+    assert not any(b"uid-" in request.body for request in server.requests)
+
+
+def test_p06_a_calendar_is_destroyed_for_good_and_without_mail(scripted: Start, connect: Connect) -> None:
+    server = scripted(nextcloud())
+    connect(f"{server.url}remote.php/dav/").destroy(server.url + CALENDAR)
+    (deletion,) = server.requests
+    assert (deletion.method, deletion.path) == ("DELETE", f"/{CALENDAR}")
+    assert deletion.headers["X-NC-CalDAV-No-Trashbin"] == "1"
+    assert deletion.headers["Schedule-Reply"] == "F"
