@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from coachsync.adapters.database import Shares
 from coachsync.app import collection_target, jobs
+from coachsync.app.fallen import Fallen
 from coachsync.app.falling_back import respond
 from coachsync.app.outcome import Outcome
+from coachsync.app.pull import pull
 from coachsync.app.standing import standing
 from coachsync.app.verify import verify
+from coachsync.app.withdrawing import take_away
 from coachsync.clients.directory import Client
 from coachsync.errors import CoachsyncError, Temporary
 from coachsync.model import Label, Slot
 from coachsync.redaction.publication import document
-from daemon_life import NOW, Life
+from daemon_life import DAILY, HOUR, NOW, Life
 from events import event
 from practice_house import House, codes
 
@@ -61,7 +67,7 @@ def test_p03_a_share_that_leaks_shows_busy_times_in_their_place(broken: Callable
     before = house.served()
     outcome = answer(house)
     assert codes(outcome) == ["share-fallen-busy"]
-    assert "property" in outcome.problems()[0].message
+    assert "source-word" in outcome.problems()[0].message
     assert labels(house) == {b"SUMMARY:Indisponible"}
     assert b"Marguerite" not in b"".join(house.served().values())
     assert before.keys().isdisjoint(house.served())
@@ -179,7 +185,7 @@ def test_p03_p12_the_daemon_does_so_by_itself_and_tells_codes_only(
     share = one.status.share("office")
     assert (share.trouble.code if share.trouble else "", share.findings) == ("share-fallen-busy", ())
     told = "\n".join(one.journal)
-    assert "property" in told
+    assert "source-word" in told
     assert "share-fallen-busy@shares.office" in told
     assert "Marguerite" not in told
     assert labels(house) == {b"SUMMARY:Indisponible"}
@@ -191,3 +197,118 @@ def test_what_would_be_shown_is_what_is_in_force(broken: Callable[[Document], Ho
     answer(house)
     with house.wiring() as wiring:
         assert {slot.label for slot in jobs.preview(wiring, "office")} == {Label.BUSY}
+
+
+# ------------------------------------------------------------------------------------------------ cut short, and abused
+
+
+@pytest.mark.parametrize("method", ["create", "remove"])
+def test_p13_a_fall_that_was_cut_short_is_ended_by_the_next_run(
+    broken: Callable[[Document], House], method: str
+) -> None:
+    house = broken(only_sessions)
+    house.text = house.text.replace('profile = "session"', 'profile = "busy"')
+    house.sync()
+    with house.wiring() as wiring:  # entries that would stand as they are
+        Shares(wiring.database, "office").take_back()
+    before = set(house.served())
+    house.server.fail(method, Temporary("timeout", "Slow."))
+    house.sync()
+    house.sync()
+    assert before.isdisjoint(house.served())
+    assert len(house.starts()) == len(set(house.starts())) == 3
+    assert house.verify() == ()
+
+
+def test_p13_a_removal_that_was_cut_short_is_ended_by_the_next_run(synced: House) -> None:
+    with synced.wiring() as wiring:
+        journal = Shares(wiring.database, "office")
+        bound = journal.share()
+        assert bound is not None
+        journal.bind(replace(bound, fallen="away", fallen_for="identifier"))
+    assert [finding.code for finding in synced.verify()] == ["stale-slot"]
+    assert codes(synced.sync()) == ["share-fallen-away"]
+    assert [about.name for about in synced.server.calendars("https://calendar.example/")] == ["Coaching"]
+    assert synced.verify() == ()
+
+
+def test_an_empty_calendar_of_which_nobody_knew_is_not_left_behind(synced: House) -> None:
+    with synced.wiring() as wiring:
+        journal, share = Shares(wiring.database, "office"), wiring.config.shares["office"]
+        bound = journal.share()
+        assert bound is not None
+        journal.bind(replace(bound, made=False))
+        take_away(wiring, share, replace(bound, made=False), Fallen.RECALLED)
+    assert [about.name for about in synced.server.calendars("https://calendar.example/")] == ["Coaching"]
+
+
+def test_p02_what_stands_for_a_fallen_share_hides_no_busy_time(broken: Callable[[Document], House]) -> None:
+    house = broken(only_sessions)
+    house.text = house.text.replace(
+        'profile = "session"', 'profile = "session"\nbuffer = "PT30M"\nall_day = "working-hours"'
+    )
+    holiday = event("holiday", house.now).replace(b"DTSTART:20260302T080000Z", b"DTSTART;VALUE=DATE:20260310")
+    house.put("holiday", holiday.replace(b"DTEND:20260302T090000Z", b"DTEND;VALUE=DATE:20260311"))
+    house.sync()
+    assert codes(answer(house)) == ["share-fallen-busy"]
+    assert "20260310T080000Z" in house.starts()
+    assert "20260302T073000Z" in house.starts()
+
+
+def test_a_leak_is_not_over_because_the_share_goes_to_another_place(broken: Callable[[Document], House]) -> None:
+    house = broken(only_sessions)
+    answer(house)
+    house.text = house.text.replace('name = "Office"', 'name = "Elsewhere"')
+    assert codes(house.sync()) == ["share-fallen-busy"]
+    assert b"Marguerite" not in b"".join(house.served("Elsewhere").values())
+
+
+def test_p03_an_invitation_with_a_uid_out_of_the_share_is_an_alarm_and_no_more(synced: House) -> None:
+    body = next(iter(synced.served().values())).decode()
+    uid = next(line.partition(":")[2] for line in body.split("\r\n") if line.startswith("UID"))
+    synced.put("invitation", event(uid, synced.now + timedelta(days=9)))
+    with synced.wiring() as wiring:
+        pull(wiring, "coaching")
+    served = synced.served()
+    assert "uid" in {finding.code for finding in synced.verify()}
+    assert answer(synced).shares == {}
+    assert synced.served() == served
+
+
+def test_what_a_server_adds_to_every_entry_is_told_and_takes_nothing_away(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.sessions(3)
+    monkeypatch.setattr(
+        collection_target, "document", lambda *given: document(*given).replace(b"TRANSP", b"STATUS:CONFIRMED\r\nTRANSP")
+    )
+    house.sync()
+    assert {finding.code for finding in house.verify()} == {"property"}
+    assert answer(house).shares == {}
+
+
+def test_what_some_entries_have_and_others_not_is_a_leak(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.sessions(3)
+
+    def marked(uid: str, slot: Slot, text: str) -> bytes:
+        rule = b"RRULE:FREQ=WEEKLY\r\nTRANSP" if slot.start.day == 3 and slot.label == "session" else b"TRANSP"
+        return document(uid, slot, text).replace(b"TRANSP", rule)
+
+    monkeypatch.setattr(collection_target, "document", marked)
+    house.sync()
+    assert codes(answer(house)) == ["share-fallen-busy"]
+
+
+@pytest.mark.parametrize("text", [NOW, DAILY])
+def test_the_daemon_tries_soon_again_what_a_leak_asks_for(
+    house: House, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(collection_target, "document", only_sessions)
+    house.text = text
+    house.put("title", event("uid-title", house.now, title="Marguerite Lenoir"))
+    one = Life(house)
+    one.during = lambda: house.server.fail("remove", Temporary("timeout", "Slow."))
+    one.live(HOUR)
+    assert labels(house) == {b"SUMMARY:Indisponible"}
+    assert b"Marguerite" not in b"".join(house.served().values())
+    assert one.status.share("office").findings == ()

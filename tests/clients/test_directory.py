@@ -114,10 +114,10 @@ def test_the_words_are_plain_and_all_make_pseudonyms() -> None:
 
 @pytest.mark.parametrize(
     ("text", "tells"),
-    [("Elise-4", True), ("ELISE", True), ("El-ise", True), ("Tessandiere", True), ("Grise-1", True), ("Eli-4", False)],
+    [("Elise-4", True), ("ELISE", True), ("El-ise", True), ("Tessandiere", True), ("Grise-1", True), ("Eli-4", True)],
 )
 def test_a_name_that_tells_a_client_is_known(text: str, tells: bool) -> None:
-    assert pseudonyms.telling(text, DIRECTORY.identifiers()) is tells
+    assert pseudonyms.Telling(DIRECTORY.identifiers())(text) is tells
 
 
 def test_what_is_written_differently_is_compared_alike() -> None:

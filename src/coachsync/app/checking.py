@@ -14,7 +14,8 @@ from coachsync.adapters import keystore
 from coachsync.adapters.database import Shares
 from coachsync.adapters.database.shares import share_names
 from coachsync.adapters.keyplaces import Place
-from coachsync.app import audience, claiming, locating, people, secrecy, weakest
+from coachsync.app import audience, choosing, claiming, locating, people, secrecy, weakest
+from coachsync.app.fallen import GONE, fallen
 from coachsync.app.opening_target import target_of
 from coachsync.app.target import not_empty
 from coachsync.app.weakest import Strength
@@ -158,6 +159,15 @@ def _calendar(wiring: Wiring, name: str) -> Check:
 
 
 def _share(wiring: Wiring, share: Share) -> Check:
+    choosing.refuse_unknown(wiring, share)
+    if fallen(Shares(wiring.database, share.name).share()) in GONE:
+        return Check(
+            Grade.NOTE,
+            "share-taken-away",
+            f"shares.{share.name}",
+            say("This share was taken away: nobody sees anything of it."),
+            say("To bring it back, run: coachsync share publish {share}", share=share.name),
+        )
     if isinstance(share.to, FileTarget):
         return _file(wiring, share, share.to)
     return _collection(wiring, share, share.to)

@@ -9,7 +9,7 @@ from coachsync.adapters.database import Copies, Shares
 from coachsync.app.whose import traits, traits_of
 from coachsync.app.wiring import Wiring
 from coachsync.clients.directory import Directory
-from coachsync.clients.pseudonyms import propose
+from coachsync.clients.pseudonyms import Telling, propose
 from coachsync.config import Share
 from coachsync.errors import CoachsyncError, Misconfigured
 from coachsync.model import EVERYTHING, Choice, Occurrence, Pseudonym, Traits
@@ -73,13 +73,14 @@ class _Naming:
         self._names = wiring.clients.pseudonyms(share.name) if share.profile.pseudonyms else {}
         self._journal = Shares(wiring.database, share.name)
         self._numbers: dict[str, int] = {}
+        self._tells = Telling(self.directory.identifiers())  # a client who came later may be called like a pseudonym
 
     def pseudonym(self, client: str | None) -> Pseudonym | None:
         if client is None or not self._share.profile.pseudonyms or client not in self.directory.clients:
             return None
-        if client not in self._names:
-            taken, known = self._wiring.clients.reserved(), self.directory.identifiers()
-            self._names[client] = propose(taken, random.SystemRandom().randrange, known)
+        if client not in self._names or self._tells(self._names[client]):
+            taken = self._wiring.clients.reserved()
+            self._names[client] = propose(taken, random.SystemRandom().randrange, self.directory.identifiers())
             self._wiring.clients.name(self._share.name, client, self._names[client])
         return self._names[client]
 

@@ -18,9 +18,9 @@ from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.database.removed import keep, of_share
 from coachsync.adapters.database.shares import confirmed
 from coachsync.app import claiming, locating, people, trash
-from coachsync.app.confirming import CONFIRMED_EVERY, Written, confirm
+from coachsync.app.confirming import CONFIRMED_EVERY, NOT_CONFIRMED, Written, confirm
 from coachsync.app.due import due
-from coachsync.app.target import edited, not_empty
+from coachsync.app.target import edited, not_empty, still_fallen
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Share
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Problem, Stale, Temporary
@@ -99,6 +99,7 @@ class CollectionTarget:
         return False
 
     def settle(self) -> None:
+        self._bound = still_fallen(self._bound, self._journal.share())
         self._journal.bind(self._bound)
         if not self._bound.made:
             self._make()
@@ -254,7 +255,7 @@ class CollectionTarget:
 
     def _not_confirmed(self) -> Temporary:
         return Temporary(
-            "share-not-confirmed",
+            NOT_CONFIRMED,
             say("The server does not show everything as it said that it had done it."),
             say("It is done again at the next sync."),
             where=f"shares.{self._share.name}.to",

@@ -16,6 +16,7 @@ from coachsync.adapters.database import Share as Bound
 from coachsync.model import Listing
 
 CONFIRMED_EVERY = timedelta(days=1)
+NOT_CONFIRMED = "share-not-confirmed"  # the code of what is raised when the server does not show all that it said
 
 
 @dataclass(slots=True)

@@ -47,7 +47,14 @@ def in_force(config: Config, share: Share, state: Fallen) -> Share:
         return share
     own = share.profile
     profile = replace(
-        BUSY, past=own.past, future=own.future, publish=own.publish, hours=own.hours, hours_only=own.hours_only
+        own,
+        key=BUSY.key,
+        label=BUSY.label,
+        merge=True,
+        round_to=own.round_to or BUSY.round_to,
+        pseudonyms=False,
+        sure_only=False,
+        series=False,
     )
     return replace(share, profile=profile, texts=LABELS[config.practice.language])
 

@@ -12,7 +12,7 @@ from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.database.removed import keep, of_share
 from coachsync.adapters.database.shares import confirmed
 from coachsync.adapters.files import read_if_there, write_atomically
-from coachsync.app.target import edited, not_empty
+from coachsync.app.target import edited, not_empty, still_fallen
 from coachsync.app.wiring import Wiring
 from coachsync.config import FileTarget, Share
 from coachsync.errors import CoachsyncError, Problem
@@ -52,7 +52,7 @@ class FileShare:
         return False
 
     def settle(self) -> None:
-        self._journal.bind(Bound(self.described, digest=self._claimed))
+        self._journal.bind(still_fallen(Bound(self.described, digest=self._claimed), self._journal.share()))
 
     def _keep(self, content: bytes) -> None:
         keep(self._wiring.database, of_share(self._share.name), "replaced", "", content, self._wiring.now)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from coachsync.adapters.database import Edits
+from coachsync.adapters.database import Edits, Shares
 from coachsync.adapters.database.removed import discard_expired
 from coachsync.adapters.database.renaming import left_behind
 from coachsync.app.choosing import Held
+from coachsync.app.confirming import NOT_CONFIRMED
 from coachsync.app.fallen import now_in_force
 from coachsync.app.locating import refuse_unknown
 from coachsync.app.outcome import Outcome, Pulled
@@ -21,7 +22,7 @@ from coachsync.app.push import push
 from coachsync.app.reading import read
 from coachsync.app.wiring import Wiring
 from coachsync.app.withdrawing import revive
-from coachsync.errors import CoachsyncError, NotInitialised, WrongKey
+from coachsync.errors import CoachsyncError, NotInitialised, Temporary, WrongKey
 from coachsync.model import Slot
 
 T = TypeVar("T")
@@ -52,13 +53,26 @@ def publish_share(wiring: Wiring, name: str, *, replace_content: bool = False) -
     revive(wiring, share)
     take_in(wiring, outcome, share.calendars)
     held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
+    _look_again(wiring, name)
     try:
         outcome.shares[name] = publish(wiring, share, held, replace=replace_content)
+    except Temporary as failure:
+        if failure.code != NOT_CONFIRMED:
+            raise
+        outcome.shares[name] = publish(wiring, share, held)  # what somebody took out of it is put there again
     except NotInitialised:
         if outcome.failures:  # it waits for a calendar: why that could not be read says more
             raise outcome.failures[0][1] from None
         raise
     return outcome
+
+
+def _look_again(wiring: Wiring, name: str) -> None:
+    """Let the next publishing compare everything with what the server lists, which it else does once a day."""
+    journal = Shares(wiring.database, name)
+    bound = journal.share()
+    if bound is not None:
+        journal.bind(replace(bound, confirmed_at=None))
 
 
 def preview(wiring: Wiring, name: str) -> tuple[Slot, ...]:

@@ -68,7 +68,10 @@ def _take_back(wiring: Wiring, bound: Bound, journal: Shares) -> None:
         remove_file(bound)
         journal.drop(journal.entries())
     elif bound.account in wiring.config.accounts:
-        take_back(wiring.server(bound.account), bound.url, journal)
+        server = wiring.server(bound.account)
+        take_back(server, bound.url, journal)
+        if not server.changes(bound.url, None).etags:  # an empty calendar looks free
+            server.destroy(bound.url)
     else:
         raise CoachsyncError("account-gone", say("Its account is no longer configured."))
 

@@ -14,6 +14,7 @@ from coachsync.app.fallen import GONE, fallen, in_force, problems_of
 from coachsync.app.opening_target import open_target, refuse_target
 from coachsync.app.outcome import Published
 from coachsync.app.wiring import Wiring
+from coachsync.app.withdrawing import finish
 from coachsync.config import Config, Share
 from coachsync.errors import NotInitialised
 from coachsync.model import Choice, Occurrence, Slot
@@ -65,12 +66,12 @@ def slots_of(wiring: Wiring, share: Share, groups: Mapping[Mark, Collection[Occu
 def plan(wiring: Wiring, share: Share, want: Collection[Slot], held: Held) -> SharePlan:
     """Compare the slots that are wanted with the journal of what was published."""
     entries = Shares(wiring.database, share.name).entries()
-    current = [entry for entry in entries if entry.text == publication.text_of(entry.slot, share.texts)]
+    current = [
+        entry for entry in entries if not entry.going and entry.text == publication.text_of(entry.slot, share.texts)
+    ]
     changes = publication.plan(want, [entry.slot for entry in current])
     going = frozenset(changes.delete)
-    # Two of one slot are left by a run that was to publish it anew and was cut short: the later one stays.
-    latest = {entry.slot: entry for entry in sorted(current, key=lambda entry: (entry.since or 0, not entry.live))}
-    stay = {entry.tag for entry in latest.values() if entry.slot not in going}
+    stay = {entry.tag for entry in current if entry.slot not in going}
     return SharePlan(
         create=changes.create,
         delete=tuple(entry for entry in entries if entry.tag not in stay),
@@ -79,18 +80,18 @@ def plan(wiring: Wiring, share: Share, want: Collection[Slot], held: Held) -> Sh
     )
 
 
-def publish(
-    wiring: Wiring, share: Share, held: Held, *, replace: bool = False, dry_run: bool = False, anew: bool = False
-) -> Published:
+def publish(wiring: Wiring, share: Share, held: Held, *, replace: bool = False, dry_run: bool = False) -> Published:
     """Make the share's target serve what is wanted, and nothing else; nothing at all once it was taken away.
 
-    `replace` empties and refills the target, whoever filled it; `anew` removes all that was published here, and
-    publishes it under other names. Raises CoachsyncError when the target is refused or
-    cannot be written; what was done until then is journaled, and the next run goes on from there.
+    `replace` empties and refills the target, whoever filled it. What the journal says is to be taken back
+    (`Shares.take_back`) comes again under other names. Raises CoachsyncError when the target is refused or cannot be
+    written; what was done until then is journaled, and the next run goes on from there.
     """
     before = Shares(wiring.database, share.name).share()
     state = fallen(before)
-    if state in GONE:
+    if before is not None and state in GONE:
+        if not dry_run:
+            finish(wiring, share, before)
         return Published(problems=problems_of(share, before))
     share = in_force(wiring.config, share, state)
     want = wanted(wiring, share)  # before anything is touched: it may be refused
@@ -100,15 +101,14 @@ def publish(
         return Published(len(todo.create) + len(todo.resume), len(todo.delete), todo.held_back)
     claiming.refuse_returned(wiring, share)
     target = open_target(wiring, share, replace=replace)
-    todo = plan(wiring, share, () if anew else want, held)
-    create = want if anew else todo.create
-    problems = target.apply(create, todo.delete, todo.resume) + problems_of(share, before)
+    todo = plan(wiring, share, want, held)
+    problems = target.apply(todo.create, todo.delete, todo.resume) + problems_of(share, before)
     journal = Shares(wiring.database, share.name)
     bound, settings = journal.share(), settings_of(wiring.config, share.name)
     if bound is not None and bound.settings != settings:
         journal.bind(dataclasses.replace(bound, settings=settings))
     journal.done(wiring.now)
-    return Published(len(create) + len(todo.resume), len(todo.delete), todo.held_back, problems)
+    return Published(len(todo.create) + len(todo.resume), len(todo.delete), todo.held_back, problems)
 
 
 def settings_of(config: Config, name: str) -> str:

@@ -8,7 +8,7 @@ from coachsync.adapters.database import Shares
 from coachsync.app import trash
 from coachsync.app.fallen import Fallen
 from coachsync.app.jobs import take_in
-from coachsync.app.outcome import Outcome
+from coachsync.app.outcome import Outcome, Published
 from coachsync.app.publish import publish
 from coachsync.app.wiring import Wiring
 from coachsync.app.withdrawing import revive, take_away
@@ -52,11 +52,13 @@ def recall(wiring: Wiring, share: Share, *, remove: bool = False) -> Recalled:
     outcome = Outcome()
     if remove:
         take_away(wiring, share, bound, Fallen.RECALLED)
+        outcome.shares[share.name] = Published(deleted=len(entries))
     else:
         take_in(wiring, outcome, share.calendars)
         held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
         revive(wiring, share)
-        outcome.shares[share.name] = publish(wiring, share, held, anew=True)
+        journal.take_back()
+        outcome.shares[share.name] = publish(wiring, share, held)
     return Recalled(
         share.name,
         outcome,

@@ -7,9 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from coachsync.adapters.database import Copies, Edits
+from coachsync.adapters.database import Copies, Edits, Shares
 from coachsync.adapters.database.renaming import left_behind
 from coachsync.app import status
+from coachsync.app.fallen import GONE, fallen
 from coachsync.app.outcome import (
     CONFLICT,
     Outcome,
@@ -175,6 +176,7 @@ def _share(known: Status, wiring: Wiring, name: str, published: Published, say: 
         held_back=published.held_back,
         trouble=trouble(published.problems[0], say) if published.problems else None,
         owed=False,
+        gone=fallen(Shares(wiring.database, name).share()) in GONE,
     )
 
 

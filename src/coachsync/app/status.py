@@ -72,7 +72,7 @@ class ShareStatus:
     """One share. It serves what its calendars held at `as_of`; what it served at `verified` had these `findings`.
 
     `unseen` is why it could not be looked at from outside since then. `owed`: at an edge of its schedule a calendar
-    could not be read, and it is written again once that can be.
+    could not be read, and it is written again once that can be. `gone`: it was taken out of everybody's reach.
     """
 
     tried: int | None = None
@@ -84,6 +84,7 @@ class ShareStatus:
     unseen: Trouble | None = None
     trouble: Trouble | None = None
     owed: bool = False
+    gone: bool = False
 
     @property
     def has_fallen(self) -> bool:

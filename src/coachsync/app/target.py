@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from coachsync.adapters.database import Entry
@@ -38,6 +39,11 @@ class Target(Protocol):
         self, create: tuple[Slot, ...], delete: tuple[Entry, ...], resume: tuple[Entry, ...]
     ) -> tuple[Problem, ...]:
         """Make the target serve `create` and `resume` and no longer `delete`; what was noticed on the way."""
+
+
+def still_fallen(bound: Bound, before: Bound | None) -> Bound:
+    """A new target of a share that has leaked: that is not over because it goes to another place."""
+    return bound if before is None else replace(bound, fallen=before.fallen, fallen_for=before.fallen_for)
 
 
 def not_empty(share: Share, count: int) -> CoachsyncError:

@@ -24,6 +24,7 @@ from coachsync.model import Finding
 from coachsync.phrases import say
 from coachsync.redaction import naming
 from coachsync.redaction.kinds import Kind
+from coachsync.redaction.profiles import LABELS
 from coachsync.redaction.seeking import Search
 
 
@@ -93,7 +94,7 @@ def _share(wiring: Wiring, share: Share, search: Search) -> tuple[Finding, ...]:
         looked = eyes.file(wiring, share, share.to, bound, entries, search)
     if share.public_link is not None:
         looked += eyes.public(wiring, share, share.public_link, looked, entries, search)
-    ours = [eyes.ours(entry) for entry in entries]
+    ours = [eyes.ours(entry) for entry in entries if entry.text not in _USUAL]
     return (
         *looked.findings,
         *naming.in_texts(ours, _may_say(wiring, share), search),
@@ -105,6 +106,9 @@ def _share(wiring: Wiring, share: Share, search: Search) -> tuple[Finding, ...]:
 def _may_say(wiring: Wiring, share: Share) -> frozenset[str]:
     """What the coach lets entries say: the labels, and the pseudonyms of this share."""
     return frozenset((*share.texts.values(), *wiring.clients.pseudonyms(share.name).values()))
+
+
+_USUAL = frozenset(text for texts in LABELS.values() for text in texts.values())  # nobody's, whoever is called so
 
 
 def _still_there(wiring: Wiring, share: Share, bound: Bound) -> tuple[Finding, ...]:

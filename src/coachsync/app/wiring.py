@@ -144,7 +144,8 @@ class Wiring:
         return self._recognised[account]
 
     def addresses(self, account: str) -> frozenset[str]:
-        """The coach's own calendar addresses, lower case; by the user name where the server tells none.
+        """The coach's own calendar addresses, lower case; by the user name where the server tells none. The one that
+        alarms go to is among them.
 
         A user name without "@" stands for the first part of an address, whatever its host.
         """
@@ -154,7 +155,8 @@ class Wiring:
         told = {address.removeprefix("mailto:") for address in known.addresses} if known else set()
         mail = frozenset(address for address in told if "@" in address)
         username = self.config.accounts[account].username.lower()
-        return mail if mail and "@" not in username else mail | {username} - {""}
+        own = mail if mail and "@" not in username else mail | {username} - {""}
+        return own | ({self.config.notify.mail.lower()} if self.config.notify.mail else set())
 
     def close(self) -> None:
         """Let go of everything."""

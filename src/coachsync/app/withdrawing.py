@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.database import Shares
 from coachsync.adapters.database.removed import keep, of_share
@@ -17,19 +19,40 @@ from coachsync.phrases import Phrase, say
 def take_away(wiring: Wiring, share: Share, bound: Bound, state: Fallen) -> None:
     """Delete the share's collection or file; what others had put there is kept for 30 days.
 
-    Raises CoachsyncError when that is impossible; nothing is changed then. An object that invites people is a reason:
-    its deletion could send mail (promise 6).
+    The state comes first, so that a run cut short is ended by the next one (`finish`). Raises CoachsyncError when it is
+    impossible: the share then stays what it was, but for a server that cannot be reached now (Temporary). An object
+    that invites people is a reason: its deletion could send mail (promise 6).
     """
     journal = Shares(wiring.database, share.name)
+    journal.bind(replace(bound, fallen=state.value, made=True))
     try:
-        if not bound.url:
-            _remove(share, bound)
-        elif bound.made:
+        _withdraw(wiring, share, bound)
+    except Temporary:
+        raise
+    except CoachsyncError:
+        journal.bind(bound)
+        raise
+
+
+def finish(wiring: Wiring, share: Share, bound: Bound) -> None:
+    """End the removal of a share that is to be out of reach; nothing where that was done. Raises CoachsyncError."""
+    if bound.made:
+        _withdraw(wiring, share, bound)
+
+
+def _withdraw(wiring: Wiring, share: Share, bound: Bound) -> None:
+    journal = Shares(wiring.database, share.name)
+    try:
+        if bound.url:
             _destroy(wiring, share, bound)
+        else:
+            _remove(share, bound)
     except NotThere:
         pass  # it is gone already
-    set_fallen(wiring, share.name, state)
     journal.drop(journal.entries())
+    now = journal.share()
+    if now is not None:
+        journal.bind(replace(now, made=False))
 
 
 def revive(wiring: Wiring, share: Share) -> bool:
@@ -64,6 +87,8 @@ def _destroy(wiring: Wiring, share: Share, bound: Bound) -> None:
     ours = {entry.href: entry.etag for entry in Shares(wiring.database, share.name).entries()}
     listed = server.changes(bound.url, None).etags
     foreign = list(server.fetch(bound.url, [href for href, etag in listed.items() if ours.get(href) != etag]))
+    if foreign and not bound.made:
+        raise _not_away(share, say("It is not known whether it was made here."))
     if any(people.invites(item.body) for item in foreign):
         raise _not_away(share, say("It holds appointments with invited people; deleting them could send mail."))
     claiming.refuse_appointments(wiring, share, (item for item in foreign if item.href not in ours))

@@ -30,21 +30,21 @@ _TELLING = 4  # letters from which a word of an identifier counts
 Draw = Callable[[int], int]  # a number below the one that it is given, each as likely as another
 
 
-class _Telling:
-    """The words of four letters or more of everything that identifies a client."""
+class Telling:
+    """Says of a pseudonym whether it holds a word of what identifies a client, whatever its case and accents: one of
+    four letters or more anywhere, one of two or three letters as a whole word."""
 
     def __init__(self, identifiers: Iterable[str]) -> None:
-        self._words = {word for text in identifiers for word in words(text) if len(word) >= _TELLING}
+        known = {word for text in identifiers for word in words(text)}
+        self._words = {word for word in known if len(word) >= _TELLING}
+        self._short = {word for word in known - self._words if len(word) > 1 and word.isalpha()}
 
     def __call__(self, pseudonym: str) -> bool:
+        if not self._short.isdisjoint(words(pseudonym)):
+            return True
         text = folded(pseudonym)
         joined = "".join(words(pseudonym))  # "Mar-tin" is Martin
         return any(word in text or word in joined for word in self._words)
-
-
-def telling(pseudonym: str, identifiers: Iterable[str]) -> bool:
-    """Whether it holds a word of four letters or more of what identifies a client, whatever its case and accents."""
-    return _Telling(identifiers)(pseudonym)
 
 
 def propose(taken: Collection[str], draw: Draw, identifiers: Iterable[str] = ()) -> Pseudonym:
@@ -52,7 +52,7 @@ def propose(taken: Collection[str], draw: Draw, identifiers: Iterable[str] = ())
 
     `taken` holds those of every share: two shares must have none in common.
     """
-    gone, tells = {folded(one) for one in taken}, _Telling(identifiers)
+    gone, tells = {folded(one) for one in taken}, Telling(identifiers)
     free = [word for word in WORDS if not tells(word)] or list(WORDS)
     numbers = 90
     while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from coachsync.model import Finding
@@ -46,15 +47,24 @@ class Kind(StrEnum):
     TARGET_MISSING = "target-missing"
 
 
-# What tells something that it should not, where it stands in an entry that we wrote.
-_TELLING = frozenset(
-    (
-        *(Kind.PROPERTY, Kind.PARAMETER, Kind.COMPONENT, Kind.VALUE, Kind.WRONG_TIME, Kind.TIMESTAMP, Kind.UID),
-        *(Kind.LABEL, Kind.IDENTIFIER, Kind.SOURCE_WORD, Kind.HREF, Kind.FOREIGN_OBJECT),
-    )
+# What tells something by itself that it should not, in an entry that we wrote.
+_TELLING = frozenset((Kind.IDENTIFIER, Kind.SOURCE_WORD, Kind.LABEL, Kind.UID, Kind.HREF))
+# What an entry has beyond what we write: a server may add such a thing, but then to every one.
+_BEYOND = frozenset(
+    (Kind.PROPERTY, Kind.PARAMETER, Kind.COMPONENT, Kind.VALUE, Kind.TIMESTAMP, Kind.WRONG_TIME, Kind.FOREIGN_OBJECT)
 )
+_FILE = "file"  # where nobody stands between what is written and what is served
 
 
-def is_leak(finding: Finding) -> bool:
-    """Whether a finding means that we ourselves have published what nobody should see."""
-    return finding.own and finding.code in _TELLING
+def leaks(findings: Iterable[Finding], entries: int) -> list[Finding]:
+    """What means that we ourselves have published what nobody should see, in a share of so many entries.
+
+    A property that stands in every entry alike and holds no word of anybody is the server's: it is told, and the share
+    goes on. One that some entries have and others not tells them apart.
+    """
+    own = [finding for finding in findings if finding.own]
+    places: dict[str, set[str]] = {}
+    for finding in own:
+        places.setdefault(finding.code, set()).add(finding.where)
+    some = {code for code, where in places.items() if code in _BEYOND and (_FILE in where or len(where) < entries)}
+    return [finding for finding in own if finding.code in _TELLING or finding.code in some]

@@ -114,6 +114,7 @@ def _of_ours(item: Served, entry: Ours, number: int, search: Search) -> Iterator
         return
     where = say("object {number}", number=number)
     yield from as_own(_of_entry(item, entry, examination, where, search))
+    yield from of_taken(entry.uid, where, search)
 
 
 def as_own(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -142,7 +143,12 @@ def of_uid(uid: str, where: str, search: Search) -> Iterator[Finding]:
     if not is_random(uid):
         yield Finding(Kind.UID, where, say("its UID is not a random one"))
         yield from search(where, say("its UID"), uid, Kind.UID)
-    elif search.is_taken(uid):
+
+
+def of_taken(uid: str, where: str, search: Search) -> Iterator[Finding]:
+    """Whether a UID of ours is that of a private event too. No leak of our own: whoever sees a share knows its UIDs,
+    and can invite the coach to an event that bears one."""
+    if is_random(uid) and search.is_taken(uid):
         yield Finding(Kind.UID, where, say("its UID is that of a private event"))
 
 

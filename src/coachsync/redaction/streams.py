@@ -11,7 +11,7 @@ from coachsync.model import Finding
 from coachsync.phrases import say
 from coachsync.redaction.allowed import Ours, allowed
 from coachsync.redaction.kinds import Kind
-from coachsync.redaction.leaks import as_own, composed, missing, of_remarks, of_uid
+from coachsync.redaction.leaks import as_own, composed, missing, of_remarks, of_taken, of_uid
 from coachsync.redaction.objects import EXPORT_FRAME, FOREIGN, Examination, Seen, examine
 from coachsync.redaction.seeking import Search
 
@@ -46,7 +46,9 @@ def in_file(
     gone = written.keys() - examination.uids
     if gone:
         findings.append(missing(where, len(gone)))
-    return tuple(dict.fromkeys(findings if edited and not examination.clean else as_own(findings)))
+    mine = findings if edited and not examination.clean else as_own(findings)
+    taken = (finding for uid in written for finding in of_taken(uid, where, search))
+    return tuple(dict.fromkeys((*mine, *taken)))
 
 
 def in_export(
@@ -90,7 +92,7 @@ def _without_known(examination: Examination, known: Known) -> Examination:
 
 def _may_stand(line: str, texts: Set[str]) -> bool:
     value = line.partition(":")[2]
-    plain = not line.partition(":")[0].count(";")
+    plain = line.partition(":")[0].upper().removesuffix(";VALUE=TEXT").count(";") == 0
     return plain and (composed(contentline.unescape(value)) in texts or _HARMLESS.fullmatch(value) is not None)
 
 

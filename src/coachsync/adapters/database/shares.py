@@ -53,7 +53,7 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One published object, and what its label said then. `live` is False while the server may or may not have it.
-    `since` is when it was published, in seconds since 1970."""
+    `since` is when it was published, in seconds since 1970. `going`: it is to be taken back in any case."""
 
     slot: Slot
     text: str
@@ -62,6 +62,7 @@ class Entry:
     etag: str | None = None
     live: bool = False
     since: int | None = None
+    going: bool = False
     tag: bytes = field(default_factory=lambda: os.urandom(16))
 
 
@@ -126,6 +127,10 @@ class Shares:
         with self._database.transaction() as connection:
             write_many(connection, _UPSERT, rows)
 
+    def take_back(self) -> None:
+        """Mark everything that the target serves or may serve as to be taken back, in one transaction."""
+        self.write([replace(entry, going=True) for entry in self.entries()])
+
     def drop(self, entries: Iterable[Entry]) -> None:
         """The target no longer serves these."""
         gone = [{"gone": entry.tag} for entry in entries]
@@ -184,6 +189,7 @@ def _pack(entry: Entry) -> dict[str, Any]:
         "href": entry.href,
         "etag": entry.etag,
         "since": entry.since,
+        "going": entry.going,
     }
 
 
@@ -193,4 +199,14 @@ def _unpack(values: dict[str, Any], tag: bytes, *, live: bool) -> Entry:
     slot = Slot(
         start, end, Label(values["label"]), Pseudonym(pseudonym) if pseudonym else None, values.get("series", 0)
     )
-    return Entry(slot, values["text"], values["uid"], values["href"], values["etag"], live, values.get("since"), tag)
+    return Entry(
+        slot,
+        values["text"],
+        values["uid"],
+        values["href"],
+        values["etag"],
+        live,
+        values.get("since"),
+        values.get("going", False),
+        tag,
+    )

@@ -27,7 +27,7 @@ from coachsync.app.cli.share_report import report_shares
 from coachsync.app.cli.tongue import spoken, tongue
 from coachsync.app.dates import long_day, short_moment
 from coachsync.config import FileTarget, Share
-from coachsync.errors import Problem, UsageError
+from coachsync.errors import UsageError
 from coachsync.phrases import say, say_count
 from coachsync.redaction.publication import text_of
 
@@ -119,30 +119,28 @@ def preview(options: Options, name: str) -> None:
 @click.pass_obj
 def publish(options: Options, name: str, replace: bool, yes: bool) -> int:
     """Whoever replaces what others may have put there is asked first."""
+    from coachsync.adapters.database import Shares
     from coachsync.app import jobs
     from coachsync.app.cli.counts import published_line
     from coachsync.app.cli.opening import opened
-    from coachsync.app.fallen import now_in_force
+    from coachsync.app.fallen import Fallen, fallen
+    from coachsync.app.falling_back import leak_code, looked_at
     from coachsync.app.recording import record
-    from coachsync.app.verify import verify
 
     if replace and not yes and sys.stdin.isatty() and not agreed(_REPLACES):
         raise Declined
     with opened(options, "share publish") as wiring:
         share = named(wiring, name)
-        leaked = now_in_force(wiring, share) is not share
+        leaked = fallen(Shares(wiring.database, name).share()) is not Fallen.NOT
         outcome = jobs.publish_share(wiring, name, replace_content=replace)
-        checked = verify(wiring, [share], share.calendars) if leaked else None
+        checked = looked_at(wiring, share, outcome) if leaked else None
         record(wiring, spoken, outcome, checked)
     if options.json:
         tell_json(outcome_document(outcome))
     else:
         tell(published_line(name, outcome, share.calendars))
     tell_outcome(outcome, as_json=options.json)
-    if checked is not None and checked.findings:
-        tell_problems([_still_found(name)])
-        return checked.exit_code()
-    return outcome.exit_code()
+    return outcome.exit_code() if checked is None else leak_code(outcome) or checked.exit_code() or outcome.exit_code()
 
 
 @command.command(
@@ -208,14 +206,6 @@ def named(wiring: Wiring, name: str) -> Share:
             "no-such-share", say("No share of that name is configured."), say("There are: {names}.", names=there)
         )
     return wiring.config.shares[name]
-
-
-def _still_found(name: str) -> Problem:
-    hint = say(
-        "See it with: coachsync share verify {share}. To take it away: coachsync share recall {share} --remove",
-        share=name,
-    )
-    return Problem("share-leaks", f"shares.{name}", say("It still shows what it should not."), hint)
 
 
 def _described(wiring: Wiring, share: Share) -> dict[str, Any]:

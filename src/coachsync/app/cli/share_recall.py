@@ -43,20 +43,21 @@ def recall_share(options: Options, name: str, *, remove: bool, yes: bool) -> int
     """Asks, does it, and looks at the result from outside."""
     from coachsync.app.cli.opening import opened
     from coachsync.app.cli.share import named
+    from coachsync.app.falling_back import leak_code, looked_at
     from coachsync.app.recall import recall
     from coachsync.app.recording import record
-    from coachsync.app.verify import verify
 
     if not yes and sys.stdin.isatty() and not agreed(_REMOVES if remove else _RENEWS):
         raise Declined
     with opened(options, "share recall") as wiring:
         share = named(wiring, name)
         done = recall(wiring, share, remove=remove)
-        checked = verify(wiring, [share], share.calendars)
+        checked = looked_at(wiring, share, done.outcome)
         record(wiring, spoken, done.outcome, checked)
         zone = wiring.zone
     _tell(options, done, checked, zone)
-    return FINDINGS if checked.findings else done.outcome.exit_code() or checked.exit_code()
+    found = FINDINGS if checked.findings else leak_code(done.outcome)
+    return found or done.outcome.exit_code() or checked.exit_code()
 
 
 def _tell(options: Options, done: Recalled, checked: Verification, zone: ZoneInfo) -> None:

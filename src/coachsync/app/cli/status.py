@@ -142,6 +142,14 @@ def _calendar(name: str, calendar: CalendarStatus, view: _View) -> Iterator[str]
 
 
 def _share(name: str, share: ShareStatus, view: _View) -> Iterator[str]:
+    if share.gone:
+        yield say(
+            "Share {name}: taken away; nobody sees anything of it. To bring it back: coachsync share publish {name}",
+            name=name,
+        )
+        yield from _found(share.findings)
+        yield from _trouble(share.trouble)
+        return
     if share.as_of is None:
         yield say("Share {name}: never published.", name=name)
     else:

@@ -6,7 +6,7 @@ import unicodedata
 
 from coachsync.app.wiring import Wiring
 from coachsync.clients.directory import Client
-from coachsync.clients.pseudonyms import telling
+from coachsync.clients.pseudonyms import Telling
 from coachsync.errors import UsageError
 from coachsync.model import Pseudonym
 from coachsync.phrases import say
@@ -16,6 +16,12 @@ def choose(wiring: Wiring, client: Client, share: str, typed: str) -> Pseudonym:
     """Let the share call the client so. Raises UsageError for a share that is not configured, and for a name that has
     another form, tells who a client is, or was given before."""
     refuse_unknown(wiring, share)
+    if not wiring.config.shares[share].profile.pseudonyms:
+        raise UsageError(
+            "share-without-pseudonyms",
+            say("That share shows no pseudonyms."),
+            say('Only a share with profile = "pseudonym" does.'),
+        )
     try:
         pseudonym = Pseudonym(unicodedata.normalize("NFC", typed.strip()))
     except ValueError:
@@ -27,7 +33,7 @@ def choose(wiring: Wiring, client: Client, share: str, typed: str) -> Pseudonym:
                 "them."
             ),
         ) from None
-    if telling(pseudonym, wiring.clients.directory().identifiers()):
+    if Telling(wiring.clients.directory().identifiers())(pseudonym):
         raise UsageError(
             "pseudonym-tells",
             say("That name holds a word by which a client, or who pays, can be known."),

@@ -211,6 +211,16 @@ class Books:
         again = self._later(book.checking, boot, failure) if failure else pace.regular(boot, CHECK_EVERY, self.draw())
         self.shares[name] = replace(book, checking=again)
 
+    def check_now(self, name: str, boot: float) -> None:
+        """A share is looked at from outside now."""
+        self.shares[name] = replace(self._share(name), checking=Pace(boot))
+
+    def unanswered(self, name: str, boot: float, failure: CoachsyncError) -> None:
+        """A share leaks, and what that asks for could not be done: it is tried again soon."""
+        book = self._share(name)
+        writing, checking = (self._later(pace, boot, failure) for pace in (book.writing, book.checking))
+        self.shares[name] = replace(book, stale=True, owed=True, writing=writing, checking=checking)
+
     def hold_refused(self, account: str, boot: float, *, quickly: bool = True) -> None:
         """An account's credential was refused: it is looked at again, soon where that costs nothing; its server is not
         asked."""

@@ -118,7 +118,7 @@ class Daemon:
                 if bound.settings == settings_of(self._settings.config, name):
                     self._books.published_before(name, at, owed=share.owed)  # other settings are published at once
                 known = known.with_share(name, as_of=at if share.as_of is None else share.as_of)
-            if share.verified is not None:
+            if share.verified is not None and not share.findings:  # what was found asks for an answer
                 self._books.checked_before(name, moment.boot, now - share.verified)
         self._prepared = True
         return known

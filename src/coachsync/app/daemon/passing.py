@@ -66,12 +66,16 @@ class Passing:
         self._boot, self._pardoned, self._alive = moment.boot, pardoned, alive
         self.known = known
         self.done = Pass()
+        self._unanswered: CoachsyncError | None = None  # why a leak that was just found could not be answered
 
     def run(self) -> None:
         """Do what is due. Raises WrongKey when nothing here opens; anything else is in `done`."""
         if not self._wiring.undisturbed:  # somebody may have taken in changes and not published them
             self._books.disturbed()
             self._hurry_changes()
+            for name in self._wiring.config.shares:
+                if self.known.share(name).findings:  # somebody has looked, and found what asks for an answer
+                    self._books.check_now(name, self._boot)
         for name in self._books.due_calendars(self._boot):
             self._take_in(name)
         for name in self._books.due_shares(self._moment):
@@ -126,14 +130,19 @@ class Passing:
         looked = did.failures or self.done.checked[-1].failures
         own = next((failure for where, failure in looked if where == f"shares.{name}"), None)
         self._books.checked(name, self._boot, own)
+        if self._unanswered is not None:
+            self._books.unanswered(name, self._boot, self._unanswered)
 
     def _look(self, share: Share, closed: Collection[str]) -> None:
+        """Look at a share from outside, and do what a leak asks for."""
+        self._unanswered = None
         checked = verify(self._wiring, [share], closed)
         self._learn(checked)
         did, after = respond(self._wiring, share, checked)
         if did.shares or did.failures:
             self.done.outcome.add(did)
             self.known = recording.after_run(self.known, self._wiring, did, self._say)
+            self._unanswered = next((failure for _, failure in did.failures), None)
         if after is not checked:
             self._learn(after)
 
