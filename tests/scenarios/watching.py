@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -58,11 +58,18 @@ class Watched:
     def url(self) -> str:
         return f"{self.web.account.home}{self.place}/" if self.place else self.web.calendar(self.name)
 
-    def found(self) -> tuple[Finding, ...]:
-        """What is found; everything could be looked at, and no finding repeats a name."""
-        with open_wiring(config.load(self.practice.file), "test", datetime.now(UTC)) as wiring:
-            for client in CLIENTS:
-                wiring.clients.save(client)
+    def publish(self, *names: str) -> None:
+        """Fill shares anew, whatever they hold."""
+        for name in names or ("office",):
+            done = self.practice.run("share", "publish", name, "--replace")
+            assert done.code == 0, done.out + done.err
+
+    def found(self, after: timedelta = timedelta(0)) -> tuple[Finding, ...]:
+        """What is found after a while; everything could be looked at, and no finding repeats a name."""
+        with open_wiring(config.load(self.practice.file), "test", datetime.now(UTC) + after) as wiring:
+            if not wiring.clients.directory().clients:
+                for client in CLIENTS:
+                    wiring.clients.save(client)
             result = verify(wiring, list(wiring.config.shares.values()))
         assert result.failures == []
         findings = tuple(finding for _, finding in result.findings)
@@ -70,9 +77,9 @@ class Watched:
         assert not any(name in said for name in ("dupont", "щерб", "chtcher", "quetzal", "zebulon", "дюпон"))
         return findings
 
-    def codes(self, where: str) -> set[str]:
+    def codes(self, where: str, after: timedelta = timedelta(0)) -> set[str]:
         """The codes of what is found at a place."""
-        return {str(finding.code) for finding in self.found() if finding.where.startswith(where)}
+        return {str(finding.code) for finding in self.found(after) if finding.where.startswith(where)}
 
 
 # --- searching -----------------------------------------------------------------------------------------------------
