@@ -125,7 +125,6 @@ def test_p03_a_file_that_tells_when_it_was_written_is_found_out(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = file_target.write_atomically
-    (watched.practice.folder / "public.ics").unlink()
     monkeypatch.setattr(
         file_target, "write_atomically", lambda path, content, mode, modified: write(path, content, mode)
     )
@@ -146,8 +145,7 @@ def test_p03_a_file_that_leaks_or_was_changed_is_found_out(watched: Watched, mon
     file.write_bytes(file.read_bytes().replace(b"TRANSP", leaking))
     assert watched.codes("edited file") == {"edited-object", "property", "identifier"}
     assert watched.codes("file") == set()
-    done = watched.practice.run("--json", "share", "publish", "public", "--replace")
-    assert done.codes == ["share-object-edited"]
+    assert watched.publish("public") == ("share-object-edited",)
 
 
 # --- what the collection says, and the share as a whole --------------------------------------------------------------
