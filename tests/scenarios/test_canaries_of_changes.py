@@ -13,7 +13,7 @@ from scenario_canaries import Ink, calendar, found
 from scenario_practice import Done, Practice, contents, tomorrow
 from web import Web
 
-SIZE = 40
+SIZE = 20
 _AT = re.compile(r"(DTSTART[^:\r\n]*:[0-9]{8}T)[0-9]{2}")
 _LISTS = (("agenda",), ("conflict", "list"), ("appointment", "restore"))  # for the coach's own eyes, on stdout
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from coachsync import config
+from coachsync.app.publish import publish
 from coachsync.app.verify import verify
-from coachsync.app.wiring import open_wiring
+from coachsync.app.wiring import Wiring, open_wiring
 from coachsync.clients.directory import Client
 from coachsync.model import Finding
 from events import event
@@ -58,11 +60,23 @@ class Watched:
     def url(self) -> str:
         return f"{self.web.account.home}{self.place}/" if self.place else self.web.calendar(self.name)
 
-    def found(self) -> tuple[Finding, ...]:
-        """What is found; everything could be looked at, and no finding repeats a name."""
-        with open_wiring(config.load(self.practice.file), "test", datetime.now(UTC)) as wiring:
-            for client in CLIENTS:
-                wiring.clients.save(client)
+    def publish(self, name: str = "office") -> tuple[str, ...]:
+        """Write all of a share anew, from what was read before; the codes of what was noticed."""
+        with self.wiring() as wiring:
+            done = publish(wiring, wiring.config.shares[name], {}, anew=True)
+        return tuple(problem.code for problem in done.problems)
+
+    @contextmanager
+    def wiring(self, after: timedelta = timedelta(0)) -> Iterator[Wiring]:
+        with open_wiring(config.load(self.practice.file), "test", datetime.now(UTC) + after) as wiring:
+            yield wiring
+
+    def found(self, after: timedelta = timedelta(0)) -> tuple[Finding, ...]:
+        """What is found after a while; everything could be looked at, and no finding repeats a name."""
+        with self.wiring(after) as wiring:
+            if not wiring.clients.directory().clients:
+                for client in CLIENTS:
+                    wiring.clients.save(client)
             result = verify(wiring, list(wiring.config.shares.values()))
         assert result.failures == []
         findings = tuple(finding for _, finding in result.findings)
@@ -70,9 +84,9 @@ class Watched:
         assert not any(name in said for name in ("dupont", "щерб", "chtcher", "quetzal", "zebulon", "дюпон"))
         return findings
 
-    def codes(self, where: str) -> set[str]:
+    def codes(self, where: str, after: timedelta = timedelta(0)) -> set[str]:
         """The codes of what is found at a place."""
-        return {str(finding.code) for finding in self.found() if finding.where.startswith(where)}
+        return {str(finding.code) for finding in self.found(after) if finding.where.startswith(where)}
 
 
 # --- searching -----------------------------------------------------------------------------------------------------
