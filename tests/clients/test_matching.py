@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -221,11 +221,11 @@ def test_a_date_of_a_series_knows_whose_the_series_is(title: str, expected: Whos
     assert PEOPLE.whose(Facts(title=title, is_override=True, also=SERIES)) == expected
 
 
-@pytest.mark.parametrize("text", ["Marie Dupont ", "李娜", "a-", "Marie", "Bo, ", "é"])
+@pytest.mark.parametrize("text", ["Marie Dupont ", "李娜", "a-", "Marie", "Bo, "])
 def test_a_long_title_is_read_at_once(text: str) -> None:
-    started = perf_counter()
-    among((text * 40_000)[:40_000])
-    assert perf_counter() - started < 1
+    started = process_time()
+    among((text * 100_000)[:100_000])
+    assert process_time() - started < 1
 
 
 def test_facts_are_those_of_the_others_in_an_appointment() -> None:

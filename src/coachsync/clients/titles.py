@@ -66,7 +66,7 @@ class Token(NamedTuple):
 def tokens(text: str) -> tuple[Token, ...]:
     """The words of a text in their order."""
     text, end = visible(text), 0
-    found = []
+    found: list[Token] = []
     for match in _WORD.finditer(text):
         written = match.group()
         gap = _gap(text[end : match.start()]) if found else Gap.NONE
