@@ -243,3 +243,20 @@ def test_p02_a_share_that_leaks_while_a_client_cannot_be_read_is_taken_away(hous
         outcome, _ = respond(wiring, share, Verification(findings=[("office", leak)]))
     assert codes(outcome) == ["clients-unreadable", "share-fallen-away"]
     assert "Office" not in [about.name for about in house.server.calendars("https://calendar.example/")]
+
+
+def test_p03_a_client_who_is_kept_out_gets_in_neither_beside_another_nor_under_another_title(house: House) -> None:
+    kept_out = Client("C-MARG00", ("Marguerite Lenoir",), unshared=True)
+    ready(house, "session", "", MARIE, kept_out)
+    first = house.now + timedelta(days=8)
+    whole = event("uid-s", first, title="Marguerite Lenoir", extra="RRULE:FREQ=WEEKLY;COUNT=2\r\n")
+    moved = event(
+        "uid-s", first + timedelta(days=7, hours=2), title="Bilan", extra="RECURRENCE-ID:20260317T080000Z\r\n"
+    )
+    override = moved[moved.index(b"BEGIN:VEVENT") : moved.index(b"END:VCALENDAR")]
+    house.put("series", whole.replace(b"END:VCALENDAR", override + b"END:VCALENDAR"))
+    house.put("both", event("uid-both", house.now + timedelta(days=9), title="Marie Dupont et Marguerite"))
+    guests = GUEST + "ATTENDEE;CN=Marguerite Lenoir:mailto:m@elsewhere.example\r\n"
+    house.put("guests", event("uid-guests", house.now + timedelta(days=10), title="Point", extra=guests))
+    house.sync()
+    assert sorted(said(house)) == ["02", "03", "04", "05", "06"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from coachsync.clients.directory import Client, Directory
@@ -63,7 +65,9 @@ def test_what_could_be_several_or_is_a_part_of_a_name_stays_open(found: Whose, e
     assert found == expected
 
 
-@pytest.mark.parametrize("title", ["Dentiste", "Bo", "Lire", "Mdx", "Bolivie", "Mariage de Sahinoglu", "MARI E"])
+@pytest.mark.parametrize(
+    "title", ["Dentiste", "bo", "Boli", "Lire", "Mdx", "Bolivie", "Mariage de Sahinoglu", "MARI E"]
+)
 def test_what_merely_looks_like_a_name_is_nobodys(title: str) -> None:
     assert whose(title) == Whose()
 
@@ -100,6 +104,130 @@ END:VCALENDAR
 """
 
 
+PAUL = Client("C-PAUL00", ("Paul Martin",), ("paul@martin.example",))
+MARGUERITE = Client("C-MARG00", ("Marguerite Lenoir",))
+CLAIRE = Client("C-CLARE0", ("Claire",), aliases=("Projet: Lune",))
+LI_NA, LI_NANA = Client("C-LINA00", ("李娜",)), Client("C-LINANA", ("李娜娜",))
+MINSU = Client("C-MINSU0", ("김 민수",))
+PEOPLE = Matcher(Directory({one.code: one for one in (MARIE, PAUL, MARGUERITE, CLAIRE, LI, LI_NA, LI_NANA, MINSU)}, {}))
+
+
+def among(title: str, *addresses: str, called: tuple[str, ...] = ()) -> Whose:
+    return PEOPLE.whose(Facts(frozenset(addresses), called, title))
+
+
+def beside(sure_of: Client, *others: Client) -> Whose:
+    return Whose(sure_of.code, frozenset(client.code for client in (sure_of, *others)))
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (among("Paul Martin et Marguerite"), beside(PAUL, MARGUERITE)),
+        (among("Paul et Marguerite", "paul@martin.example"), beside(PAUL, MARGUERITE)),
+        (among("Paul Martin, Marguerite Lenoir"), open_between(PAUL, MARGUERITE)),
+        (
+            among("Point", "paul@martin.example", called=("Paul", "Marguerite Lenoir")),
+            open_between(PAUL, MARGUERITE),
+        ),
+        (among("Point", "paul@martin.example", called=("Paul", "Marguerite")), beside(PAUL, MARGUERITE)),
+        (among("Point", called=("M. Lenoir",)), open_between(MARGUERITE)),
+        (among("Marguerite Lenoir-Petit", "paul@martin.example"), open_between(PAUL, MARGUERITE)),
+    ],
+)
+def test_who_else_is_named_is_a_candidate_beside_somebody_who_is_sure(found: Whose, expected: Whose) -> None:
+    assert found == expected
+
+
+def test_parts_of_the_name_of_an_invited_guest_mean_that_one_and_nobody_else() -> None:
+    found = whose("Point", "marie@dupont.example", called=("Marie",))
+    assert found == sure(MARIE)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        *("Marie Dupont-Leroy", "Anne-Marie Dupont", "marie dupont-leroy", "Anne Marie Dupont", "ANNE MARIE DUPONT"),
+        *("Marie Dupont Leroy", "Marie Dupont de Leroy", "Marie Dupont d'Ornano", "Séance Anne Marie Dupont 3/10"),
+        *("Appeler Dupont, Marie", "Marie, Dupont: facture", "Dupont / Marie", "Marie (Dupont)", "Marie - Dupont"),
+        *("Marie; Dupont", "Marie: Dupont", "Marie | Dupont", "MD-Leroy"),
+    ],
+)
+def test_a_name_that_goes_on_or_is_divided_is_no_more_than_a_candidates(title: str) -> None:
+    assert among(title) == open_between(MARIE)
+
+
+@pytest.mark.parametrize("title", ["Claire Petit", "Marie-Claire", "Petit, Claire", "CLAIRE PETIT", "Petit Claire"])
+def test_a_name_of_one_word_beside_another_name_is_no_more_than_a_candidates(title: str) -> None:
+    found = among(title)
+    assert (found.client, CLAIRE.code in found.candidates) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("title", "client"),
+    [
+        *((title, MARIE) for title in ("Séance Marie Dupont", "Coaching Marie Dupont 3/10", "MARIE DUPONT (visio)")),
+        *((title, MARIE) for title in ("RDV Marie Dupont", "SÉANCE DE MARIE DUPONT", "Rendez-vous Marie Dupont")),
+        *((title, MARIE) for title in ("Marie Dupont: Budget", "Marie Dupont - Leroy", "Dupont, Marie: facture")),
+        *((title, MARIE) for title in ("Appeler Marie Dupont demain", "Coaching-Marie Dupont", "Mme Marie Dupont")),
+        *(
+            (title, MARIE)
+            for title in ("MD Budget", "Marie Dupont\u00ad", "Zoom [Marie Dupont]", "Marie DUPONT et Bob")
+        ),
+        *((title, CLAIRE) for title in ("Claire", "Séance avec Claire", "CALL CLAIRE", "Claire - bilan")),
+        *((title, CLAIRE) for title in ("Projet Lune", "Projet: Lune", "Atelier Projet Lune Acme")),
+    ],
+)
+def test_a_name_beside_usual_words_of_titles_is_sure(title: str, client: Client) -> None:
+    assert among(title) == sure(client)
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("与李娜会议", open_between(LI_NA)),
+        ("李 娜", open_between(LI_NA)),
+        ("李娜", sure(LI_NA)),
+        ("李娜娜", sure(LI_NANA)),
+        ("与李娜娜会议", open_between(LI_NA, LI_NANA)),
+        ("김민수님", open_between(MINSU)),
+        ("김 민수", sure(MINSU)),
+        ("김밈수", Whose()),
+        ("会议", Whose()),
+        ("Appeler Bo", open_between(LI)),
+        ("BO", open_between(LI)),
+        ("Li (bo)", open_between(LI)),
+        ("bo", Whose()),
+    ],
+)
+def test_names_without_spaces_and_of_two_letters_make_candidates(title: str, expected: Whose) -> None:
+    assert among(title) == expected
+
+
+SERIES = Facts(frozenset({"paul@martin.example"}), ("Paul",), "Paul Martin")
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Bilan", sure(PAUL)),
+        ("Paul", sure(PAUL)),
+        ("Marguerite Lenoir", beside(MARGUERITE, PAUL)),
+        ("Marguerite", open_between(MARGUERITE, PAUL)),
+        ("Marie Dupont et Marguerite Lenoir", open_between(MARIE, MARGUERITE, PAUL)),
+    ],
+)
+def test_a_date_of_a_series_knows_whose_the_series_is(title: str, expected: Whose) -> None:
+    assert PEOPLE.whose(Facts(title=title, is_override=True, also=SERIES)) == expected
+
+
+@pytest.mark.parametrize("text", ["Marie Dupont ", "李娜", "a-", "Marie", "Bo, "])
+def test_a_long_title_is_read_at_once(text: str) -> None:
+    started = process_time()
+    among((text * 100_000)[:100_000])
+    assert process_time() - started < 1
+
+
 def test_facts_are_those_of_the_others_in_an_appointment() -> None:
     master, override = facts(TEXT, {"coach@practice.example"})
     assert {"marie@dupont.example", "other@dupont.example"} <= master.addresses
@@ -108,6 +236,7 @@ def test_facts_are_those_of_the_others_in_an_appointment() -> None:
     assert (master.title, master.visibility) == ("Coaching, Marie", "CONFIDENTIAL")
     assert master.categories == {"coaching", "supervision, groupe", "équipe"}
     assert override.is_override
+    assert (master.also, override.also) == (None, master)
     assert (override.title, override.called, override.categories) == ("Moved", master.called, master.categories)
 
 

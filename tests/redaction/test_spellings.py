@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from coachsync.redaction.spellings import Spellings
@@ -71,3 +73,34 @@ def test_codes_give_no_short_words_and_no_short_numbers(etag: str) -> None:
 @pytest.mark.parametrize("etag", ['"dupont-5f"', '"marina.dupont"', '"612345678-1"', '"Марина"'])
 def test_p03_names_are_found_in_codes_too(etag: str) -> None:
     assert Spellings(["Marina Dupont", "+33612345678"]).within(etag, coded=True)
+
+
+LONG = 200_000
+CLIENTS = ("Marguerite Lenoir", "Юрий Щербаков", "김민수", "李伟", "דוד כהן", "marie@dupont.example", "राहुल शर्मा")
+
+
+@pytest.mark.parametrize("text", ["a", "jc", "Ж", "ш", "א", "र", "é", "李", "김", "1 ", "a@", "a b ", "A1-", "schtsch"])
+def test_long_texts_and_identifiers_hold_nothing_up(text: str) -> None:
+    length = LONG // 4 if text in "李김" else LONG  # each sign is a word and is looked up in several ways
+    long, spellings = (text * length)[:length], Spellings(CLIENTS)
+    started = process_time()
+    assert not spellings.within(long)
+    searched = process_time()
+    Spellings([long, f"{long}@x.example", f"x@{long}"])
+    assert (searched - started < 1, process_time() - searched < 1) == (True, True)
+
+
+def test_a_client_is_found_in_a_long_text_and_a_long_identifier_by_its_beginning() -> None:
+    assert Spellings(CLIENTS).within("x " * 10_000 + "Lenoir")
+    assert Spellings(CLIENTS).within("会" * 10_000 + "李伟" + "议" * 10_000)
+    assert Spellings(["Lenoir " + "x" * LONG]).within("Mme Lenoir")
+
+
+@pytest.mark.parametrize(
+    "identifier", ["@coach Lea <lea@dupont.example>", "a@@ lea@dupont.example", "lea@dupont.example"]
+)
+def test_an_address_is_found_wherever_it_stands_in_an_identifier(identifier: str) -> None:
+    spellings = Spellings([identifier])
+    assert spellings.within("write to lea@dupont.example")
+    assert spellings.within("DUPONT")
+    assert not spellings.within("example")

@@ -14,7 +14,7 @@ from coachsync.clients.facts import Facts, facts
 from coachsync.clients.matching import Matcher
 from coachsync.model import Occurrence, Traits, Whose
 
-_READER = "1"  # another number reads everything again
+_READER = "2"  # another number reads everything again
 _UNKNOWN = Traits()
 
 

@@ -22,11 +22,13 @@ def tidy(text: str) -> str:
 
 def folded(text: str) -> str:
     """Text as it is compared: without case and accents, compatibility forms undone, single spaces."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    visible = "".join(
-        sign for sign in decomposed if sign.isspace() or unicodedata.category(sign) not in _HIDDEN
-    ).translate(_LIGATURES)
-    return " ".join(visible.split())
+    return " ".join(visible(unicodedata.normalize("NFKD", text).casefold()).translate(_LIGATURES).split())
+
+
+def visible(text: str) -> str:
+    """Text without accents and what nobody can see, compatibility forms undone; its case and its spaces stay."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(sign for sign in decomposed if sign.isspace() or unicodedata.category(sign) not in _HIDDEN)
 
 
 def words(text: str) -> tuple[str, ...]:

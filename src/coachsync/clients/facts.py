@@ -17,7 +17,7 @@ _READ = _PEOPLE | {"BEGIN", "END", "SUMMARY", "CATEGORIES", "CLASS", "RECURRENCE
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Of one VEVENT: the addresses and names of the others in it, its title, its categories (folded) and its CLASS as
-    written. `is_override`: it stands for one date of a series."""
+    written. `is_override`: it stands for one date of a series; `also` are then the facts of that series."""
 
     addresses: frozenset[str] = frozenset()
     called: tuple[str, ...] = ()
@@ -25,12 +25,14 @@ class Facts:
     categories: frozenset[str] = frozenset()
     visibility: str = ""
     is_override: bool = False
+    also: Facts | None = None
 
 
 def facts(text: str, own: Collection[str]) -> tuple[Facts, ...]:
     """One for each VEVENT of a calendar object, in their order; nothing where BEGIN and END do not nest.
 
-    `own` are the coach's addresses, lower case. What an override does not say is as its series says it.
+    `own` are the coach's addresses, lower case. What an override does not say is as its series says it; what it says
+    otherwise hides nobody, because it knows what its series says.
     """
     try:
         tops = contentline.components(contentline.named(text, _READ))
@@ -62,6 +64,7 @@ def _completed(event: Facts, master: Facts) -> Facts:
         title=event.title or master.title,
         categories=event.categories or master.categories,
         visibility=event.visibility or master.visibility,
+        also=master,
     )
 
 

@@ -1,21 +1,66 @@
-"""Whose an appointment is: by the addresses in it, else by a whole name or an alias in its title. Never by a guess.
+"""Whose an appointment is: by the addresses in it, else by a whole name or an alias in it. Never by a guess.
 
-A first name or a surname alone makes somebody a candidate, no more: the coach decides, or gives that client an alias.
+Everybody whom anything in it may mean is a candidate, also beside somebody who is sure: who is kept out of a share must
+not get in beside another client. The client is sure where an address, or the whole name or an alias in the title or of
+a guest, tells exactly one, and no whole name of anybody else is there. A name is whole within one segment of a title,
+which , ; : / | brackets and dashes beside a space end, or as "Dupont, Marie" where two whole segments make it up.
+
+A candidate, no more, is whose name
+
+- is joined by a hyphen to another word ("Marie Dupont-Leroy"), or stands in one segment directly beside a word with a
+  capital that is neither a number nor a usual word of titles ("Anne Marie Dupont", "Marie Dupont de Leroy"; so does a
+  word of a title that is all in capitals). A name of one word may not stand beside such a word over a comma either
+  ("Petit, Claire"). To an alias, only the hyphen matters;
+- is written without spaces inside of a longer run of Chinese, Japanese or Korean;
+- is there in part: a first name or a surname, of two letters only with a capital. The coach decides, or gives that
+  client an alias.
+
+A date of a series is of the series' client where it says nothing itself of anybody else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from coachsync.clients.comparing import words
 from coachsync.clients.directory import Directory
 from coachsync.clients.facts import Facts
+from coachsync.clients.runs import Runs
+from coachsync.clients.titles import PARTICLES, Gap, Token, tokens
 from coachsync.model import Whose
 
-_Phrase = tuple[str, ...]  # words, folded
-_Hit = tuple[int, int, str]  # [from, to) among the words of a title, and the code of the client
-
 _PARTIAL = 3  # letters from which a part of a name makes a candidate
+_SHORT = 2  # letters from which it does with a capital
+
+_Title = tuple[Token, ...]
+
+
+class _Phrase(NamedTuple):
+    """A name or an alias: its words, where it is divided as it was registered, and where a comma may divide it."""
+
+    words: tuple[str, ...]
+    code: str
+    is_name: bool
+    breaks: frozenset[int] = frozenset()
+    comma: int = 0
+
+
+class _Hit(NamedTuple):
+    """[start, end) among the words of a title, the signs in it, the client, and whether that is sure."""
+
+    start: int
+    end: int
+    size: int
+    code: str
+    sure: bool
+
+
+class _Found(NamedTuple):
+    """The clients of whom a text has an address or a whole name for certain, a doubtful one, and a part of a name."""
+
+    certain: frozenset[str]
+    doubtful: frozenset[str]
+    parts: frozenset[str]
 
 
 class Matcher:
@@ -23,54 +68,117 @@ class Matcher:
 
     def __init__(self, directory: Directory) -> None:
         self._addresses: dict[str, set[str]] = {}
-        self._phrases: dict[str, set[tuple[_Phrase, str]]] = {}  # by their first word
+        self._phrases: dict[str, set[_Phrase]] = {}  # by their first word
         self._parts: dict[str, set[str]] = {}
+        self._runs = Runs()
         for client in directory.clients.values():
             for address in client.addresses:
                 self._addresses.setdefault(address, set()).add(client.code)
             for name in client.names:
-                self._learn_name(words(name), client.code)
+                self._learn_name(tokens(name), client.code)
             for alias in client.aliases:
-                self._learn(words(alias), client.code)
+                self._learn(tokens(alias), client.code, is_name=False)
 
     def whose(self, facts: Facts) -> Whose:
-        """Whose an appointment is. Sure are one client's address, or else the whole name or an alias of one client."""
-        invited = {code for address in facts.addresses for code in self._addresses.get(address, ())}
-        title = words(facts.title)
-        hits = list(self._hits(title))
-        named = {code for _, _, code in hits}
-        if not invited:
-            named |= {code for name in facts.called for _, _, code in self._hits(words(name))}
-        certain = invited | named
-        if certain:
-            (client,) = certain if len(certain) == 1 else (None,)
-            return Whose(client, frozenset(certain))
-        return Whose(None, frozenset(code for word in title for code in self._parts.get(word, ())))
+        """Whose an appointment is, and everybody whom it might concern. The rule is that of this module."""
+        own = self._said(facts)
+        if facts.also is None:
+            return own
+        series = self._said(facts.also)
+        silent = own.candidates <= {series.client}
+        return Whose(series.client if silent else own.client, own.candidates | series.candidates)
 
-    def _learn_name(self, name: _Phrase, code: str) -> None:
+    def _said(self, facts: Facts) -> Whose:
+        invited = frozenset(code for address in facts.addresses for code in self._addresses.get(address, ()))
+        title = self._found(tokens(facts.title))
+        guests = [self._found(tokens(name), invited) for name in facts.called]
+        texts = (title, *guests)
+        certain = invited.union(*(found.certain for found in texts))
+        whole = certain.union(*(found.doubtful for found in texts))
+        client = next(iter(certain)) if len(certain) == 1 and whole == certain else None
+        return Whose(client, whole.union(*(found.parts for found in texts)))
+
+    def _found(self, title: _Title, invited: frozenset[str] = frozenset()) -> _Found:
+        """`invited`: parts of the names of these mean them, and nobody else."""
+        hits = [*self._hits(title), *(_Hit(*run, sure=False) for run in self._runs.within(title))]
+        over: dict[int, list[_Hit]] = {}  # those that are sure, by each of their words
+        for hit in hits:
+            for place in range(hit.start, hit.end) if hit.sure else ():
+                over.setdefault(place, []).append(hit)
+        hits = [hit for hit in hits if not _is_inside(hit, over.get(hit.start, ()))]
+        parts = [self._of_part(token) for place, token in enumerate(title) if place not in over]
+        return _Found(
+            frozenset(hit.code for hit in hits if hit.sure),
+            frozenset(hit.code for hit in hits if not hit.sure),
+            frozenset(code for codes in parts if invited.isdisjoint(codes) for code in codes),
+        )
+
+    def _of_part(self, token: Token) -> Iterable[str]:
+        if len(token.word) < _PARTIAL and token.small:
+            return ()
+        return self._parts.get(token.word, ())
+
+    def _learn_name(self, name: _Title, code: str) -> None:
         self._learn(name, code)
+        self._runs.learn(name, code)
         if len(name) > 1:
-            self._learn((*name[1:], name[0]), code)  # Dupont Marie
-            self._learn((name[-1], *name[:-1]), code)
-            for word in name:
-                if len(word) >= _PARTIAL:
+            self._learn((*name[1:], name[0]), code, comma=len(name) - 1)  # Dupont Marie
+            self._learn((name[-1], *name[:-1]), code, comma=1)
+            for word in (token.word for token in name):
+                if len(word) >= _PARTIAL or (len(word) == _SHORT and word.isalpha()):
                     self._parts.setdefault(word, set()).add(code)
 
-    def _learn(self, phrase: _Phrase, code: str) -> None:
-        if phrase:
-            self._phrases.setdefault(phrase[0], set()).add((phrase, code))
+    def _learn(self, name: _Title, code: str, *, is_name: bool = True, comma: int = 0) -> None:
+        if name:
+            words = tuple(token.word for token in name)
+            breaks = frozenset() if comma else _breaks(name)
+            self._phrases.setdefault(words[0], set()).add(_Phrase(words, code, is_name, breaks, comma))
 
-    def _hits(self, title: _Phrase) -> Iterator[_Hit]:
-        """Names and aliases in a title, but for those that stand inside a longer one of somebody else."""
-        found = [
-            (start, start + len(phrase), code)
-            for start, word in enumerate(title)
-            for phrase, code in self._phrases.get(word, ())
-            if title[start : start + len(phrase)] == phrase
-        ]
-        yield from (hit for hit in found if not _is_inside(hit, found))
+    def _hits(self, title: _Title) -> Iterator[_Hit]:
+        """Names and aliases in a title."""
+        words = tuple(token.word for token in title)
+        for start, word in enumerate(words):
+            for phrase in self._phrases.get(word, ()):
+                end = start + len(phrase.words)
+                if words[start:end] == phrase.words and _in_one_piece(phrase, title, start, end):
+                    sure = not _is_doubtful(phrase, title, start, end)
+                    yield _Hit(start, end, sum(map(len, phrase.words)), phrase.code, sure)
+
+
+def _breaks(title: _Title) -> frozenset[int]:
+    return frozenset(place for place, token in enumerate(title) if place and token.gap.divides)
+
+
+def _in_one_piece(phrase: _Phrase, title: _Title, start: int, end: int) -> bool:
+    breaks = _breaks(title[start:end])
+    if breaks <= phrase.breaks:
+        return True
+    if breaks != {phrase.comma} or title[start + phrase.comma].gap is not Gap.COMMA:
+        return False
+    return (start == 0 or title[start].gap.divides) and (end == len(title) or title[end].gap.divides)
+
+
+def _is_doubtful(phrase: _Phrase, title: _Title, start: int, end: int) -> bool:
+    """Whether a word beside a name may belong to it, which then is somebody else's."""
+    beside = []
+    if start:
+        beside.append((title[start - 1], title[start].gap))
+    if end < len(title):
+        beside.append((title[_past_particles(title, end)], title[end].gap))
+    joining = {Gap.NONE, Gap.COMMA} if len(phrase.words) == 1 else {Gap.NONE}
+    return any(
+        gap is Gap.HYPHEN or (phrase.is_name and word.capital and gap in joining)
+        for word, gap in beside
+        if word.may_be_a_name
+    )
+
+
+def _past_particles(title: _Title, place: int) -> int:
+    while place + 1 < len(title) and title[place].word in PARTICLES and title[place + 1].gap is Gap.NONE:
+        place += 1
+    return place
 
 
 def _is_inside(hit: _Hit, others: Iterable[_Hit]) -> bool:
-    start, end, _ = hit
-    return any(first <= start and end <= last and last - first > end - start for first, last, _ in others)
+    """Whether a name stands inside a longer one that is sure."""
+    return any(other.start <= hit.start and hit.end <= other.end and other.size > hit.size for other in others)

@@ -3,14 +3,15 @@
 A part of a name counts alone from four letters, in other alphabets from what sounds like four; one of three letters as
 a word of its own; one of two beside another part of the same name ("Bo Li", "Li, Bo"), and alone only where the coach
 registered it alone, as it was written. Single letters, forms of address, particles, forms of companies, providers of
-mail and the last five digits of a phone number identify nobody.
+mail and the last five digits of a phone number identify nobody. Of very long identifiers and words, the beginning
+counts: strangers write them, and a long one must not hold anything up.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -23,11 +24,12 @@ _ANYWHERE = 6  # letters from which it counts inside of a longer word
 _DIGITS = (6, 9)  # the last digits of a phone number that tell it: where people read, and where codes stand
 _NAMES = 4  # syllables of the longest name in Chinese or Korean
 _PAIR = 2
+_LONGEST, _LONGEST_WORD = 200, 64  # signs of an identifier, and of a word, that count
 
 _TOKEN = re.compile("[\u0900-\u097f]+|[\u3400-\u9fff]+|[\uac00-\ud7a3]+|[^\\W\\d_\u3400-\u9fff\uac00-\ud7a3]+")
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\u064b-\u0652\u0591-\u05c7]")
 _PHONE = re.compile(r"\+?\(?\d[\d\s().\-/\u2010-\u2015]{4,}\d")
-_ADDRESS = re.compile(r"[^\s@<>:]+@([^\s@<>]+)")
+_BESIDE_LOCAL, _BESIDE_HOST = re.compile(r"[\s<>:]"), re.compile(r"[\s<>]")
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "œ": "oe"})
 
 
@@ -71,7 +73,7 @@ class Spellings:
         self._as_written: set[str] = set()
         self._tails: tuple[set[str], set[str]] = (set(), set())
         anywhere: set[str] = set()
-        for number, identifier in enumerate({_clean(one) for one in identifiers}):
+        for number, identifier in enumerate({_clean(one)[:_LONGEST] for one in identifiers}):
             self._prepare(number, identifier, anywhere)
         self._anywhere = Words(anywhere)
 
@@ -86,7 +88,7 @@ class Spellings:
         tokens = [found.group() for found in _TOKEN.finditer(text) if not _in_a_code(found, text, coded=coded)]
         if coded:
             tokens = [token for token in tokens if len(token) >= _WORD or not token.isascii()]
-        return self._named(tokens)
+        return self._named(map(_cut, tokens))
 
     def _is_tail(self, digits: str, *, coded: bool) -> bool:
         """Whether a number ends as a phone number does, or holds most of one."""
@@ -95,12 +97,13 @@ class Spellings:
             return True
         return any(digits[start : start + many] in self._tails[1] for start in range(len(digits) - many + 1))
 
-    def _named(self, tokens: list[str]) -> bool:
-        if not self._as_written.isdisjoint(tokens):
-            return True
+    def _named(self, tokens: Iterable[str]) -> bool:
         before: set[_Part] = set()
+        known: dict[str, set[_Part]] = {}
         for token in tokens:
-            here = self._parts(token)
+            if token in self._as_written:
+                return True
+            here = known[token] if token in known else known.setdefault(token, self._parts(token))
             if any(part.alone for part in here):
                 return True
             if any(one.identifier == two.identifier and one.place != two.place for one in before for two in here):
@@ -124,16 +127,13 @@ class Spellings:
     def _syllabic(self, run: str) -> set[_Part]:
         """In a run without spaces, any syllables that follow each other may be a name."""
         heard = romanising.syllables(run)
-        stretches = [
-            "".join(heard[start : start + size])
-            for size in range(_PAIR, _NAMES + 1)
-            for start in range(len(heard) - size + 1)
-        ]
-        names = {part for stretch in stretches for part in self._same.get(f"~{stretch}", ())}
-        if romanising.is_hangul(run):
-            sounds = (key for stretch in stretches for key in romanising.korean(stretch))
-            names |= {part for key in sounds for part in self._korean.get(f"~{key}", ())}
-        return names | {part for form in _inside(run) for part in self._same.get(form, ())}
+        stretches = _stretches(heard)
+        found = [*(f"~{stretch}" for stretch in stretches), *_stretches(run)]
+        names = _looked_up(found, self._same)
+        if self._korean and romanising.is_hangul(run):
+            sounds = (f"~{key}" for stretch in stretches for key in romanising.korean(stretch))
+            names |= _looked_up(sounds, self._korean)
+        return names
 
     # --- preparing -------------------------------------------------------------------------------------------------
 
@@ -144,16 +144,16 @@ class Spellings:
                 if len(digits) >= length:
                     kept.add(digits[-length:])
             return
-        address = _ADDRESS.search(identifier)
+        address = _address(identifier)
         if address:
-            anywhere.add(plain(address.group()))
-            host = address[1].lower().split(".")
+            anywhere.add(plain("@".join(address)))
+            written, host = address[1], address[1].lower().split(".")
             if not _PROVIDERS.isdisjoint(host):
-                identifier = identifier.replace("@" + address[1], "")
+                identifier = identifier.replace(f"@{written}", "")
             else:
                 anywhere.add(".".join(host))
-                identifier = identifier.replace("@" + address[1], "@" + " ".join(host[:-1]))
-        tokens = _TOKEN.findall(identifier)
+                identifier = identifier.replace(f"@{written}", f"@{' '.join(host[:-1])}")
+        tokens = [_cut(token) for token in _TOKEN.findall(identifier)]
         if len(tokens) == 1 and len(tokens[0]) == _PAIR and tokens[0] == identifier.strip():
             self._as_written.add(tokens[0])
             if not romanising.is_by_syllables(tokens[0]):
@@ -206,6 +206,20 @@ def _put(table: dict[str, set[_Part]], keys: Iterable[str], part: _Part) -> None
         table.setdefault(key, set()).add(part)
 
 
+def _cut(token: str) -> str:
+    """What counts of a word; runs without spaces are whole texts and stay."""
+    return token if romanising.is_by_syllables(token) else token[:_LONGEST_WORD]
+
+
+def _address(identifier: str) -> tuple[str, str] | None:
+    """The first address in an identifier: what is before the @, and the host."""
+    for before, after in pairwise(identifier.split("@")):
+        local, host = _BESIDE_LOCAL.split(before)[-1], _BESIDE_HOST.split(after, maxsplit=1)[0]
+        if local and host:
+            return local, host
+    return None
+
+
 def _clean(text: str) -> str:
     return _HIDDEN.sub("", unicodedata.normalize("NFKC", text))
 
@@ -228,8 +242,13 @@ def _looked_up(sounds: Iterable[str], table: dict[str, set[_Part]]) -> set[_Part
     return {part for sound in sounds for part in table.get(sound, ())}
 
 
-def _inside(run: str) -> Iterator[str]:
-    return (run[start : start + size] for size in range(_PAIR, _NAMES + 1) for start in range(len(run) - size + 1))
+def _stretches(run: Sequence[str]) -> set[str]:
+    """All that stands in a run in as many signs or syllables as a name may have."""
+    return {
+        "".join(stretch)
+        for size in range(_PAIR, _NAMES + 1)
+        for stretch in set(zip(*(run[start:] for start in range(size)), strict=False))
+    }
 
 
 def _in_a_code(found: re.Match[str], text: str, *, coded: bool) -> bool:
