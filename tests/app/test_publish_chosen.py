@@ -225,10 +225,13 @@ def test_p02_while_a_client_cannot_be_read_no_share_changes(house: House, profil
     assert "keys/clients" in problem.hint
     assert house.served() == before
     house.now += timedelta(hours=2)
-    assert house.verification().failures == []  # and what is served is still looked at
+    looked = house.verification()  # what is served is still looked at, and it is told whom it is not searched for
+    assert ([where for where, _ in looked.failures], looked.exit_code()) == ([f"client {MARIE.code}"], 3)
+    assert looked.failures[0][1].code == "client-key-missing"
 
     key.write_bytes(content)
     assert house.sync().exit_code() == 0
+    assert house.verification().failures == []
     assert len(house.served()) > len(before)
     assert all(before[href] == body for href, body in house.served().items() if href in before)
 
