@@ -30,8 +30,8 @@ from coachsync.redaction.seeking import Search
 @dataclass(slots=True)
 class Verification:
     """What was found, with the share it concerns ("" for a source calendar), and what could not be looked at, of these
-    shares and of the calendars that they are made from, or not be looked for, of a client. `onlookers` are named for the
-    coach's own terminal alone."""
+    shares and of the calendars that they are made from, or not be looked for, of a client. `onlookers` are named for
+    the coach's own terminal alone."""
 
     shares: tuple[str, ...] = ()
     calendars: tuple[str, ...] = ()
