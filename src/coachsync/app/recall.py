@@ -121,8 +121,8 @@ def _left(wiring: Wiring, share: Share) -> list[Phrase]:
     return left
 
 
-def _software(wiring: Wiring, account: str) -> Software:
+def _software(wiring: Wiring, account: str) -> Software | None:
     try:
         return wiring.signin(account).software
     except CoachsyncError:  # the share is taken back all the same
-        return Software.OTHER
+        return None
