@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_HIDDEN = frozenset(("Mn", "Me", "Cc", "Cf", "Cs", "Co", "Cn"))  # marks, and what nobody can see
-_LIGATURES = str.maketrans(
-    {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŋ": "n"}
-)
+from coachsync.folding import plain
+
 _WORD = re.compile(r"[^\W_]+")
 _TRUNK = re.compile(r"\(0\)")  # +33 (0)6: dialled within the country only
 _DIGITS = re.compile(r"[^0-9]")
@@ -22,11 +20,7 @@ def tidy(text: str) -> str:
 
 def folded(text: str) -> str:
     """Text as it is compared: without case and accents, compatibility forms undone, single spaces."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    visible = "".join(
-        sign for sign in decomposed if sign.isspace() or unicodedata.category(sign) not in _HIDDEN
-    ).translate(_LIGATURES)
-    return " ".join(visible.split())
+    return " ".join(plain(text).split())
 
 
 def words(text: str) -> tuple[str, ...]:
