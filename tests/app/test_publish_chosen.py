@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from coachsync.app.falling_back import respond
+from coachsync.app.publish import settings_of
 from coachsync.app.verify import Verification
 from coachsync.clients.directory import Client, Sponsor
 from coachsync.model import Finding, Pseudonym
@@ -125,6 +126,21 @@ def test_a_share_is_made_from_what_it_chooses(house: House, setting: str, days: 
     ready(house, "session", setting)
     house.sync()
     assert set(said(house)) == days
+
+
+def test_a_daemon_tells_settings_apart_by_what_a_share_chooses(house: House) -> None:
+    """Otherwise it would go on serving what was chosen before, until something in the calendar changes."""
+    choices = [
+        *("", 'clients = ["C-0MER00"]', 'clients = ["C-MARE00"]', 'clients = { except = ["C-0MER00"] }'),
+        *('categories = ["coaching"]', 'categories = { except = ["coaching"] }', 'clients = ["C-0MER00", "C-MARE00"]'),
+    ]
+    text, found = house.text, []
+    for choice in (*choices, 'clients = ["C-MARE00", "C-0MER00"]'):
+        house.text = text.replace('profile = "session"', f'profile = "session"\n{choice}')
+        with house.wiring() as wiring:
+            found.append(settings_of(wiring.config, "office"))
+    assert len(set(found)) == len(choices)
+    assert found[-1] == found[-2]  # the order in which they are named says nothing
 
 
 def test_a_calendar_can_say_which_categories_count(house: House) -> None:
