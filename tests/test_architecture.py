@@ -20,7 +20,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "coachsync"
 
 # Which part of the house may import which other; the longest prefix decides. A part may always import itself,
 # and the house has no other parts.
-GROUND = ("errors", "model", "contentline", "moments", "span", "loopback", "phrases")
+GROUND = ("errors", "model", "contentline", "moments", "span", "loopback", "phrases", "folding")
 ROOMS = ("sync", "editing", "redaction", "clients", "vault", "policy")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "": (),
@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "span": ("model", "errors"),
     "loopback": (),
     "phrases": (),
+    "folding": (),
     "sync": GROUND,
     "editing": GROUND,
     "redaction": GROUND,

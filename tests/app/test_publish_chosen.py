@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from coachsync.app.falling_back import respond
+from coachsync.app.publish import settings_of
 from coachsync.app.verify import Verification
 from coachsync.clients.directory import Client, Sponsor
 from coachsync.model import Finding, Pseudonym
@@ -127,6 +128,21 @@ def test_a_share_is_made_from_what_it_chooses(house: House, setting: str, days: 
     assert set(said(house)) == days
 
 
+def test_a_daemon_tells_settings_apart_by_what_a_share_chooses(house: House) -> None:
+    """Otherwise it would go on serving what was chosen before, until something in the calendar changes."""
+    choices = [
+        *("", 'clients = ["C-0MER00"]', 'clients = ["C-MARE00"]', 'clients = { except = ["C-0MER00"] }'),
+        *('categories = ["coaching"]', 'categories = { except = ["coaching"] }', 'clients = ["C-0MER00", "C-MARE00"]'),
+    ]
+    text, found = house.text, []
+    for choice in (*choices, 'clients = ["C-MARE00", "C-0MER00"]'):
+        house.text = text.replace('profile = "session"', f'profile = "session"\n{choice}')
+        with house.wiring() as wiring:
+            found.append(settings_of(wiring.config, "office"))
+    assert len(set(found)) == len(choices)
+    assert found[-1] == found[-2]  # the order in which they are named says nothing
+
+
 def test_a_calendar_can_say_which_categories_count(house: House) -> None:
     house.text = house.text.replace('name = "Coaching"', 'name = "Coaching"\ncategories = ["coaching"]')
     ready(house, "session")
@@ -225,10 +241,13 @@ def test_p02_while_a_client_cannot_be_read_no_share_changes(house: House, profil
     assert "keys/clients" in problem.hint
     assert house.served() == before
     house.now += timedelta(hours=2)
-    assert house.verification().failures == []  # and what is served is still looked at
+    looked = house.verification()  # what is served is still looked at, and it is told whom it is not searched for
+    assert ([where for where, _ in looked.failures], looked.exit_code()) == ([f"client {MARIE.code}"], 3)
+    assert looked.failures[0][1].code == "client-key-missing"
 
     key.write_bytes(content)
     assert house.sync().exit_code() == 0
+    assert house.verification().failures == []
     assert len(house.served()) > len(before)
     assert all(before[href] == body for href, body in house.served().items() if href in before)
 

@@ -8,6 +8,7 @@ import pytest
 
 from coachsync.adapters.database import Shares
 from coachsync.adapters.database.removed import kept
+from coachsync.adapters.memory import MemoryCalendars
 from coachsync.app import jobs
 from coachsync.app.recall import Recalled, recall
 from coachsync.clients.directory import Client
@@ -155,6 +156,38 @@ def test_a_trash_that_cannot_be_looked_at_is_passed_over(synced: House) -> None:
     synced.server.fail("in_trash", CoachsyncError("refused", "No."))
     done = called_back(synced)
     assert (done.purged, done.shown) == (0, 5)
+
+
+@pytest.mark.parametrize("remove", [False, True])
+@pytest.mark.parametrize(("method", "left"), [("in_trash", 5), ("remove", 3)])
+def test_trouble_with_the_trash_does_not_lose_the_account_of_what_was_taken_back(
+    synced: House, monkeypatch: pytest.MonkeyPatch, remove: bool, method: str, left: int
+) -> None:
+    synced.server.has_trash = True
+    asked: list[str] = []
+    whole = getattr(MemoryCalendars, method)
+
+    def broken(self: MemoryCalendars, at: str, *more: object, **others: object) -> object:
+        asked.append(at)
+        if method == "in_trash" or sum(at.startswith("/trashbin/") for at in asked) > 2:
+            raise OFFLINE
+        return whole(self, at, *more, **others)
+
+    if remove:  # a calendar that was taken away leaves nothing in the trash by itself
+        synced.server.empty(synced.share_url())
+    url = synced.share_url()
+    monkeypatch.setattr(MemoryCalendars, method, broken)
+    done = called_back(synced, remove=remove)
+    assert (done.replaced, done.shown, done.purged) == (5, 0 if remove else 5, 5 - left)
+    assert (done.since is not None, bool(done.left)) == (True, True)
+    (problem,) = done.outcome.problems()
+    assert (problem.code, problem.where, "--remove" in problem.hint) == ("trash-not-cleared", "shares.office", remove)
+    assert "There is no network." in problem.message
+    assert done.outcome.exit_code() == 3
+    monkeypatch.undo()
+    again = called_back(synced, remove=remove)
+    assert again.purged == left + again.replaced
+    assert synced.server.trashed(url, None) == ()
 
 
 # --- taking it away -------------------------------------------------------------------------------------------------

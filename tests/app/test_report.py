@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from coachsync.app.fallen import GONE, Fallen, set_fallen
 from coachsync.app.report import Report, report
 from coachsync.errors import NotInitialised
 from coachsync.redaction.profiles import Publish
@@ -77,3 +78,14 @@ def test_a_share_without_a_time_tells_nothing(tmp_path_factory: pytest.TempPathF
     found = reported(empty)
     assert (found.inference.slots, found.inference.of_hundred) == (0, 0)
     assert all(one.inference.slots == 0 for one in found.alternatives)
+
+
+@pytest.mark.parametrize("state", list(Fallen))
+def test_it_is_about_what_is_in_force(house: House, state: Fallen) -> None:
+    with house.wiring() as wiring:
+        set_fallen(wiring, "office", state)
+    found = reported(house)
+    keys = [one.key for one in found.alternatives]
+    assert (found.state, found.inference.slots) == (state, {"": 2 * WEEKS + 1, "busy": WEEKS + 1}.get(state, 0))
+    assert ("apart" in keys) == (state is Fallen.BUSY)
+    assert any(one.inference.slots for one in found.alternatives) == (state not in GONE)

@@ -9,10 +9,12 @@ from coachsync.adapters.database import Shares
 from coachsync.adapters.database.shares import Entry
 from coachsync.adapters.memory import MemoryCalendars
 from coachsync.app import reading
+from coachsync.app.falling_back import leaks
 from coachsync.app.pull import pull
+from coachsync.app.verify import Verification
 from coachsync.clients.directory import Client
 from coachsync.errors import CoachsyncError, NotInitialised, Temporary
-from coachsync.model import Grant, Item, Label, Slot
+from coachsync.model import Finding, Grant, Item, Label, Slot
 from events import event
 from practice_house import SOURCE, House
 
@@ -248,6 +250,27 @@ def test_p03_a_slot_that_the_schedule_has_let_go_and_that_is_still_served_is_fou
     assert stale(published, minutes=25) == ["stale-slot"]
     published.sync()
     assert stale(published, hours=3) == []
+
+
+def test_what_a_run_cut_short_has_planned_is_not_served_too_long(published: House) -> None:
+    day = datetime(2026, 3, 9, 9, tzinfo=UTC)
+    planned = Entry(
+        Slot(day, day + timedelta(hours=1), Label.SESSION), "Séance", "0" * 32, "/alice/x/never-written.ics"
+    )
+    for live, found in ((False, []), (True, ["stale-slot"])):
+        with published.wiring() as wiring:
+            Shares(wiring.database, "office").write([replace(planned, live=live)])
+        assert stale(published, hours=2) == found
+
+
+def test_p03_what_is_found_in_one_share_is_no_leak_of_another(published: House) -> None:
+    """What falls back is the share that leaks, and no other."""
+    published.text += '[shares.team]\nfrom = ["coaching"]\nto = { file = "team.ics" }\nprofile = "busy"\n'
+    own, foreign = (Finding("property", "object 1", "DESCRIPTION", own=own) for own in (True, False))
+    checked = Verification(findings=[("team", own), ("office", foreign)])
+    with published.wiring() as wiring:
+        shares = wiring.config.shares
+        assert (leaks(shares["team"], checked), leaks(shares["office"], checked)) == ([own], [])
 
 
 def test_what_a_midnight_lets_go_may_stay_until_the_daemon_writes(published: House) -> None:

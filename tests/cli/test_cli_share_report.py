@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from cli_desk import SHARE, Desk, event, tomorrow
 from cli_terminal import on_a_terminal
+from coachsync.adapters import keystore
+from coachsync.adapters.database import Share, Shares, open_database
 
 NUMBERS = {
     "of_hundred", "slots", "places", "attributed", "in_chains", "chains", "longest", "together", "linked",
@@ -46,7 +50,7 @@ def test_json_has_every_number_of_every_share(regular: Desk) -> None:
     listed = regular.json("share", "report").document
     assert [one["share"] for one in listed] == ["office", "second"]
     for one in listed:
-        assert set(one) == {"share", "alternatives", "publish", "polling", *NUMBERS}
+        assert set(one) == {"share", "state", "alternatives", "publish", "polling", *NUMBERS}
         assert all({"setting", *NUMBERS} == set(other) for other in one["alternatives"])
         assert [(other["publish"], other["moment_seconds"]) for other in one["polling"]] == [
             ("now", 300),
@@ -98,3 +102,24 @@ def test_a_share_of_another_name_is_refused_with_those_that_are_there(synced: De
     plain, error = synced.refused("share", "report", "nobody")
     assert plain.code == 2
     assert "office" in error["hint"]
+
+
+def fall(desk: Desk, state: str) -> None:
+    """What became of the share after a leak, as it is kept."""
+    with closing(open_database(desk.state, keystore.load_device_key(desk.state, create=False))) as database:
+        journal = Shares(database, "office")
+        bound = journal.share()
+        assert isinstance(bound, Share)
+        journal.bind(replace(bound, fallen=state))
+
+
+@pytest.mark.parametrize(("state", "said"), [("busy", "since a leak it shows busy times only"), ("away", "taken away")])
+def test_after_a_leak_the_report_is_about_what_the_share_shows_now(regular: Desk, state: str, said: str) -> None:
+    assert regular.json("share", "report").document[0]["state"] == "configured"
+    fall(regular, state)
+    (one,) = regular.json("share", "report").document
+    lines = regular.run("share", "report").out.splitlines()
+    assert (one["state"], said in lines[0], len(lines) > 1) == (state, True, state == "busy")
+    settings = [other["setting"] for other in one["alternatives"]]
+    assert ("apart" in settings) == (state == "busy")  # busy times are merged
+    assert one["slots"] == (11 if state == "busy" else 0)

@@ -10,12 +10,12 @@ from typing import Any
 from urllib.parse import quote
 
 from coachsync.adapters.secondparser import view
+from coachsync.folding import plain
 from coachsync.model import Finding, Label, Slot
 from coachsync.redaction.allowed import Ours
 from coachsync.redaction.leaks import Front, Served, in_collection
 from coachsync.redaction.publication import document
 from coachsync.redaction.seeking import Private, Search
-from coachsync.redaction.words import plain
 
 UID = "3f2a9b1c-7d54-4e0b-9a63-5c1d8e2f4a70"
 OTHER = "0b7e4c55-92aa-4d1f-8f3e-6a9d0c2b1e48"

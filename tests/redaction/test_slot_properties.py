@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from coachsync.model import Occurrence, Slot, Stand, Window
 from coachsync.redaction.profiles import BUSY, SESSION, AllDay, Profile
-from coachsync.redaction.slots import slots
+from coachsync.redaction.slots import may_show, slots
 from coachsync.redaction.window import midnight, window
 from coachsync.span import Span
 
@@ -202,3 +202,24 @@ def test_ten_thousand_events_take_less_than_200_microseconds_each(profile: Profi
     began = stopwatch.process_time()
     assert slots(occurrences, profile, around, PARIS)
     assert stopwatch.process_time() - began < 10_000 * 200e-6
+
+
+@given(
+    PLACES,
+    TIMES,
+    st.sampled_from([BUSY, SESSION, replace(SESSION, before=timedelta(hours=3), after=QUARTER)]),
+    st.booleans(),
+)
+@settings(max_examples=60)
+def test_what_gives_a_slot_may_show_and_what_is_far_away_may_not(
+    place: tuple[ZoneInfo, date], times: list[tuple[int, int, Stand]], profile: Profile, whole: bool
+) -> None:
+    zone, day = place
+    profile = replace(profile, all_day=AllDay.WORKING_HOURS)
+    frame = window(day, Span(days=1), Span(days=1), zone)
+    for occurrence in occurrences_around(day, times):
+        one = replace(occurrence, all_day=whole)
+        may = may_show(one, profile, frame)
+        assert may or not slots([one], profile, frame, zone)
+        near = Window(frame.start - timedelta(days=2), frame.end + timedelta(days=2))
+        assert near.touches(one.start, one.end) or not may

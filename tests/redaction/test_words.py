@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coachsync import contentline
-from coachsync.redaction.words import Words, identifiers, plain, search
+from coachsync.folding import plain
+from coachsync.redaction.words import Words, identifiers, search
 
 EVENT = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN\r\nBEGIN:VTIMEZONE\r\n"

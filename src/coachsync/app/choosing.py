@@ -15,17 +15,19 @@ from coachsync.errors import CoachsyncError, Misconfigured
 from coachsync.model import EVERYTHING, Choice, Occurrence, Pseudonym, Traits
 from coachsync.phrases import say, say_count
 from coachsync.redaction.choosing import is_chosen
-from coachsync.redaction.slots import Mark
+from coachsync.redaction.slots import Mark, may_show
+from coachsync.redaction.window import window
 
 Held = Mapping[str, frozenset[int]]  # by calendar: rows whose disappearance waits for a person
 Groups = dict[Mark, list[Occurrence]]
 
 _ALIKE = Mark()
-_SERIES = (10, 9999)  # numbers of series: drawn, so that none tells which came first
+_SERIES = (10, 9999)  # drawn, so that none tells which came first; numbers get longer when half are taken
 
 
 def marked(wiring: Wiring, share: Share, without: Held) -> Groups:
-    """Every occurrence read from the share's calendars that it may be made from, leaving out some rows.
+    """Every occurrence read from the share's calendars that it may be made from, leaving out some rows. What cannot
+    show in the share bears no mark: no pseudonym is spent on it, and no number.
 
     Raises Misconfigured when it names a client or sponsor whom nobody knows, and CoachsyncError while a client cannot
     be read.
@@ -33,12 +35,15 @@ def marked(wiring: Wiring, share: Share, without: Held) -> Groups:
     _refuse_unreadable(wiring, share)
     groups: Groups = {}
     naming = _Naming(wiring, share)
+    today = wiring.now.astimezone(wiring.zone).date()
+    frame = window(today, share.profile.past, share.profile.future, wiring.zone)
     for calendar in share.calendars:
         left_out = without.get(calendar, frozenset())
         places = _places(wiring, share, calendar)
         for row, occurrence, whose in _chosen(wiring, share, calendar, naming.directory):
             if row not in left_out:
-                mark = Mark(naming.pseudonym(whose.whose.client), naming.number(places.get(row)))
+                shows = may_show(occurrence, share.profile, frame)
+                mark = naming.mark(whose.whose.client, places.get(row)) if shows else _ALIKE
                 groups.setdefault(mark, []).append(occurrence)
     return groups
 
@@ -64,6 +69,11 @@ def _refuse_unreadable(wiring: Wiring, share: Share) -> None:
         )
 
 
+def refuse_unknown(wiring: Wiring, share: Share) -> None:
+    """Raise Misconfigured when the share names a client or sponsor whom nobody knows."""
+    _clients(share, wiring.clients.directory())
+
+
 class _Naming:
     """What clients and series are called in one share; whoever has no name yet gets one."""
 
@@ -75,7 +85,10 @@ class _Naming:
         self._numbers: dict[str, int] = {}
         self._tells = Telling(self.directory.identifiers())  # a client who came later may be called like a pseudonym
 
-    def pseudonym(self, client: str | None) -> Pseudonym | None:
+    def mark(self, client: str | None, place: str | None) -> Mark:
+        return Mark(self._pseudonym(client), self._number(place))
+
+    def _pseudonym(self, client: str | None) -> Pseudonym | None:
         if client is None or not self._share.profile.pseudonyms or client not in self.directory.clients:
             return None
         if client not in self._names or self._tells(self._names[client]):
@@ -84,12 +97,19 @@ class _Naming:
             self._wiring.clients.name(self._share.name, client, self._names[client])
         return self._names[client]
 
-    def number(self, place: str | None) -> int:
+    def _number(self, place: str | None) -> int:
         if place is None:
             return 0
         if place not in self._numbers:
-            self._numbers[place] = self._journal.number(place, lambda: random.SystemRandom().randint(*_SERIES))
+            self._numbers[place] = self._journal.number(place, _drawn)
         return self._numbers[place]
+
+
+def _drawn(taken: int) -> int:
+    first, last = _SERIES
+    while 2 * taken > last:
+        last = 10 * last + 9
+    return random.SystemRandom().randint(first, last)
 
 
 def _places(wiring: Wiring, share: Share, calendar: str) -> dict[int, str]:

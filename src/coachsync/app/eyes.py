@@ -19,11 +19,11 @@ from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.files import modified_at, read_if_there
 from coachsync.app import audience, hidden
 from coachsync.app.audience import Place
-from coachsync.app.file_target import is_ours
+from coachsync.app.file_target import is_ours, path_of
 from coachsync.app.people import own_names, own_words
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, FileTarget, Share
-from coachsync.errors import CoachsyncError, NotThere
+from coachsync.errors import Barred, CoachsyncError, NotThere
 from coachsync.model import Finding, Item
 from coachsync.phrases import say
 from coachsync.redaction import answers, leaks, schedule, streams, words
@@ -32,6 +32,7 @@ from coachsync.redaction.kinds import Kind
 from coachsync.redaction.leaks import Served
 from coachsync.redaction.seeking import Search
 
+_FORBIDDEN = "forbidden"  # the code of a 403
 _SAMPLE = 20  # objects that are also fetched one by one
 
 
@@ -77,13 +78,20 @@ def _account(wiring: Wiring, share: Share, target: CalDavTarget) -> CalendarServ
 
 
 def is_reached(wiring: Wiring, share: Share, bound: Bound) -> bool:
-    """Whether the collection or file that the share was bound to is there. Raises what its server raises."""
-    if not isinstance(share.to, CalDavTarget):
-        return read_if_there(share.to.path) is not None
-    with closing(_account(wiring, share, share.to)) as server:
+    """Whether the collection or file that the share was bound to is there, whatever is configured by now; what is shut
+    to the audience's account is not. Nobody can tell once its account is gone. Raises what its server raises."""
+    if not bound.url:
+        return read_if_there(path_of(bound)) is not None
+    if bound.account not in wiring.config.accounts:
+        return False
+    with closing(wiring.another(share.audience or bound.account)) as server:
         try:
             server.collection(bound.url)
         except NotThere:
+            return False
+        except CoachsyncError as problem:
+            if share.audience is None or not (isinstance(problem, Barred) or problem.code == _FORBIDDEN):
+                raise
             return False
     return True
 

@@ -105,9 +105,14 @@ def _edited(share: Share) -> Problem:
     )
 
 
+def path_of(bound: Bound) -> Path:
+    """The file that a share is bound to, whatever the configuration names by now; see `FileShare.described`."""
+    return Path(bound.target.partition("\n")[2])
+
+
 def remove_file(bound: Bound) -> None:
     """Remove the file of a share, unless somebody changed it. Raises CoachsyncError when it stays."""
-    path = Path(bound.target.partition("\n")[2])
+    path = path_of(bound)
     there = read_if_there(path)
     if there is None:
         return

@@ -76,11 +76,13 @@ def _look_again(wiring: Wiring, name: str) -> None:
 
 
 def preview(wiring: Wiring, name: str) -> tuple[Slot, ...]:
-    """What a share would serve, from the last synced copies. Raises NotInitialised before they were ever synced."""
+    """What a share would serve, from the last synced copies; whoever has no pseudonym there yet shows under one that is
+    not kept. Raises NotInitialised before they were ever synced."""
     share = now_in_force(wiring, wiring.config.shares[name])
     for calendar in share.calendars:
         read(wiring, calendar)
-    return wanted(wiring, share)
+    with wiring.database.rehearsal():  # whoever looks gives nobody a pseudonym
+        return wanted(wiring, share)
 
 
 def take_in(

@@ -1,11 +1,13 @@
-"""What can still be inferred from a share: from the slots that it should show now, and from those of other settings."""
+"""What can still be inferred from a share: from what it should show now, and from what other settings would."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from coachsync.adapters.database import Shares
 from coachsync.app import reading
 from coachsync.app.choosing import Groups, marked
+from coachsync.app.fallen import GONE, Fallen, fallen, now_in_force
 from coachsync.app.publish import refuse_unread, slots_of
 from coachsync.app.wiring import Wiring
 from coachsync.config import Share
@@ -29,9 +31,11 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One share: what its slots tell, what they would tell otherwise, and what a poller learns by each schedule."""
+    """One share: what its slots tell, what they would tell otherwise, and what a poller learns by each schedule. In a
+    `state` in which it is gone it has no slots."""
 
     share: str
+    state: Fallen
     publish: Publish
     inference: Inference
     alternatives: tuple[Compared, ...]
@@ -44,17 +48,22 @@ class Report:
 
 
 def report(wiring: Wiring, share: Share) -> Report:
-    """From the last synced copies: no network. Raises NotInitialised before they were ever synced."""
+    """From the last synced copies: no network. It is about what is in force, which after a leak are busy times, or
+    nothing. Raises NotInitialised before the calendars were ever synced."""
+    state = fallen(Shares(wiring.database, share.name).share())
+    share = now_in_force(wiring, share)
     for calendar in share.calendars:
         reading.read(wiring, calendar)
     profile = share.profile
     refuse_unread(wiring, share)
-    groups = marked(wiring, share, {})
+    with wiring.database.rehearsal():  # whoever looks gives nobody a pseudonym
+        groups = {} if state in GONE else marked(wiring, share, {})
     inference = _inferred(wiring, share, profile, groups)
     today = wiring.now.astimezone(wiring.zone).date()
     frame = window(today, profile.past, profile.future, wiring.zone)
     return Report(
         share.name,
+        state,
         profile.publish,
         inference,
         tuple(

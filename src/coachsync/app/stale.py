@@ -29,7 +29,8 @@ def stale(wiring: Wiring, share: Share, published_at: int, entries: Iterable[Ent
     if wiring.clients.unreadable() or not _due(wiring, share, datetime.fromtimestamp(published_at, UTC)):
         return ()
     try:
-        now = frozenset(wanted(wiring, share))
+        with wiring.database.rehearsal():  # whoever looks gives nobody a pseudonym
+            now = frozenset(wanted(wiring, share))
     except NotInitialised:
         return ()
     stays = sum(entry.live and entry.slot not in now for entry in entries)

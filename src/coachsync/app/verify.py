@@ -31,7 +31,8 @@ from coachsync.redaction.seeking import Search
 @dataclass(slots=True)
 class Verification:
     """What was found, with the share it concerns ("" for a source calendar), and what could not be looked at, of these
-    shares and of the calendars that they are made from. `onlookers` are named for the coach's own terminal alone."""
+    shares and of the calendars that they are made from, or not be looked for, of a client. `onlookers` are named for
+    the coach's own terminal alone."""
 
     shares: tuple[str, ...] = ()
     calendars: tuple[str, ...] = ()
@@ -63,6 +64,7 @@ def verify(wiring: Wiring, shares: Sequence[Share], without: Collection[str] = (
             result.findings += [(share.name, finding) for finding in _share(wiring, share, search)]
         except CoachsyncError as failure:
             result.failures.append((f"shares.{share.name}", failure))
+    result.failures += [(say("client {code}", code=code), failure) for code, failure in _unsearched(wiring)]
     sources = exposed(wiring, result.calendars)
     result.findings += [("", finding) for finding in sources.findings]
     result.failures += sources.failures
@@ -101,6 +103,11 @@ def _share(wiring: Wiring, share: Share, search: Search) -> tuple[Finding, ...]:
         *naming.in_names(_names(share), own_words(wiring.config), search),
         *stale(wiring, share, published_at, entries),
     )
+
+
+def _unsearched(wiring: Wiring) -> Iterator[tuple[str, CoachsyncError]]:
+    """The clients of whom nothing can be read, and so nothing was looked for, and why."""
+    yield from zip(wiring.clients.unreadable(), wiring.clients.failures(), strict=True)
 
 
 def _may_say(wiring: Wiring, share: Share) -> frozenset[str]:

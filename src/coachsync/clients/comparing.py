@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_HIDDEN = frozenset(("Mn", "Me", "Cc", "Cf", "Cs", "Co", "Cn"))  # marks, and what nobody can see
-_LIGATURES = str.maketrans(
-    {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŋ": "n"}
-)
+from coachsync.folding import plain, visible
+
 _WORD = re.compile(r"[^\W_]+")
 _TRUNK = re.compile(r"\(0\)")  # +33 (0)6: dialled within the country only
 _DIGITS = re.compile(r"[^0-9]")
@@ -22,13 +20,12 @@ def tidy(text: str) -> str:
 
 def folded(text: str) -> str:
     """Text as it is compared: without case and accents, compatibility forms undone, single spaces."""
-    return " ".join(visible(unicodedata.normalize("NFKD", text).casefold()).translate(_LIGATURES).split())
+    return " ".join(plain(text).split())
 
 
-def visible(text: str) -> str:
+def unaccented(text: str) -> str:
     """Text without accents and what nobody can see, compatibility forms undone; its case and its spaces stay."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(sign for sign in decomposed if sign.isspace() or unicodedata.category(sign) not in _HIDDEN)
+    return visible(unicodedata.normalize("NFKD", text))
 
 
 def words(text: str) -> tuple[str, ...]:

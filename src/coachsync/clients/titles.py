@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
-from coachsync.clients.comparing import folded, visible
+from coachsync.clients.comparing import folded, unaccented
 
 _WORD = re.compile(r"[^\W_]+")
 _DASH = re.compile("[-\u2010-\u2015]")
@@ -65,7 +65,7 @@ class Token(NamedTuple):
 
 def tokens(text: str) -> tuple[Token, ...]:
     """The words of a text in their order."""
-    text, end = visible(text), 0
+    text, end = unaccented(text), 0
     found: list[Token] = []
     for match in _WORD.finditer(text):
         written = match.group()

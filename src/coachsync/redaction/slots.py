@@ -46,6 +46,18 @@ def slots(
     return tuple(Slot(start, end, profile.label, *mark) for start, end in sorted(set(kept)))
 
 
+def may_show(occurrence: Occurrence, profile: Profile, window: Window) -> bool:
+    """Whether an occurrence can give a slot in `window`, also with a little more rounding or buffer than the profile's:
+    it makes the coach busy within a day of it. Working hours are not asked about."""
+    if occurrence.stand is not Stand.BUSY or occurrence.start >= occurrence.end:
+        return False
+    if occurrence.all_day and profile.all_day is not AllDay.WORKING_HOURS:
+        return False
+    return Window(window.start - _DAY, window.end + _DAY).touches(
+        *_with_buffer(occurrence.start, occurrence.end, profile)
+    )
+
+
 def _stretches(occurrences: Iterable[Occurrence], profile: Profile, near: Window, zone: ZoneInfo) -> Iterator[_Stretch]:
     """The busy time of each occurrence near the window."""
     for occurrence in occurrences:

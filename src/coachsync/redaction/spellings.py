@@ -15,8 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from coachsync.folding import plain
 from coachsync.redaction import romanising
-from coachsync.redaction.words import Words, plain
+from coachsync.redaction.words import Words
 
 _WORD = 4  # letters from which a part of a name counts alone
 _SHORT = 3  # letters from which it does as a word of its own

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 from coachsync import contentline
+from coachsync.folding import plain
 from coachsync.redaction.decodings import readings
 from coachsync.redaction.vocabulary import STOP_WORDS
 
@@ -32,23 +32,6 @@ _CODE = re.compile(r"[\w.@+-]+")
 _HEXADECIMAL = re.compile(r"(?<![0-9a-z])[0-9a-f]{6,}(?![0-9a-z])")
 _DIGITS = re.compile(r"\d+")
 _CERTAIN = 12  # signs of a code that is no coincidence
-_HIDDEN = frozenset(("Mn", "Me", "Cc", "Cf", "Cs"))  # Unicode categories: marks, controls, formats, stray surrogates
-_WITHOUT_ACCENT = str.maketrans(
-    {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŋ": "n"}
-)
-
-
-def plain(text: str) -> str:
-    """Text as it is compared: compatibility forms undone, no accents, no case, nothing invisible."""
-    if text.isascii():
-        return text.lower() if text.isprintable() else _visible(text.lower())
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return _visible(unicodedata.normalize("NFKD", decomposed)).translate(_WITHOUT_ACCENT)
-
-
-def _visible(text: str) -> str:
-    hidden = [sign for sign in set(text) if not sign.isspace() and unicodedata.category(sign) in _HIDDEN]
-    return text.translate(dict.fromkeys(map(ord, hidden)))
 
 
 def identifiers(texts: Iterable[str]) -> frozenset[str]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -138,15 +139,18 @@ class Shares:
             with self._database.transaction() as connection:
                 connection.execute(sa.delete(published).where(published.c.tag == sa.bindparam("gone")), gone)
 
-    def number(self, place: str, draw: Callable[[], int]) -> int:
-        """The number that this share gives to a series; a new one is drawn until no other series has it. It stays."""
+    def number(self, place: str, draw: Callable[[int], int]) -> int:
+        """The number that this share gives to a series; a new one is drawn until no other series has it. It stays.
+
+        `draw` is told how many are taken, and must have more than these to draw from.
+        """
         blind = self._database.key.blind(f"series/{self._name}", place)
         with self._database.transaction() as connection:
             rows = connection.execute(sa.select(series.c.place, series.c.number).where(series.c.share == self._name))
             known = {row.place: row.number for row in rows}
             if blind not in known:
                 taken = set(known.values())
-                known[blind] = next(drawn for drawn in iter(draw, None) if drawn not in taken)
+                known[blind] = next(drawn for drawn in map(draw, repeat(len(taken))) if drawn not in taken)
                 values = {"share": self._name, "place": blind, "number": known[blind]}
                 connection.execute(sa.insert(series), values)
         return int(known[blind])

@@ -10,6 +10,7 @@ import click
 from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.names import shares as known
 from coachsync.app.cli.output import tell, tell_json, tell_table
+from coachsync.app.fallen import GONE, Fallen
 from coachsync.phrases import Phrase, say, say_count
 from coachsync.redaction.profiles import Publish
 
@@ -55,6 +56,11 @@ def report_shares(options: Options, names: tuple[str, ...]) -> None:
 
 def _tell(report: Report) -> None:
     found = report.inference
+    if report.state in GONE:
+        tell(say("share {name}: it was taken away and shows nothing, so nothing can be inferred.", name=report.share))
+        return
+    if report.state is Fallen.BUSY:
+        tell(say("share {name}: since a leak it shows busy times only; this is about them.", name=report.share))
     if not found.slots:
         tell(say("share {name}: it shows no time, so nothing can be inferred.", name=report.share))
         return
@@ -123,6 +129,7 @@ def _polling(learnt: Learnt) -> Phrase:
 def _document(report: Report) -> dict[str, Any]:
     return {
         "share": report.share,
+        "state": report.state.value or "configured",
         **_inferred(report.inference),
         "alternatives": [{"setting": one.key, **_inferred(one.inference)} for one in report.alternatives],
         "publish": report.publish.value,
