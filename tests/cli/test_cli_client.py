@@ -105,7 +105,7 @@ def test_a_client_is_changed(desk: Desk, line: Any) -> None:
 
 def test_a_pseudonym_is_chosen_and_refused_when_it_joins_shares_or_tells(desk: Desk) -> None:
     desk.text += '[shares.team]\nfrom = ["coaching"]\nto = { account = "cloud", name = "Team" }\nprofile = "busy"\n'
-    desk.text = desk.text.replace('profile = "busy"', 'profile = "pseudonym"')
+    desk.text = desk.text.replace('"busy"', '"pseudonym"').replace('"session"', '"pseudonym"')
     ana, bo = added(desk, "--name", CANARY), added(desk, "--name", "Bo Lune")
     assert desk.run("client", "edit", ana, "--pseudonym", "office=Granite-41").code == 0
     assert shown(desk, ana)["pseudonyms"] == {"office": "Granite-41"}
