@@ -15,7 +15,7 @@ from coachsync.config import single
         ("accounts", "url", "http://cloud.example/", "no-tls"),
         ("calendars", "name", " ", "empty-text"),
         ("shares", "label", "x" * 61, "text-too-long"),
-        ("shares", "profile", "sponsor", "not-in-this-version"),
+        ("shares", "profile", "everything", "unknown-value"),
         ("to", "file", "~nobody-of-this-name/x.ics", "bad-path"),
     ],
 )

@@ -119,7 +119,8 @@ def _beginning(names: frozenset[str]) -> re.Pattern[str]:
     fold = f"(?:{_FOLD.pattern})*"
     alternatives = "|".join(fold.join(map(re.escape, name)) for name in sorted(names))
     return re.compile(
-        rf"^{_BYTE_ORDER_MARK}?(?:{alternatives}){fold}[;:][^\n]*(?:\n[ \t][^\n]*)*+\n?", re.MULTILINE | re.IGNORECASE
+        rf"^{_BYTE_ORDER_MARK}?{fold}(?:{alternatives}){fold}[;:][^\n]*(?:\n[ \t][^\n]*)*+\n?",
+        re.MULTILINE | re.IGNORECASE,
     )
 
 

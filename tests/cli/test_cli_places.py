@@ -189,7 +189,8 @@ def test_replace_empties_a_target_and_fills_it(taken: Desk) -> None:
     objects = taken.storage.objects("Office")
     assert len(objects) == 5
     assert not [body for body in objects.values() if b"canari" in body.lower()]
-    assert taken.run("share", "verify").code == 0
+    found = taken.json("share", "verify").document["findings"]
+    assert {one["code"] for one in found} <= {"path"}  # somebody has called the calendar so
     assert len(taken.storage.objects("Coaching")) == 5
 
 

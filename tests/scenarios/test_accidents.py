@@ -206,4 +206,4 @@ def _finished(scene: Scene, practice: Practice, name: str, reference: list[Slot]
     assert practice.sync().code == 0
     assert scene.front.methods == ["REPORT"]
     assert scene.web.objects(share) == served
-    assert practice.run("--json", "share", "verify").json == {"findings": [], "problems": []}
+    assert practice.run("--json", "share", "verify").json == {"findings": [], "exposure": [], "problems": []}

@@ -101,7 +101,11 @@ def assert_all_is_right(scene: Scene, number: int) -> None:
     assert [slot[:2] for slot in scene.served] == [slot[:2] for slot in scene.web.slots(scene.source)]
     again = scene.sync()
     assert again.json["shares"]["office"] == {"created": 0, "deleted": 0, "held_back": 0}
-    assert scene.practice.run_process("--json", "share", "verify").json == {"findings": [], "problems": []}
+    assert scene.practice.run_process("--json", "share", "verify").json == {
+        "findings": [],
+        "exposure": [],
+        "problems": [],
+    }
 
 
 @pytest.mark.parametrize(("method", "nth"), [("PROPFIND", 1), ("REPORT", 2)])

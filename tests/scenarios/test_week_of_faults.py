@@ -40,7 +40,7 @@ def test_p13_after_a_week_of_faults_and_kills_every_share_is_right_and_nothing_i
         again = scene.command("--json", "sync")
         assert (again.code, again.json["problems"]) == (0, [])
         assert {tuple(done.values()) for done in again.json["shares"].values()} == {(0, 0, 0)}
-        assert scene.command("--json", "share", "verify").json == {"findings": [], "problems": []}
+        assert scene.command("--json", "share", "verify").json == {"findings": [], "exposure": [], "problems": []}
         assert scene.canaries() == set()
         assert scene.done["ended by itself"] == 0
         assert scene.ended == 0
