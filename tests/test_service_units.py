@@ -29,7 +29,7 @@ def harmless(name: str, *more: str) -> str:
 def judged(folder: Path, text: str, *words: str) -> subprocess.CompletedProcess[str]:
     unit = folder / "coachsync.service"
     unit.write_text(text, encoding="utf-8")
-    runtime = folder / "runtime"
+    runtime = folder / "r"
     runtime.mkdir(mode=0o700, exist_ok=True)
     return subprocess.run(
         [ANALYZE, *words, str(unit)],

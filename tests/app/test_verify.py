@@ -9,7 +9,7 @@ from coachsync.adapters.database import Shares
 from coachsync.adapters.database.shares import Entry
 from coachsync.adapters.memory import MemoryCalendars
 from coachsync.app import reading
-from coachsync.app.falling_back import leaks
+from coachsync.app.falling_back import leaking
 from coachsync.app.pull import pull
 from coachsync.app.verify import Verification
 from coachsync.clients.directory import Client
@@ -266,11 +266,12 @@ def test_what_a_run_cut_short_has_planned_is_not_served_too_long(published: Hous
 def test_p03_what_is_found_in_one_share_is_no_leak_of_another(published: House) -> None:
     """What falls back is the share that leaks, and no other."""
     published.text += '[shares.team]\nfrom = ["coaching"]\nto = { file = "team.ics" }\nprofile = "busy"\n'
-    own, foreign = (Finding("property", "object 1", "DESCRIPTION", own=own) for own in (True, False))
+    own, foreign = (Finding("identifier", "object 1", "DESCRIPTION", own=own) for own in (True, False))
     checked = Verification(findings=[("team", own), ("office", foreign)])
     with published.wiring() as wiring:
         shares = wiring.config.shares
-        assert (leaks(shares["team"], checked), leaks(shares["office"], checked)) == ([own], [])
+        found = [leaking(wiring, shares[name], checked) for name in ("team", "office")]
+        assert found == [[own], []]
 
 
 def test_what_a_midnight_lets_go_may_stay_until_the_daemon_writes(published: House) -> None:

@@ -42,7 +42,8 @@ def test_p13_a_second_run_writes_nothing_and_asks_once_for_each_calendar(
     for command in (("--json", "sync"), ("share", "publish", "share0")):
         front.clear()
         again = practice.run_process(*command)
-        asked = sources if "sync" in command else sources[:1]
+        # A person who publishes wants to know that all of it is there: the share is asked too.
+        asked = sources if "sync" in command else [sources[0], web.calendar(shares["share0"])]
         assert again.code == 0
         assert [(request.method, urlsplit(request.path).path) for request in front.requests] == [
             ("REPORT", urlsplit(source).path) for source in asked

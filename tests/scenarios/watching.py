@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from coachsync import config
+from coachsync.adapters.database import Shares
 from coachsync.app.publish import publish
 from coachsync.app.verify import verify
 from coachsync.app.wiring import Wiring, open_wiring
@@ -63,7 +64,8 @@ class Watched:
     def publish(self, name: str = "office") -> tuple[str, ...]:
         """Write all of a share anew, from what was read before; the codes of what was noticed."""
         with self.wiring() as wiring:
-            done = publish(wiring, wiring.config.shares[name], {}, anew=True)
+            Shares(wiring.database, name).take_back()
+            done = publish(wiring, wiring.config.shares[name], {})
         return tuple(problem.code for problem in done.problems)
 
     @contextmanager

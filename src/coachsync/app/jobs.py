@@ -53,7 +53,8 @@ def publish_share(wiring: Wiring, name: str, *, replace_content: bool = False) -
     revive(wiring, share)
     take_in(wiring, outcome, share.calendars)
     held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
-    _look_again(wiring, name)
+    if not outcome.failures:
+        _look_again(wiring, name)
     try:
         outcome.shares[name] = publish(wiring, share, held, replace=replace_content)
     except Temporary as failure:

@@ -10,7 +10,6 @@ import click
 from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.names import shares as known
 from coachsync.app.cli.output import tell, tell_json, tell_table
-from coachsync.app.fallen import GONE, Fallen
 from coachsync.phrases import Phrase, say, say_count
 from coachsync.redaction.profiles import Publish
 
@@ -55,6 +54,8 @@ def report_shares(options: Options, names: tuple[str, ...]) -> None:
 
 
 def _tell(report: Report) -> None:
+    from coachsync.app.fallen import GONE, Fallen
+
     found = report.inference
     if report.state in GONE:
         tell(say("share {name}: it was taken away and shows nothing, so nothing can be inferred.", name=report.share))
