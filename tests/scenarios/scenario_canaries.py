@@ -149,7 +149,7 @@ def _titles(ink: Ink) -> list[str]:
     return [
         (
             f'SUM\r\n MARY;LANGUAGE=x-{w()};ALTREP="https://{w()}.example/{w()}";X-{w().upper()}={w()}:'
-            f"Séance {w()} {spelt}"
+            f"Séance {w()} - {spelt}"
         ),
         f'DESCRIPTION;ALTREP="cid:{w()}":{folded_in(w())} et {w().upper()}\\n{w().capitalize()}\\, {in_percent(w())}',
     ]
