@@ -192,7 +192,7 @@ def test_certificates_are_verified(scripted: Start, authority: Authority) -> Non
 def test_an_authority_that_is_no_certificate_is_told(scripted: Start, authority: Authority, tmp_path: object) -> None:
     with pytest.raises(Misconfigured) as caught:
         Nextcloud("https://127.0.0.1:1/", ca_file=authority.file.with_name("missing.pem")).there()
-    assert caught.value.code == "ca-file-unusable"
+    assert caught.value.code == "ca-file-missing"
 
 
 def test_silence_ends_after_the_timeout(scripted: Start) -> None:

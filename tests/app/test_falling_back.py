@@ -8,12 +8,16 @@ from datetime import timedelta
 
 import pytest
 
+from coachsync.adapters import lock
 from coachsync.adapters.database import Shares
-from coachsync.app import collection_target, jobs
+from coachsync.app import collection_target, jobs, status
+from coachsync.app.checking import Grade, check
 from coachsync.app.fallen import Fallen
-from coachsync.app.falling_back import respond
-from coachsync.app.outcome import Outcome
+from coachsync.app.falling_back import leak_code, looked_at, respond
+from coachsync.app.outcome import FINDINGS, Outcome
 from coachsync.app.pull import pull
+from coachsync.app.recall import recall
+from coachsync.app.recording import record
 from coachsync.app.standing import standing
 from coachsync.app.verify import verify
 from coachsync.app.withdrawing import take_away
@@ -312,3 +316,63 @@ def test_the_daemon_tries_soon_again_what_a_leak_asks_for(
     assert labels(house) == {b"SUMMARY:Indisponible"}
     assert b"Marguerite" not in b"".join(house.served().values())
     assert one.status.share("office").findings == ()
+
+
+# ---------------------------------------------------------------------------------------------------- a person looks on
+
+
+def test_p03_what_a_person_publishes_again_and_still_leaks_falls_again(broken: Callable[[Document], House]) -> None:
+    house = broken(only_sessions)
+    answer(house)
+    outcome = house.publish()
+    assert labels(house) == {"SUMMARY:Séance".encode()}
+    with house.wiring() as wiring:
+        looked_at(wiring, wiring.config.shares["office"], outcome)
+    assert leak_code(outcome) == FINDINGS
+    assert labels(house) == {b"SUMMARY:Indisponible"}
+
+
+def test_p03_the_daemon_answers_what_a_person_has_found(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.text = DAILY
+    house.sessions(2)
+    one = Life(house)
+    one.step()
+    monkeypatch.setattr(collection_target, "document", only_sessions)
+    house.put("title", event("uid-title", house.now + timedelta(days=3), title="Marguerite Lenoir"))
+    house.publish()
+    with house.wiring() as wiring:
+        record(wiring, str, checked=verify(wiring, [wiring.config.shares["office"]]))
+    one.boot += 60
+    one.awake += 60
+    with lock.hold(house.state, "another"):
+        pass  # somebody else has worked on the state
+    one.daemon.queued()
+    one.step()
+    assert labels(house) == {b"SUMMARY:Indisponible"}
+
+
+def test_what_somebody_took_out_of_a_share_comes_back_when_a_person_publishes_it(synced: House) -> None:
+    href = next(iter(synced.served()))
+    synced.server.delete(synced.share_url(), href)
+    assert synced.publish().exit_code() == 0
+    assert len(synced.served()) == 5
+    assert synced.verify() == ()
+
+
+def test_a_former_place_that_holds_something_of_others_is_not_deleted(synced: House) -> None:
+    old = synced.share_url()
+    path = old.removeprefix("https://calendar.example")
+    synced.server.store(old, f"{path}theirs.ics", event("theirs", synced.now))
+    synced.text = synced.text.replace('name = "Office"', 'name = "Elsewhere"')
+    synced.sync()
+    assert list(synced.server.objects(old)) == [f"{path}theirs.ics"]
+
+
+def test_a_share_that_is_gone_is_neither_up_to_date_nor_a_fault(synced: House) -> None:
+    with synced.wiring() as wiring:
+        recall(wiring, wiring.config.shares["office"], remove=True)
+        record(wiring, str, jobs.sync(wiring))
+        assert status.load(synced.state).share("office").gone
+        codes_of = {one.code: one.grade for one in check(wiring)}
+    assert codes_of["share-taken-away"] is Grade.NOTE
+    assert Grade.BAD not in codes_of.values()

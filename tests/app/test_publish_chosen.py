@@ -279,3 +279,46 @@ def test_p03_a_client_who_is_kept_out_gets_in_neither_beside_another_nor_under_a
     house.put("guests", event("uid-guests", house.now + timedelta(days=10), title="Point", extra=guests))
     house.sync()
     assert sorted(said(house)) == ["02", "03", "04", "05", "06"]
+
+
+# ------------------------------------------------------------------------------------------------ names that collide
+
+
+def test_p03_a_pseudonym_that_a_new_client_is_called_like_is_replaced(house: House) -> None:
+    ready(house, "pseudonym")
+    house.sync()
+    with house.wiring() as wiring:
+        before = wiring.clients.pseudonyms("office")
+        word = before[MARIE.code].partition("-")[0]
+        wiring.clients.save(Client("C-NEW000", (f"Anna {word}",)))
+    house.sync()
+    with house.wiring() as wiring:
+        after = wiring.clients.pseudonyms("office")
+    assert after[MARIE.code] != before[MARIE.code]
+    assert word.lower() not in " ".join(said(house).values()).lower()
+    assert house.verify() == ()
+
+
+def test_the_usual_labels_are_nobodys_name(house: House) -> None:
+    ready(house, "busy")
+    house.sync()
+    with house.wiring() as wiring:
+        wiring.clients.save(Client("C-NEW000", ("Rob Indisponible",)))
+    assert house.verify() == ()
+
+
+def test_an_invitation_to_the_address_of_alarms_is_the_coachs_own(house: House) -> None:
+    ready(house, "session")
+    house.text += '[notify]\nmail = "coach@practice.example"\n[notify.smtp]\nhost = "127.0.0.1"\nsecurity = "none"\n'
+    invitation = (
+        "ORGANIZER:mailto:marie@dupont.example\r\nATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:Coach@practice.example\r\n"
+    )
+    house.put("invited", event("uid-invited", house.now + timedelta(days=7), extra=invitation))
+    house.sync()
+    assert "09" not in said(house)
+    house.put(
+        "invited",
+        event("uid-invited", house.now + timedelta(days=7), extra=invitation.replace("NEEDS-ACTION", "ACCEPTED")),
+    )
+    house.sync()
+    assert "09" in said(house)

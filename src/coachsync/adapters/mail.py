@@ -20,6 +20,7 @@ from email.policy import SMTP
 from enum import StrEnum
 from pathlib import Path
 
+from coachsync.adapters.tls import trusting
 from coachsync.errors import CoachsyncError, Misconfigured, Refused, Temporary
 from coachsync.loopback import is_loopback
 from coachsync.phrases import say
@@ -94,7 +95,7 @@ def _session(server: MailServer) -> Iterator[smtplib.SMTP]:
     """A connection, secured and logged in; cut when the time is up, however slowly the server drips."""
     if server.security is Security.NONE and not is_loopback(server.host.lower()):
         raise Misconfigured("no-tls", say("Mail would travel unencrypted."), say('Use security = "starttls" or "tls".'))
-    context = None if server.security is Security.NONE else _context(server.ca_file)
+    context = None if server.security is Security.NONE else trusting(server.ca_file)
     session: smtplib.SMTP | None = None
     cut = threading.Event()
     try:
@@ -149,19 +150,6 @@ def _limit(session: smtplib.SMTP, seconds: float, cut: threading.Event) -> Itera
         yield
     finally:
         timer.cancel()
-
-
-def _context(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except ssl.SSLError:
-        raise Misconfigured(
-            "ca-file-unusable", say("The ca_file holds no certificate."), say("It must be a PEM file.")
-        ) from None
-    except OSError:
-        raise Misconfigured(
-            "ca-file-missing", say("The ca_file cannot be read."), say("Check the name of the file.")
-        ) from None
 
 
 def _log_in(session: smtplib.SMTP, username: str, password: str) -> None:

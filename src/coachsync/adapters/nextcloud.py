@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from urllib.parse import urlencode, urlsplit
 
 from coachsync.adapters.caldav import hrefs
 from coachsync.adapters.caldav.network_errors import network_error
+from coachsync.adapters.tls import trusting
 from coachsync.errors import CoachsyncError, Misconfigured, Refused, Temporary
 from coachsync.loopback import is_loopback
 from coachsync.phrases import say
@@ -167,18 +167,10 @@ class Nextcloud:
         parts = urlsplit(self._base)
         host = parts.hostname or ""
         if parts.scheme == "https":
-            return http.client.HTTPSConnection(host, parts.port, timeout=self._timeout, context=self._context())
+            return http.client.HTTPSConnection(host, parts.port, timeout=self._timeout, context=trusting(self._ca_file))
         if not is_loopback(host):
             raise Misconfigured("no-tls", say("The password would travel unencrypted."), say('Use "https://".'))
         return http.client.HTTPConnection(host, parts.port, timeout=self._timeout)
-
-    def _context(self) -> ssl.SSLContext:
-        try:
-            return ssl.create_default_context(cafile=self._ca_file)
-        except OSError:  # ssl.SSLError is one
-            raise Misconfigured(
-                "ca-file-unusable", say("The file with the certificate cannot be used."), say("It must be a PEM file.")
-            ) from None
 
 
 def _target(url: str) -> str:

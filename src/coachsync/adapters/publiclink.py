@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import re
-import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 from coachsync.adapters.caldav import everything, hrefs, multistatus
 from coachsync.adapters.caldav.network_errors import network_error
+from coachsync.adapters.tls import trusting
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Temporary
 from coachsync.loopback import is_loopback
 from coachsync.model import Told
@@ -148,15 +148,7 @@ class _Anybody:
         parts = urlsplit(url)
         host = parts.hostname or ""
         if parts.scheme == "https":
-            return http.client.HTTPSConnection(host, parts.port, timeout=self._timeout, context=self._context())
+            return http.client.HTTPSConnection(host, parts.port, timeout=self._timeout, context=trusting(self._ca_file))
         if parts.scheme != "http" or not is_loopback(host):
             raise Misconfigured("no-tls", say("What the link shows would travel unencrypted."), say('Use "https://".'))
         return http.client.HTTPConnection(host, parts.port, timeout=self._timeout)
-
-    def _context(self) -> ssl.SSLContext:
-        try:
-            return ssl.create_default_context(cafile=self._ca_file)
-        except OSError:  # ssl.SSLError is one
-            raise Misconfigured(
-                "ca-file-unusable", say("The file with the certificate cannot be used."), say("It must be a PEM file.")
-            ) from None

@@ -35,15 +35,6 @@ def refuse(code: str, message: str, hint: str = "") -> NoReturn:
     raise PydanticCustomError("coachsync", "refused", {"code": code, "message": message, "hint": hint})
 
 
-def later(what: str, instead: str) -> BeforeValidator:
-    """A key that is foreseen and that this version does not know how to honour: it is refused whatever it says."""
-
-    def not_in_this_version(_value: object) -> object:
-        refuse("not-in-this-version", say("This version does not know {what} yet.", what=what), instead)
-
-    return BeforeValidator(not_in_this_version)
-
-
 def text(longest: int) -> AfterValidator:
     """One line of text that is not blank."""
 

@@ -1,7 +1,6 @@
 """The shape of the configuration file: which sections and keys there are, and what each takes.
 
-Keys that a later version will honour are known here and refused under a code of their own: accepted in silence they
-would publish more, or do less, than was asked.
+A key that is not known is refused: accepted in silence it would publish more, or do less, than was asked.
 """
 
 from __future__ import annotations
