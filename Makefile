@@ -8,7 +8,7 @@ TOOLS_STAMP := $(TOOLS)/.installed
 CATALOGUES := $(wildcard src/coachsync/locale/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: venv demo test test-servers fuzz soak lint bench wheel catalogues man lock clean
+.PHONY: venv demo test test-servers fuzz properties soak lint bench wheel catalogues man lock clean
 
 venv: $(STAMP) $(COMPILED)
 
@@ -41,6 +41,12 @@ EXAMPLES ?= 150
 SEED ?=
 fuzz: venv
 	COACHSYNC_EXAMPLES=$(EXAMPLES) $(if $(SEED),COACHSYNC_SEED=$(SEED)) $(BIN)/python -m pytest -s tests/scenarios/test_two_way.py
+
+# The properties that tests state, tried with NEW random examples each; half an hour. `make test` tries the same ones always.
+NEW ?= 2000
+properties: venv
+	COACHSYNC_NEW_EXAMPLES=$(NEW) $(BIN)/python -m pytest -m 'hypothesis and not debian' --numprocesses $$(nproc) \
+	  --dist worksteal --timeout 1800
 
 # A simulated week of faults and kills against a real server, in MINUTES of ours; the normal tests have a short one.
 MINUTES ?= 30

@@ -41,9 +41,12 @@ if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK | os.X_OK):
     if _disk.f_bavail * _disk.f_frsize > _ROOM and not _disk.f_flag & os.ST_NOEXEC:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
-# How long an example takes says more about what else the machine does than about the code.
-hypothesis.settings.register_profile("patient", deadline=None)
-hypothesis.settings.load_profile("patient")
+# How long an example takes says more about what else the machine does than about the code. The same examples every
+# time, so that what a change broke is told from what luck found; `make properties` looks for new ones.
+_NEW_EXAMPLES = os.environ.get("COACHSYNC_NEW_EXAMPLES")
+hypothesis.settings.register_profile("the same", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("new", deadline=None, max_examples=int(_NEW_EXAMPLES or 100), print_blob=True)
+hypothesis.settings.load_profile("new" if _NEW_EXAMPLES else "the same")
 
 # A background job starts with interrupts ignored, and so would every program that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)

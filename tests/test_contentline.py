@@ -310,6 +310,7 @@ def test_the_uid_is_the_same_by_the_short_and_by_the_long_way(body: str, found: 
 
 NAMES = frozenset(("SUMMARY", "UID", "BEGIN", "X-A"))
 FOUND = ["SUMMARY:x", "summary;a=b:x", "SUM\r\n MARY:x", "SUMMARYX:x", 'X-A;b="c:d":e', "UID", "UID \n :x", "x.UID:y"]
+FOUND += ["\n \ufeffUID:z"]
 
 
 @given(st.one_of(ANY_TEXT, st.lists(st.sampled_from(BITS + FOUND)).map("".join)))

@@ -116,10 +116,10 @@ def named(text: str, names: frozenset[str]) -> Iterator[Line]:
 @cache
 def _beginning(names: frozenset[str]) -> re.Pattern[str]:
     """A physical line that begins with one of the names, folded or not, and what is folded to it."""
-    fold = f"(?:{_FOLD.pattern})*"
+    fold = f"(?:{_FOLD.pattern})*+"
     alternatives = "|".join(fold.join(map(re.escape, name)) for name in sorted(names))
     return re.compile(
-        rf"^{_BYTE_ORDER_MARK}?{fold}(?:{alternatives}){fold}[;:][^\n]*(?:\n[ \t][^\n]*)*+\n?",
+        rf"^{fold}{_BYTE_ORDER_MARK}?{fold}(?:{alternatives}){fold}[;:][^\n]*(?:\n[ \t][^\n]*)*+\n?",
         re.MULTILINE | re.IGNORECASE,
     )
 
