@@ -59,6 +59,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.server.add(SOURCE, "Coaching", "alice")
+        self.server.shut.add(SOURCE)
         self.state.mkdir()
 
     @property

@@ -67,6 +67,48 @@ def test_a_delegate_whom_the_calendar_names_too_is_one(house: House) -> None:
     assert "shared with 1 other," in result.findings[0][1].detail
 
 
+ASSISTANT = """[accounts.assistant]
+url = "https://calendar.example/"
+username = "bob"
+"""
+AUDIENCE = ('profile = "session"', 'profile = "session"\naudience = { account = "assistant" }')
+
+
+def test_p03_an_audience_that_gets_the_private_calendar_is_found_where_the_server_tells_of_nobody(house: House) -> None:
+    house.text = house.text.replace(*AUDIENCE) + ASSISTANT
+    assert house.verify() == ()
+    house.server.shut.clear()
+    house.server.expose(SOURCE, BUSY)
+    result = house.verification()
+    assert [finding.code for _, finding in result.findings] == ["source-shared", "source-visible-class"]
+    assert "shared with 1 other" in result.findings[0][1].detail
+    assert [one.grant for one in result.onlookers] == [BUSY, Grant("bob")]
+    house.server.expose(SOURCE, EVE)  # who is told of is not looked for
+    assert [one.grant for one in house.verification().onlookers] == [EVE]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ASSISTANT.replace("bob", "alice"),  # the coach's own login under another name
+        ASSISTANT.replace("calendar.example", "elsewhere.example"),  # where nobody must be asked for the calendar
+    ],
+)
+def test_p01_only_another_login_on_the_same_server_is_tried(house: House, other: str) -> None:
+    house.text = house.text.replace(*AUDIENCE) + other
+    house.server.shut.clear()
+    assert [finding for finding in house.verify() if finding.code.startswith("source-")] == []
+
+
+def test_an_audience_that_gets_an_empty_private_calendar_sees_nothing(house: House) -> None:
+    house.text = house.text.replace(*AUDIENCE) + ASSISTANT
+    house.server.shut.clear()
+    for number in range(3):
+        house.delete(f"e{number}")
+    house.sync("coaching")
+    assert [finding for finding in house.verify() if finding.code.startswith("source-")] == []
+
+
 def test_two_of_one_name_are_two(house: House) -> None:
     house.server.expose(SOURCE, BOB, BOB)
     assert "shared with 2 others" in house.verify()[0].detail

@@ -122,7 +122,7 @@ def test_p03_the_audience_is_asked_with_its_own_account(published: House) -> Non
 
     published.server.account = remembered  # type: ignore[method-assign]
     assert published.verify() == ()
-    assert asked == ["bob", "alice"]  # for the share, and for who else can see its source
+    assert asked == ["bob", "alice", "bob"]  # for the share, and for who else can see its source
 
 
 PEOPLE = (

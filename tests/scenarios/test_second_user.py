@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -82,6 +83,22 @@ def shared(practice: Practice, url: str, request: pytest.FixtureRequest) -> Shar
     practice.account("bob", bob)
     watched.sync()
     return Shared(watched, Web(bob), Web(Account(url, "nobody", "", url)))
+
+
+def test_p03_a_private_calendar_that_the_audience_may_read_is_found_though_the_server_tells_of_nobody(
+    practice: Practice, tmp_path: Path
+) -> None:
+    everything = RIGHTS.replace(PLACES["reader"], ".*")
+    with servers.radicale(tmp_path, rights=everything) as url:
+        bob = Account(url, BOB, servers.PASSWORD, f"{url}{BOB}/")
+        watched = Watched(practice, Web(accounts.on_radicale(url)), settings={"audience": '{ account = "bob" }'})
+        practice.account("bob", bob)
+        watched.sync()
+        assert watched.codes("calendars.coaching") == {"source-shared"}
+        told = practice.run("share", "verify")
+    assert told.code == 5
+    assert re.search(rf"^.*{BOB}.*$", told.out, re.MULTILINE)
+    assert BOB not in practice.run("status").out
 
 
 def looks(web: Web, url: str) -> list[int]:

@@ -54,6 +54,7 @@ class MemoryServer:
         self.schedules = False
         self.delegates: tuple[Grant, ...] = ()  # of every account
         self.has_trash = False  # whether it refuses a UID that was deleted until that is out of its trash (Nextcloud)
+        self.shut: set[str] = set()  # the calendars that nobody but their owner gets
         self.has_ids = True  # whether it tells one collection of an owner from another (Radicale does not)
         self._trash: dict[str, tuple[str, str, bytes]] = {}  # by href: the calendar, the ETag, the text
         self._calendars: dict[str, _Calendar] = {}
@@ -209,6 +210,8 @@ class MemoryCalendars:
 
     def collection(self, url: str) -> Collection:
         self._server.called("collection")
+        if url in self._server.shut and not url.startswith(self._server.home(self._username)):
+            raise NotThere("not-there", say("The server says that this does not exist."))
         return self._server.calendar(url).about
 
     def exposure(self, url: str) -> tuple[Grant, ...]:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import NamedTuple
 
+from coachsync.adapters.caldav.hrefs import origin
 from coachsync.adapters.database import Copies
 from coachsync.app.wiring import Wiring
+from coachsync.config import Account
 from coachsync.errors import CoachsyncError
 from coachsync.model import Finding, Grant, Grantee
 from coachsync.phrases import say, say_count
@@ -39,14 +42,17 @@ class Exposed:
     failures: list[tuple[str, CoachsyncError]] = field(default_factory=list)
 
 
-def exposed(wiring: Wiring, calendars: Iterable[str]) -> Exposed:
-    """What the servers tell about others who can see these calendars; one that cannot be asked hides no other."""
+def exposed(wiring: Wiring, calendars: Iterable[str], audiences: Sequence[str] = ()) -> Exposed:
+    """What the servers tell about others who can see these calendars; one that cannot be asked hides no other.
+
+    Where a server tells of nobody, it is tried whether one of these accounts of audiences gets the calendar.
+    """
     result = Exposed()
     asked = cache(partial(_delegates, wiring))
     for calendar in calendars:
         where = f"calendars.{calendar}"
         try:
-            grants = _let_in(wiring, calendar, asked)
+            grants = _let_in(wiring, calendar, asked, audiences)
         except CoachsyncError as failure:
             result.failures.append((where, failure))
             continue
@@ -60,7 +66,9 @@ def exposed(wiring: Wiring, calendars: Iterable[str]) -> Exposed:
     return result
 
 
-def _let_in(wiring: Wiring, calendar: str, asked: Callable[[str], tuple[Grant, ...]]) -> tuple[Grant, ...]:
+def _let_in(
+    wiring: Wiring, calendar: str, asked: Callable[[str], tuple[Grant, ...]], audiences: Sequence[str]
+) -> tuple[Grant, ...]:
     """Everybody but the account itself, with the delegates of the account where the calendar is its own."""
     endpoint = Copies(wiring.database, calendar).endpoint()
     if endpoint is None:
@@ -68,7 +76,36 @@ def _let_in(wiring: Wiring, calendar: str, asked: Callable[[str], tuple[Grant, .
     account = wiring.config.calendars[calendar].account
     told = wiring.server(account).exposure(endpoint.url)
     own = endpoint.url.startswith(wiring.signin(account).homes)
-    return _together(told, asked(account) if own else ())
+    found = _together(told, asked(account) if own else ())
+    if any(grant.reads for grant in found):
+        return found
+    tried = (_tried(wiring, endpoint.url, audience) for audience in _others(wiring, account, audiences))
+    return (*found, *filter(None, tried))
+
+
+def _others(wiring: Wiring, account: str, audiences: Sequence[str]) -> Iterator[str]:
+    """The audiences on the server of an account that sign in as somebody else, each of them once."""
+    accounts = wiring.config.accounts
+    seen = {_login(accounts[account])}
+    for audience in audiences:
+        login = _login(accounts[audience])
+        if login not in seen and login[0] == origin(accounts[account].url):
+            seen.add(login)
+            yield audience
+
+
+def _login(account: Account) -> tuple[str, str]:
+    return origin(account.url), account.username
+
+
+def _tried(wiring: Wiring, url: str, audience: str) -> Grant | None:
+    """Some servers (Radicale) do not tell whom their rules let in: what the login of an audience gets, it can see."""
+    try:
+        with closing(wiring.another(audience)) as server:
+            seen = server.changes(server.collection(url).url, None).etags
+    except CoachsyncError:  # kept out; or in trouble, which is told with the share
+        return None
+    return Grant(wiring.config.accounts[audience].username) if seen else None
 
 
 def _delegates(wiring: Wiring, account: str) -> tuple[Grant, ...]:

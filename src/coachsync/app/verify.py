@@ -65,7 +65,7 @@ def verify(wiring: Wiring, shares: Sequence[Share], without: Collection[str] = (
         except CoachsyncError as failure:
             result.failures.append((f"shares.{share.name}", failure))
     result.failures += [(say("client {code}", code=code), failure) for code, failure in _unsearched(wiring)]
-    sources = exposed(wiring, result.calendars)
+    sources = exposed(wiring, result.calendars, [share.audience for share in shares if share.audience])
     result.findings += [("", finding) for finding in sources.findings]
     result.failures += sources.failures
     result.onlookers = sources.onlookers
