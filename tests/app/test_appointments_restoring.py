@@ -343,5 +343,5 @@ def test_what_waits_for_a_calendar_that_is_no_longer_configured_can_be_taken_bac
     with renamed.house.wiring() as wiring:
         record_changes(wiring)
     assert load(renamed.house.state).left_behind == ()
-    assert renamed.house.sync().left_behind == {}
+    assert renamed.house.sync().left_behind == ()
     assert [one.reason for one in renamed.kept()] == ["taken-back", "deleted"]

@@ -16,7 +16,7 @@ from coachsync.app.fallen import Fallen
 from coachsync.app.falling_back import leak_code, looked_at, respond
 from coachsync.app.outcome import FINDINGS, Outcome
 from coachsync.app.pull import pull
-from coachsync.app.recall import recall
+from coachsync.app.recall import remove
 from coachsync.app.recording import record
 from coachsync.app.standing import standing
 from coachsync.app.verify import verify
@@ -242,7 +242,7 @@ def test_an_empty_calendar_of_which_nobody_knew_is_not_left_behind(synced: House
         bound = journal.share()
         assert bound is not None
         journal.bind(replace(bound, made=False))
-        take_away(wiring, share, replace(bound, made=False), Fallen.RECALLED)
+        take_away(wiring, share.name, replace(bound, made=False), Fallen.RECALLED)
     assert [about.name for about in synced.server.calendars("https://calendar.example/")] == ["Coaching"]
 
 
@@ -371,7 +371,7 @@ def test_a_former_place_that_holds_something_of_others_is_not_deleted(synced: Ho
 
 def test_a_share_that_is_gone_is_neither_up_to_date_nor_a_fault(synced: House) -> None:
     with synced.wiring() as wiring:
-        recall(wiring, wiring.config.shares["office"], remove=True)
+        remove(wiring, "office")
         record(wiring, str, jobs.sync(wiring))
         assert status.load(synced.state).share("office").gone
         codes_of = {one.code: one.grade for one in check(wiring)}

@@ -9,7 +9,7 @@ import pytest
 from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.database import Shares
 from coachsync.app.eyes import is_reached
-from coachsync.app.recall import recall
+from coachsync.app.recall import remove
 from coachsync.app.verify import Verification
 from coachsync.errors import Barred, CoachsyncError, Temporary
 from practice_house import House
@@ -23,7 +23,7 @@ def taken_away(house: House) -> House:
     house.sessions(2)
     house.sync()
     with house.wiring() as wiring:
-        recall(wiring, wiring.config.shares["office"], remove=True)
+        remove(wiring, "office")
     return house
 
 

@@ -11,6 +11,7 @@ from coachsync.adapters.database.removed import kept
 from coachsync.adapters.memory import MemoryCalendars
 from coachsync.app import jobs
 from coachsync.app.recall import Recalled, recall
+from coachsync.app.recall import remove as take_away
 from coachsync.clients.directory import Client
 from coachsync.errors import CoachsyncError, NotInitialised, Temporary
 from coachsync.model import Software
@@ -25,7 +26,7 @@ OFFLINE = Temporary("network", "There is no network.")
 
 def called_back(house: House, *, remove: bool = False) -> Recalled:
     with house.wiring() as wiring:
-        return recall(wiring, wiring.config.shares["office"], remove=remove)
+        return take_away(wiring, "office") if remove else recall(wiring, wiring.config.shares["office"])
 
 
 def put_into_share(house: House, name: str, body: bytes) -> str:

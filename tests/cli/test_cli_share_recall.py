@@ -76,3 +76,18 @@ def test_a_share_that_is_not_there_or_was_never_published_is_refused(practice: D
     assert (plain.code, error["code"]) == (2, "no-such-share")
     plain, error = practice.refused("share", "recall", "office")
     assert (plain.code, error["code"]) == (10, "share-never-published")
+
+
+def test_a_share_that_is_not_configured_any_more_is_taken_away_by_its_name(synced: Desk) -> None:
+    synced.text = synced.text.replace("[shares.office]", "[shares.team]").replace('"Office"', '"Team"')
+    told = synced.run("sync")
+    assert told.code == 3
+    assert "coachsync share recall office --remove" in told.err
+    assert "shares.office" in synced.run("status").out
+    plain, error = synced.refused("share", "recall", "office")
+    assert (plain.code, error["code"]) == (2, "no-such-share")
+    assert synced.run("share", "recall", "office", "--remove").code == 0
+    assert synced.storage.titled("Office") is None
+    assert "shares.office" not in synced.run("status").out
+    assert synced.run("sync").code == 0
+    synced.refused("share", "recall", "office", "--remove")

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from coachsync.adapters import keystore
 from coachsync.adapters.database import Shares
-from coachsync.adapters.database.shares import share_names
 from coachsync.adapters.keyplaces import Place
 from coachsync.app import audience, choosing, claiming, locating, people, secrecy, weakest
 from coachsync.app.fallen import GONE, fallen
 from coachsync.app.opening_target import target_of
 from coachsync.app.target import not_empty
+from coachsync.app.unconfigured import left_behind
 from coachsync.app.weakest import Strength
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, FileTarget, Share
@@ -82,16 +82,8 @@ def _sections(wiring: Wiring) -> Iterator[Check]:
             section,
             say("This section is valid and has no effect in this version."),
         )
-    for name in share_names(wiring.database) - wiring.config.shares.keys():
-        yield Check(
-            Grade.NOTE,
-            "share-not-configured",
-            f"shares.{name}",
-            say(
-                "This share is no longer configured, and its calendar or file goes on showing what was published last."
-            ),
-            say("Delete that calendar or file by hand when nobody should see it any more."),
-        )
+    for told in left_behind(wiring):
+        yield Check(Grade.NOTE, told.code, told.where, told.message, told.hint)
     yield from _key_twice(wiring.config.practice.state)
     yield _weakest(wiring)
 
@@ -204,10 +196,10 @@ def _collection(wiring: Wiring, share: Share, target: CalDavTarget) -> Check:
     there = claiming.find(wiring, share, target)
     if there is None:
         return Check(Grade.GOOD, "to-be-made", where, say("The calendar does not exist yet; the first sync makes it."))
-    claiming.refuse_source(wiring, share, target.account, there)
+    claiming.refuse_source(wiring, share.name, target.account, there)
     held = set(server.changes(there, None).etags)
     if held and not held <= {entry.href for entry in Shares(wiring.database, share.name).entries()}:
-        claiming.refuse_appointments(wiring, share, server.fetch(there, sorted(held)))
+        claiming.refuse_appointments(wiring, share.name, server.fetch(there, sorted(held)))
         raise not_empty(share, len(held))
     return Check(Grade.GOOD, "empty", where, say("The calendar is there and can be filled."))
 

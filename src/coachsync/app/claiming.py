@@ -29,7 +29,7 @@ def find(wiring: Wiring, share: Share, to: CalDavTarget) -> str | None:
         return None
 
 
-def refuse_known_source(wiring: Wiring, share: Share, url: str) -> None:
+def refuse_known_source(wiring: Wiring, share: str, url: str) -> None:
     """Raise Misconfigured when the collection is a source calendar as it was last found; asks no server."""
     for calendar in wiring.config.calendars:
         endpoint = Copies(wiring.database, calendar).endpoint()
@@ -39,7 +39,7 @@ def refuse_known_source(wiring: Wiring, share: Share, url: str) -> None:
             )
 
 
-def refuse_source(wiring: Wiring, share: Share, account: str, url: str) -> None:
+def refuse_source(wiring: Wiring, share: str, account: str, url: str) -> None:
     """Raise Misconfigured when the collection is a source calendar, also one that was never read, or another share's.
 
     Calendars of the target's account that cannot be looked for now raise what keeps them from it: one of them may be
@@ -59,23 +59,23 @@ def refuse_source(wiring: Wiring, share: Share, account: str, url: str) -> None:
                         share,
                         say("The share would be written into one of your private calendars; nothing was written."),
                     )
-    others = (Shares(wiring.database, other).share() for other in wiring.config.shares if other != share.name)
+    others = (Shares(wiring.database, other).share() for other in wiring.config.shares if other != share)
     if any(bound is not None and same_collection(bound.url, url) for bound in others):
         raise _taken(share)
 
 
-def refuse_returned(wiring: Wiring, share: Share) -> None:
+def refuse_returned(wiring: Wiring, share: str) -> None:
     """Raise Misconfigured when the share's own objects have come in as appointments: its target is a source calendar.
 
     One server can be reached by two names, and an empty calendar does not tell that it is the private one.
     """
-    uids = [entry.uid for entry in Shares(wiring.database, share.name).entries()]
+    uids = [entry.uid for entry in Shares(wiring.database, share).entries()]
     for calendar in wiring.config.calendars:
         if Copies(wiring.database, calendar).holds(uids):
             raise _is_source(share, say("What the share publishes comes back as appointments of a private calendar."))
 
 
-def refuse_appointments(wiring: Wiring, share: Share, items: Iterable[Item]) -> None:
+def refuse_appointments(wiring: Wiring, share: str, items: Iterable[Item]) -> None:
     """Raise Misconfigured when a collection holds appointments of a source calendar.
 
     One server can be reached by two names: what a collection holds tells that it is a source all the same.
@@ -93,15 +93,15 @@ def same_collection(one: str, other: str) -> bool:
     return one.rstrip("/") == other.rstrip("/")
 
 
-def _is_source(share: Share, message: str) -> Misconfigured:
-    where = f"shares.{share.name}.to"
+def _is_source(share: str, message: str) -> Misconfigured:
+    where = f"shares.{share}.to"
     return Misconfigured("target-is-source", message, say("Give the share a calendar of its own."), where=where)
 
 
-def _taken(share: Share) -> Misconfigured:
+def _taken(share: str) -> Misconfigured:
     return Misconfigured(
         "same-target",
         say("The destination already shows another share; nothing was written."),
         say("Give each share a calendar of its own."),
-        where=f"shares.{share.name}.to",
+        where=f"shares.{share}.to",
     )

@@ -72,7 +72,7 @@ class CollectionTarget:
 
     def resume(self, bound: Bound, *, replace: bool) -> None:
         self._bound = bound
-        claiming.refuse_known_source(self._wiring, self._share, bound.url)
+        claiming.refuse_known_source(self._wiring, self._share.name, bound.url)
         if replace and bound.made:
             try:
                 self._clear()
@@ -88,7 +88,7 @@ class CollectionTarget:
             self._bound = changed(self._bound, url=self._new_url())
             return False
         self._bound = changed(self._bound, url=there, made=True)
-        claiming.refuse_source(self._wiring, self._share, self._to.account, there)
+        claiming.refuse_source(self._wiring, self._share.name, self._to.account, there)
         held = set(self._server.changes(there, None).etags)
         if held and held <= {entry.href for entry in self._journal.entries()}:
             return True
@@ -137,7 +137,7 @@ class CollectionTarget:
         held = list(self._server.fetch(self._bound.url, foreign))
         if any(people.invites(item.body) for item in held):
             raise _holds_invitations(self._share)
-        claiming.refuse_appointments(self._wiring, self._share, (item for item in held if item.href not in ours))
+        claiming.refuse_appointments(self._wiring, self._share.name, (item for item in held if item.href not in ours))
         for item in held:
             self._keep("replaced", item.href, item.body)
         removals = (partial(_remove_version, self._address(href), etag) for href, etag in listing.etags.items())

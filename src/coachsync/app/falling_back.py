@@ -81,7 +81,7 @@ def _away(wiring: Wiring, share: Share, outcome: Outcome, state: Fallen) -> None
     if bound is None:
         return
     try:
-        take_away(wiring, share, bound, state)
+        take_away(wiring, share.name, bound, state)
     except CoachsyncError as failure:
         outcome.failures.append((f"shares.{share.name}", failure))
         return

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from coachsync.adapters.database import Edits, Shares
 from coachsync.adapters.database.removed import discard_expired
-from coachsync.adapters.database.renaming import left_behind
 from coachsync.app.choosing import Held
 from coachsync.app.confirming import NOT_CONFIRMED
 from coachsync.app.fallen import now_in_force
@@ -20,6 +19,7 @@ from coachsync.app.publish import publish, wanted
 from coachsync.app.pull import pull
 from coachsync.app.push import push
 from coachsync.app.reading import read
+from coachsync.app.unconfigured import left_behind
 from coachsync.app.wiring import Wiring
 from coachsync.app.withdrawing import revive
 from coachsync.errors import CoachsyncError, NotInitialised, Temporary, WrongKey
@@ -41,7 +41,7 @@ def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False)
         take_in(wiring, outcome, wiring.config.calendars, accept, dry_run=dry_run)
         held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
         publish_shares(wiring, outcome, wiring.config.shares, held, dry_run=dry_run)
-        outcome.left_behind = left_behind(wiring.database, wiring.config.calendars)
+        outcome.left_behind = left_behind(wiring)
         discard_expired(wiring.database, wiring.now)
     return outcome
 
@@ -50,7 +50,7 @@ def publish_share(wiring: Wiring, name: str, *, replace_content: bool = False) -
     """Pull the calendars that a share is made from, then publish it, also when it was taken away or shows busy times
     only since a leak: a person wants it. Raises what its publishing raises."""
     outcome, share = Outcome(), wiring.config.shares[name]
-    revive(wiring, share)
+    revive(wiring, name)
     take_in(wiring, outcome, share.calendars)
     held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
     if not outcome.failures:

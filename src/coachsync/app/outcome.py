@@ -72,7 +72,7 @@ class Outcome:
     failures: list[tuple[str, CoachsyncError]] = field(default_factory=list)
     pushed: dict[str, Pushed] = field(default_factory=dict)
     undecided: dict[str, int] = field(default_factory=dict)  # conflicts of calendars that could not be sent to
-    left_behind: dict[str, int] = field(default_factory=dict)  # changes for calendars that are not configured any more
+    left_behind: tuple[Problem, ...] = ()  # what is here, or still shown, of what is not configured any more
 
     @property
     def quarantined(self) -> int:
@@ -103,7 +103,7 @@ class Outcome:
         held = [held_problem(name, pulled) for name, pulled in self.calendars.items() if pulled.held]
         waiting = self.pushed | {name: Pushed(conflicts=number) for name, number in self.undecided.items()}
         held += [problem for name, pushed in waiting.items() for problem in waiting_problems(name, pushed)]
-        held += [stranded_problem(name, number) for name, number in self.left_behind.items()]
+        held += self.left_behind
         news = [problem for pulled in self.calendars.values() for problem in pulled.news]
         failed = [failure.problem(where) for where, failure in self.failures]
         return tuple(dict.fromkeys([*failed, *held, *told, *news]))
@@ -153,19 +153,6 @@ def waiting_problems(name: str, pushed: Pushed) -> tuple[Problem, ...]:
         hint = say("To see them, and to decide, run: coachsync conflict list")
         found.append(Problem(CONFLICT, where, message, hint))
     return tuple(found)
-
-
-def stranded_problem(name: str, number: int) -> Problem:
-    """That changes of the coach are for a calendar that is not configured any more."""
-    message = say_count(
-        "{number} change of yours was made for a calendar that is no longer configured; it is not sent.",
-        "{number} changes of yours were made for a calendar that is no longer configured; they are not sent.",
-        number,
-    )
-    hint = say(
-        "To send it, configure the calendar again under this name. To take it back: coachsync appointment restore"
-    )
-    return Problem("changes-left-behind", f"calendars.{name}", message, hint)
 
 
 def _not_sent(pushed: Pushed) -> str:

@@ -91,7 +91,7 @@ def publish(wiring: Wiring, share: Share, held: Held, *, replace: bool = False, 
     state = fallen(before)
     if before is not None and state in GONE:
         if not dry_run:
-            finish(wiring, share, before)
+            finish(wiring, share.name, before)
         return Published(problems=problems_of(share, before))
     share = in_force(wiring.config, share, state)
     want = wanted(wiring, share)  # before anything is touched: it may be refused
@@ -99,7 +99,7 @@ def publish(wiring: Wiring, share: Share, held: Held, *, replace: bool = False, 
         refuse_target(wiring, share)
         todo = plan(wiring, share, want, held)
         return Published(len(todo.create) + len(todo.resume), len(todo.delete), todo.held_back)
-    claiming.refuse_returned(wiring, share)
+    claiming.refuse_returned(wiring, share.name)
     target = open_target(wiring, share, replace=replace)
     todo = plan(wiring, share, want, held)
     problems = target.apply(todo.create, todo.delete, todo.resume) + problems_of(share, before)

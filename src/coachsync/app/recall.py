@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from coachsync.adapters.database import Entry, Shares
 from coachsync.adapters.database import Share as Bound
-from coachsync.adapters.database import Shares
 from coachsync.app import trash
 from coachsync.app.fallen import Fallen
 from coachsync.app.jobs import take_in
@@ -13,7 +14,7 @@ from coachsync.app.outcome import Outcome, Published
 from coachsync.app.publish import publish
 from coachsync.app.wiring import Wiring
 from coachsync.app.withdrawing import revive, take_away
-from coachsync.config import FileTarget, Share
+from coachsync.config import Share
 from coachsync.errors import CoachsyncError, NotInitialised
 from coachsync.model import Software
 from coachsync.phrases import Phrase, say
@@ -35,45 +36,73 @@ class Recalled:
     left: tuple[Phrase, ...] = ()
 
 
-def recall(wiring: Wiring, share: Share, *, remove: bool = False) -> Recalled:
-    """Take back everything that the share shows, publish it by today's rules under other names unless `remove`, and
-    clear the server's trash of it.
+def recall(wiring: Wiring, share: Share) -> Recalled:
+    """Take back everything that the share shows, publish it by today's rules under other names, and clear the server's
+    trash of it.
 
-    Raises NotInitialised for a share that was never published, and what its publishing or its removal raises; what goes
-    wrong with the trash after that is in the outcome.
+    Raises NotInitialised for a share that was never published, and what its publishing raises; what goes wrong with the
+    trash after that is in the outcome.
     """
-    journal = Shares(wiring.database, share.name)
-    bound, entries = journal.share(), journal.entries()
+    journal, outcome = Shares(wiring.database, share.name), Outcome()
+    bound, entries = _published(wiring, share.name), journal.entries()
+    take_in(wiring, outcome, share.calendars)
+    held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
+    revive(wiring, share.name)
+    journal.take_back()
+    outcome.shares[share.name] = publish(wiring, share, held)
+    again = say("Run it again: coachsync share recall {share}", share=share.name)
+    return _account(wiring, share.name, bound, entries, outcome, again)
+
+
+def remove(wiring: Wiring, name: str) -> Recalled:
+    """Take the share away, also one that is no longer configured, and clear the server's trash of what it showed.
+
+    Raises as `recall` does, and what the removal raises. A share that is out of reach for good, as its account is not
+    configured any more either, is forgotten, and that is a failure in the outcome.
+    """
+    journal, outcome = Shares(wiring.database, name), Outcome()
+    bound, entries = _published(wiring, name), journal.entries()
+    try:
+        take_away(wiring, name, bound, Fallen.RECALLED)
+        outcome.shares[name] = Published(deleted=len(entries))
+    except CoachsyncError as failure:
+        if name in wiring.config.shares or not bound.url or bound.account in wiring.config.accounts:
+            raise
+        journal.unbind()
+        outcome.failures.append((f"shares.{name}", failure))
+    again = say("Run it again: coachsync share recall {share} --remove", share=name)
+    return _account(wiring, name, bound, entries, outcome, again)
+
+
+def _published(wiring: Wiring, name: str) -> Bound:
+    bound = Shares(wiring.database, name).share()
     if bound is None:
         raise NotInitialised(
             "share-never-published",
             say("This share has not been published yet: there is nothing to call back."),
-            say("Run: coachsync share publish {share}", share=share.name),
-            where=f"shares.{share.name}",
+            say("Run: coachsync share publish {share}", share=name),
+            where=f"shares.{name}",
         )
-    outcome = Outcome()
-    if remove:
-        take_away(wiring, share, bound, Fallen.RECALLED)
-        outcome.shares[share.name] = Published(deleted=len(entries))
-    else:
-        take_in(wiring, outcome, share.calendars)
-        held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
-        revive(wiring, share)
-        journal.take_back()
-        outcome.shares[share.name] = publish(wiring, share, held)
-    purged = _purge(wiring, share, bound, outcome, remove=remove)
+    return bound
+
+
+def _account(
+    wiring: Wiring, name: str, bound: Bound, entries: Sequence[Entry], outcome: Outcome, again: Phrase
+) -> Recalled:
+    """What became of the entries that were there, once the trash is cleared of them."""
+    purged = _purge(wiring, name, bound, outcome, again)
     return Recalled(
-        share.name,
+        name,
         outcome,
         replaced=len(entries),
-        shown=len(journal.entries()),
+        shown=len(Shares(wiring.database, name).entries()),
         purged=purged,
         since=min((entry.since for entry in entries if entry.since is not None), default=None),
-        left=tuple(_left(wiring, share)) if entries else (),
+        left=tuple(_left(wiring, name, bound)) if entries else (),
     )
 
 
-def _purge(wiring: Wiring, share: Share, bound: Bound, outcome: Outcome, *, remove: bool) -> int:
+def _purge(wiring: Wiring, name: str, bound: Bound, outcome: Outcome, again: Phrase) -> int:
     """Take what we had published out of the server's trash; how much that was."""
     purged = 0
     if not bound.url or bound.account not in wiring.config.accounts:
@@ -84,26 +113,24 @@ def _purge(wiring: Wiring, share: Share, bound: Bound, outcome: Outcome, *, remo
             if is_ours(item.body):
                 purged += trash.discard(server, item)
     except CoachsyncError as failure:
-        outcome.failures.append((f"shares.{share.name}", _not_purged(share, failure, remove=remove)))
+        outcome.failures.append((f"shares.{name}", _not_purged(name, failure, again)))
     return purged
 
 
-def _not_purged(share: Share, cause: CoachsyncError, *, remove: bool) -> CoachsyncError:
+def _not_purged(name: str, cause: CoachsyncError, again: Phrase) -> CoachsyncError:
     return CoachsyncError(
         "trash-not-cleared",
         say(
             "The share was taken back, but the server's trash may still hold what it showed: {cause}",
             cause=cause.message,
         ),
-        say("Run it again: coachsync share recall {share} --remove", share=share.name)
-        if remove
-        else say("Run it again: coachsync share recall {share}", share=share.name),
-        where=f"shares.{share.name}",
+        again,
+        where=f"shares.{name}",
     )
 
 
-def _left(wiring: Wiring, share: Share) -> list[Phrase]:
-    if isinstance(share.to, FileTarget):
+def _left(wiring: Wiring, name: str, bound: Bound) -> list[Phrase]:
+    if not bound.url:
         return [
             say("Whoever has downloaded the file keeps what it said; so do caches on the way, and search engines."),
             say("Calendar programs that subscribed to it show the old times until they look again."),
@@ -113,17 +140,20 @@ def _left(wiring: Wiring, share: Share) -> list[Phrase]:
         say("Whoever has copied, exported or printed them keeps them."),
         say("Backups of the calendar server keep them until these are overwritten."),
     ]
-    software = _software(wiring, share.to.account)
+    software = _software(wiring, bound.account)
     if software == Software.XANDIKOS:
         left.append(say("Xandikos keeps every version in its history (git), for whoever can read its files."))
     if software == Software.NEXTCLOUD:
         left.append(say("Nextcloud keeps a list of activities that says when entries were made and deleted."))
-    if share.public_link is not None:
+    share = wiring.config.shares.get(name)
+    if share is not None and share.public_link is not None:
         left.append(say("Whoever has the public link can go on using it: renew it in your calendar program."))
     return left
 
 
 def _software(wiring: Wiring, account: str) -> Software | None:
+    if account not in wiring.config.accounts:
+        return None
     try:
         return wiring.signin(account).software
     except CoachsyncError:  # the share is taken back all the same

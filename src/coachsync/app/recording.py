@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coachsync.adapters.database import Copies, Edits, Shares
-from coachsync.adapters.database.renaming import left_behind
 from coachsync.app import status
 from coachsync.app.fallen import GONE, fallen
 from coachsync.app.outcome import (
@@ -18,10 +17,10 @@ from coachsync.app.outcome import (
     Pulled,
     Pushed,
     held_problem,
-    stranded_problem,
     waiting_problems,
 )
 from coachsync.app.status import Found, Status, Trouble
+from coachsync.app.unconfigured import left_behind
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Config
 from coachsync.errors import Barred, CoachsyncError, Problem, Refused
@@ -56,7 +55,7 @@ def record_changes(wiring: Wiring) -> None:
             continue
         known = known.with_calendar(name, unsent=len(edits), conflicts=conflicts, withheld=withheld)
         known = known.with_troubles(name, [one for one in before.troubles() if conflicts or one.code != CONFLICT])
-    left = {f"calendars.{name}" for name in left_behind(wiring.database, wiring.config.calendars)}
+    left = {problem.where for problem in left_behind(wiring)}
     known = replace(known, left_behind=tuple(one for one in known.left_behind if one.where in left))
     with suppress(CoachsyncError):
         status.save(state, known)
@@ -88,8 +87,7 @@ def after_run(known: Status, wiring: Wiring, outcome: Outcome, say: Say) -> Stat
         known = _failed(known, wiring, where, failure, say)
     for name, number in outcome.undecided.items():
         known = _told_too(known, name, waiting_problems(name, Pushed(conflicts=number)), say)
-    left = left_behind(wiring.database, wiring.config.calendars)
-    return replace(known, left_behind=tuple(trouble(stranded_problem(*one), say) for one in left.items()))
+    return replace(known, left_behind=tuple(trouble(one, say) for one in left_behind(wiring)))
 
 
 def after_check(known: Status, wiring: Wiring, checked: Verification, say: Say) -> Status:

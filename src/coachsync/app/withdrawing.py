@@ -11,19 +11,18 @@ from coachsync.app import claiming, people
 from coachsync.app.fallen import Fallen, fallen, set_fallen
 from coachsync.app.file_target import remove_file
 from coachsync.app.wiring import Wiring
-from coachsync.config import Share
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, Temporary
 from coachsync.phrases import Phrase, say
 
 
-def take_away(wiring: Wiring, share: Share, bound: Bound, state: Fallen) -> None:
+def take_away(wiring: Wiring, share: str, bound: Bound, state: Fallen) -> None:
     """Delete the share's collection or file; what others had put there is kept for 30 days.
 
     The state comes first, so that a run cut short is ended by the next one (`finish`). Raises CoachsyncError when it is
     impossible: the share then stays what it was, but for a server that cannot be reached now (Temporary). An object
     that invites people is a reason: its deletion could send mail (promise 6).
     """
-    journal = Shares(wiring.database, share.name)
+    journal = Shares(wiring.database, share)
     journal.bind(replace(bound, fallen=state.value, made=True))
     try:
         _withdraw(wiring, share, bound)
@@ -34,14 +33,14 @@ def take_away(wiring: Wiring, share: Share, bound: Bound, state: Fallen) -> None
         raise
 
 
-def finish(wiring: Wiring, share: Share, bound: Bound) -> None:
+def finish(wiring: Wiring, share: str, bound: Bound) -> None:
     """End the removal of a share that is to be out of reach; nothing where that was done. Raises CoachsyncError."""
     if bound.made:
         _withdraw(wiring, share, bound)
 
 
-def _withdraw(wiring: Wiring, share: Share, bound: Bound) -> None:
-    journal = Shares(wiring.database, share.name)
+def _withdraw(wiring: Wiring, share: str, bound: Bound) -> None:
+    journal = Shares(wiring.database, share)
     try:
         if bound.url:
             _destroy(wiring, share, bound)
@@ -55,36 +54,36 @@ def _withdraw(wiring: Wiring, share: Share, bound: Bound) -> None:
         journal.bind(replace(now, made=False))
 
 
-def revive(wiring: Wiring, share: Share) -> bool:
+def revive(wiring: Wiring, share: str) -> bool:
     """Let a share be published by its own settings again, after a leak or a recall; whether that was needed.
 
     A person asks for it; where it was taken away, its target is made anew.
     """
-    journal = Shares(wiring.database, share.name)
+    journal = Shares(wiring.database, share)
     bound = journal.share()
     state = fallen(bound)
     if state is Fallen.NOT:
         return False
     if state is Fallen.BUSY:
-        set_fallen(wiring, share.name, Fallen.NOT)
+        set_fallen(wiring, share, Fallen.NOT)
     else:
         journal.unbind()
     return True
 
 
-def _remove(share: Share, bound: Bound) -> None:
+def _remove(share: str, bound: Bound) -> None:
     try:
         remove_file(bound)
     except CoachsyncError as problem:
         raise _not_away(share, problem.message, say("Delete the file yourself, now.")) from None
 
 
-def _destroy(wiring: Wiring, share: Share, bound: Bound) -> None:
+def _destroy(wiring: Wiring, share: str, bound: Bound) -> None:
     if bound.account not in wiring.config.accounts:
         raise _not_away(share, say("Its account is no longer configured."))
     claiming.refuse_source(wiring, share, bound.account, bound.url)
     server = wiring.server(bound.account)
-    ours = {entry.href: entry.etag for entry in Shares(wiring.database, share.name).entries()}
+    ours = {entry.href: entry.etag for entry in Shares(wiring.database, share).entries()}
     listed = server.changes(bound.url, None).etags
     foreign = list(server.fetch(bound.url, [href for href, etag in listed.items() if ours.get(href) != etag]))
     if foreign and not bound.made:
@@ -93,7 +92,7 @@ def _destroy(wiring: Wiring, share: Share, bound: Bound) -> None:
         raise _not_away(share, say("It holds appointments with invited people; deleting them could send mail."))
     claiming.refuse_appointments(wiring, share, (item for item in foreign if item.href not in ours))
     for item in foreign:
-        keep(wiring.database, of_share(share.name), "replaced", item.href, item.body, wiring.now)
+        keep(wiring.database, of_share(share), "replaced", item.href, item.body, wiring.now)
     try:
         server.destroy(bound.url)
     except (NotThere, Misconfigured, Temporary):
@@ -102,10 +101,10 @@ def _destroy(wiring: Wiring, share: Share, bound: Bound) -> None:
         raise _not_away(share, problem.message) from problem
 
 
-def _not_away(share: Share, cause: str, hint: Phrase | None = None) -> CoachsyncError:
+def _not_away(share: str, cause: str, hint: Phrase | None = None) -> CoachsyncError:
     return CoachsyncError(
         "share-not-away",
         say("The share cannot be taken away: {cause}", cause=cause),
         hint or say("Delete its calendar in your calendar program, or end its sharing there, now."),
-        where=f"shares.{share.name}.to",
+        where=f"shares.{share}.to",
     )

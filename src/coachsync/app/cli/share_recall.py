@@ -41,18 +41,23 @@ _REMOVES = say("The share's calendar or file is deleted: its audience sees nothi
 @click.pass_obj
 def recall_share(options: Options, name: str, *, remove: bool, yes: bool) -> int:
     """Asks, does it, and looks at the result from outside."""
+    from coachsync.app import recall as job
+    from coachsync.app import unconfigured
     from coachsync.app.cli.opening import opened
     from coachsync.app.cli.share import named
     from coachsync.app.falling_back import leak_code, looked_at
-    from coachsync.app.recall import recall
     from coachsync.app.recording import record
+    from coachsync.app.verify import Verification
 
     if not yes and sys.stdin.isatty() and not agreed(_REMOVES if remove else _RENEWS):
         raise Declined
     with opened(options, "share recall") as wiring:
-        share = named(wiring, name)
-        done = recall(wiring, share, remove=remove)
-        checked = looked_at(wiring, share, done.outcome)
+        if remove and name in unconfigured.shares(wiring):
+            done, checked = job.remove(wiring, name), Verification()
+        else:
+            share = named(wiring, name)
+            done = job.remove(wiring, name) if remove else job.recall(wiring, share)
+            checked = looked_at(wiring, share, done.outcome)
         record(wiring, spoken, done.outcome, checked)
         zone = wiring.zone
     _tell(options, done, checked, zone)
