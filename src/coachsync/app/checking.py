@@ -13,8 +13,9 @@ from pathlib import Path
 from coachsync.adapters import keystore
 from coachsync.adapters.database import Shares
 from coachsync.adapters.keyplaces import Place
-from coachsync.app import audience, choosing, claiming, locating, people, secrecy, weakest
+from coachsync.app import audience, called, choosing, claiming, locating, people, secrecy, weakest
 from coachsync.app.fallen import GONE, fallen
+from coachsync.app.hidden import private
 from coachsync.app.opening_target import target_of
 from coachsync.app.target import not_empty
 from coachsync.app.unconfigured import left_behind
@@ -23,8 +24,11 @@ from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, FileTarget, Share
 from coachsync.errors import CoachsyncError, NotThere
 from coachsync.phrases import say, say_count
+from coachsync.redaction import naming
+from coachsync.redaction.seeking import Search
 
 LABEL_LIKE_A_TITLE = say("A word of the label stands in the title of an appointment, too; everybody sees the label.")
+LABEL_CHANGED = say("Change the label in the configuration.")
 LABEL_ADVICE = say("If it is somebody's name, change the label in the configuration.")
 
 
@@ -50,7 +54,7 @@ class Check:
 
 def check(wiring: Wiring) -> Iterator[Check]:
     """Try accounts, calendars and shares one after the other; one that fails stops no other."""
-    reachable = set()
+    reachable, search = set(), Search(private(wiring))
     for account in wiring.config.accounts:
         tried = _tried(f"accounts.{account}", partial(_account, wiring, account))
         if tried.grade is not Grade.BAD:
@@ -62,8 +66,7 @@ def check(wiring: Wiring) -> Iterator[Check]:
     for name, share in wiring.config.shares.items():
         if isinstance(share.to, FileTarget) or share.to.account in reachable:
             yield _tried(f"shares.{name}", partial(_share, wiring, share))
-        if people.titled(wiring, share):
-            yield Check(Grade.NOTE, "label-like-a-title", f"shares.{name}.label", LABEL_LIKE_A_TITLE, LABEL_ADVICE)
+        yield from _called(wiring, share, search)
     yield from _sections(wiring)
 
 
@@ -86,6 +89,20 @@ def _sections(wiring: Wiring) -> Iterator[Check]:
         yield Check(Grade.NOTE, told.code, told.where, told.message, told.hint)
     yield from _key_twice(wiring.config.practice.state)
     yield _weakest(wiring)
+
+
+def _called(wiring: Wiring, share: Share, search: Search) -> Iterator[Check]:
+    """What the coach calls things that others see, before they see it."""
+    for found in naming.in_names(called.target(share), people.own_words(wiring.config), search):
+        hint = say("Give it a name that tells nobody who your clients are.")
+        yield Check(
+            Grade.BAD, found.code, found.where, say("The name of the destination: {what}.", what=found.detail), hint
+        )
+    where = f"shares.{share.name}.label"
+    if any(search.names_client(label) for label in called.own_labels(share)):
+        yield Check(Grade.BAD, "label", where, say("The label names a client; everybody sees it."), LABEL_CHANGED)
+    elif called.titled(wiring, share):
+        yield Check(Grade.NOTE, "label-like-a-title", where, LABEL_LIKE_A_TITLE, LABEL_ADVICE)
 
 
 def _key_twice(state: Path) -> Iterator[Check]:

@@ -7,41 +7,21 @@ from collections.abc import Iterator
 from coachsync import contentline
 from coachsync.adapters.database import Copies
 from coachsync.app.wiring import Wiring
-from coachsync.config import Config, Share
+from coachsync.config import Config
 from coachsync.redaction import words
-from coachsync.redaction.profiles import LABELS
 
-_DISTINCTIVE = 4  # letters of a word that may be a name
 _INVITING = frozenset(("ATTENDEE", "ORGANIZER"))
 _PERSONS = _INVITING | {"CONTACT"}
-_TITLES = frozenset(("SUMMARY",))
 
 
 def own_words(config: Config) -> frozenset[str]:
     """What the coach calls the practice, its calendars and shares, and logs in as; as `words.said` gives it."""
     labels = (text for share in config.shares.values() for text in share.texts.values())
-    return _house(config) | words.said(labels)
+    return house(config) | words.said(labels)
 
 
-def titled(wiring: Wiring, share: Share) -> bool:
-    """Whether a word of four letters or more in a label of the share stands in the title of a source event too.
-
-    Words of the house and of the usual labels do not count. Looks at the stored copies.
-    """
-    usual = words.said(text for texts in LABELS.values() for text in texts.values())
-    said = words.said(share.texts.values()) - _house(wiring.config) - usual
-    telling = {word for word in said if len(word) >= _DISTINCTIVE}
-    return bool(telling) and any(not telling.isdisjoint(words.said([title])) for title in _titles(wiring))
-
-
-def _titles(wiring: Wiring) -> Iterator[str]:
-    for name in wiring.config.calendars:
-        for _, body in Copies(wiring.database, name).texts():
-            for line in contentline.named(contentline.decode(body), _TITLES):
-                yield contentline.unescape(line.value)
-
-
-def _house(config: Config) -> frozenset[str]:
+def house(config: Config) -> frozenset[str]:
+    """The same without the labels."""
     calendars = (calendar.display_name or "" for calendar in config.calendars.values())
     logins = (account.username for account in config.accounts.values())
     return words.said((config.practice.name, *config.calendars, *calendars, *config.shares, *logins))

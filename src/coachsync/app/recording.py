@@ -41,7 +41,7 @@ def record(wiring: Wiring, say: Say, outcome: Outcome | None = None, checked: Ve
     if checked is not None:
         known = after_check(known, wiring, checked, say)
     with suppress(CoachsyncError):
-        status.save(state, known)
+        status.save(state, of_configured(known, wiring.config))
 
 
 def record_changes(wiring: Wiring) -> None:
@@ -122,11 +122,12 @@ def read_at(wiring: Wiring, calendar: str) -> int | None:
 
 
 def account_of(config: Config, where: str) -> str | None:
-    """The account that a calendar or a share ("calendars.NAME", "shares.NAME") needs; None for a file."""
+    """The account that a calendar or a share ("calendars.NAME", "shares.NAME") needs; None for a file, and for a share
+    that is not configured any more."""
     section, _, name = where.partition(".")
     if section == "calendars":
         return config.calendars[name].account
-    target = config.shares[name].to
+    target = config.shares[name].to if name in config.shares else None
     return target.account if isinstance(target, CalDavTarget) else None
 
 
@@ -170,7 +171,7 @@ def _share(known: Status, wiring: Wiring, name: str, published: Published, say: 
     return known.with_share(
         name,
         tried=_now(wiring),
-        as_of=as_of(wiring, name),
+        as_of=as_of(wiring, name) if name in wiring.config.shares else None,
         held_back=published.held_back,
         trouble=trouble(published.problems[0], say) if published.problems else None,
         owed=False,

@@ -7,24 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import unquote
 
 from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.database import Shares
-from coachsync.app import eyes, hidden
+from coachsync.app import called, eyes, hidden
 from coachsync.app.exposed import Onlooker, exposed
 from coachsync.app.fallen import GONE, fallen, in_force
 from coachsync.app.outcome import FINDINGS, PARTLY
 from coachsync.app.people import own_words
 from coachsync.app.stale import stale
 from coachsync.app.wiring import Wiring
-from coachsync.config import CalDavTarget, FileTarget, Share
+from coachsync.config import CalDavTarget, Share
 from coachsync.errors import CoachsyncError, NotInitialised
 from coachsync.model import Finding
 from coachsync.phrases import say
 from coachsync.redaction import naming
 from coachsync.redaction.kinds import Kind
-from coachsync.redaction.profiles import LABELS
 from coachsync.redaction.seeking import Search
 
 
@@ -96,11 +94,11 @@ def _share(wiring: Wiring, share: Share, search: Search) -> tuple[Finding, ...]:
         looked = eyes.file(wiring, share, share.to, bound, entries, search)
     if share.public_link is not None:
         looked += eyes.public(wiring, share, share.public_link, looked, entries, search)
-    ours = [eyes.ours(entry) for entry in entries if entry.text not in _USUAL]
+    ours = [eyes.ours(entry) for entry in entries if entry.text not in called.USUAL]
     return (
         *looked.findings,
         *naming.in_texts(ours, _may_say(wiring, share), search),
-        *naming.in_names(_names(share), own_words(wiring.config), search),
+        *naming.in_names(called.target(share), own_words(wiring.config), search),
         *stale(wiring, share, published_at, entries),
     )
 
@@ -115,24 +113,9 @@ def _may_say(wiring: Wiring, share: Share) -> frozenset[str]:
     return frozenset((*share.texts.values(), *wiring.clients.pseudonyms(share.name).values()))
 
 
-_USUAL = frozenset(text for texts in LABELS.values() for text in texts.values())  # nobody's, whoever is called so
-
-
 def _still_there(wiring: Wiring, share: Share, bound: Bound) -> tuple[Finding, ...]:
     """What was taken out of everybody's reach must not be reached."""
     if eyes.is_reached(wiring, share, bound):
         detail = say("the share was taken away, and can be reached all the same")
         return (Finding(Kind.STALE_SLOT, f"shares.{share.name}", detail),)
     return ()
-
-
-def _names(share: Share) -> Iterator[tuple[str, str]]:
-    """What the coach called the target, wherever its audience sees it: name, end of the address, file name."""
-    key = f"shares.{share.name}.to"
-    if isinstance(share.to, FileTarget):
-        yield f"{key}.file", share.to.path.stem
-        return
-    if share.to.display_name is not None:
-        yield f"{key}.name", share.to.display_name
-    if share.to.url is not None:
-        yield f"{key}.url", unquote(share.to.url.rstrip("/").rpartition("/")[2])

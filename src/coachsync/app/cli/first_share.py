@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from coachsync.app import jobs, people
+from coachsync.app import called, jobs
 from coachsync.app.checking import LABEL_ADVICE, LABEL_LIKE_A_TITLE
 from coachsync.app.cli.asking import Asker
 from coachsync.app.cli.output import progress, tell_problems
@@ -67,7 +67,7 @@ def first_share(asker: Asker, settings: Config, *, publish: bool | None, quiet: 
 
 def _agreed(asker: Asker, wiring: Wiring, share: Share, publish: bool | None) -> bool:
     """Whether to publish; asked once more when the label may name somebody."""
-    suspicious = people.titled(wiring, share)
+    suspicious = called.titled(wiring, share)
     if suspicious:
         asker.tell(LABEL_LIKE_A_TITLE)
     if not asker.confirm(say("Publish this now?"), "--publish", publish):
