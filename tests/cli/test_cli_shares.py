@@ -106,7 +106,7 @@ def test_verify_json_is_an_object_of_findings(synced: Desk) -> None:
     assert all({"code", "where", "detail"} <= set(finding) for finding in result.document["findings"])
     plain = synced.run("share", "verify")
     assert plain.code == 5
-    assert "office" in plain.out
+    assert "To publish it anew, or take it away with --remove: coachsync share recall office\n" in plain.out
 
 
 def test_verify_without_a_network_is_no_finding(practice: Desk) -> None:
@@ -132,6 +132,14 @@ def test_verify_says_what_it_could_see_when_the_server_keeps_silent_about_the_so
     result = synced.run("share", "verify", "office")
     assert (result.code, result.out) == (3, "1 share verified: nothing but what was published\n")
     assert "sharing-not-told" in result.err
+
+
+def test_verify_does_not_call_a_share_clean_that_it_could_not_search_for_everybody(synced: Desk) -> None:
+    code = synced.json("client", "add", "--name", "Zoubrowka").document["code"]
+    (synced.state / "keys" / "clients" / f"{code}.key").unlink()
+    result = synced.run("share", "verify")
+    assert (result.code, result.out) == (3, "")
+    assert f"client {code}" in result.err
 
 
 LET_IN = (
@@ -161,6 +169,8 @@ def test_verify_shows_by_name_who_can_see_the_private_calendar(synced: Desk, mon
     kept = (synced.folder / "state" / "status.json").read_text()
     assert "source-delegated" in kept
     assert not any(name in kept for name in ("Roux", "staff", "L\\u00e9o", "Léo"))
+    assert "Who may see a private calendar is changed in your calendar program" in result.out
+    assert "share recall" not in result.out
 
 
 def test_verify_json_lists_who_can_see_the_private_calendar(synced: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

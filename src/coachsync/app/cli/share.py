@@ -186,7 +186,8 @@ def _tell_findings(options: Options, verified: int, result: Verification) -> Non
     if result.findings:
         rows = [(name or "-", f.code, f.where, f.detail) for name, f in result.findings]
         tell_table((say("share"), say("code"), say("where"), say("detail")), rows)
-    elif verified:
+        _tell_next_steps(result)
+    elif verified and all(where.startswith(("shares.", "calendars.")) for where, _ in result.failures):
         tell(
             say_count(
                 "{number} share verified: nothing but what was published",
@@ -196,6 +197,13 @@ def _tell_findings(options: Options, verified: int, result: Verification) -> Non
         )
     tell_onlookers(result.onlookers)
     tell_problems(problems)
+
+
+def _tell_next_steps(result: Verification) -> None:
+    for name in dict.fromkeys(name for name, _ in result.findings if name):
+        tell(say("To publish it anew, or take it away with --remove: coachsync share recall {share}", share=name))
+    if any(not name for name, _ in result.findings):
+        tell(say("Who may see a private calendar is changed in your calendar program, or by who runs the server."))
 
 
 def named(wiring: Wiring, name: str) -> Share:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import replace
 
 from coachsync.adapters.database import Clients
 from coachsync.clients.cards import Card
 from coachsync.clients.codes import DRAWN, Kind, code, recognised
-from coachsync.clients.comparing import folded, tidy
+from coachsync.clients.comparing import address, folded, phone, tidy
 from coachsync.clients.directory import Client, Sponsor
 from coachsync.clients.merging import Change, NotAmong, changed, new
 from coachsync.errors import UsageError
 from coachsync.phrases import say
 
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _GONE = {
     "names": say("None of the client's names is written like that."),
     "addresses": say("The client has no such address."),
@@ -31,7 +34,9 @@ def fresh_code(clients: Clients) -> str:
 
 
 def add(clients: Clients, said: Card, sponsor: str = "", *, unshared: bool = False) -> Client:
-    """A new client, stored. `sponsor` is a code. Raises UsageError without a name."""
+    """A new client, stored. `sponsor` is a code. Raises UsageError without a name, and for what is no address or phone
+    number."""
+    _refuse_unusable(said.addresses, said.phones)
     if not any(map(tidy, said.names)):
         raise UsageError("name-missing", say("A client needs a name."), say("Give one with --name -"), where="--name")
     client = replace(new(fresh_code(clients), said), sponsor=sponsor, unshared=unshared)
@@ -41,6 +46,7 @@ def add(clients: Clients, said: Card, sponsor: str = "", *, unshared: bool = Fal
 
 def change(clients: Clients, client: Client, wanted: Change) -> Client:
     """The client as it is then, stored when anything is different. Raises UsageError."""
+    _refuse_unusable(wanted.addresses, wanted.phones)
     try:
         after = changed(client, wanted)
     except NotAmong as problem:
@@ -84,6 +90,16 @@ def sponsor_code(clients: Clients, typed: str) -> str:
         pass
     clients.save_sponsor(Sponsor(drawn, name))
     return drawn
+
+
+def _refuse_unusable(addresses: Iterable[str], phones: Iterable[str]) -> None:
+    """What a person has typed into the wrong place would be looked for, and never found."""
+    if not all(_ADDRESS.fullmatch(address(one)) for one in addresses):
+        message = say("An e-mail address has the form name@example.org.")
+        raise UsageError("not-an-address", message, say("Give it again with --address -"), where="--address")
+    if not all(phone(one).strip("+") for one in phones):
+        message = say("A phone number has digits.")
+        raise UsageError("not-a-phone", message, say("Give it again with --phone -"), where="--phone")
 
 
 def _not_among(problem: NotAmong) -> UsageError:
