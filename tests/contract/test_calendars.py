@@ -1,82 +1,14 @@
-"""What every calendar server does for us: the same tests over the one in memory, and over each real one."""
+"""What every calendar server does with objects: the same tests over the one in memory, and over each real one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
+from calendarplaces import BARE_NUMBERS, FORGETFUL, Place, news, session
 from coachsync.adapters.caldav.hrefs import path
-from coachsync.adapters.calendars import CalendarServer
-from coachsync.adapters.memory import MemoryServer
 from coachsync.errors import NotThere, Stale
-from coachsync.model import Grantee, Listing
-from events import event
-from realservers.fixtures import DEBIAN, debian
-
-
-def session(uid: str, title: str = "Séance") -> bytes:
-    return event(uid, datetime(2026, 1, 5, 9, tzinfo=UTC), title=title)
-
-
-NO_DELTAS = ("sabre18",)  # no sync-collection: what changed is told by a complete listing
-FORGETFUL = ("davical", "sogo")  # a token they do not know is answered as if it were none, and that is not said
-BARE_NUMBERS = ("sabre18", "davical", "sogo", "cyrus")  # one calendar's token may happen to be another's as well
-
-
-@dataclass
-class Place:
-    """A server under test: a client, another client of the same account, and a calendar's URL that is free."""
-
-    name: str
-    client: CalendarServer
-    other: CalendarServer
-    new_url: Callable[[], str]
-
-    @property
-    def deltas(self) -> bool:
-        return self.name not in NO_DELTAS
-
-    def calendar(self, name: str = "Coaching") -> str:
-        url = self.new_url()
-        self.client.make(url, name)
-        return url
-
-    def put(self, url: str, uid: str | None = None) -> str:
-        """Store an event as another client does; its href."""
-        href = f"{path(url)}{uuid4().hex}.ics"
-        self.other.create(href, session(uid or uuid4().hex))
-        return href
-
-
-@pytest.fixture(params=["memory", "radicale", "xandikos", *debian()])
-def place(request: pytest.FixtureRequest) -> Iterator[Place]:
-    if request.param == "memory":
-        server = MemoryServer()
-        home = server.home("coach")
-        yield Place("memory", server.account("coach"), server.account("coach"), lambda: f"{home}{uuid4().hex}/")
-        return
-    if request.param in DEBIAN:
-        account = request.getfixturevalue(f"{request.param}_server").account()
-    else:
-        account = request.getfixturevalue(request.param)
-    first, second = account.client(), account.client()
-    yield Place(request.param, first, second, account.new_calendar)
-    first.close()
-    second.close()
-
-
-def news(before: Listing, after: Listing) -> tuple[set[str], set[str]]:
-    """What a later listing tells beyond an earlier complete one: hrefs that are new or changed, and those that went.
-
-    A delta may repeat what is known (SOGo does, for a second); a complete listing does in any case.
-    """
-    came = {href for href, etag in after.etags.items() if before.etags.get(href) != etag}
-    gone = set(before.etags) - set(after.etags) if after.complete else set(after.gone)
-    return came, gone
 
 
 def test_the_account_finds_its_homes_and_its_calendars(place: Place) -> None:
@@ -356,50 +288,3 @@ def test_names_that_need_encoding_come_back_in_one_spelling(place: Place) -> Non
     for href in hrefs:
         place.client.remove(href, listing.etags[href])
     assert news(listing, place.client.changes(url, listing.token)) == (set(), set(hrefs))
-
-
-def test_a_calendar_of_ones_own_is_seen_by_nobody_else(place: Place) -> None:
-    told = place.client.exposure(place.calendar())
-    assert all(grant.kind is Grantee.EVERYBODY and grant.times_only and not grant.writes for grant in told)
-    assert place.client.delegates(place.client.whoami().url) == ()
-
-
-def test_who_sees_a_calendar_that_is_gone_is_not_known(place: Place) -> None:
-    with pytest.raises(NotThere):
-        place.client.exposure(place.new_url())
-
-
-def test_everything_and_a_search_tell_of_each_object(place: Place) -> None:
-    url = place.calendar("Team")
-    hrefs = {place.put(url) for _ in range(3)}
-    told = place.client.everything(url)
-    assert "Team" in {one.text for one in told if one.name == "displayname"}
-    assert hrefs <= {one.href for one in told}
-    assert place.client.queried(url) in (hrefs, None)
-
-
-def test_a_calendar_that_is_destroyed_is_gone_with_all_that_it_held(place: Place) -> None:
-    url, other = place.calendar("Team"), place.calendar("Other")
-    place.put(url)
-    kept = place.put(other)
-    place.client.destroy(url)
-    with pytest.raises(NotThere):
-        place.client.collection(url)
-    assert path(url) not in {path(one.url) for one in place.other.collections()}
-    assert set(place.client.changes(other, None).etags) == {kept}
-    assert place.client.in_trash(url, None) == ()
-
-
-def test_destroying_what_is_gone_says_so(place: Place) -> None:
-    url = place.calendar("Team")
-    place.other.destroy(url)
-    with pytest.raises(NotThere):
-        place.client.destroy(url)
-
-
-def test_a_calendar_can_be_made_again_where_one_was_destroyed(place: Place) -> None:
-    url = place.calendar("Team")
-    place.put(url)
-    place.client.destroy(url)
-    place.client.make(url, "Team")
-    assert place.client.changes(url, None).etags == {}
