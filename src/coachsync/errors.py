@@ -61,6 +61,16 @@ class WrongKey(CoachsyncError):
     exit_code = 12
 
 
+class Altered(CoachsyncError):
+    """Something that is sealed or signed is not what it says: altered, moved, replaced, or cut."""
+
+
+class Locked(CoachsyncError):
+    """The coach is needed: nobody has unlocked the vault."""
+
+    exit_code = 11
+
+
 class Temporary(CoachsyncError):
     """Network, server or lock trouble that may pass: try later."""
 

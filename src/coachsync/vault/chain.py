@@ -1,0 +1,120 @@
+"""The log: entries that follow from one another, each signed by who made it, none with a word of a record.
+
+Each entry holds the digest of the one before, so that none can be changed, removed or put elsewhere. That the last ones
+are missing shows only beside a head that somebody remembers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from coachsync.errors import Altered
+from coachsync.phrases import say
+from coachsync.vault.keys import Actor, Signer
+
+DIGEST_BYTES = 32
+LONGEST = 64 << 10  # bytes of what an entry says
+_NUMBER = struct.Struct(">Q")
+_WHAT = b"log"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a log ends: how many entries it has, and the digest of the last one."""
+
+    count: int = 0
+    digest: bytes = bytes(DIGEST_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: `number` from 1, who made it (a fingerprint), what it says (canonical JSON), the signature."""
+
+    number: int
+    previous: bytes
+    actor: bytes
+    said: bytes
+    signature: bytes
+
+    def digest(self, vault: bytes) -> bytes:
+        """What the next entry calls it by."""
+        parts = (vault, _NUMBER.pack(self.number), self.previous, self.actor, self.said)
+        return hashlib.sha256(b"coachsync/log/v1\0" + b"".join(parts)).digest()
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """What it says, as a table with the kind of the event under "e". Raises Altered when it is none."""
+        try:
+            found = json.loads(self.said) if len(self.said) <= LONGEST else None
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict) or not isinstance(found.get("e"), str) or canonical(found) != self.said:
+            raise _broken(self.number)
+        return found
+
+
+def canonical(event: Mapping[str, Any]) -> bytes:
+    """The one way to write an event: JSON with sorted keys, ASCII, no blanks."""
+    return json.dumps(event, sort_keys=True, separators=(",", ":")).encode()
+
+
+def entry(head: Head, vault: bytes, signer: Signer, event: Mapping[str, Any]) -> tuple[Entry, Head]:
+    """The entry that follows `head`, and the head that it makes. Raises ValueError for an event that is too long."""
+    said = canonical(event)
+    if len(said) > LONGEST:
+        raise ValueError("an entry has at most 64 KiB")
+    unsigned = Entry(head.count + 1, head.digest, signer.actor.fingerprint, said, b"")
+    found = unsigned.digest(vault)
+    signed = Entry(unsigned.number, head.digest, unsigned.actor, said, signer.sign(_WHAT, found))
+    return signed, Head(signed.number, found)
+
+
+def verified(
+    entries: Iterable[Entry], vault: bytes, who: Callable[[bytes], Actor | None], since: Head = Head()
+) -> Iterator[tuple[Entry, Head]]:
+    """Each entry after `since`, in order, once it is known to follow from the one before and to be signed by its actor.
+
+    `who` is asked for the actor of a fingerprint after all earlier entries were taken: one may let another in. Raises
+    Altered at the first entry that is changed, missing, out of place, or of somebody who is not known.
+    """
+    head = since
+    for one in entries:
+        if (one.number, one.previous) != (head.count + 1, head.digest):
+            raise _broken(head.count + 1)
+        actor = who(one.actor)
+        if actor is None or actor.fingerprint != one.actor:
+            raise Altered(
+                "log-of-nobody",
+                say("Entry {number} of the log is of somebody who is not known.", number=one.number),
+                say("Run: coachsync vault verify"),
+            )
+        found = one.digest(vault)
+        try:
+            actor.check(_WHAT, found, one.signature)
+        except Altered:
+            raise _broken(one.number) from None
+        head = Head(one.number, found)
+        yield one, head
+
+
+def refuse_cut(head: Head, remembered: Head) -> None:
+    """Raise Altered when a log that ends in `head` is shorter than it once was."""
+    if head.count < remembered.count or (head.count == remembered.count and head.digest != remembered.digest):
+        raise Altered(
+            "log-cut",
+            say("The log is shorter than it was, or another one: an older copy was put in its place."),
+            say("If you have restored a backup, that is what it looks like; else look for who has done it."),
+        )
+
+
+def _broken(number: int) -> Altered:
+    return Altered(
+        "log-broken",
+        say("Entry {number} of the log is missing, or was changed.", number=number),
+        say("Restore the vault from a backup; to see what else is damaged, run: coachsync vault verify"),
+    )

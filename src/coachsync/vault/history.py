@@ -1,0 +1,251 @@
+"""What the log tells: who there is, which shelves there are and whose, which records are stored, what was erased.
+
+An entry counts only when whoever signed it may say so; the rules are here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from coachsync.errors import Altered
+from coachsync.phrases import say
+from coachsync.vault.chain import Entry, Head, verified
+from coachsync.vault.envelope import Kind
+from coachsync.vault.keys import Actor, Role
+
+_CLIENT = re.compile(r"C-[0-9A-Z]{6}")
+_CLASS = re.compile(r"[a-z][a-z-]{0,19}")
+UNSORTED = ""  # instead of a client: records of which nobody knows yet whose they are
+_ID, _DIGEST = 16, 32
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One shelf: whose (a fingerprint), up to which generation it has keys, and what it was assigned to: a client's
+    code, or UNSORTED, and a class of records; None while it is a spare."""
+
+    coach: bytes
+    generation: int
+    client: str | None = None
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A version of a record that is, or was, in the vault."""
+
+    shelf: bytes
+    generation: int
+    kind: Kind
+    digest: bytes
+    writer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What a coach has had erased, whether or not that is done: every grant and record of these shelves up to a
+    generation, but for records that were sealed anew before. `number` is that of its entry."""
+
+    number: int
+    coach: bytes
+    what: str  # note | shelf | client
+    client: str
+    shelves: Mapping[bytes, int]
+    records: tuple[bytes, ...]
+    keys: tuple[bytes, ...]  # digests of the grants that are destroyed
+    done: bool = False
+
+
+class _Said(NamedTuple):
+    entry: Entry
+    actor: Actor
+    event: dict[str, Any]
+
+
+@dataclass(slots=True)
+class History:
+    """All of it, up to `head`. `coaches` are those whom trust.toml names, by fingerprint."""
+
+    vault: bytes
+    coaches: Mapping[bytes, Actor]
+    head: Head = field(default_factory=Head)
+    actors: dict[bytes, Actor] = field(default_factory=dict)
+    shelves: dict[bytes, Shelf] = field(default_factory=dict)
+    records: dict[tuple[bytes, int], Stored] = field(default_factory=dict)
+    grants: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # digests of the grants of each shelf
+    erased: set[bytes] = field(default_factory=set)  # the shelves and records that must never come back
+    tombstones: dict[int, Tombstone] = field(default_factory=dict)
+
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Go on with these entries. Raises Altered at the first one that is not in order, not signed by who may say
+        so, or says what makes no sense; those before it are taken."""
+        for entry, head in verified(entries, self.vault, self.actor, self.head):
+            self._take(entry)
+            self.head = head
+
+    def actor(self, fingerprint: bytes) -> Actor | None:
+        """Whoever has this fingerprint: a coach, or somebody whom one has let in."""
+        return self.coaches.get(fingerprint) or self.actors.get(fingerprint)
+
+    def spare(self, coach: bytes) -> bytes | None:
+        """A shelf of this coach that was not assigned yet."""
+        free = (shelf for shelf, one in self.shelves.items() if one.coach == coach and one.client is None)
+        return next(free, None)
+
+    def shelf_of(self, coach: bytes, client: str, category: str) -> bytes | None:
+        """The shelf that a coach has for a client and a class of records."""
+        wanted = (coach, client, category)
+        return next((shelf for shelf, one in self.shelves.items() if _place(one) == wanted), None)
+
+    def latest(self, record: bytes) -> int:
+        """The newest version of a record; 0 when there is none."""
+        return max((version for known, version in self.records if known == record), default=0)
+
+    def _take(self, entry: Entry) -> None:
+        event = entry.event
+        rule = _RULES.get(event["e"])
+        actor = self.actor(entry.actor)
+        try:
+            if rule is None or actor is None:
+                raise ValueError
+            rule(self, _Said(entry, actor, event))
+        except (KeyError, TypeError, ValueError):
+            raise _refused(entry.number) from None
+
+
+def _place(shelf: Shelf) -> tuple[bytes, str | None, str]:
+    return shelf.coach, shelf.client, shelf.category
+
+
+# --- what each kind of entry means, and who may make it; ValueError for what nobody may say ---------------------------
+
+
+def _vault(history: History, said: _Said) -> None:
+    """A coach opens the log, or joins it."""
+    _only(said.actor.role is Role.COACH and said.event.keys() == {"e"} and said.entry.actor in history.coaches)
+
+
+def _actor(history: History, said: _Said) -> None:
+    """A coach lets in somebody who writes."""
+    event = said.event
+    _only(said.actor.role is Role.COACH and event.keys() == {"e", "role", "verify"} and event["role"] == "daemon")
+    new = Actor(Role.DAEMON, _bytes(event["verify"], 32))
+    history.actors[new.fingerprint] = new
+
+
+def _shelf(history: History, said: _Said) -> None:
+    """A coach makes a shelf, or the next generation of one of their own. One that was erased never comes back."""
+    event, coach = said.event, said.entry.actor
+    _only(said.actor.role is Role.COACH and event.keys() == {"e", "shelf", "generation", "key", "grants"})
+    shelf, generation, _ = _bytes(event["shelf"], _ID), _number(event["generation"]), _bytes(event["key"], _DIGEST)
+    grants = {_bytes(one, _DIGEST) for one in event["grants"]}
+    known = history.shelves.get(shelf, Shelf(coach, 0))
+    _only(known.coach == coach and generation == known.generation + 1 and shelf not in history.erased)
+    history.shelves[shelf] = replace(known, generation=generation)
+    history.grants[shelf] = history.grants.get(shelf, frozenset()) | grants
+
+
+def _assign(history: History, said: _Said) -> None:
+    """A spare shelf becomes a client's."""
+    event = said.event
+    _only(event.keys() == {"e", "shelf", "client", "class"})
+    shelf, client, category = _bytes(event["shelf"], _ID), event["client"], event["class"]
+    known = history.shelves[shelf]
+    _only(client == UNSORTED or _CLIENT.fullmatch(client) is not None)
+    _only(_CLASS.fullmatch(category) is not None and known.client is None)
+    _only(said.actor.role is Role.DAEMON or said.entry.actor == known.coach)
+    _only(history.shelf_of(known.coach, client, category) is None)
+    history.shelves[shelf] = replace(known, client=client, category=category)
+
+
+def _record(history: History, said: _Said) -> None:
+    """A version of a record is stored. Its coach may seal it anew: in a later generation, or on another shelf."""
+    event, coach = said.event, said.entry.actor
+    _only(event.keys() == {"e", "shelf", "generation", "record", "version", "kind", "digest"})
+    shelf, record, digest = _bytes(event["shelf"], _ID), _bytes(event["record"], _ID), _bytes(event["digest"], _DIGEST)
+    generation, version, kind = _number(event["generation"]), _number(event["version"]), Kind(event["kind"])
+    known = history.shelves[shelf]
+    _only(known.client is not None and generation == known.generation and record not in history.erased)
+    _only(said.actor.role is Role.DAEMON or coach == known.coach)
+    before = history.records.get((record, version))
+    if before is None:
+        _only(version == history.latest(record) + 1)
+    else:
+        _only(coach == known.coach == history.shelves[before.shelf].coach)
+        _only(before.shelf != shelf or before.generation < generation)
+    history.records[record, version] = Stored(shelf, generation, kind, digest, said.entry.actor)
+
+
+def _erase(history: History, said: _Said) -> None:
+    """A coach has something erased: it is gone from here on, whatever else is still there. What it names must be all
+    that these shelves hold up to those generations."""
+    event, coach = said.event, said.entry.actor
+    _only(event.keys() == {"e", "what", "client", "shelves", "records", "keys"})
+    _only(event["what"] in ("note", "shelf", "client") and isinstance(event["client"], str))
+    shelves = {_bytes(shelf, _ID): _number(through) for shelf, through in event["shelves"].items()}
+    records, keys = ([_bytes(one, size) for one in event[name]] for name, size in (("records", _ID), ("keys", _DIGEST)))
+    _only(all(history.shelves[shelf].coach == coach for shelf in shelves))
+    _only(all(through <= history.shelves[shelf].generation for shelf, through in shelves.items()))
+    left = {key: one for key, one in history.records.items() if key[0] not in set(records)}
+    _only(not any(one.generation <= shelves.get(one.shelf, 0) for one in left.values()))
+    whole = {shelf for shelf, through in shelves.items() if through == history.shelves[shelf].generation}
+    stone = Tombstone(said.entry.number, coach, event["what"], event["client"], shelves, tuple(records), tuple(keys))
+    history.tombstones[stone.number] = stone
+    history.records = left
+    history.erased |= whole | set(records)
+    history.shelves = {shelf: one for shelf, one in history.shelves.items() if shelf not in whole}
+    history.grants = {shelf: held - set(keys) for shelf, held in history.grants.items() if shelf not in whole}
+
+
+def _erased(history: History, said: _Said) -> None:
+    """And that is done."""
+    _only(said.event.keys() == {"e", "entry"})
+    stone = history.tombstones[_number(said.event["entry"])]
+    _only(stone.coach == said.entry.actor)
+    history.tombstones[stone.number] = replace(stone, done=True)
+
+
+def _slot(_: History, said: _Said) -> None:
+    """A coach has a new passphrase, or a new recovery code."""
+    event = said.event
+    _only(said.actor.role is Role.COACH and event.keys() == {"e", "kind"})
+    _only(event["kind"] in ("passphrase", "recovery"))
+
+
+_RULES: Mapping[str, Callable[[History, _Said], None]] = {
+    "vault": _vault,
+    "actor": _actor,
+    "shelf": _shelf,
+    "assign": _assign,
+    "record": _record,
+    "erase": _erase,
+    "erased": _erased,
+    "slot": _slot,
+}
+
+
+def _only(allowed: object) -> None:
+    if not allowed:
+        raise ValueError
+
+
+def _bytes(text: Any, size: int) -> bytes:
+    found = bytes.fromhex(text)
+    _only(len(found) == size and found.hex() == text)
+    return found
+
+
+def _number(value: Any) -> int:
+    _only(type(value) is int and 0 < value < 1 << 32)
+    return int(value)
+
+
+def _refused(number: int) -> Altered:
+    return Altered(
+        "log-not-allowed",
+        say("Entry {number} of the log says what nobody, or not this one, may say.", number=number),
+        say("Run: coachsync vault verify"),
+    )

@@ -1,0 +1,192 @@
+"""Keyslots: a person's seed, locked under something that a person knows or has on paper.
+
+A slot is JSON that stands by itself. Everything in it but the sealed seed is authenticated with it, so neither the cost
+of guessing nor whose it is can be changed. Floors and ceilings are checked before anything is computed: a slot that was
+made cheap to guess, or impossible to open, is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from coachsync.errors import Altered, WrongKey
+from coachsync.phrases import say
+from coachsync.vault.keys import FINGERPRINT_BYTES, Person
+
+_VERSION = 1
+_SALT_BYTES, _NONCE_BYTES, _KEY_BYTES, _SEALED_BYTES = 16, 12, 32, 48
+_LONGEST = 4096  # bytes of a slot
+_PASSPHRASE, _RECOVERY = "passphrase", "recovery"
+_KDF = {_PASSPHRASE: "argon2id", _RECOVERY: "hkdf-sha256"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What guessing costs (Argon2id, RFC 9106): passes, KiB of memory, lanes. The default is the second recommendation
+    of its section 4."""
+
+    passes: int = 3
+    memory: int = 64 << 10
+    lanes: int = 4
+
+
+FLOOR = Cost(2, 19 << 10, 1)  # OWASP Password Storage Cheat Sheet, Argon2id with 19 MiB
+CEILING = Cost(16, 4 << 20, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What a slot says of itself before it is opened: its kind, the vault, and whose it is (a fingerprint)."""
+
+    kind: str
+    vault: bytes
+    person: bytes
+
+
+def lock(person: Person, vault: bytes, passphrase: str, cost: Cost = Cost()) -> bytes:
+    """A slot that a passphrase opens; every one has a salt of its own."""
+    head = _head(_PASSPHRASE, person, vault) | {"t": cost.passes, "m": cost.memory, "p": cost.lanes}
+    return _sealed(head, _stretched(head, passphrase), person)
+
+
+def lock_for_recovery(person: Person, vault: bytes, code: bytes) -> bytes:
+    """A slot that the code of `recovery.new` opens."""
+    head = _head(_RECOVERY, person, vault)
+    return _sealed(head, _expanded(head, code), person)
+
+
+def slot_of(content: bytes) -> Slot:
+    """What a slot says of itself. Raises Altered when it is none, or was made too cheap or too dear to guess."""
+    head = _read(content)
+    return Slot(head["kind"], bytes.fromhex(head["vault"]), bytes.fromhex(head["person"]))
+
+
+def unlock(content: bytes, passphrase: str) -> Person:
+    """Who has locked this slot with this passphrase. Raises WrongKey for another one, Altered as `slot_of` does."""
+    head = _read(content)
+    if head["kind"] != _PASSPHRASE:
+        raise _damaged()
+    return _opened(head, _stretched(head, passphrase))
+
+
+def recover(content: bytes, code: bytes) -> Person:
+    """The same with a recovery code."""
+    head = _read(content)
+    if head["kind"] != _RECOVERY:
+        raise _damaged()
+    return _opened(head, _expanded(head, code))
+
+
+def _head(kind: str, person: Person, vault: bytes) -> dict[str, Any]:
+    return {
+        "version": _VERSION,
+        "kind": kind,
+        "vault": vault.hex(),
+        "person": person.actor.fingerprint.hex(),
+        "kdf": _KDF[kind],
+        "salt": os.urandom(_SALT_BYTES).hex(),
+    }
+
+
+def _sealed(head: dict[str, Any], key: bytes, person: Person) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    sealed = AESGCM(key).encrypt(nonce, person.seed, _canonical(head))
+    return _canonical(head | {"nonce": nonce.hex(), "sealed": sealed.hex()}) + b"\n"
+
+
+def _opened(head: dict[str, Any], key: bytes) -> Person:
+    nonce, sealed = bytes.fromhex(head.pop("nonce")), bytes.fromhex(head.pop("sealed"))
+    try:
+        person = Person(AESGCM(key).decrypt(nonce, sealed, _canonical(head)))
+    except InvalidTag:
+        raise WrongKey(
+            "wrong-passphrase" if head["kind"] == _PASSPHRASE else "wrong-recovery-code",
+            say("That does not open the vault."),
+            say("Try again. With the printed recovery code: coachsync vault recovery --use"),
+        ) from None
+    if person.actor.fingerprint.hex() != head["person"]:
+        raise _damaged()
+    return person
+
+
+def _stretched(head: Mapping[str, Any], passphrase: str) -> bytes:
+    salt = bytes.fromhex(head["salt"])
+    secret = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogateescape")  # however a keyboard writes é
+    lanes, passes, memory = head["p"], head["t"], head["m"]
+    return Argon2id(salt=salt, length=_KEY_BYTES, iterations=passes, lanes=lanes, memory_cost=memory).derive(secret)
+
+
+def _expanded(head: Mapping[str, Any], code: bytes) -> bytes:
+    salt = bytes.fromhex(head["salt"])
+    return HKDF(hashes.SHA256(), _KEY_BYTES, salt, b"coachsync/recovery/v1").derive(code)
+
+
+def _read(content: bytes) -> dict[str, Any]:
+    """The fields of a slot, each of its type and size."""
+    try:
+        found = json.loads(content) if len(content) <= _LONGEST else None
+    except (ValueError, RecursionError):
+        found = None
+    kind = found.get("kind") if isinstance(found, dict) else None
+    if not isinstance(found, dict) or kind not in (_PASSPHRASE, _RECOVERY):
+        raise _damaged()
+    sizes = {
+        "vault": 16,
+        "person": FINGERPRINT_BYTES,
+        "salt": _SALT_BYTES,
+        "nonce": _NONCE_BYTES,
+        "sealed": _SEALED_BYTES,
+    }
+    costs = {"t", "m", "p"} if kind == _PASSPHRASE else set()
+    if found.keys() != {"version", "kind", "kdf", *sizes, *costs}:
+        raise _damaged()
+    if type(found["version"]) is not int or (found["version"], found["kdf"]) != (_VERSION, _KDF[kind]):
+        raise _damaged()
+    if not all(_is_hex(found[name], size) for name, size in sizes.items()):
+        raise _damaged()
+    if costs:
+        _refuse_cost(found["t"], found["m"], found["p"])
+    return found
+
+
+def _refuse_cost(passes: object, memory: object, lanes: object) -> None:
+    given = (passes, memory, lanes)
+    floor, ceiling = ((one.passes, one.memory, one.lanes) for one in (FLOOR, CEILING))
+    if not all(type(one) is int and low <= one <= high for one, low, high in zip(given, floor, ceiling, strict=True)):
+        raise Altered(
+            "keyslot-cost",
+            say("What it costs to guess the passphrase was changed: the keyslot is not used."),
+            say("Restore the folder slots/ of the vault from a backup, or use the recovery code."),
+        )
+
+
+def _is_hex(value: object, size: int) -> bool:
+    if not isinstance(value, str) or len(value) != 2 * size or value != value.lower():
+        return False
+    try:
+        return len(bytes.fromhex(value)) == size
+    except ValueError:
+        return False
+
+
+def _canonical(fields: Mapping[str, Any]) -> bytes:
+    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _damaged() -> Altered:
+    return Altered(
+        "keyslot-damaged",
+        say("A keyslot of the vault was altered, or cut."),
+        say("Restore the folder slots/ of the vault from a backup, or use the recovery code."),
+    )
