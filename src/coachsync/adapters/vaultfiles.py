@@ -1,6 +1,7 @@
 """The files of a vault beside its database: grants, keyslots, the ledger of erasures, and the remembered head.
 
-`state/vault/keys/SHELF/GENERATION.1.RECIPIENT`, `slots/PERSON.KIND.json`, `erasures.ledger`, `head`.
+`vault/keys/SHELF/GENERATION.1.RECIPIENT`, `vault/slots/PERSON.KIND.json` and `vault/head` in the state folder. The ledger
+lies beside the vault, so that whoever puts an older vault in its place leaves it there.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class VaultFiles:
         self.folder = folder
         self._keys = folder / "keys"
         self._slots = folder / "slots"
-        self._ledger = folder / "erasures.ledger"
+        self._ledger = folder.parent / "erasures.ledger"
         self._head = folder / "head"
 
     def make(self) -> None:
@@ -144,7 +145,7 @@ class VaultFiles:
                 file.write((b"" if whole else b"\n") + line + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
-            sync_folder(self.folder)
+            sync_folder(self._ledger.parent)
         except OSError as problem:
             raise _failed("ledger-not-written", problem) from None
 
