@@ -1,7 +1,7 @@
 """The files of a vault beside its database: grants, keyslots, the ledger of erasures, and the remembered head.
 
-`vault/keys/SHELF/GENERATION.1.RECIPIENT`, `vault/slots/PERSON.KIND.json` and `vault/head` in the state folder. The ledger
-lies beside the vault, so that whoever puts an older vault in its place leaves it there.
+`vault/keys/SHELF/GENERATION.1.RECIPIENT`, `vault/slots/PERSON.KIND.json` and `vault/head` in the state folder. The
+ledger lies beside the vault, so that whoever puts an older vault in its place leaves it there.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _WHERE = "practice.state"
 _GRANT = re.compile(r"([1-9]\d{0,9})\.1\.([0-9a-f]{32})")
 _SLOT = re.compile(r"([0-9a-f]{32})\.([a-z]+)\.json")
 _HEAD = re.compile(rb"(\d{1,20}) ([0-9a-f]{64})\n")
+_GUESSES = re.compile(rb"(\d{1,9}) (\d{1,12})\n")
 _LONGEST_LINE = 200_000  # bytes of an entry of the ledger
 _PRIVATE = 0o600
 
@@ -43,6 +44,7 @@ class VaultFiles:
         self._slots = folder / "slots"
         self._ledger = folder.parent / "erasures.ledger"
         self._head = folder / "head"
+        self._daemon = folder / "daemon.key"
 
     def make(self) -> None:
         """The folders, for their owner alone."""
@@ -117,6 +119,31 @@ class VaultFiles:
 
     def _slot_file(self, person: bytes, kind: str) -> Path:
         return self._slots / f"{person.hex()}.{kind}.json"
+
+    # --- who writes, and who has guessed ------------------------------------------------------------------------------
+
+    def daemon(self) -> bytes | None:
+        """The sealed seed of the daemon, which signs with it; None where there is none."""
+        return read_if_there(self._daemon)
+
+    def put_daemon(self, sealed: bytes) -> None:
+        """Keep the sealed seed of the daemon."""
+        write_atomically(self._daemon, sealed)
+
+    def guesses(self, person: bytes) -> tuple[int, int]:
+        """How many wrong passphrases there were since the last right one, and when the last was."""
+        found = _GUESSES.fullmatch(read_if_there(self._guesses(person)) or b"")
+        return (int(found[1]), int(found[2])) if found else (0, 0)
+
+    def guessed(self, person: bytes, number: int, at: int) -> None:
+        """Keep how many wrong passphrases there were; none after a right one."""
+        if number:
+            write_atomically(self._guesses(person), f"{number} {at}\n".encode())
+        else:
+            self._guesses(person).unlink(missing_ok=True)
+
+    def _guesses(self, person: bytes) -> Path:
+        return self._slots / f"{person.hex()}.guesses"
 
     # --- what is remembered -------------------------------------------------------------------------------------------
 

@@ -170,15 +170,18 @@ class VaultStore:
 
     # --- erasing ------------------------------------------------------------------------------------------------------
 
-    def delete(self, shelf: bytes, through: int, records: Collection[bytes] = ()) -> None:
-        """Delete the rows of a shelf up to a generation, and of records wherever they are: keys and sealed texts."""
-        old = (_records.c.shelf == shelf) & (_records.c.generation <= through)
-        keys = (_shelves.c.shelf == shelf) & (_shelves.c.generation <= through)
+    def delete(self, shelf: bytes, through: int) -> None:
+        """Delete the rows of a shelf up to a generation: its keys, and what was sealed to them."""
         with self.transaction() as connection:
-            connection.execute(sa.delete(_records).where(old))
+            for table in (_records, _shelves):
+                which = (table.c.shelf == shelf) & (table.c.generation <= through)
+                connection.execute(sa.delete(table).where(which))
+
+    def delete_records(self, records: Collection[bytes]) -> None:
+        """Delete every version of these records, on whichever shelf."""
+        with self.transaction() as connection:
             for record in records:
                 connection.execute(sa.delete(_records).where(_records.c.record == record))
-            connection.execute(sa.delete(_shelves).where(keys))
 
     def forget(self) -> bool:
         """Rewrite the file without what was deleted, and empty its journal. False when somebody reads in it: then the
