@@ -90,6 +90,11 @@ class VaultStore:
         except sa.exc.DatabaseError as problem:
             raise unusable(problem, self._folder) from None
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._connection.in_transaction()
+
     def close(self) -> None:
         """Let go of the files."""
         self._connection.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from coachsync.adapters.trustfile import Trust, read_trust
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.destroying import destroy, is_here
 from coachsync.config import Config
-from coachsync.errors import Altered, CoachsyncError, NotInitialised, Problem
+from coachsync.errors import Altered, CoachsyncError, NotInitialised, Problem, Temporary
 from coachsync.phrases import say
 from coachsync.vault import chain
 from coachsync.vault.chain import Entry, Head
@@ -45,10 +45,14 @@ class Vault:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Rows and log entries together or not at all; then the head of the log is remembered."""
+        """Rows and log entries together or not at all; inside another one they are a part of that. Then the head of the
+        log is remembered: not before all of it is stored, and without room for it an older one stays."""
+        outermost = not self.store.in_transaction
         with self.store.transaction():
             yield
-        self.files.remember(self.history.head)
+        if outermost:
+            with suppress(Temporary):
+                self.files.remember(self.history.head)
 
     def coach(self, name: str | None) -> bytes:
         """The fingerprint of a coach by the name in trust.toml; without a name, of the only one. Raises
