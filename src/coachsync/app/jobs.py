@@ -50,7 +50,7 @@ def publish_share(wiring: Wiring, name: str, *, replace_content: bool = False) -
     """Pull the calendars that a share is made from, then publish it, also when it was taken away or shows busy times
     only since a leak: a person wants it. Raises what its publishing raises."""
     outcome, share = Outcome(), wiring.config.shares[name]
-    revive(wiring, name)
+    revive(wiring, name, give_up=replace_content)
     take_in(wiring, outcome, share.calendars)
     held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
     if not outcome.failures:
