@@ -22,6 +22,7 @@ from events import event
 from practice_house import House, codes
 
 SLOW = Temporary("timeout", "Slow.")
+FORBIDDEN = CoachsyncError("forbidden", "No.")
 NOT_HERE = NotThere("not-there", "So says a proxy.")
 GUEST = "ATTENDEE:mailto:a@b.example\r\n"
 OFFICE = "https://calendar.example/alice/office/"
@@ -104,6 +105,15 @@ def test_p03_whoever_gives_it_up_has_everything_in_it_replaced(synced: House) ->
     before = synced.served()
     synced.server.fail("destroy", SLOW)
     assert codes(synced.publish(replace_content=True)) == []
+    assert before.keys().isdisjoint(synced.server.objects(url))
+    assert synced.verify() == ()
+
+
+def test_p03_what_cannot_be_deleted_any_more_is_replaced_too(synced: House) -> None:
+    url = pending(synced)
+    before = synced.served()
+    synced.server.fail("destroy", FORBIDDEN)
+    assert codes(synced.publish()) == []
     assert before.keys().isdisjoint(synced.server.objects(url))
     assert synced.verify() == ()
 
@@ -312,8 +322,9 @@ def test_p03_nor_does_whoever_edits_an_entry_and_invites_the_coach_under_its_uid
 def test_a_server_that_lets_nobody_delete_the_calendar_leaves_it_whole(synced: House) -> None:
     put_in(synced, "theirs", event("theirs", synced.now))
     served = synced.served()
-    synced.server.fail("destroy", CoachsyncError("forbidden", "No."))
+    synced.server.fail("destroy", FORBIDDEN, times=9)
     with pytest.raises(CoachsyncError) as raised:
         removed(synced)
     assert (raised.value.code, synced.served()) == ("share-not-away", served)
     assert codes(synced.sync()) == []  # it goes on as before
+    assert synced.served() == served
