@@ -28,9 +28,9 @@ def respond(wiring: Wiring, share: Share, checked: Verification) -> tuple[Outcom
     bound = journal.share()
     if bound is not None and bound.leaving:
         return outcome, _away(wiring, share, checked, outcome, fallen(bound))
-    if share.on_leak is not OnLeak.BUSY or not leaking(wiring, share, checked):
+    if share.on_leak is not OnLeak.BUSY:
         return outcome, checked
-    if fallen(bound) is Fallen.NOT or _is_unfinished(bound, journal):
+    if _is_unfinished(bound, journal) or (fallen(bound) is Fallen.NOT and leaking(wiring, share, checked)):
         checked = _to_busy(wiring, share, checked, outcome) or checked
     if leaking(wiring, share, checked) and fallen(journal.share()) not in GONE:
         checked = _away(wiring, share, checked, outcome, Fallen.AWAY)
@@ -59,8 +59,8 @@ def leaking(wiring: Wiring, share: Share, checked: Verification) -> list[Finding
 
 
 def _is_unfinished(bound: Bound | None, journal: Shares) -> bool:
-    """Whether what the share showed before it fell may still be served beside its busy times, or in their place."""
-    return fallen(bound) is Fallen.BUSY and any(entry.going for entry in journal.entries())
+    """Whether the busy times of a fallen share are not all there, or what it showed before is still beside them."""
+    return fallen(bound) is Fallen.BUSY and any(entry.going or not entry.live for entry in journal.entries())
 
 
 def _to_busy(wiring: Wiring, share: Share, checked: Verification, outcome: Outcome) -> Verification | None:
