@@ -55,7 +55,7 @@ def leak_code(outcome: Outcome) -> int:
 
 def leaking(wiring: Wiring, share: Share, checked: Verification) -> list[Finding]:
     """What was found in the share's own entries, as they were written, that tells what it should not."""
-    live = sum(entry.live for entry in Shares(wiring.database, share.name).entries())
+    live = sum(entry.live for entry in Shares(wiring.database, share.name).readable())
     return leaks((finding for name, finding in checked.findings if name == share.name), live)
 
 
@@ -77,7 +77,7 @@ def _to_busy(wiring: Wiring, share: Share, checked: Verification, outcome: Outco
 
 def _away(wiring: Wiring, share: Share, outcome: Outcome, state: Fallen) -> None:
     journal = Shares(wiring.database, share.name)
-    bound, number = journal.share(), len(journal.entries())
+    bound, number = journal.share(), len(journal.readable())
     if bound is None:
         return
     try:

@@ -48,7 +48,7 @@ def _withdraw(wiring: Wiring, share: str, bound: Bound) -> None:
             _remove(share, bound)
     except NotThere:
         pass  # it is gone already
-    journal.drop(journal.entries())
+    journal.drop_all()
     now = journal.share()
     if now is not None:
         journal.bind(replace(now, made=False))
@@ -83,7 +83,7 @@ def _destroy(wiring: Wiring, share: str, bound: Bound) -> None:
         raise _not_away(share, say("Its account is no longer configured."))
     claiming.refuse_source(wiring, share, bound.account, bound.url)
     server = wiring.server(bound.account)
-    ours = {entry.href: entry.etag for entry in Shares(wiring.database, share).entries()}
+    ours = {entry.href: entry.etag for entry in Shares(wiring.database, share).readable()}
     listed = server.changes(bound.url, None).etags
     foreign = list(server.fetch(bound.url, [href for href, etag in listed.items() if ours.get(href) != etag]))
     if foreign and not bound.made:
