@@ -105,10 +105,12 @@ def test_what_was_planned_and_never_written_does_not_count_for_most(seen: House)
 
 @pytest.mark.parametrize("method", ["collections", "changes"])
 def test_a_share_that_cannot_be_looked_for_now_is_not_called_missing(seen: House, method: str) -> None:
-    seen.server.fail(method, Temporary("timeout", "Late."), times=2)
+    seen.server.fail(method, Temporary("timeout", "Late."))
+    before = seen.server.requests[method]
     result = seen.verification()
     assert [failure.code for _, failure in result.failures] == ["timeout"]
     assert result.findings == []
+    assert seen.server.requests[method] == before + 1  # nor is the server asked for its other calendars
 
 
 def test_a_calendar_that_cannot_be_listed_hides_no_other_and_may_be_the_share(seen: House) -> None:

@@ -123,6 +123,19 @@ def test_p03_what_came_before_the_server_failed_is_looked_at_and_nothing_else_ca
     assert why(leaky) == ["timeout"]
 
 
+def test_a_public_link_is_not_compared_with_the_half_that_an_account_has_seen(
+    synced: House, monkeypatch: pytest.MonkeyPatch, scripted: Start
+) -> None:
+    bodies = [body.decode() for body in synced.served().values()]
+    events = "".join(body[body.index("BEGIN:VEVENT") : body.index("END:VCALENDAR")] for body in bodies)
+    whole = f"{bodies[0][: bodies[0].index('BEGIN:VEVENT')]}{events}END:VCALENDAR\r\n".encode()
+    server = scripted(lambda request: Reply(200, whole, {"Content-Type": "text/calendar"}))
+    synced.text = synced.text.replace(PROFILE, f'{PROFILE}\npublic_link = "{server.url}office.ics"')
+    assert synced.verify() == ()
+    only_first(monkeypatch)
+    assert synced.verification().findings == []
+
+
 def test_what_a_server_adds_to_every_entry_is_no_leak_because_one_only_was_given(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +199,15 @@ def looked(house: House) -> status.Share:
     with house.wiring() as wiring:
         record(wiring, str, checked=verify(wiring, [wiring.config.shares["office"]]))
     return status.load(house.state).share("office")
+
+
+def test_p03_what_was_found_in_what_a_look_did_not_come_to_stays(leaky: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = looked(leaky).findings
+    only_first(monkeypatch)
+    share = looked(leaky)
+    assert set(share.findings) == set(before)
+    assert len({found.where for found in before}) == 4
+    assert share.unseen is not None
 
 
 def test_p03_the_status_keeps_what_a_look_in_part_has_found_and_what_was_found_before_one_that_saw_nothing(
