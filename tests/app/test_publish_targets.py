@@ -239,6 +239,23 @@ def test_a_share_whose_objects_come_back_as_appointments_stops(house: House) -> 
     assert len(house.served()) == 2
 
 
+INVITED = b"ORGANIZER:mailto:eve@x.example\r\nATTENDEE:mailto:alice@calendar.example\r\nEND:VEVENT"
+
+
+@pytest.mark.parametrize("invited", [True, False], ids=["an invitation", "one of several"])
+def test_a_stranger_who_sees_the_share_cannot_stop_it_by_a_uid_of_it(house: House, invited: bool) -> None:
+    house.sessions(1 if invited else 3)
+    house.sync()
+    (body, *_) = house.served().values()
+    house.put("theirs", body.replace(b"END:VEVENT", INVITED) if invited else body)
+    outcome = house.sync()
+    assert [problem.code for problem in outcome.problems()] == []
+    house.put("new", event("uid-new", house.now + timedelta(days=9)))
+    shown = len(house.served())
+    assert house.sync().exit_code() == 0
+    assert len(house.served()) == shown + 1
+
+
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_p04_what_somebody_puts_into_an_empty_target_at_that_moment_stays(
     house: House, monkeypatch: pytest.MonkeyPatch, dry_run: bool

@@ -11,6 +11,7 @@ from coachsync.model import Finding, Told
 from coachsync.redaction import publication
 from coachsync.redaction.allowed import Ours, allowed
 from coachsync.redaction.answers import House, in_heads, in_properties
+from coachsync.redaction.kinds import Kind, leaks
 from coachsync.redaction.leaks import in_collection
 from coachsync.redaction.naming import in_texts
 from coachsync.redaction.objects import expected
@@ -44,6 +45,29 @@ def test_p03_an_object_that_somebody_changed_is_told_from_one_of_ours() -> None:
     assert codes(edited) - codes(ours) == {"edited-object"}
     assert {finding.where for finding in ours} == {"object 1"}
     assert in_collection([served(CLEAN, etag='"a0"')], JOURNAL, FRONT, search()) == ()  # stored anew, and says the same
+
+
+COUNTER = '"gcs00000001"'  # of SOGo: it begins anew with an object that somebody deletes and makes again
+
+
+@pytest.mark.parametrize(("broken", "where"), [(False, "edited object 1"), (True, "object 1")])
+def test_p03_a_version_that_is_a_counter_does_not_tell_whose_writing_it_is(
+    monkeypatch: pytest.MonkeyPatch, broken: bool, where: str
+) -> None:
+    if broken:  # then it is our own writing after all
+        monkeypatch.setattr(publication, "DTSTAMP", "20260105T101112Z")
+    body = publication.document(UID, SLOT, "Séance") if broken else with_line("COMMENT:Dupont")
+    journal = {HREF: replace_etag(COUNTER)}
+    found = in_collection([served(body, etag=COUNTER)], journal, FRONT, search())
+    assert {(finding.where, finding.own) for finding in found} == {(where, broken)}
+    assert in_collection([served(CLEAN, etag=COUNTER)], journal, FRONT, search()) == ()
+
+
+def test_p03_an_etag_of_an_object_of_ours_is_of_ours_whatever_it_says() -> None:
+    found = in_collection(
+        [served(with_line("COMMENT:x"), etag='"dupont"')], {HREF: replace_etag('"dupont"')}, FRONT, search()
+    )
+    assert {finding.where for finding in found} == {"object 1"}
 
 
 @pytest.mark.parametrize("etag", ['"dupont-1"', '"TWFyaW5hIER1cG9udA=="', '"Chtcherbakov"', '"zelphania-7"'])
@@ -101,6 +125,23 @@ def test_p03_a_file_that_somebody_changed_is_told_from_ours(edited: bool) -> Non
     found = in_file(body, view(body), [Ours(UID, SLOT, "Séance")], search(), edited=edited)
     assert {finding.where for finding in found} == {"edited file" if edited else "file"}
     assert ("edited-object" in codes(found)) is edited
+
+
+def test_a_file_that_was_stored_anew_and_says_the_same_is_ours() -> None:
+    body = publication.feed([(UID, SLOT)], TEXTS)
+    assert in_file(body, view(body), [Ours(UID, SLOT, "Séance")], search(), edited=True) == ()
+    taken = Search(Private(taken=lambda uid: uid == UID))
+    [found] = in_file(body, view(body), [Ours(UID, SLOT, "Séance")], taken, edited=True)
+    assert (found.code, found.where, found.own) == ("uid", "file", False)
+    written = [Ours(UID, SLOT, "Séance"), Ours("marina", SLOT, "Séance")]
+    found = in_file(body, view(body), written, hidden(), edited=True)
+    assert {(one.code, one.own) for one in found} == {("uid", True), ("missing-object", True)}
+
+
+@pytest.mark.parametrize(("where", "leaking"), [("object 1", 0), ("file", 1)])
+def test_p03_in_a_file_nobody_stands_between_what_is_written_and_what_is_served(where: str, leaking: int) -> None:
+    found = Finding(Kind.PROPERTY, where, "it has a property of its own", own=True)
+    assert len(leaks([found], 1)) == leaking  # in a collection of one entry, the server may add it to all of them
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from coachsync import contentline
 from coachsync.adapters.database import Copies, Shares
 from coachsync.app import locating
+from coachsync.app.people import invites
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Share
 from coachsync.errors import CoachsyncError, Misconfigured, NotThere, WrongKey
@@ -76,11 +77,15 @@ def _shows(wiring: Wiring, share: str, url: str) -> bool:
 def refuse_returned(wiring: Wiring, share: str) -> None:
     """Raise Misconfigured when the share's own objects have come in as appointments: its target is a source calendar.
 
-    One server can be reached by two names, and an empty calendar does not tell that it is the private one.
+    One server can be reached by two names, and an empty calendar does not tell that it is the private one. Then most of
+    what was written comes back, and as it was written: it invites nobody. A few may be there for other reasons, for
+    whoever sees a share knows its UIDs and can invite the coach to an event that bears one.
     """
     uids = [entry.uid for entry in Shares(wiring.database, share).entries()]
     for calendar in wiring.config.calendars:
-        if Copies(wiring.database, calendar).holds(uids):
+        copies = Copies(wiring.database, calendar)
+        back = sum(not invites(body) for _, body in copies.texts(copies.rows_of(uids)))
+        if 2 * back > len(uids):
             raise _is_source(share, say("What the share publishes comes back as appointments of a private calendar."))
 
 

@@ -53,7 +53,7 @@ def publish_share(wiring: Wiring, name: str, *, replace_content: bool = False) -
     outcome, share = Outcome(), wiring.config.shares[name]
     if replace_content:
         _forget_damaged(wiring, name)
-    revive(wiring, name)
+    revive(wiring, name, give_up=replace_content)
     take_in(wiring, outcome, share.calendars)
     held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
     if not outcome.failures:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from coachsync.adapters.database import Copies, Edits, Shares
 from coachsync.app import status
-from coachsync.app.fallen import GONE, fallen
+from coachsync.app.fallen import is_gone
 from coachsync.app.outcome import (
     CONFLICT,
     Outcome,
@@ -177,7 +177,7 @@ def _share(known: Status, wiring: Wiring, name: str, published: Published, say: 
         held_back=published.held_back,
         trouble=trouble(published.problems[0], say) if published.problems else None,
         owed=False,
-        gone=fallen(Shares(wiring.database, name).share()) in GONE,
+        gone=is_gone(Shares(wiring.database, name).share()),
     )
 
 

@@ -9,7 +9,7 @@ from coachsync.adapters.database import Shares
 from coachsync.adapters.database.renaming import left_behind as stranded
 from coachsync.adapters.database.shares import share_names
 from coachsync.app.claiming import same_collection
-from coachsync.app.fallen import GONE, fallen
+from coachsync.app.fallen import is_gone
 from coachsync.app.wiring import Wiring
 from coachsync.errors import Problem, WrongKey
 from coachsync.phrases import say, say_count
@@ -26,7 +26,9 @@ def shares(wiring: Wiring) -> tuple[str, ...]:
     share's by now."""
     configured = [bound for _, bound in _bound(wiring, wiring.config.shares.keys()) if bound is not None]
     others = _bound(wiring, sorted(share_names(wiring.database) - wiring.config.shares.keys()))
-    return tuple(name for name, bound in others if _shows(bound) and not any(_same(bound, one) for one in configured))
+    return tuple(
+        name for name, bound in others if not is_gone(bound) and not any(_same(bound, one) for one in configured)
+    )
 
 
 def _bound(wiring: Wiring, names: Iterable[str]) -> Iterator[tuple[str, Bound | None]]:
@@ -39,10 +41,6 @@ def _bound(wiring: Wiring, names: Iterable[str]) -> Iterator[tuple[str, Bound | 
         else:
             if bound is not None:
                 yield name, bound
-
-
-def _shows(bound: Bound | None) -> bool:
-    return bound is None or bound.made or fallen(bound) not in GONE
 
 
 def _same(one: Bound | None, other: Bound) -> bool:

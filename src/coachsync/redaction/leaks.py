@@ -21,6 +21,7 @@ from coachsync.phrases import say
 from coachsync.redaction.allowed import Ours, allowed, is_random, is_random_place
 from coachsync.redaction.kinds import Kind
 from coachsync.redaction.objects import FOREIGN, Examination, Seen, examine
+from coachsync.redaction.publication import document
 from coachsync.redaction.seeking import Search
 from coachsync.redaction.words import without
 
@@ -32,6 +33,7 @@ _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
 # ETags as servers make them: a hash of the content, SOGo's version number. No text is in them, and most servers have
 # these; any other one is searched.
 _ETAG = re.compile(r'(?:W/)?"?(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|gcs\d{8})"?')
+_COUNTER = re.compile(r'"?gcs\d{8}"?')  # SOGo
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,15 @@ def called(item: Served, number: int, entry: Ours | None) -> str:
 
 def edited(item: Served, entry: Ours) -> bool:
     """Whether somebody changed an object since it was written: its version is another one, and so is what it says."""
-    return item.etag != entry.etag and not _examined(item, entry).clean
+    return _is_other(item, entry) and not _examined(item, entry).clean
+
+
+def _is_other(item: Served, entry: Ours) -> bool:
+    """Whether it is another version than the one that was written. A version that is a counter begins anew with an
+    object that somebody deletes and makes again: then the text tells, as it would be written by this very program."""
+    if item.etag == entry.etag and _COUNTER.fullmatch(item.etag):
+        return item.body != document(entry.uid, entry.slot, entry.text)
+    return item.etag != entry.etag
 
 
 def _examined(item: Served, entry: Ours) -> Examination:
@@ -107,7 +117,7 @@ def _examined(item: Served, entry: Ours) -> Examination:
 
 def _of_ours(item: Served, entry: Ours, number: int, search: Search) -> Iterator[Finding]:
     examination = _examined(item, entry)
-    if not examination.clean and item.etag != entry.etag:
+    if not examination.clean and _is_other(item, entry):
         where = say("edited object {number}", number=number)
         yield Finding(Kind.EDITED_OBJECT, where, say("somebody changed it since it was written"))
         yield from _of_entry(item, entry, examination, where, search)

@@ -178,6 +178,15 @@ class Copies:
                     return True
         return False
 
+    def rows_of(self, uids: Iterable[str]) -> tuple[int, ...]:
+        """The rows of the objects of these UIDs."""
+        found: list[int] = []
+        for some in _some(self._blind("uid", uid) for uid in uids):
+            query = self._mine(sa.select(appointments.c.id)).where(appointments.c.uid.in_(some))
+            with self._database.transaction() as connection:
+                found += connection.execute(query).scalars()
+        return tuple(found)
+
     def holding(self) -> Callable[[str], bool]:
         """Whether an object of a UID is here now: for whoever asks that of many, one after the other."""
         query = self._mine(sa.select(appointments.c.uid))

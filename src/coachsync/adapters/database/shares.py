@@ -34,7 +34,8 @@ class Share:
     `account` is the account of the configuration that it was published with, `settings` tells its settings then from
     others.
     `fallen` says what became of it after a leak: "busy" while it shows busy times in place of its own, "away" when
-    nobody can reach it any more; `fallen_for` holds the codes of what was found.
+    nobody can reach it any more, and `leaving` that this is settled and not done yet; `fallen_for` holds the codes of
+    what was found.
     `token` is what the collection's changes are asked for with, and `confirmed_at` (seconds since 1970) when it was
     last compared with the journal.
     """
@@ -50,6 +51,7 @@ class Share:
     confirmed_at: int | None = None
     fallen: str = ""
     fallen_for: str = ""
+    leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
