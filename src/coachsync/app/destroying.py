@@ -46,7 +46,7 @@ def destroy(wiring: Wiring, share: str, bound: Bound) -> None:
 
 def _delete(wiring: Wiring, share: str, bound: Bound, server: CalendarServer) -> bool:
     """Whether there was anything of ours to delete."""
-    ours = {entry.href: entry.etag for entry in Shares(wiring.database, share).entries()}
+    ours = {entry.href: entry.etag for entry in Shares(wiring.database, share).readable()}
     listed = server.changes(bound.url, None).etags
     if not _is_ours(bound, ours.keys(), listed.keys()):
         return False
@@ -97,7 +97,7 @@ def _take_back(
     """Take our own entries out of a collection that has to stay, also edited ones, which are kept for 30 days; not
     those that invite people by now. Raises Temporary while the server still lists any."""
     journal = Shares(wiring.database, share)
-    entries = journal.entries()
+    entries = journal.readable()
     going = {entry.href for entry in entries} - {item.href for item in foreign if people.invites(item.body)}
     for item in foreign:
         if item.href in going:

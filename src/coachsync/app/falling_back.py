@@ -54,13 +54,13 @@ def leak_code(outcome: Outcome) -> int:
 
 def leaking(wiring: Wiring, share: Share, checked: Verification) -> list[Finding]:
     """What was found in the share's own entries, as they were written, that tells what it should not."""
-    live = sum(entry.live for entry in Shares(wiring.database, share.name).entries())
+    live = sum(entry.live for entry in Shares(wiring.database, share.name).readable())
     return leaks((finding for name, finding in checked.findings if name == share.name), live)
 
 
 def _is_unfinished(bound: Bound | None, journal: Shares) -> bool:
     """Whether the busy times of a fallen share are not all there, or what it showed before is still beside them."""
-    return fallen(bound) is Fallen.BUSY and any(entry.going or not entry.live for entry in journal.entries())
+    return fallen(bound) is Fallen.BUSY and any(entry.going or not entry.live for entry in journal.readable())
 
 
 def _to_busy(wiring: Wiring, share: Share, checked: Verification, outcome: Outcome) -> Verification | None:
@@ -83,14 +83,14 @@ def _to_busy(wiring: Wiring, share: Share, checked: Verification, outcome: Outco
 def _away(wiring: Wiring, share: Share, checked: Verification, outcome: Outcome, state: Fallen) -> Verification:
     """Take the share away; what is found then, or `checked` where nothing of it went."""
     journal = Shares(wiring.database, share.name)
-    bound, number = journal.share(), len(journal.entries())
+    bound, number = journal.share(), len(journal.readable())
     if bound is None:
         return checked
     try:
         take_away(wiring, share.name, bound, state)
     except CoachsyncError as failure:
         outcome.failures.append((f"shares.{share.name}", failure))
-        if len(journal.entries()) == number:
+        if len(journal.readable()) == number:
             return checked
     else:
         outcome.shares[share.name] = Published(deleted=number, problems=problems_of(share, journal.share()))

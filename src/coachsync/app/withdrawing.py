@@ -22,14 +22,14 @@ def take_away(wiring: Wiring, share: str, bound: Bound, state: Fallen) -> None:
     collection that stays with what others wrote, and without what we did (`destroy`).
     """
     journal = Shares(wiring.database, share)
-    before = len(journal.entries())
+    before = len(journal.held())
     journal.bind(replace(bound, fallen=state.value, leaving=True))
     try:
         _withdraw(wiring, share, bound)
     except Temporary:
         raise
     except CoachsyncError:
-        if len(journal.entries()) == before:  # else the next publishing would write it there again
+        if len(journal.held()) == before:  # else the next publishing would write it there again
             journal.bind(bound)
         raise
 
@@ -46,7 +46,7 @@ def _withdraw(wiring: Wiring, share: str, bound: Bound) -> None:
         destroy(wiring, share, bound)
     else:
         _remove(share, bound)
-    journal.drop(journal.entries())
+    journal.drop_all()
     now = journal.share()
     if now is not None:
         journal.bind(replace(now, made=False, leaving=False))
