@@ -306,6 +306,36 @@ def test_the_uid_is_the_same_by_the_short_and_by_the_long_way(body: str, found: 
     assert contentline._uid_anywhere(body.encode()) == found
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("mailto:z@x.example", "MAILTO: Z@x.example ", "<z@x.example>", "mailto:<z@x.example>", "z%40x.example"),
+        *("mailto:z@x.example?subject=a@b", " z@X.example\t", "mailto:%3Cz@x.example%3E"),
+    ],
+)
+def test_an_address_is_the_same_however_it_is_written(value):
+    assert contentline.address(value) == "z@x.example"
+    assert contentline.addresses(one(f"ATTENDEE:{value}")) == {"z@x.example", "z"}
+
+
+def test_what_is_no_address_and_a_question_mark_before_the_host_stay():
+    assert contentline.address("/principals/users/Z/?x") == "/principals/users/z/?x"
+    assert contentline.address("mailto:z?a@x.example") == "z?a@x.example"
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "found"),
+    [
+        ({"z@x.example"}, (), True), ({"z"}, (), True), ({"y@x.example"}, (), True), ({"x.example"}, (), False),
+        ({"z"}, {"z@x.example"}, False), ({"z"}, {"y@x.example"}, False), ({"z"}, {"z@y.example"}, True),
+        ({"z", "z@x.example"}, {"z@x.example"}, True),
+    ],
+)  # fmt: skip
+def test_a_first_part_stands_for_every_address_that_is_not_known_as_anothers(own, others, found):
+    line = one("ATTENDEE;EMAIL=y@x.example:mailto:z@x.example")
+    assert contentline.is_one_of(contentline.whole_addresses(line), own, others) is found
+
+
 # ------------------------------------------------------------------------------------------------- some lines alone
 
 NAMES = frozenset(("SUMMARY", "UID", "BEGIN", "X-A"))

@@ -7,7 +7,7 @@ Only CRLF and LF end a line; a lone CR, U+0085 or U+2028 is part of a value.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -298,8 +298,30 @@ def unescape(value: str) -> str:
     return _BACKSLASH.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)
 
 
+def address(value: str) -> str:
+    """An address as it is compared: lower case, without `mailto:`, blanks, angle brackets and what a link adds (?)."""
+    name, at, host = value.strip().lower().removeprefix("mailto:").partition("@")
+    return unquote(name + at + host.partition("?")[0]).strip(" \t<>")
+
+
 def addresses(line: Line) -> frozenset[str]:
-    """The addresses that a property gives for a person: value and EMAIL, lower case, and the first part of each."""
-    given = (line.value, line.param("EMAIL"))
-    whole = [unquote(one.strip().lower().removeprefix("mailto:")) for one in given if one]
-    return frozenset(whole) | {address.partition("@")[0] for address in whole}
+    """The addresses that a property gives for a person: value and EMAIL as `address`, and the first part of each."""
+    whole = whole_addresses(line)
+    return whole | _first_parts(whole)
+
+
+def is_one_of(whole: frozenset[str], own: Collection[str], others: Collection[str]) -> bool:
+    """Whether one person's `whole_addresses` tell that it is one of `own`. One that is no more than the first part of
+    an address tells so too, but of no address that `others` have."""
+    if not whole.isdisjoint(own):
+        return True
+    return whole.isdisjoint(others) and not _first_parts(whole).isdisjoint(own)
+
+
+def whole_addresses(line: Line) -> frozenset[str]:
+    """The addresses that a property gives for a person, as `address`."""
+    return frozenset(address(one) for one in (line.value, line.param("EMAIL")) if one)
+
+
+def _first_parts(whole: Iterable[str]) -> frozenset[str]:
+    return frozenset(one.partition("@")[0] for one in whole)

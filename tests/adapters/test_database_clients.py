@@ -14,7 +14,7 @@ from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.database import Clients, Copies, Database, Endpoint, open_database
 from coachsync.adapters.database.clients import NOBODY
 from coachsync.adapters.database.renaming import inherit
-from coachsync.adapters.database.tables import clients, pseudonyms
+from coachsync.adapters.database.tables import clients, pseudonyms, sponsors
 from coachsync.clients.directory import Client, Directory, Sponsor
 from coachsync.errors import CoachsyncError, UsageError
 from coachsync.model import Pseudonym
@@ -82,6 +82,20 @@ def test_p09_a_destroyed_key_makes_that_client_unreadable_and_no_other(
         later.save(ANA)  # another key would open nothing
     assert later.reserved() == {GRANITE}
     assert not ClientKeys(tmp_path, KEY).file(ANA.code).exists()
+
+
+def test_a_sponsor_whose_row_does_not_open_is_unreadable_and_hides_nobody(
+    stored: Clients, database: Database, tmp_path: Path
+) -> None:
+    stored.save(ANA)
+    for code in ("S-000001", "S-000002"):
+        stored.save_sponsor(Sponsor(code, "Acme"))
+    with database.transaction() as connection:
+        connection.execute(sa.update(sponsors).where(sponsors.c.code == "S-000002").values(sealed=bytes(64)))
+    later = anew(database, tmp_path)
+    assert later.directory() == Directory({ANA.code: ANA}, {"S-000001": Sponsor("S-000001", "Acme")})
+    assert later.unreadable() == ("S-000002",)
+    assert [failure.code for failure in later.failures()] == ["row-does-not-open"]
 
 
 def test_a_row_put_in_anothers_place_is_unreadable(stored: Clients, database: Database, tmp_path: Path) -> None:

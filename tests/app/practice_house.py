@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from coachsync import config, contentline
 from coachsync.adapters import keystore
 from coachsync.adapters.database import Copies, Edit, Edits, open_database
@@ -182,6 +184,14 @@ class House:
         """DTSTART of everything the share serves, sorted."""
         lines = [line for body in self.served(name).values() for line in body.decode().split("\r\n")]
         return sorted(line.partition(":")[2] for line in lines if line.startswith("DTSTART"))
+
+
+def damage(house: House, table: sa.Table, **which: object) -> None:
+    """Have rows of the database not open any more, all of a table or those of these values."""
+    with house.wiring() as wiring, wiring.database.transaction() as connection:
+        chosen = [table.c[name] == value for name, value in which.items()]
+        found = connection.execute(sa.update(table).where(*chosen).values(sealed=bytes(64)))
+        assert found.rowcount > 0
 
 
 def session(house: House, number: int, hours: int = 1, title: str = "Marguerite", extra: str = "") -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from coachsync.adapters.database import Shares
 from coachsync.adapters.memory import MemoryCalendars
 from coachsync.errors import CoachsyncError, NotThere, Temporary
 from coachsync.model import Collection
@@ -65,6 +66,62 @@ def test_p03_what_the_server_calls_it_there_is_looked_at(seen: House, name: str,
     calendar = seen.server.calendar(BOBS)
     calendar.about = replace(calendar.about, name=name)
     assert codes(seen) == found
+
+
+def decoy(house: House, name: str, number: int) -> None:
+    """Somebody lets Bob into a calendar with some objects of the share's names; it comes first."""
+    url = f"https://calendar.example/bob/{name}/"
+    house.server._calendars = {url: house.server._calendars.pop(url)} | house.server._calendars
+    for href in sorted(house.server.objects(BOBS))[:number]:
+        house.server.store(url, f"/bob/{name}/{href.rpartition('/')[2]}", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_p03_a_calendar_with_a_part_of_the_objects_is_not_taken_for_the_share(seen: House, number: int) -> None:
+    seen.server.add("https://calendar.example/bob/decoy/", "Office", "mallory")
+    decoy(seen, "decoy", number)
+    assert seen.verify() == ()
+    href = next(iter(seen.server.objects(BOBS)))
+    seen.server.store(BOBS, href, seen.server.objects(BOBS)[href].replace(b"TRANSP", b"COMMENT:Marguerite\r\nTRANSP"))
+    assert codes(seen, "edited object") == {"edited-object", "property", "source-word"}
+
+
+def test_half_of_the_objects_are_not_the_share(seen: House) -> None:
+    seen.server.add("https://calendar.example/bob/decoy/", "Office", "mallory")
+    decoy(seen, "decoy", 1)
+    seen.server.drop(BOBS)
+    assert codes(seen) == {"target-missing"}
+
+
+def test_what_was_planned_and_never_written_does_not_count_for_most(seen: House) -> None:
+    with seen.wiring() as wiring:
+        journal = Shares(wiring.database, "office")
+        (entry, *_) = journal.entries()
+        journal.write(
+            replace(entry, tag=bytes([number] * 16), href=f"/alice/x/{number}.ics", live=False) for number in range(9)
+        )
+    assert seen.verify() == ()
+
+
+@pytest.mark.parametrize("method", ["collections", "changes"])
+def test_a_share_that_cannot_be_looked_for_now_is_not_called_missing(seen: House, method: str) -> None:
+    seen.server.fail(method, Temporary("timeout", "Late."))
+    before = seen.server.requests[method]
+    result = seen.verification()
+    assert [failure.code for _, failure in result.failures] == ["timeout"]
+    assert result.findings == []
+    assert seen.server.requests[method] == before + 1  # nor is the server asked for its other calendars
+
+
+def test_a_calendar_that_cannot_be_listed_hides_no_other_and_may_be_the_share(seen: House) -> None:
+    failing = Temporary("server-error", "500"), CoachsyncError("forbidden", "No.")
+    for failure in failing:
+        seen.server.fail("changes", failure)  # of the one that comes first
+        assert seen.verify() == ()
+    seen.server.drop(BOBS)
+    for failure, found in zip(failing, ([], ["target-missing"]), strict=True):
+        seen.server.fail("changes", failure)
+        assert [finding.code for _, finding in seen.verification().findings] == found
 
 
 def test_a_share_that_is_shown_to_nobody_else_is_missing(seen: House) -> None:

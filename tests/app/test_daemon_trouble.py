@@ -12,11 +12,14 @@ import pytest
 from coachsync.adapters import lock
 from coachsync.adapters.database import Copies
 from coachsync.adapters.database.removed import kept
-from coachsync.app import jobs, reading, telling
+from coachsync.adapters.memory import MemoryCalendars
+from coachsync.app import collection_target, jobs, reading, telling
 from coachsync.errors import CoachsyncError, Refused, Temporary
 from daemon_life import DAILY, DAY, HOUR, MINUTE, NOW, TEAM, add, life, seldom
+from events import event
 from mailsink import MailSink
 from practice_house import CONFIG, SOURCE
+from test_falling_back import leaking
 
 BOTH = NOW.replace(
     '[shares.office]\nfrom = ["coaching"]',
@@ -163,6 +166,59 @@ def test_p03_looks_from_outside_that_fail_for_days_are_told(tmp_path: Path, sink
     one.house.server._failures.clear()
     one.live(DAY)
     assert one.status.share("office").unseen is None
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch, word: bytes) -> None:
+    """The server will not take an object with this word in it."""
+    real = MemoryCalendars.create
+
+    def create(self: MemoryCalendars, href: str, body: bytes, *, notify: bool = False) -> str | None:
+        if word in body:
+            raise CoachsyncError("refused", "No.")
+        return real(self, href, body, notify=notify)
+
+    monkeypatch.setattr(MemoryCalendars, "create", create)
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["the first", "a later one"])
+def test_p03_a_publishing_that_failed_in_its_middle_is_looked_at_and_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    one = life(tmp_path, seldom(NOW))
+    house = one.house
+    if before:
+        one.live(MINUTE)
+    monkeypatch.setattr(collection_target, "document", leaking)
+    house.put("title", event("uid-title", house.now + timedelta(days=6), title="Marguerite Lenoir"))
+    add(one, "bad", days=9)
+    refusing(monkeypatch, b"20260311T")
+    one.live(2 * HOUR)  # all but one is written at the first try or the next ones
+    assert [about.name for about in house.server.calendars("https://calendar.example/")] == ["Coaching"]
+
+
+def test_p03_what_went_out_before_it_failed_is_looked_at_once_and_not_at_every_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = life(tmp_path, seldom(NOW), sessions=1)
+    add(one, "bad", days=9)
+    refusing(monkeypatch, b"20260311T")
+    one.live(3 * HOUR)
+    assert len(one.house.served()) == 1
+    assert one.status.share("office").verified is not None
+    assert one.house.server.requests["everything"] <= 3  # of at least a dozen tries
+
+
+def test_a_public_link_that_cannot_be_reached_keeps_no_account_waiting(tmp_path: Path) -> None:
+    one = life(tmp_path, f'{NOW}public_link = "http://127.0.0.1:9/gone.ics"\n')
+    one.live(MINUTE)
+    unseen = one.status.share("office").unseen
+    assert (unseen and unseen.code) == "no-connection"
+    assert one.status.share("office").findings == ()
+    assert one.daemon._books.accounts == {}
+    add(one, "new")
+    one.live(6 * MINUTE)
+    assert len(one.house.served()) == 6
+    assert one.daemon._books.checks_in_vain("office") > 2
 
 
 def test_a_server_that_asks_for_time_at_a_look_from_outside_has_it(tmp_path: Path) -> None:

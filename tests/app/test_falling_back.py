@@ -145,14 +145,18 @@ def test_a_label_that_names_a_client_is_a_leak_of_our_own(synced: House) -> None
     assert labels(synced) == {b"SUMMARY:Indisponible"}
 
 
-def test_p06_a_leaking_share_with_an_invitation_in_it_is_told_loudly_and_not_deleted(
+def test_p03_p06_a_leaking_share_with_an_invitation_in_it_loses_all_but_that_and_it_is_told_loudly(
     broken: Callable[[Document], House],
 ) -> None:
     house = broken(leaking)
     path = house.share_url().removeprefix("https://calendar.example")
     house.server.store(house.share_url(), f"{path}lunch.ics", INVITATION)
-    assert "share-not-away" in codes(answer(house))
-    assert f"{path}lunch.ics" in house.served()
+    for _ in range(2):  # and it is not written anew meanwhile
+        assert "share-not-away" in codes(answer(house))
+        assert set(house.served()) == {f"{path}lunch.ics"}
+        assert codes(house.sync()) == ["share-not-away"]
+    house.server.drop(house.share_url())  # what they were told to do
+    assert codes(house.sync()) == ["share-fallen-away"]
 
 
 @pytest.mark.parametrize("failure", [Temporary("timeout", "Slow."), CoachsyncError("refused", "No.")])
@@ -229,7 +233,7 @@ def test_p13_a_removal_that_was_cut_short_is_ended_by_the_next_run(synced: House
         journal = Shares(wiring.database, "office")
         bound = journal.share()
         assert bound is not None
-        journal.bind(replace(bound, fallen="away", fallen_for="identifier"))
+        journal.bind(replace(bound, fallen="away", fallen_for="identifier", leaving=True))
     assert [finding.code for finding in synced.verify()] == ["stale-slot"]
     assert codes(synced.sync()) == ["share-fallen-away"]
     assert [about.name for about in synced.server.calendars("https://calendar.example/")] == ["Coaching"]
@@ -399,5 +403,75 @@ def test_p04_a_calendar_with_private_appointments_in_it_is_never_taken_away(
     house = broken(leaking)
     path = house.share_url().removeprefix("https://calendar.example")
     house.server.store(house.share_url(), f"{path}mine.ics", event("uid-0", house.now))
-    assert "target-is-source" in codes(answer(house))
-    assert f"{path}mine.ics" in house.served()
+    assert "share-not-away" in codes(answer(house))
+    assert set(house.served()) == {f"{path}mine.ics"}
+
+
+# ------------------------------------------------------------------------------------------ what cannot be done at once
+
+
+def test_p13_a_fall_that_was_cut_short_is_ended_before_it_is_judged(broken: Callable[[Document], House]) -> None:
+    house = broken(only_sessions)
+    house.server.fail("create", Temporary("timeout", "Slow."))
+    assert codes(answer(house)) == ["timeout"]
+    with house.wiring() as wiring:
+        planned = {entry.href for entry in Shares(wiring.database, "office").entries() if not entry.going}
+    assert codes(answer(house)) == ["share-fallen-busy"]
+    assert set(house.served()) == planned  # begun once, and not over and over again
+    assert labels(house) == {b"SUMMARY:Indisponible"}
+    assert house.verify() == ()
+    assert len(house.starts()) == len(set(house.starts()))
+
+
+def test_p03_busy_times_that_leaked_beside_what_was_left_are_taken_away(broken: Callable[[Document], House]) -> None:
+    house = broken(leaking)
+    house.server.fail("create", Temporary("timeout", "Slow."))
+    assert codes(answer(house)) == ["timeout"]
+    assert codes(answer(house)) == ["share-fallen-away"]
+
+
+def test_p03_where_no_busy_times_can_be_written_it_is_taken_away_at_once(broken: Callable[[Document], House]) -> None:
+    house = broken(only_sessions)
+    house.server.fail("create", CoachsyncError("server-full", "No."), times=99)
+    assert codes(answer(house)) == ["server-full", "share-fallen-away"]
+    assert [about.name for about in house.server.calendars("https://calendar.example/")] == ["Coaching"]
+
+
+def test_what_a_server_adds_to_all_that_it_serves_is_its_own_also_while_something_is_not_served(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.sessions(3)
+    monkeypatch.setattr(
+        collection_target, "document", lambda *given: document(*given).replace(b"TRANSP", b"STATUS:CONFIRMED\r\nTRANSP")
+    )
+    house.sync()
+    house.put("late", event("uid-late", house.now + timedelta(days=5)))
+    house.server.fail("create", CoachsyncError("refused", "No."))
+    assert codes(house.sync()) == ["refused"]
+    assert answer(house).shares == {}
+    assert len(house.served()) == 3
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_was_found_in_it_is_no_longer_told_once_it_is_away(
+    house: House, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    monkeypatch.setattr(collection_target, "document", leaking)
+    house.text = NOW
+    house.sessions(2)
+    if late:
+        house.server.fail("destroy", Temporary("timeout", "Slow."))
+    one = Life(house)
+    one.live(HOUR)
+    share = one.status.share("office")
+    assert (share.trouble.code if share.trouble else "", share.findings) == ("share-fallen-away", ())
+
+
+def test_nor_when_only_what_others_wrote_stays(broken: Callable[[Document], House]) -> None:
+    house = broken(leaking)
+    path = house.share_url().removeprefix("https://calendar.example")
+    house.server.store(house.share_url(), f"{path}lunch.ics", INVITATION)
+    with house.wiring() as wiring:
+        share = wiring.config.shares["office"]
+        _, after = respond(wiring, share, verify(wiring, [share]))
+    assert [finding.code for _, finding in after.findings] == ["stale-slot"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from coachsync.adapters.memory import MemoryCalendars
 from coachsync.app.falling_back import respond
+from coachsync.app.people import named, own_names
 from coachsync.app.publish import settings_of
 from coachsync.app.verify import Verification
 from coachsync.clients.directory import Client, Sponsor
@@ -279,6 +282,47 @@ def test_p03_a_client_who_is_kept_out_gets_in_neither_beside_another_nor_under_a
     house.put("guests", event("uid-guests", house.now + timedelta(days=10), title="Point", extra=guests))
     house.sync()
     assert sorted(said(house)) == ["02", "03", "04", "05", "06"]
+
+
+WAYS = [
+    *(("30 min with zz@acme.example", ""), ("Call +33612345678", ""), ("Call 06 12 34 56 78", "")),
+    *((".", f"ATTENDEE:{value}\r\n") for value in ("mailto: zz@acme.example", "MAILTO:<zz@acme.example>")),
+    *((".", f"ATTENDEE:{value}\r\n") for value in ("mailto:zz@acme.example?x=1", "tel:+33612345678")),
+    *((".", f"ATTENDEE;CN={name}:urn:uuid:1\r\n") for name in ("zz@acme.example", "Zoe Zed")),
+    (".", 'ATTENDEE;SENT-BY="mailto:zz@acme.example":mailto:other@acme.example\r\n'),
+    *((".", f"{line}:Zoe Zed\r\n") for line in ("SUMMARY;LANGUAGE=fr", "CONTACT", "A.SUMMARY")),
+]
+
+
+def test_p03_a_client_who_is_kept_out_gets_in_by_no_way_of_writing(house: House) -> None:
+    with house.wiring() as wiring:
+        wiring.clients.save(
+            Client("C-ZOE000", ("Zoe Zed",), ("zz@acme.example",), ("+33 6 12 34 56 78",), unshared=True)
+        )
+    for number, (title, extra) in enumerate((*WAYS, ("Dentiste", ""))):
+        start = house.now + timedelta(days=number)
+        house.put(f"e{number:02}", event(f"uid-{number}", start, title=title, extra=extra))
+    assert house.sync().exit_code() == 0
+    shown = {WAYS[int(day) - 2] for day in said(house) if int(day) - 2 < len(WAYS)}
+    assert (shown, len(house.served())) == (set(), 1)
+
+
+def test_p03_a_client_who_is_kept_out_is_not_taken_for_the_coach(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server tells no address of the coach, who logs in as the first part of the client's."""
+    told = MemoryCalendars.whoami
+    monkeypatch.setattr(MemoryCalendars, "whoami", lambda one: replace(told(one), addresses=frozenset()))
+    client = Client("C-ZOE000", ("Zoe Zed",), ("alice@acme.example",), unshared=True)
+    with house.wiring() as wiring:
+        wiring.clients.save(client)
+    for day, host in enumerate(("acme.example", "practice.example")):
+        guest = f"ATTENDEE;CN=A {host};PARTSTAT=ACCEPTED:mailto:alice@{host}\r\n"
+        house.put(f"e{day}", event(f"uid-{day}", house.now + timedelta(days=day), title="Coaching", extra=guest))
+    assert house.sync().exit_code() == 0
+    assert set(said(house)) == {"03"}
+    with house.wiring() as wiring:
+        assert wiring.addresses("cloud") == {"alice"}
+        assert [line.partition(":mailto:")[2].strip() for line in named(wiring)] == ["alice@acme.example"]
+        assert list(own_names(wiring)) == ["A practice.example"]
 
 
 # ------------------------------------------------------------------------------------------------ names that collide

@@ -236,17 +236,18 @@ def test_p04_what_others_wrote_into_it_is_kept_for_thirty_days(synced: House) ->
     assert kept_of_share(synced) == []
 
 
-def test_p06_an_invitation_in_it_keeps_it_where_it_is(synced: House) -> None:
+def test_p06_an_invitation_in_it_keeps_the_calendar_and_what_was_ours_goes(synced: House) -> None:
     href = put_into_share(synced, "lunch", INVITATION)
-    served = synced.served()
     with pytest.raises(CoachsyncError) as raised:
         called_back(synced, remove=True)
     assert raised.value.code == "share-not-away"
     assert raised.value.hint
-    assert synced.served() == served
-    assert href in served
-    assert synced.sync().exit_code() == 0  # and it goes on as before
-    assert len(synced.served()) == 6
+    assert "was taken out of it" in raised.value.message
+    assert synced.served() == {href: INVITATION}
+    assert codes(synced.sync()) == ["share-not-away"]  # until the calendar is deleted
+    assert synced.served() == {href: INVITATION}
+    synced.server.drop(synced.share_url())
+    assert synced.sync().exit_code() == 0
 
 
 def test_p06_published_anew_an_invitation_that_somebody_wrote_stays(synced: House) -> None:

@@ -7,7 +7,7 @@ with the owner's name behind its own. The names of the objects stay, and are ran
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from posixpath import basename
 from urllib.parse import unquote, urlsplit
@@ -17,6 +17,7 @@ from coachsync.adapters.database import Entry
 from coachsync.errors import CoachsyncError, Refused, Temporary
 from coachsync.model import Collection, Item, Told
 
+_SERVER_ERROR = "server-error"  # the code of a failure that may be one calendar's own (500)
 _OWNER = re.compile(r"(?P<name>.*) \((?P<owner>[^()]+)\)", re.DOTALL)
 
 
@@ -67,27 +68,51 @@ class Place:
 
 def find(server: CalendarServer, url: str, entries: Iterable[Entry], *, is_owner: bool = False) -> Place:
     """Where an account gets what was published at a URL; `is_owner` looks nowhere else. Raises what the server raises
-    there, when none of the account's calendars holds an object of these names."""
+    there, when none of the account's calendars holds most of the objects; Temporary when one of them may, and cannot be
+    looked at now."""
     try:
         return Place(server.collection(url), url)
     except (Temporary, Refused):
         raise
     except CoachsyncError as problem:
-        shown = None if is_owner else _shown(server, {_called(entry.href) for entry in entries if entry.live})
+        names = frozenset(_called(entry.href) for entry in entries if entry.live)
+        shown = None if is_owner else _shown(server, names)
         if shown is None:
             raise problem from None
         return Place(shown, url)
 
 
-def _shown(server: CalendarServer, names: set[str]) -> Collection | None:
+def _shown(server: CalendarServer, names: Set[str]) -> Collection | None:
+    """The calendar that holds most of these names, and more than half of them: anybody who lets the account into a
+    calendar can put a few of them there. One that cannot be listed hides no other."""
+    best, most, late = None, len(names) // 2, None
+    for about in _collections(server):
+        try:
+            number = len(names & set(map(_called, server.changes(about.url, None).etags)))
+        except Temporary as problem:
+            if problem.code != _SERVER_ERROR:
+                raise
+            late = problem
+        except Refused:
+            raise
+        except CoachsyncError:
+            continue
+        else:
+            best, most = (about, number) if number > most else (best, most)
+            if most == len(names):
+                break
+    if best is None and late is not None:
+        raise late
+    return best
+
+
+def _collections(server: CalendarServer) -> tuple[Collection, ...]:
     try:
-        return next((one for one in server.collections() if _holds(server, one, names)), None)
+        return server.collections()
+    except (Temporary, Refused):
+        raise
     except CoachsyncError:
-        return None
-
-
-def _holds(server: CalendarServer, about: Collection, names: set[str]) -> bool:
-    return not names.isdisjoint(map(_called, server.changes(about.url, None).etags))
+        return ()
 
 
 def _called(href: str) -> str:

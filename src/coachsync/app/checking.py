@@ -14,7 +14,7 @@ from coachsync.adapters import keystore
 from coachsync.adapters.database import Shares
 from coachsync.adapters.keyplaces import Place
 from coachsync.app import audience, called, choosing, claiming, locating, people, secrecy, weakest
-from coachsync.app.fallen import GONE, fallen
+from coachsync.app.fallen import is_gone
 from coachsync.app.hidden import private
 from coachsync.app.opening_target import target_of
 from coachsync.app.target import not_empty
@@ -169,7 +169,16 @@ def _calendar(wiring: Wiring, name: str) -> Check:
 
 def _share(wiring: Wiring, share: Share) -> Check:
     choosing.refuse_unknown(wiring, share)
-    if fallen(Shares(wiring.database, share.name).share()) in GONE:
+    bound = Shares(wiring.database, share.name).share()
+    if bound is not None and bound.leaving:
+        return Check(
+            Grade.BAD,
+            "share-not-away",
+            f"shares.{share.name}",
+            say("This share is to be taken away, and that could not be done yet."),
+            say("Run: coachsync sync"),
+        )
+    if is_gone(bound):
         return Check(
             Grade.NOTE,
             "share-taken-away",

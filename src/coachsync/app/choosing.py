@@ -6,14 +6,15 @@ import random
 from collections.abc import Iterator, Mapping
 
 from coachsync.adapters.database import Copies, Shares
+from coachsync.app.clients.unread import refuse_unread
 from coachsync.app.whose import traits, traits_of
 from coachsync.app.wiring import Wiring
 from coachsync.clients.directory import Directory
 from coachsync.clients.pseudonyms import Telling, propose
 from coachsync.config import Share
-from coachsync.errors import CoachsyncError, Misconfigured
+from coachsync.errors import Misconfigured
 from coachsync.model import EVERYTHING, Choice, Occurrence, Pseudonym, Traits
-from coachsync.phrases import say, say_count
+from coachsync.phrases import say
 from coachsync.redaction.choosing import is_chosen
 from coachsync.redaction.slots import Mark, may_show
 from coachsync.redaction.window import window
@@ -29,10 +30,10 @@ def marked(wiring: Wiring, share: Share, without: Held) -> Groups:
     """Every occurrence read from the share's calendars that it may be made from, leaving out some rows. What cannot
     show in the share bears no mark: no pseudonym is spent on it, and no number.
 
-    Raises Misconfigured when it names a client or sponsor whom nobody knows, and CoachsyncError while a client cannot
-    be read.
+    Raises Misconfigured when it names a client or sponsor whom nobody knows, and CoachsyncError while a client or
+    sponsor cannot be read.
     """
-    _refuse_unreadable(wiring, share)
+    refuse_unread(wiring.clients, share.name)
     groups: Groups = {}
     naming = _Naming(wiring, share)
     today = wiring.now.astimezone(wiring.zone).date()
@@ -46,27 +47,6 @@ def marked(wiring: Wiring, share: Share, without: Held) -> Groups:
                 mark = naming.mark(whose.whose.client, places.get(row)) if shows else _ALIKE
                 groups.setdefault(mark, []).append(occurrence)
     return groups
-
-
-def _refuse_unreadable(wiring: Wiring, share: Share) -> None:
-    """Whatever the share is made from: that a client is kept out of every share stands in what cannot be read."""
-    unreadable = len(wiring.clients.unreadable())
-    if unreadable:
-        raise CoachsyncError(
-            "clients-unreadable",
-            say_count(
-                "What is kept of {number} client cannot be read, and with it whom shares may show; the share stays "
-                "as it is.",
-                "What is kept of {number} clients cannot be read, and with it whom shares may show; the share stays "
-                "as it is.",
-                unreadable,
-            ),
-            say(
-                "`coachsync client list` says which. Restore the folder keys/clients in the state folder from the same "
-                "backup as the state."
-            ),
-            where=f"shares.{share.name}",
-        )
 
 
 def refuse_unknown(wiring: Wiring, share: Share) -> None:

@@ -10,7 +10,7 @@ from coachsync.app import locating
 from coachsync.app.people import invites
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, Share
-from coachsync.errors import CoachsyncError, Misconfigured, NotThere
+from coachsync.errors import CoachsyncError, Misconfigured, NotThere, WrongKey
 from coachsync.model import Item
 from coachsync.phrases import say
 
@@ -60,9 +60,18 @@ def refuse_source(wiring: Wiring, share: str, account: str, url: str) -> None:
                         share,
                         say("The share would be written into one of your private calendars; nothing was written."),
                     )
-    others = (Shares(wiring.database, other).share() for other in wiring.config.shares if other != share)
-    if any(bound is not None and same_collection(bound.url, url) for bound in others):
+    if any(_shows(wiring, other, url) for other in wiring.config.shares if other != share):
         raise _taken(share)
+
+
+def _shows(wiring: Wiring, share: str, url: str) -> bool:
+    """Whether a share is bound to this collection; of one whose record is damaged nobody knows, and it keeps no other
+    from being written or taken away."""
+    try:
+        bound = Shares(wiring.database, share).share()
+    except WrongKey:
+        return False
+    return bound is not None and same_collection(bound.url, url)
 
 
 def refuse_returned(wiring: Wiring, share: str) -> None:

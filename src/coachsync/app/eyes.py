@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -24,9 +24,9 @@ from coachsync.app.people import own_names, own_words
 from coachsync.app.wiring import Wiring
 from coachsync.config import CalDavTarget, FileTarget, Share
 from coachsync.errors import Barred, CoachsyncError, NotThere
-from coachsync.model import Finding, Item
+from coachsync.model import Finding, Item, Told
 from coachsync.phrases import say
-from coachsync.redaction import answers, leaks, schedule, streams, words
+from coachsync.redaction import answers, kinds, leaks, schedule, streams, words
 from coachsync.redaction.allowed import Ours
 from coachsync.redaction.kinds import Kind
 from coachsync.redaction.leaks import Served
@@ -38,14 +38,13 @@ _SAMPLE = 20  # objects that are also fetched one by one
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What was found, the UIDs that were seen, and those of entries that somebody has edited."""
+    """What was found, the UIDs that were seen, None where not all could be, and those of entries that somebody has
+    edited; and what has ended the look before its time."""
 
     findings: tuple[Finding, ...] = ()
-    seen: Set[str] = field(default_factory=frozenset)
+    seen: Set[str] | None = frozenset()
     edited: Set[str] = field(default_factory=frozenset)
-
-    def __add__(self, findings: Iterable[Finding]) -> Looked:
-        return replace(self, findings=(*self.findings, *findings))
+    failure: CoachsyncError | None = None
 
 
 def ours(entry: Entry) -> Ours:
@@ -59,7 +58,8 @@ def ours(entry: Entry) -> Ours:
 def collection(
     wiring: Wiring, share: Share, target: CalDavTarget, url: str, entries: Sequence[Entry], search: Search
 ) -> Looked:
-    """The share's collection as its audience's account gets it. Raises what its server raises."""
+    """The share's collection as its audience's account gets it. Raises what its server raises before it gives any
+    object; what it raises later is told beside the findings."""
     with closing(_account(wiring, share, target)) as server:
         try:
             place = audience.find(server, url, entries, is_owner=share.audience is None)
@@ -67,9 +67,13 @@ def collection(
             missing = Finding(Kind.TARGET_MISSING, say("collection"), say("the share's calendar is not there"))
             return Looked((missing,))
         except CoachsyncError as problem:
-            problem.where = f"shares.{share.name}.audience" if share.audience else ""
+            problem.where = _eyes_of(share)
             raise
         return _seen(wiring, share, target, _View(server, place), entries, search)
+
+
+def _eyes_of(share: Share) -> str:
+    return f"shares.{share.name}.audience" if share.audience else ""
 
 
 def _account(wiring: Wiring, share: Share, target: CalDavTarget) -> CalendarServer:
@@ -98,25 +102,38 @@ def is_reached(wiring: Wiring, share: Share, bound: Bound) -> bool:
 
 class _View:
     """Everything that one account gets of a collection, under the addresses that it was published under. No request
-    holds anything but addresses of objects there."""
+    holds anything but addresses of objects there. `failure` has ended the look; `untold` objects it might have given.
+    """
 
     def __init__(self, server: CalendarServer, place: Place) -> None:
         url, self.place = place.about.url, place
-        listed = server.changes(url, None).etags
-        self.told = tuple(place.told(server.everything(url)))
-        queried = server.queried(url)
-        self.queried = None if queried is None else frozenset(map(place.ours, queried))
-        self.listed = frozenset(map(place.ours, listed))
-        items = tuple(server.fetch(url, sorted(listed)))
-        some = random.SystemRandom().sample(items, min(_SAMPLE, len(items)))
+        listed = sorted(server.changes(url, None).etags)
+        self.listed: Set[str] = frozenset(map(place.ours, listed))
+        self.untold: Set[str] = frozenset()
+        self.told: tuple[Told, ...] = ()
+        self.members: Set[str] = frozenset()
+        self.queried: Set[str] | None = None
+        self.alone: tuple[Item, ...] = ()
+        items: list[Item] = []
+        self.failure = _until(lambda: items.extend(server.fetch(url, listed)))
         self.items = place.items(items)
-        self.alone = place.items(item for one in some for item in server.fetch(url, [one.href]))
-        path = urlsplit(place.published).path
+        if self.failure is not None:
+            self.untold = self.listed - {item.href for item in self.items}
+        else:
+            self.failure = _until(lambda: self._look_beside(server, url, items))
+
+    def _look_beside(self, server: CalendarServer, url: str, items: Sequence[Item]) -> None:
+        self.told = tuple(self.place.told(server.everything(url)))
+        path = urlsplit(self.place.published).path
         self.members = {one.href for one in self.told if one.href.rstrip("/") != path.rstrip("/")}
+        queried = server.queried(url)
+        self.queried = None if queried is None else frozenset(map(self.place.ours, queried))
+        some = random.SystemRandom().sample(items, min(_SAMPLE, len(items)))
+        self.alone = self.place.items(item for one in some for item in server.fetch(url, [one.href]))
 
     def unseen(self, published: Set[str]) -> Iterator[Finding]:
         """Objects that one way to look shows and another does not."""
-        given = {item.href for item in self.items}
+        given = self.untold | {item.href for item in self.items}
         ways = (
             (self.listed - given, say("listed and not given: {number}", number=len(self.listed - given))),
             (
@@ -146,7 +163,8 @@ def _seen(
     search: Search,
 ) -> Looked:
     # What a run cut short has planned may be there or not: both are fine.
-    journal = {entry.href: ours(entry) for entry in entries if entry.live or entry.href in view.listed}
+    there = {entry.href: entry for entry in entries if entry.live or entry.href in view.listed}
+    journal = {href: ours(entry) for href, entry in there.items() if href not in view.untold}
     served = [_served(item) for item in view.items]
     places = _Places(served, journal)
     findings = [
@@ -157,11 +175,29 @@ def _seen(
         *_alone(view, served, journal, places, search),
         *answers.in_properties(view.told, urlsplit(view.place.published).path, places.called, search, _house(wiring)),
     ]
+    if view.untold:  # what stands in all entries alike is told from what some have only where all were given
+        findings = [finding if kinds.tells(finding) else replace(finding, own=False) for finding in findings]
     return Looked(
         tuple(dict.fromkeys(findings)),
-        frozenset(uid for item in view.items for uid in streams.uids(item.body)),
+        None if view.untold else frozenset(uid for item in view.items for uid in streams.uids(item.body)),
         frozenset(journal[item.href].uid for item in places.edited()),
+        _where(view.failure, _eyes_of(share)),
     )
+
+
+def _until(look: Callable[[], None]) -> CoachsyncError | None:
+    """What has ended a look; what it had brought until then counts."""
+    try:
+        look()
+    except CoachsyncError as problem:
+        return problem
+    return None
+
+
+def _where(failure: CoachsyncError | None, where: str) -> CoachsyncError | None:
+    if failure is not None and where:
+        failure.where = where
+    return failure
 
 
 def _served(item: Item) -> Served:
@@ -245,7 +281,8 @@ def file(
 def public(
     wiring: Wiring, share: Share, link: str, looked: Looked, entries: Sequence[Entry], search: Search
 ) -> Iterator[Finding]:
-    """What anybody gets who has the public link, with no login. Raises what the server raises."""
+    """What anybody gets who has the public link, with no login; compared with what the account sees, where that is
+    known. Raises what the server raises."""
     account = wiring.config.accounts[share.to.account] if isinstance(share.to, CalDavTarget) else None
     try:
         given = publiclink.look(link, account.timeout if account else 30, account.ca_file if account else None)
@@ -255,9 +292,9 @@ def public(
     where = say("public link")
     name = share.to.display_name if isinstance(share.to, CalDavTarget) else None
     texts = frozenset({name or "", *share.texts.values(), wiring.config.practice.timezone} - {""})
-    known = streams.Known(looked.edited, looked.seen, texts)
     live = [ours(entry) for entry in entries]
     for body in given.calendars:
+        known = streams.Known(looked.edited, streams.uids(body) if looked.seen is None else looked.seen, texts)
         yield from streams.in_export(body, secondparser.view(body), live, search, known)
     house = _house(wiring)
     yield from answers.in_properties(given.told, "", lambda _: where, search, house)

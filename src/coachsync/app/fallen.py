@@ -32,6 +32,11 @@ def fallen(bound: Bound | None) -> Fallen:
     return Fallen(bound.fallen) if bound is not None else Fallen.NOT
 
 
+def is_gone(bound: Bound | None) -> bool:
+    """Whether a share was taken away, and that was done."""
+    return bound is not None and fallen(bound) in GONE and not bound.leaving
+
+
 def set_fallen(wiring: Wiring, name: str, state: Fallen, why: str | None = None) -> None:
     """Keep what became of a share, and for which findings (as before when None); nothing where it was never
     published."""

@@ -6,6 +6,7 @@ learn by that which words identify somebody.
 
 from __future__ import annotations
 
+from coachsync.adapters.database import Share as Bound
 from coachsync.adapters.database import Shares
 from coachsync.app.fallen import GONE, Fallen, fallen, problems_of, set_fallen
 from coachsync.app.outcome import FINDINGS, Outcome, Published
@@ -23,18 +24,16 @@ from coachsync.redaction.kinds import leaks
 def respond(wiring: Wiring, share: Share, checked: Verification) -> tuple[Outcome, Verification]:
     """Do what a leak in our own entries asks for, and look again; the outcome says what was done, nothing where there
     was no leak. What cannot be done is a failure in it, and to be tried again."""
-    outcome = Outcome()
-    bound = Shares(wiring.database, share.name).share()
-    if bound is not None and bound.made and fallen(bound) in GONE:
-        _away(wiring, share, outcome, fallen(bound))
+    outcome, journal = Outcome(), Shares(wiring.database, share.name)
+    bound = journal.share()
+    if bound is not None and bound.leaving:
+        return outcome, _away(wiring, share, checked, outcome, fallen(bound))
+    if share.on_leak is not OnLeak.BUSY:
         return outcome, checked
-    if share.on_leak is not OnLeak.BUSY or not leaking(wiring, share, checked):
-        return outcome, checked
-    journal = Shares(wiring.database, share.name)
-    if fallen(journal.share()) is Fallen.NOT:
+    if _is_unfinished(bound, journal) or (fallen(bound) is Fallen.NOT and leaking(wiring, share, checked)):
         checked = _to_busy(wiring, share, checked, outcome) or checked
     if leaking(wiring, share, checked) and fallen(journal.share()) not in GONE:
-        _away(wiring, share, outcome, Fallen.AWAY)
+        checked = _away(wiring, share, checked, outcome, Fallen.AWAY)
     return outcome, checked
 
 
@@ -55,18 +54,24 @@ def leak_code(outcome: Outcome) -> int:
 
 def leaking(wiring: Wiring, share: Share, checked: Verification) -> list[Finding]:
     """What was found in the share's own entries, as they were written, that tells what it should not."""
-    live = sum(entry.live for entry in Shares(wiring.database, share.name).entries())
+    live = sum(entry.live for entry in Shares(wiring.database, share.name).readable())
     return leaks((finding for name, finding in checked.findings if name == share.name), live)
+
+
+def _is_unfinished(bound: Bound | None, journal: Shares) -> bool:
+    """Whether the busy times of a fallen share are not all there, or what it showed before is still beside them."""
+    return fallen(bound) is Fallen.BUSY and any(entry.going or not entry.live for entry in journal.readable())
 
 
 def _to_busy(wiring: Wiring, share: Share, checked: Verification, outcome: Outcome) -> Verification | None:
     """Rebuild the share from busy times and look at it, later when the server cannot be reached now; None when there is
     no way to. All of it is marked first, so that a run cut short is ended by the next."""
     journal = Shares(wiring.database, share.name)
-    why = ", ".join(dict.fromkeys(one.code for one in leaking(wiring, share, checked)))
-    with wiring.database.transaction():
-        journal.take_back()
-        set_fallen(wiring, share.name, Fallen.BUSY, why)
+    if fallen(journal.share()) is Fallen.NOT:
+        why = ", ".join(dict.fromkeys(one.code for one in leaking(wiring, share, checked)))
+        with wiring.database.transaction():
+            journal.take_back()
+            set_fallen(wiring, share.name, Fallen.BUSY, why)
     try:
         outcome.shares[share.name] = publish(wiring, share, {})
     except CoachsyncError as failure:
@@ -75,14 +80,18 @@ def _to_busy(wiring: Wiring, share: Share, checked: Verification, outcome: Outco
     return verify(wiring, [share], share.calendars)
 
 
-def _away(wiring: Wiring, share: Share, outcome: Outcome, state: Fallen) -> None:
+def _away(wiring: Wiring, share: Share, checked: Verification, outcome: Outcome, state: Fallen) -> Verification:
+    """Take the share away; what is found then, or `checked` where nothing of it went."""
     journal = Shares(wiring.database, share.name)
-    bound, number = journal.share(), len(journal.entries())
+    bound, number = journal.share(), len(journal.readable())
     if bound is None:
-        return
+        return checked
     try:
         take_away(wiring, share.name, bound, state)
     except CoachsyncError as failure:
         outcome.failures.append((f"shares.{share.name}", failure))
-        return
-    outcome.shares[share.name] = Published(deleted=number, problems=problems_of(share, journal.share()))
+        if len(journal.readable()) == number:
+            return checked
+    else:
+        outcome.shares[share.name] = Published(deleted=number, problems=problems_of(share, journal.share()))
+    return verify(wiring, [share], share.calendars)

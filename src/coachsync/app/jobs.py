@@ -48,9 +48,12 @@ def sync(wiring: Wiring, *, accept: Collection[str] = (), dry_run: bool = False)
 
 def publish_share(wiring: Wiring, name: str, *, replace_content: bool = False) -> Outcome:
     """Pull the calendars that a share is made from, then publish it, also when it was taken away or shows busy times
-    only since a leak: a person wants it. Raises what its publishing raises."""
+    only since a leak: a person wants it. `replace_content` as for `publish`, also when what is kept of the share is
+    damaged. Raises what its publishing raises."""
     outcome, share = Outcome(), wiring.config.shares[name]
-    revive(wiring, name)
+    if replace_content:
+        _forget_damaged(wiring, name)
+    revive(wiring, name, give_up=replace_content)
     take_in(wiring, outcome, share.calendars)
     held = {calendar: pulled.held_rows for calendar, pulled in outcome.calendars.items()}
     if not outcome.failures:
@@ -66,6 +69,17 @@ def publish_share(wiring: Wiring, name: str, *, replace_content: bool = False) -
             raise outcome.failures[0][1] from None
         raise
     return outcome
+
+
+def _forget_damaged(wiring: Wiring, name: str) -> None:
+    """A share of which something does not open any more is made anew: its target is emptied all the same."""
+    journal = Shares(wiring.database, name)
+    try:
+        journal.share()
+    except WrongKey:
+        journal.unbind()
+    else:
+        journal.drop_damaged()
 
 
 def _look_again(wiring: Wiring, name: str) -> None:

@@ -47,6 +47,7 @@ def own_names(wiring: Wiring) -> Iterator[str]:
 
 def _persons(wiring: Wiring) -> Iterator[tuple[dict[str, contentline.Line], set[str]]]:
     """By calendar: the lines that name a person, and which of them name the coach."""
+    clients = wiring.clients.directory().addresses()
     for name, calendar in wiring.config.calendars.items():
         own = wiring.addresses(calendar.account)
         lines = {
@@ -54,4 +55,11 @@ def _persons(wiring: Wiring) -> Iterator[tuple[dict[str, contentline.Line], set[
             for _, body in Copies(wiring.database, name).texts()
             for line in contentline.named(contentline.decode(body), _PERSONS)
         }
-        yield lines, {raw for raw, line in lines.items() if not own.isdisjoint(contentline.addresses(line))}
+        yield (
+            lines,
+            {
+                raw
+                for raw, line in lines.items()
+                if contentline.is_one_of(contentline.whole_addresses(line), own, clients)
+            },
+        )

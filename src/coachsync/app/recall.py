@@ -61,7 +61,7 @@ def remove(wiring: Wiring, name: str) -> Recalled:
     configured any more either, is forgotten, and that is a failure in the outcome.
     """
     journal, outcome = Shares(wiring.database, name), Outcome()
-    bound, entries = _published(wiring, name), journal.entries()
+    bound, entries = _published(wiring, name), journal.readable()
     try:
         take_away(wiring, name, bound, Fallen.RECALLED)
         outcome.shares[name] = Published(deleted=len(entries))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from coachsync.adapters.database import Copies, Edits, Shares
 from coachsync.app import status
-from coachsync.app.fallen import GONE, fallen
+from coachsync.app.fallen import is_gone
 from coachsync.app.outcome import (
     CONFLICT,
     Outcome,
@@ -95,13 +95,15 @@ def after_check(known: Status, wiring: Wiring, checked: Verification, say: Say) 
     now = _now(wiring)
     failed = dict(checked.failures)
     for name in checked.shares:
-        failure = failed.get(f"shares.{name}")
+        failure = checked.failure(name)
+        found = _found((finding for share, finding in checked.findings if share == name), say)
         if failure is None:
-            found = _found((finding for share, finding in checked.findings if share == name), say)
             known = known.with_share(name, verified=now, findings=found, unseen=None)
-        else:
-            known = known.with_share(name, unseen=trouble(failure.problem(f"shares.{name}"), say))
+            continue
+        if name not in checked.seen:  # what was found before may be there still
+            found = tuple(dict.fromkeys((*known.share(name).findings, *found)))
             known = _refused(known, wiring, eyes_of(wiring.config, name), failure)
+        known = known.with_share(name, findings=found, unseen=trouble(failure.problem(f"shares.{name}"), say))
     looked = {f"calendars.{name}" for name in checked.calendars} - failed.keys()
     stay = tuple(found for found in known.exposed if found.where not in looked)
     new = _found((finding for share, finding in checked.findings if not share), say)
@@ -175,7 +177,7 @@ def _share(known: Status, wiring: Wiring, name: str, published: Published, say: 
         held_back=published.held_back,
         trouble=trouble(published.problems[0], say) if published.problems else None,
         owed=False,
-        gone=fallen(Shares(wiring.database, name).share()) in GONE,
+        gone=is_gone(Shares(wiring.database, name).share()),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from coachsync.adapters.database import Entry
@@ -20,12 +20,15 @@ from coachsync.redaction.kinds import Kind
 _GRACE = timedelta(minutes=30)
 
 
-def stale(wiring: Wiring, share: Share, published_at: int, entries: Iterable[Entry]) -> tuple[Finding, ...]:
+def stale(wiring: Wiring, share: Share, published_at: int | None, entries: Sequence[Entry]) -> tuple[Finding, ...]:
     """Whether live entries are no longer wanted, although the schedule has let them go since.
 
-    What goes at an edge may stay for half an hour after it. `published_at` in seconds since 1970. While a client cannot
-    be read, nothing is said: what is wanted is not known, and publishing tells that.
+    What goes at an edge may stay for half an hour after it. `published_at` in seconds since 1970; of a share that was
+    never written whole, the oldest entry counts. While a client cannot be read, nothing is said: what is wanted is not
+    known, and publishing tells that.
     """
+    if published_at is None:
+        published_at = min((entry.since for entry in entries if entry.since is not None), default=0)
     if wiring.clients.unreadable() or not _due(wiring, share, datetime.fromtimestamp(published_at, UTC)):
         return ()
     try:

@@ -9,9 +9,9 @@ from coachsync.adapters.database import Shares
 from coachsync.adapters.database.renaming import left_behind as stranded
 from coachsync.adapters.database.shares import share_names
 from coachsync.app.claiming import same_collection
-from coachsync.app.fallen import GONE, fallen
+from coachsync.app.fallen import is_gone
 from coachsync.app.wiring import Wiring
-from coachsync.errors import Problem
+from coachsync.errors import Problem, WrongKey
 from coachsync.phrases import say, say_count
 
 
@@ -24,22 +24,28 @@ def left_behind(wiring: Wiring) -> tuple[Problem, ...]:
 def shares(wiring: Wiring) -> tuple[str, ...]:
     """The shares that go on showing what was published last; not those that were taken away, or whose target is another
     share's by now."""
-    configured = [bound for _, bound in _bound(wiring, wiring.config.shares.keys())]
+    configured = [bound for _, bound in _bound(wiring, wiring.config.shares.keys()) if bound is not None]
     others = _bound(wiring, sorted(share_names(wiring.database) - wiring.config.shares.keys()))
-    return tuple(name for name, bound in others if _shows(bound) and not any(_same(bound, one) for one in configured))
+    return tuple(
+        name for name, bound in others if not is_gone(bound) and not any(_same(bound, one) for one in configured)
+    )
 
 
-def _bound(wiring: Wiring, names: Iterable[str]) -> Iterator[tuple[str, Bound]]:
+def _bound(wiring: Wiring, names: Iterable[str]) -> Iterator[tuple[str, Bound | None]]:
+    """What each is bound to, None where that does not open any more."""
     for name in names:
-        if (bound := Shares(wiring.database, name).share()) is not None:
-            yield name, bound
+        try:
+            bound = Shares(wiring.database, name).share()
+        except WrongKey:
+            yield name, None
+        else:
+            if bound is not None:
+                yield name, bound
 
 
-def _shows(bound: Bound) -> bool:
-    return bound.made or fallen(bound) not in GONE
-
-
-def _same(one: Bound, other: Bound) -> bool:
+def _same(one: Bound | None, other: Bound) -> bool:
+    if one is None:
+        return False
     return same_collection(one.url, other.url) if one.url or other.url else one.target == other.target
 
 

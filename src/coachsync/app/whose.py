@@ -14,7 +14,7 @@ from coachsync.clients.facts import Facts, facts
 from coachsync.clients.matching import Matcher
 from coachsync.model import Occurrence, Traits, Whose
 
-_READER = "2"  # another number reads everything again
+_READER = "3"  # another number reads everything again
 _UNKNOWN = Traits()
 
 
@@ -41,9 +41,10 @@ def name_of(copy: Copy) -> str:
     return copy.uid or copy.href
 
 
-def facts_of(body: bytes, own: frozenset[str]) -> tuple[Facts, ...]:
-    """What the text of an object says about the others in it; `own` are the coach's addresses."""
-    return facts(contentline.decode(body), own)
+def facts_of(body: bytes, own: frozenset[str], clients: frozenset[str]) -> tuple[Facts, ...]:
+    """What the text of an object says about the others in it; `own` are the coach's addresses, `clients` those of the
+    directory."""
+    return facts(contentline.decode(body), own, clients)
 
 
 def _read(
@@ -54,12 +55,12 @@ def _read(
     own: frozenset[str],
     assigned: Mapping[bytes, str],
 ) -> Iterator[tuple[int, Of]]:
-    copies, matcher = Copies(wiring.database, calendar), Matcher(directory)
+    copies, matcher, clients = Copies(wiring.database, calendar), Matcher(directory), directory.addresses()
     uids = {copy.row: wiring.clients.blind(name_of(copy)) for copy in copies.some(rows)} if assigned else {}
     decided = {row: assigned[uid] for row, uid in uids.items() if uid in assigned}
     for row, body in copies.texts(rows):
         said = _decided(decided[row]) if row in decided else None
-        yield row, tuple(_traits(one, said or matcher.whose(one)) for one in facts_of(body, own))
+        yield row, tuple(_traits(one, said or matcher.whose(one)) for one in facts_of(body, own, clients))
 
 
 def _decided(code: str) -> Whose:

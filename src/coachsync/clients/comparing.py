@@ -28,6 +28,11 @@ def unaccented(text: str) -> str:
     return visible(unicodedata.normalize("NFKD", text))
 
 
+def legible(text: str) -> str:
+    """Text as it reads: compatibility forms undone, composed, nothing that cannot be seen; its case stays."""
+    return text if text.isascii() else visible(unicodedata.normalize("NFKC", text))
+
+
 def words(text: str) -> tuple[str, ...]:
     """The words of a text, as `folded`: letters and digits in a row."""
     return tuple(_WORD.findall(folded(text)))

@@ -56,6 +56,10 @@ class Directory:
         for sponsor in self.sponsors.values():
             yield sponsor.name
 
+    def addresses(self) -> frozenset[str]:
+        """Every address of a client."""
+        return frozenset(address for client in self.clients.values() for address in client.addresses)
+
     def digest(self) -> str:
         """What changes if and only if anything in the directory does; the same in every process.
 

@@ -20,22 +20,25 @@ def _words(text: str) -> frozenset[str]:
 # Words that stand beside a name in a title and are no part of it, as `folded`.
 USUAL = _words(
     """
-    a the with and or for to of from at in on by re s call meeting session coaching coachee supervision mentoring review
+    a the with and or for to of from at in on by re s h am pm today tomorrow
+    call meeting session coaching coachee supervision mentoring review
     intake debrief follow up followup kickoff prep check online phone lunch coffee first last new tbc cancelled moved
+    monday tuesday wednesday thursday friday saturday sunday
     mr mrs ms miss dr prof
     avec et ou pour de du des d l le la les chez au aux en par seance rdv rendez vous rendezvous entretien reunion point
     bilan appel appeler rappeler voir visio visioconference zoom teams skype meet telephone tel atelier suivi
     tripartite trio groupe preparation premiere premier derniere dernier dejeuner cafe
     annule annulee reporte reportee confirme confirmee facture restitution intervision formation
+    aujourd hui demain lundi mardi mercredi jeudi vendredi samedi dimanche
     m mme mlle me docteur maitre madame monsieur
     """
 )
 # With the word behind them they may go on with a name: "Marie Dupont de Leroy".
-PARTICLES = _words("d de del della den der des di du la le van von zu")
+PARTICLES = _words("abu al ben bin bint d da das de del della den der des di do dos du el ibn la le ter van von zu")
 
 
 class Gap(Enum):
-    """What stands before a word: nothing that divides, a hyphen that joins two words, a comma, or another break."""
+    """What stands before a word: nothing that divides, a hyphen or @ that joins two words, a comma, another break."""
 
     NONE = "none"
     HYPHEN = "hyphen"
@@ -49,12 +52,11 @@ class Gap(Enum):
 
 
 class Token(NamedTuple):
-    """One word: as it is compared, and what stands before it. `capital`: letters alone, of which the first is a
-    capital; `small`: it begins with a small letter (in many scripts no letter is either)."""
+    """One word: as it is compared, and what stands before it. `small`: it begins with a small letter; in many scripts
+    no letter is small, and none a capital."""
 
     word: str
     gap: Gap
-    capital: bool
     small: bool
 
     @property
@@ -70,7 +72,7 @@ def tokens(text: str) -> tuple[Token, ...]:
     for match in _WORD.finditer(text):
         written = match.group()
         gap = _gap(text[end : match.start()]) if found else Gap.NONE
-        found.append(Token(folded(written), gap, written.isalpha() and written[0].isupper(), written[0].islower()))
+        found.append(Token(folded(written), gap, written[0].islower()))
         end = match.end()
     return tuple(found)
 
@@ -81,6 +83,8 @@ def _gap(between: str) -> Gap:
         return Gap.COMMA
     if "," in between or _BREAK.search(between):
         return Gap.BREAK
+    if between == "@":
+        return Gap.HYPHEN
     if _DASH.search(between):
         return Gap.HYPHEN if len(between) == 1 else Gap.BREAK
     return Gap.NONE

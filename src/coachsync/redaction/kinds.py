@@ -56,6 +56,11 @@ _BEYOND = frozenset(
 _FILE = "file"  # where nobody stands between what is written and what is served
 
 
+def tells(finding: Finding) -> bool:
+    """Whether a finding in an entry of ours means a leak by itself, whatever the other entries hold."""
+    return finding.code in _TELLING
+
+
 def leaks(findings: Iterable[Finding], entries: int) -> list[Finding]:
     """What means that we ourselves have published what nobody should see, in a share of so many entries.
 
@@ -67,4 +72,4 @@ def leaks(findings: Iterable[Finding], entries: int) -> list[Finding]:
     for finding in own:
         places.setdefault(finding.code, set()).add(finding.where)
     some = {code for code, where in places.items() if code in _BEYOND and (_FILE in where or len(where) < entries)}
-    return [finding for finding in own if finding.code in _TELLING or finding.code in some]
+    return [finding for finding in own if tells(finding) or finding.code in some]

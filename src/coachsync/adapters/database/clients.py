@@ -34,11 +34,12 @@ class Clients:
         self._found: tuple[Directory, dict[str, CoachsyncError]] | None = None
 
     def directory(self) -> Directory:
-        """Everybody who can be read. Clients whose key is missing are left out: `unreadable` names them."""
+        """Everybody who can be read. Clients whose key is missing, and whose row does not open, are left out, and so
+        are sponsors: `unreadable` names them."""
         return self._everybody()[0]
 
     def unreadable(self) -> tuple[str, ...]:
-        """The codes of the clients who cannot be read."""
+        """The codes of the clients and sponsors who cannot be read."""
         return tuple(self._everybody()[1])
 
     def failures(self) -> tuple[CoachsyncError, ...]:
@@ -129,11 +130,11 @@ class Clients:
             payers: dict[str, Sponsor] = {}
             failures: dict[str, CoachsyncError] = {}
             for row in rows:
-                if not row.client:
-                    payers[row.code] = Sponsor(row.code, self._sponsor(row))
-                    continue
                 try:
-                    people[row.code] = self._client(row)
+                    if row.client:
+                        people[row.code] = self._client(row)
+                    else:
+                        payers[row.code] = Sponsor(row.code, self._sponsor(row))
                 except CoachsyncError as problem:
                     failures[row.code] = problem
             self._found = (Directory(people, payers), failures)

@@ -16,6 +16,7 @@ from coachsync.adapters.database.bulk import write_many
 from coachsync.adapters.database.engine import Database
 from coachsync.adapters.database.sealing import open_json, seal_json
 from coachsync.adapters.database.tables import published, series, shares
+from coachsync.errors import WrongKey
 from coachsync.model import Label, Pseudonym, Slot
 
 _UPSERT = insert(published).on_conflict_do_update(
@@ -33,7 +34,8 @@ class Share:
     `account` is the account of the configuration that it was published with, `settings` tells its settings then from
     others.
     `fallen` says what became of it after a leak: "busy" while it shows busy times in place of its own, "away" when
-    nobody can reach it any more; `fallen_for` holds the codes of what was found.
+    nobody can reach it any more, and `leaving` that this is settled and not done yet; `fallen_for` holds the codes of
+    what was found.
     `token` is what the collection's changes are asked for with, and `confirmed_at` (seconds since 1970) when it was
     last compared with the journal.
     """
@@ -49,6 +51,7 @@ class Share:
     confirmed_at: int | None = None
     fallen: str = ""
     fallen_for: str = ""
+    leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +117,36 @@ class Shares:
             connection.execute(statement, {"published_at": int(now.timestamp())})
 
     def entries(self) -> tuple[Entry, ...]:
-        """Everything the target serves or may serve."""
+        """Everything the target serves or may serve. Raises WrongKey when one of them does not open."""
+        entries, damaged = self.opened()
+        for problem in damaged.values():
+            raise problem
+        return entries
+
+    def readable(self) -> tuple[Entry, ...]:
+        """Of everything the target serves or may serve what opens, for whoever must go on without the rest."""
+        return self.opened()[0]
+
+    def opened(self) -> tuple[tuple[Entry, ...], dict[bytes, WrongKey]]:
+        """What opens, and by its tag why the rest does not."""
         with self._database.transaction() as connection:
             rows = connection.execute(sa.select(published).where(published.c.share_id == self._id)).all()
-        key = self._database.key
-        return tuple(
-            _unpack(open_json(key, row.key, self._context(row.tag), row.sealed), row.tag, live=row.live) for row in rows
-        )
+        entries: list[Entry] = []
+        damaged: dict[bytes, WrongKey] = {}
+        for row in rows:
+            try:
+                values = open_json(self._database.key, row.key, self._context(row.tag), row.sealed)
+            except WrongKey as problem:
+                damaged[row.tag] = problem
+            else:
+                entries.append(_unpack(values, row.tag, live=row.live))
+        return tuple(entries), damaged
+
+    def held(self) -> frozenset[tuple[bytes, bool]]:
+        """The tag of everything the target serves or may serve, and whether it surely does: opens nothing."""
+        query = sa.select(published.c.tag, published.c.live).where(published.c.share_id == self._id)
+        with self._database.transaction() as connection:
+            return frozenset((row.tag, row.live) for row in connection.execute(query))
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Store or replace entries by their tag, in one transaction."""
@@ -129,15 +155,22 @@ class Shares:
             write_many(connection, _UPSERT, rows)
 
     def take_back(self) -> None:
-        """Mark everything that the target serves or may serve as to be taken back, in one transaction."""
-        self.write([replace(entry, going=True) for entry in self.entries()])
+        """Mark everything that the target serves or may serve, and that opens, as to be taken back, in one
+        transaction."""
+        self.write([replace(entry, going=True) for entry in self.readable()])
 
     def drop(self, entries: Iterable[Entry]) -> None:
         """The target no longer serves these."""
-        gone = [{"gone": entry.tag} for entry in entries]
-        if gone:
-            with self._database.transaction() as connection:
-                connection.execute(sa.delete(published).where(published.c.tag == sa.bindparam("gone")), gone)
+        self._forget(entry.tag for entry in entries)
+
+    def drop_all(self) -> None:
+        """The target no longer serves anything, whether what is kept of it opens or not."""
+        with self._database.transaction() as connection:
+            connection.execute(sa.delete(published).where(published.c.share_id == self._id))
+
+    def drop_damaged(self) -> None:
+        """Forget what does not open: what the target has of it counts as somebody else's from now on."""
+        self._forget(self.opened()[1])
 
     def number(self, place: str, draw: Callable[[int], int]) -> int:
         """The number that this share gives to a series; a new one is drawn until no other series has it. It stays.
@@ -154,6 +187,12 @@ class Shares:
                 values = {"share": self._name, "place": blind, "number": known[blind]}
                 connection.execute(sa.insert(series), values)
         return int(known[blind])
+
+    def _forget(self, tags: Iterable[bytes]) -> None:
+        gone = [{"gone": tag} for tag in tags]
+        if gone:
+            with self._database.transaction() as connection:
+                connection.execute(sa.delete(published).where(published.c.tag == sa.bindparam("gone")), gone)
 
     def _row(self, entry: Entry) -> dict[str, Any]:
         key = self._database.key

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from coachsync.app.clients.unread import unread
 from coachsync.app.printable import printable
 from coachsync.app.wiring import Wiring
 from coachsync.clients.directory import Client, Sponsor
@@ -13,9 +14,8 @@ from coachsync.phrases import say
 
 
 def problems(wiring: Wiring) -> list[Problem]:
-    """The clients who cannot be read, and what to do."""
-    failed = zip(wiring.clients.unreadable(), wiring.clients.failures(), strict=True)
-    return [failure.problem(say("client {code}", code=code)) for code, failure in failed]
+    """The clients and sponsors who cannot be read, and what to do."""
+    return [failure.problem(who) for who, failure in unread(wiring.clients)]
 
 
 def summary(client: Client, sponsors: Mapping[str, Sponsor]) -> dict[str, Any]:

@@ -160,11 +160,12 @@ def verify_shares(options: Options, names: tuple[str, ...]) -> int:
         shares = [named(wiring, name) for name in names] or list(wiring.config.shares.values())
         result = verify(wiring, shares)
         record(wiring, spoken, checked=result)
-    unseen = [failure for where, failure in result.failures if where.startswith("shares.")]
-    if len(shares) == 1 and unseen and not result.findings:
-        unseen[0].where = unseen[0].where or f"shares.{shares[0].name}"
-        raise unseen[0]
-    _tell_findings(options, len(shares) - len(unseen), result)
+    unseen = [(where, failure) for where, failure in result.failures if where.startswith("shares.")]
+    if len(shares) == 1 and len(unseen) == 1 and not result.findings:
+        where, failure = unseen[0]
+        failure.where = failure.where or where
+        raise failure
+    _tell_findings(options, len(shares) - len(dict(unseen)), result)
     return result.exit_code()
 
 

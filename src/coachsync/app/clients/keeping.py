@@ -68,14 +68,16 @@ def namesakes(clients: Clients, client: Client) -> tuple[str, ...]:
 def sponsor_code(clients: Clients, typed: str) -> str:
     """The code of the sponsor whom a person has typed, by code or by name; one of a new name is stored. "" for "".
 
-    Raises UsageError for a code that nobody has.
+    Raises UsageError for a code that nobody has, and why a sponsor cannot be read.
     """
     name = tidy(typed)
     if not name:
         return ""
-    sponsors = clients.directory().sponsors
+    sponsors, unread = clients.directory().sponsors, dict(zip(clients.unreadable(), clients.failures(), strict=True))
     told = recognised(Kind.SPONSOR, name, whole=True)
     if told is not None:
+        if told in unread:
+            raise unread[told]
         if told not in sponsors:
             raise UsageError(
                 "no-such-sponsor",
@@ -86,7 +88,7 @@ def sponsor_code(clients: Clients, typed: str) -> str:
     known = sorted(one.code for one in sponsors.values() if folded(one.name) == folded(name))
     if known:
         return known[0]
-    while (drawn := code(Kind.SPONSOR, secrets.token_bytes(DRAWN))) in sponsors:
+    while (drawn := code(Kind.SPONSOR, secrets.token_bytes(DRAWN))) in sponsors.keys() | unread.keys():
         pass
     clients.save_sponsor(Sponsor(drawn, name))
     return drawn

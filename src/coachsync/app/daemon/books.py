@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from coachsync.errors import Barred, CoachsyncError, Refused, Temporary
 from coachsync.redaction import schedule
 from coachsync.redaction.profiles import Publish
 
+Held = Set[tuple[bytes, bool]]  # by its tag, what a target serves or may serve, and whether it surely does
 Draw = Callable[[], float]  # a random number from 0 to 1
 
 CHECK_EVERY = 86_400.0  # seconds between two looks at a share from outside, when nothing was published in between
@@ -33,7 +34,9 @@ class ShareBook:
 
     `stale`: its calendars may hold something that it does not serve yet. `owed`: its schedule let it be written from
     old copies alone, for a calendar could not be read. `edge` of its schedule, and local `day`, at which it was last
-    brought up to date. `writing` and `checking` say when each is tried. `as_of` is up to when it
+    brought up to date. `writing` and `checking` say when each is tried. `looked` is what its target held, by its
+    journal, when it was last looked at from outside, and `partly` that it may hold something though writing it failed.
+    `as_of` is up to when it
     shows what its calendars held (seconds since 1970), and `fresh` when, in seconds awake, that last moved on.
     """
 
@@ -43,6 +46,8 @@ class ShareBook:
     day: date | None = None
     writing: Pace = NEVER
     checking: Pace = NEVER
+    looked: Held | None = None
+    partly: bool = False
     as_of: int | None = None
     fresh: float | None = None
 
@@ -194,22 +199,33 @@ class Books:
         moved = as_of is not None and as_of != book.as_of
         self.shares[name] = replace(book, as_of=as_of, fresh=moment.awake if moved else book.fresh)
 
-    def unwritten(self, name: str, boot: float, failure: CoachsyncError) -> None:
-        """A share could not be written."""
+    def unwritten(self, name: str, boot: float, failure: CoachsyncError, held: Held) -> None:
+        """A share could not be written. What went out before that, so that its target may hold something that nobody
+        has looked at, is looked at from outside next."""
         target = self.config.shares[name].to
         if isinstance(target, CalDavTarget):
             self._account_failed(target.account, boot, failure)
         book = self._share(name)
-        self.shares[name] = replace(book, writing=self._later(book.writing, boot, failure))
+        checking = Pace(boot) if held and held != book.looked else book.checking
+        writing = self._later(book.writing, boot, failure)
+        self.shares[name] = replace(book, writing=writing, checking=checking, partly=bool(held))
 
-    def checked(self, name: str, boot: float, failure: CoachsyncError | None = None) -> None:
-        """A share was looked at from outside, or could not be."""
+    def checked(
+        self,
+        name: str,
+        boot: float,
+        failure: CoachsyncError | None = None,
+        *,
+        held: Held = frozenset(),
+        blind: bool = True,
+    ) -> None:
+        """A share was looked at from outside, or could not be in every way: `blind` when the account could not."""
         account = self.eyes(name)
-        if failure is not None and account is not None:
+        if failure is not None and blind and account is not None:
             self._account_failed(account, boot, failure)
         book = self._share(name)
         again = self._later(book.checking, boot, failure) if failure else pace.regular(boot, CHECK_EVERY, self.draw())
-        self.shares[name] = replace(book, checking=again)
+        self.shares[name] = replace(book, checking=again, looked=held)
 
     def check_now(self, name: str, boot: float) -> None:
         """A share is looked at from outside now."""
@@ -256,9 +272,9 @@ class Books:
         return max(self.calendars.get(name, NEVER).due, self._account_time(self.config.calendars[name].account))
 
     def _check_time(self, share: str) -> float:
-        """When a share is looked at from outside, in seconds since boot; never, before it was published."""
+        """When a share is looked at from outside, in seconds since boot; never, before anything was published."""
         book = self._share(share)
-        if book.edge is None:
+        if book.edge is None and not book.partly:
             return math.inf
         account = self.eyes(share)
         return max(book.checking.due, self._account_time(account) if account else 0.0)

@@ -27,7 +27,7 @@ from coachsync.app.status import Status
 from coachsync.app.telling import Memory
 from coachsync.app.wiring import Wiring
 from coachsync.config import Config
-from coachsync.errors import CoachsyncError, Problem
+from coachsync.errors import CoachsyncError, Problem, WrongKey
 
 # Opens the state of a configuration for one pass, at a time of day; the progress is told that work goes on.
 Open = Callable[[Config, datetime, Progress], AbstractContextManager[Wiring]]
@@ -113,7 +113,10 @@ class Daemon:
         now = wiring.now.timestamp()
         for name in self._settings.config.shares:
             share, journal = known.share(name), Shares(wiring.database, name)
-            at, bound = journal.published_at(), journal.share()
+            try:
+                at, bound = journal.published_at(), journal.share()
+            except WrongKey:  # writing it tells that
+                continue
             if at is not None and bound is not None:
                 if bound.settings == settings_of(self._settings.config, name):
                     self._books.published_before(name, at, owed=share.owed)  # other settings are published at once

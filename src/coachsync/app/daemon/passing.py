@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from coachsync.adapters.database import Edits
+from coachsync.adapters.database import Edits, Shares
 from coachsync.adapters.database.removed import discard_expired
 from coachsync.app import jobs, recording
 from coachsync.app.daemon.books import Books
@@ -17,7 +17,7 @@ from coachsync.app.status import Status
 from coachsync.app.verify import Verification, verify
 from coachsync.app.wiring import Wiring
 from coachsync.config import Secret, Share
-from coachsync.errors import CoachsyncError, Problem
+from coachsync.errors import CoachsyncError, Problem, WrongKey
 
 Say = Callable[[str], str]
 
@@ -69,7 +69,7 @@ class Passing:
         self._unanswered: CoachsyncError | None = None  # why a leak that was just found could not be answered
 
     def run(self) -> None:
-        """Do what is due. Raises WrongKey when nothing here opens; anything else is in `done`."""
+        """Do what is due. Raises WrongKey when what is here of a calendar does not open; anything else is in `done`."""
         if not self._wiring.undisturbed:  # somebody may have taken in changes and not published them
             self._books.disturbed()
             self._hurry_changes()
@@ -109,10 +109,11 @@ class Passing:
         account = recording.account_of(self._wiring.config, f"shares.{name}")
         if account is not None and not self._may_ask(account):
             return
-        did, held = Outcome(), self._held(self._wiring.config.shares[name])
-        self._attempt(did, f"shares.{name}", lambda: jobs.publish_shares(self._wiring, did, [name], held))
+        did, waiting = Outcome(), self._held(self._wiring.config.shares[name])
+        self._attempt(did, f"shares.{name}", lambda: jobs.publish_shares(self._wiring, did, [name], waiting))
         for _, failure in did.failures:
-            self._books.unwritten(name, self._boot, failure)
+            held = Shares(self._wiring.database, name).held()  # what may have been written before it failed
+            self._books.unwritten(name, self._boot, failure, held)
         if name in did.shares:
             published = did.shares[name]
             as_of = recording.as_of(self._wiring, name)
@@ -127,9 +128,12 @@ class Passing:
         closed = [one for one in share.calendars if not self._may_ask(self._wiring.config.calendars[one].account)]
         did = Outcome()
         self._attempt(did, f"shares.{name}", lambda: self._look(share, closed))
-        looked = did.failures or self.done.checked[-1].failures
-        own = next((failure for where, failure in looked if where == f"shares.{name}"), None)
-        self._books.checked(name, self._boot, own)
+        held = Shares(self._wiring.database, name).held()
+        if did.failures:
+            self._books.checked(name, self._boot, did.failures[0][1], held=held)
+        else:
+            checked = self.done.checked[-1]
+            self._books.checked(name, self._boot, checked.failure(name), held=held, blind=name not in checked.seen)
         if self._unanswered is not None:
             self._books.unanswered(name, self._boot, self._unanswered)
 
@@ -166,6 +170,10 @@ class Passing:
         self._alive()
         try:
             act()
+        except WrongKey as problem:
+            if not where.startswith("shares."):
+                raise
+            did.failures.append((where, problem))  # of one share: what the others need opens
         except CoachsyncError:
             raise
         except Exception as problem:  # noqa: BLE001 - the others go on, whatever is wrong with this one
