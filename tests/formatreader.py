@@ -1,112 +1,37 @@
 """A reader of the vault that was written from `vault/FORMAT.md` alone and shares no code with coachsync.
 
-X-Wing and the key schedule of HPKE are by hand, from RFC 9180 and draft-connolly-cfrg-xwing-kem: of `cryptography` come
-only ML-KEM-768, X25519, Ed25519, AES-GCM and Argon2id. Whatever breaks a rule of the page is `Refused`.
+Seals are opened by hand (`handhpke`); of `cryptography` come only Ed25519 and Argon2id. Whatever breaks a rule of the
+page is `Refused`. The sections are those of the page.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import struct
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-
-class Refused(Exception):  # noqa: N818 - named for what happened
-    """The bytes are not what the format says."""
-
-
-def demand(holds: object, what: str) -> None:
-    if not holds:
-        raise Refused(what)
-
-
-# ---------------------------------------------------------------------------------------------- 1. primitives
-
-XWING_LABEL = bytes.fromhex("5c2e2f2f5e5c")
-XWING, HKDF_SHA256, AES_256_GCM = 0x647A, 1, 2
-ENC, TAG, MLKEM_CIPHERTEXT = 1120, 16, 1088
-ZEROS = bytes(32)
-
-
-def extract(salt: bytes, secret: bytes) -> bytes:
-    return hmac.digest(salt or ZEROS, secret, "sha256")
-
-
-def expand(key: bytes, info: bytes, length: int) -> bytes:
-    out = block = b""
-    while len(out) < length:
-        block = hmac.digest(key, block + info + bytes([len(out) // 32 + 1]), "sha256")
-        out += block
-    return out[:length]
-
-
-def digest_of(what: str, *parts: bytes) -> bytes:
-    return hashlib.sha256(what.encode() + b"\0" + b"".join(parts)).digest()
-
-
-def halves(seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
-    demand(len(seed) == 32, "a seed has 32 bytes")
-    keys = hashlib.shake_256(seed).digest(96)
-    return MLKEM768PrivateKey.from_seed_bytes(keys[:64]), X25519PrivateKey.from_private_bytes(keys[64:])
-
-
-def public_of(seed: bytes) -> bytes:
-    lattice, curve = halves(seed)
-    return lattice.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw()
-
-
-def decapsulate(seed: bytes, enc: bytes) -> bytes:
-    """The combined secret of X-Wing: both secrets, the sender's key of X25519, one's own, and a label."""
-    lattice, curve = halves(seed)
-    theirs = enc[MLKEM_CIPHERTEXT:]
-    first = lattice.decapsulate(enc[:MLKEM_CIPHERTEXT])
-    try:
-        second = curve.exchange(X25519PublicKey.from_public_bytes(theirs))
-    except ValueError:
-        raise Refused("a point of low order") from None
-    return hashlib.sha3_256(first + second + theirs + curve.public_key().public_bytes_raw() + XWING_LABEL).digest()
-
-
-def schedule(shared: bytes, info: bytes, aead: int = AES_256_GCM) -> tuple[bytes, bytes]:
-    """RFC 9180, 5.1, base mode: the key and the nonce of the first (and only) message."""
-    suite = b"HPKE" + struct.pack(">HHH", XWING, HKDF_SHA256, aead)
-
-    def labeled_extract(salt: bytes, label: bytes, secret: bytes) -> bytes:
-        return extract(salt, b"HPKE-v1" + suite + label + secret)
-
-    def labeled_expand(label: bytes, length: int) -> bytes:
-        return expand(secret, struct.pack(">H", length) + b"HPKE-v1" + suite + label + context, length)
-
-    context = b"\0" + labeled_extract(b"", b"psk_id_hash", b"") + labeled_extract(b"", b"info_hash", info)
-    secret = labeled_extract(shared, b"secret", b"")
-    return labeled_expand(b"key", 32), labeled_expand(b"base_nonce", 12)
-
-
-def open_sealed(seed: bytes, info: bytes, sealed: bytes) -> bytes:
-    demand(len(sealed) >= ENC + TAG, "a seal is longer")
-    key, nonce = schedule(decapsulate(seed, sealed[:ENC]), info)
-    return decrypted(key, nonce, sealed[ENC:], b"")
-
-
-def decrypted(key: bytes, nonce: bytes, sealed: bytes, aad: bytes) -> bytes:
-    try:
-        return AESGCM(key).decrypt(nonce, sealed, aad)
-    except InvalidTag:
-        raise Refused("it does not open") from None
-
+from handhpke import (
+    ENC,
+    TAG,
+    ZEROS,
+    Refused,
+    decrypted,
+    demand,
+    digest_of,
+    expand,
+    extract,
+    open_sealed,
+    public_of,
+)
 
 # ------------------------------------------------------------------------------------------------- 2. persons
 
@@ -219,6 +144,7 @@ class Grant:
 
 RECORD = struct.Struct(">4sBBBB16s16sI16sIQ16s32s")
 KINDS = {1: "note", 2: "agreement", 3: "disclosure"}
+KINDS_BY_NAME = {name: number for number, name in KINDS.items()}
 
 
 @dataclass(frozen=True)
@@ -226,26 +152,15 @@ class Record:
     """A stored version of a record, its header taken apart."""
 
     raw: bytes
-    kind: str = field(init=False)
-    vault: bytes = field(init=False)
-    shelf: bytes = field(init=False)
-    generation: int = field(init=False)
-    record: bytes = field(init=False)
-    version: int = field(init=False)
-    time: int = field(init=False)
-    writer: bytes = field(init=False)
-    previous: bytes = field(init=False)
-
-    def __post_init__(self) -> None:
-        demand(len(self.raw) >= RECORD.size + ENC + TAG, "a record is longer")
-        magic, suite, kind, *zeros = RECORD.unpack_from(self.raw)[:5]
-        demand((magic, suite, *zeros) == (b"CSR1", 1, 0, 0) and kind in KINDS, "no record of this version")
-        object.__setattr__(self, "kind", KINDS[kind])
-        names = ("vault", "shelf", "generation", "record", "version", "time", "writer", "previous")
-        for name, value in zip(names, RECORD.unpack_from(self.raw)[5:], strict=True):
-            object.__setattr__(self, name, value)
-        demand(self.generation >= 1 and self.version >= 1, "counted from 1")
-        demand((self.version == 1) == (self.previous == ZEROS), "the first version alone has none before it")
+    kind: str
+    vault: bytes
+    shelf: bytes
+    generation: int
+    record: bytes
+    version: int
+    time: int
+    writer: bytes
+    previous: bytes
 
     @property
     def digest(self) -> bytes:
@@ -254,6 +169,16 @@ class Record:
     def open(self, seed: bytes) -> bytes:
         head, seal = self.raw[: RECORD.size], self.raw[RECORD.size :]
         return unpadded(open_sealed(seed, b"coachsync/record/v1\0" + head, seal))
+
+
+def record_of(raw: bytes) -> Record:
+    demand(len(raw) >= RECORD.size + ENC + TAG, "a record is longer")
+    magic, suite, kind, flags, zero, *rest = RECORD.unpack_from(raw)
+    demand((magic, suite, flags, zero) == (b"CSR1", 1, 0, 0) and kind in KINDS, "no record of this version")
+    record = Record(raw, KINDS[kind], *rest)
+    demand(record.generation >= 1 and record.version >= 1, "counted from 1")
+    demand((record.version == 1) == (record.previous == ZEROS), "the first version alone has none before it")
+    return record
 
 
 def unpadded(padded: bytes) -> bytes:
@@ -285,13 +210,19 @@ def written(said: object) -> bytes:
     return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
 
 
-def read_json(text: bytes) -> dict[str, object]:
+def read_json(text: bytes) -> dict[str, Any]:
     try:
-        said = json.loads(text.decode("ascii"))
+        said = json.loads(text)
     except ValueError:
-        raise Refused("not JSON in ASCII") from None
-    demand(isinstance(said, dict) and written(said) == text, "JSON is written in one way alone")
+        raise Refused("not JSON") from None
+    demand(isinstance(said, dict), "no object")
     return dict(said)
+
+
+def read_said(text: bytes) -> dict[str, Any]:
+    said = read_json(text)
+    demand(written(said) == text, "an entry is written in one way alone")
+    return said
 
 
 @dataclass(frozen=True)
@@ -317,7 +248,7 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
     for number, entry in enumerate(entries, 1):
         demand(entry.number == number and entry.previous == digests[-1], "the chain is broken")
         demand(len(entry.said) <= 64 << 10, "an entry has at most 64 KiB")
-        said = read_json(entry.said)
+        said = read_said(entry.said)
         digests.append(entry.digest(trust.vault))
         verify = (trust.coaches | daemons).get(entry.actor)
         demand(verify, "nobody who is trusted")
@@ -325,30 +256,38 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
         check_right(said, entry.actor, owners, by_coach=entry.actor in trust.coaches)
         if said["e"] == "actor":
             demand(said.get("role") == "daemon", "only a daemon is let in by the log")
-            key = bytes.fromhex(str(said.get("verify")))
+            key = bytes.fromhex(said["verify"])
             daemons[fingerprint(DAEMON, key, b"")] = key
     if head is not None:
         demand(head[0] < len(digests) and digests[head[0]] == head[1], "the log was cut, or is another")
     return digests[-1]
 
 
-def check_right(said: Mapping[str, object], actor: bytes, owners: dict[str, bytes], *, by_coach: bool) -> None:
+def check_right(said: Mapping[str, Any], actor: bytes, owners: dict[str, bytes], *, by_coach: bool) -> None:
+    """`owners` has the coach of each shelf and each record so far."""
     what = said.get("e")
     demand(what in (BY_ITS_COACH | BY_A_COACH if by_coach else BY_DAEMON), "not for this actor to say")
     if what == "shelf":
-        owners.setdefault(str(said["shelf"]), actor)
-    shelves = said.get("shelves", {})
-    for shelf in [said["shelf"]] if "shelf" in said else list(shelves if isinstance(shelves, dict) else ()):
-        demand(str(shelf) in owners, "a shelf that nobody made")
-        demand(not by_coach or owners[str(shelf)] == actor, "another coach's shelf")
+        owners.setdefault(said["shelf"], actor)
+    for one in named(said):
+        demand(one in owners, "what nobody has made")
+        demand(not by_coach or owners[one] == actor, "another coach's")
+    if what == "record":
+        owner = owners[said["shelf"]]
+        demand(owners.setdefault(said["record"], owner) == owner, "another coach's record")
+
+
+def named(said: Mapping[str, Any]) -> list[str]:
+    """The shelves that an entry is about, and the records that it erases."""
+    return [*([said["shelf"]] if "shelf" in said else []), *said.get("shelves", {}), *said.get("records", [])]
 
 
 def check_stored(entries: Sequence[Entry], record: Record) -> None:
     """The log says last of this version what is stored of it. The log itself is checked elsewhere."""
     mine = {"e": "record", "record": record.record.hex(), "version": record.version}
-    told = [said for said in map(read_json, (entry.said for entry in entries)) if mine.items() <= said.items()]
+    told = [said for said in map(read_said, (entry.said for entry in entries)) if mine.items() <= said.items()]
     expected = {
-        "kind": record.kind, "shelf": record.shelf.hex(), "generation": record.generation,
+        "kind": KINDS_BY_NAME[record.kind], "shelf": record.shelf.hex(), "generation": record.generation,
         "digest": record.digest.hex(),
     }  # fmt: skip
     demand(told and expected.items() <= told[-1].items(), "the log tells otherwise")
@@ -361,9 +300,9 @@ COSTS = {"t": (2, 16), "m": (19456, 4194304), "p": (1, 16)}
 SLOT = {"version", "kind", "vault", "person", "kdf", "salt", "nonce", "sealed"}
 
 
-def read_slot(text: bytes, kind: str, kdf: str, costs: Mapping[str, tuple[int, int]]) -> dict[str, object]:
-    demand(text.endswith(b"\n"), "a slot ends with a line break")
-    slot = read_json(text[:-1])
+def read_slot(text: bytes, kind: str, kdf: str, costs: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+    demand(len(text) <= 4096, "a slot has at most 4096 bytes")
+    slot = read_json(text)
     demand(set(slot) == SLOT | set(costs), "keys are missing, or more than there should be")
     demand((slot["version"], slot["kind"], slot["kdf"]) == (1, kind, kdf), "another kind of slot")
     for name, length in {"vault": 16, "person": 16, "salt": 16, "nonce": 12, "sealed": 48}.items():
@@ -375,30 +314,30 @@ def read_slot(text: bytes, kind: str, kdf: str, costs: Mapping[str, tuple[int, i
     return slot
 
 
-def seed_of(slot: Mapping[str, object], key: bytes) -> bytes:
+def seed_of(slot: Mapping[str, Any], key: bytes) -> bytes:
     aad = written({name: slot[name] for name in slot if name not in {"nonce", "sealed"}})
-    seed = decrypted(key, bytes.fromhex(str(slot["nonce"])), bytes.fromhex(str(slot["sealed"])), aad)
+    seed = decrypted(key, bytes.fromhex(slot["nonce"]), bytes.fromhex(slot["sealed"]), aad)
     demand(coach_fingerprint(seed).hex() == slot["person"], "another person's seed")
     return seed
 
 
 def open_with_passphrase(text: bytes, passphrase: str) -> bytes:
     slot = read_slot(text, "passphrase", "argon2id", COSTS)
-    passes, memory, lanes = (int(str(slot[name])) for name in ("t", "m", "p"))
-    salt = bytes.fromhex(str(slot["salt"]))
+    passes, memory, lanes = (slot[name] for name in ("t", "m", "p"))
+    salt = bytes.fromhex(slot["salt"])
     argon = Argon2id(salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory)
     return seed_of(slot, argon.derive(unicodedata.normalize("NFC", passphrase).encode()))
 
 
 def open_with_code(text: bytes, printed: str) -> bytes:
     slot = read_slot(text, "recovery", "hkdf-sha256", {})
-    key = expand(extract(bytes.fromhex(str(slot["salt"])), read_code(printed)), b"coachsync/recovery/v1", 32)
+    key = expand(extract(bytes.fromhex(slot["salt"]), read_code(printed)), b"coachsync/recovery/v1", 32)
     return seed_of(slot, key)
 
 
 def read_code(printed: str) -> bytes:
-    """The 20 bytes behind a printed code; blanks, line breaks and hyphens are for the eye."""
-    signs = "".join(printed.split()).replace("-", "")
+    """The 20 bytes behind a printed code: blanks and hyphens are for the eye, and O, I and L are read as 0, 1 and 1."""
+    signs = "".join(printed.upper().split()).replace("-", "").translate(str.maketrans("OIL", "011"))
     demand(len(signs) == 36 and set(signs) <= set(SIGNS), "a code has 36 signs")
     bits = "".join(f"{SIGNS.index(sign):05b}" for sign in signs)
     code = int(bits[:160], 2).to_bytes(20)
