@@ -6,6 +6,7 @@ page is `Refused`. The sections are those of the page.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 import tomllib
@@ -72,7 +73,7 @@ class Trust:
     """Whom `trust.toml` pins: a vault, and its coaches' keys by fingerprint."""
 
     vault: bytes
-    coaches: Mapping[bytes, bytes]
+    coaches: dict[bytes, bytes]
 
 
 def read_trust(text: str) -> Trust:
@@ -204,6 +205,12 @@ def check_versions(records: Sequence[Record]) -> None:
 BY_DAEMON = {"assign", "record"}
 BY_ITS_COACH = {"shelf", "assign", "record", "erase", "erased"}
 BY_A_COACH = {"vault", "actor", "slot"}
+KEYS = {
+    "vault": set(), "actor": {"role", "verify"}, "slot": {"kind"},
+    "shelf": {"shelf", "generation", "key", "grants"}, "assign": {"shelf", "client", "class"},
+    "record": {"shelf", "generation", "record", "version", "kind", "digest"},
+    "erase": {"what", "client", "shelves", "records", "keys"}, "erased": {"entry"},
+}  # fmt: skip
 
 
 def written(said: object) -> bytes:
@@ -255,7 +262,7 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
         check_signature(verify or b"", "log", digests[-1], entry.signature)
         check_right(said, entry.actor, owners, by_coach=entry.actor in trust.coaches)
         if said["e"] == "actor":
-            demand(said.get("role") == "daemon", "only a daemon is let in by the log")
+            demand(said["role"] == "daemon", "only a daemon is let in by the log")
             key = bytes.fromhex(said["verify"])
             daemons[fingerprint(DAEMON, key, b"")] = key
     if head is not None:
@@ -266,6 +273,7 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
 def check_right(said: Mapping[str, Any], actor: bytes, owners: dict[str, bytes], *, by_coach: bool) -> None:
     """`owners` has the coach of each shelf and each record so far."""
     what = said.get("e")
+    demand(what in KEYS and said.keys() == {"e"} | KEYS[what], "no such entry")
     demand(what in (BY_ITS_COACH | BY_A_COACH if by_coach else BY_DAEMON), "not for this actor to say")
     if what == "shelf":
         owners.setdefault(said["shelf"], actor)
@@ -279,7 +287,17 @@ def check_right(said: Mapping[str, Any], actor: bytes, owners: dict[str, bytes],
 
 def named(said: Mapping[str, Any]) -> list[str]:
     """The shelves that an entry is about, and the records that it erases."""
-    return [*([said["shelf"]] if "shelf" in said else []), *said.get("shelves", {}), *said.get("records", [])]
+    if said["e"] == "erase":
+        return [*said["shelves"], *said["records"]]
+    return [said["shelf"]] if "shelf" in said else []
+
+
+def check_made(entries: Sequence[Entry], shelf: Shelf, grant: Grant | None = None) -> None:
+    """The log says of this generation of a shelf what its row and its grant say. The log itself is checked elsewhere."""
+    mine = {"e": "shelf", "shelf": shelf.shelf.hex(), "generation": shelf.generation}
+    told = [said for said in map(read_said, (entry.said for entry in entries)) if mine.items() <= said.items()]
+    demand(len(told) == 1 and told[0]["key"] == hashlib.sha256(shelf.public).hexdigest(), "the log tells otherwise")
+    demand(grant is None or grant.digest.hex() in told[0]["grants"], "a grant that the log does not know")
 
 
 def check_stored(entries: Sequence[Entry], record: Record) -> None:
@@ -314,25 +332,26 @@ def read_slot(text: bytes, kind: str, kdf: str, costs: Mapping[str, tuple[int, i
     return slot
 
 
-def seed_of(slot: Mapping[str, Any], key: bytes) -> bytes:
+def seed_of(slot: Mapping[str, Any], key: bytes, vault: bytes) -> bytes:
+    demand(slot["vault"] == vault.hex(), "another vault's")
     aad = written({name: slot[name] for name in slot if name not in {"nonce", "sealed"}})
     seed = decrypted(key, bytes.fromhex(slot["nonce"]), bytes.fromhex(slot["sealed"]), aad)
     demand(coach_fingerprint(seed).hex() == slot["person"], "another person's seed")
     return seed
 
 
-def open_with_passphrase(text: bytes, passphrase: str) -> bytes:
+def open_with_passphrase(text: bytes, passphrase: str, vault: bytes) -> bytes:
     slot = read_slot(text, "passphrase", "argon2id", COSTS)
     passes, memory, lanes = (slot[name] for name in ("t", "m", "p"))
     salt = bytes.fromhex(slot["salt"])
     argon = Argon2id(salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory)
-    return seed_of(slot, argon.derive(unicodedata.normalize("NFC", passphrase).encode()))
+    return seed_of(slot, argon.derive(unicodedata.normalize("NFC", passphrase).encode()), vault)
 
 
-def open_with_code(text: bytes, printed: str) -> bytes:
+def open_with_code(text: bytes, printed: str, vault: bytes) -> bytes:
     slot = read_slot(text, "recovery", "hkdf-sha256", {})
     key = expand(extract(bytes.fromhex(slot["salt"]), read_code(printed)), b"coachsync/recovery/v1", 32)
-    return seed_of(slot, key)
+    return seed_of(slot, key, vault)
 
 
 def read_code(printed: str) -> bytes:

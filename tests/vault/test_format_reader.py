@@ -148,7 +148,10 @@ def test_persons(vault: Vault) -> None:
 def test_a_passphrase_opens_its_keyslot_however_it_is_typed(vault: Vault, form: Literal["NFC", "NFD"]) -> None:
     for name, coach in vault.expected["coaches"].items():
         slot, phrase = vault.slot(name, "passphrase"), unicodedata.normalize(form, coach["passphrase"])
-        assert reader.open_with_passphrase(slot, phrase).hex() == keyslots.unlock(slot, phrase).seed.hex()
+        assert (
+            reader.open_with_passphrase(slot, phrase, vault.trust.vault).hex()
+            == keyslots.unlock(slot, phrase).seed.hex()
+        )
         assert keyslots.unlock(slot, phrase).seed.hex() == coach["seed"]
 
 
@@ -158,7 +161,7 @@ def test_the_printed_code_opens_its_keyslot(vault: Vault) -> None:
     assert recovery.printed(bytes.fromhex(code["code"])) == code["printed"]
     for typed in (code["printed"], code["printed"].replace("-", " ").lower().replace("1", "l").replace("0", "o")):
         assert reader.read_code(typed) == recovery.typed(typed) == bytes.fromhex(code["code"])
-        assert reader.open_with_code(slot, typed).hex() == seed
+        assert reader.open_with_code(slot, typed, vault.trust.vault).hex() == seed
         assert keyslots.recover(slot, recovery.typed(typed)).seed.hex() == seed
 
 
@@ -329,14 +332,16 @@ def test_a_keyslot_of_another_cost_or_kind_is_refused_by_both(vault: Vault, old:
     changed = slot.replace(old.encode(), new.encode())
     assert changed != slot
     with pytest.raises(Refused):
-        reader.open_with_passphrase(changed, vaultvectors.PASSPHRASES["anna"])
+        reader.open_with_passphrase(changed, vaultvectors.PASSPHRASES["anna"], vault.trust.vault)
     with pytest.raises(CoachsyncError):
         keyslots.unlock(changed, vaultvectors.PASSPHRASES["anna"])
 
 
 def test_a_keyslot_is_read_however_it_is_spaced(vault: Vault) -> None:
     slot = json.dumps(json.loads(vault.slot("anna", "recovery")), indent=2).encode()
-    assert reader.open_with_code(slot, recovery.printed(vaultvectors.CODE)) == vaultvectors.drawn("anna")
+    assert reader.open_with_code(slot, recovery.printed(vaultvectors.CODE), vault.trust.vault) == vaultvectors.drawn(
+        "anna"
+    )
     assert keyslots.recover(slot, vaultvectors.CODE).seed == vaultvectors.drawn("anna")
 
 
