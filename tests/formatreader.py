@@ -293,7 +293,7 @@ def named(said: Mapping[str, Any]) -> list[str]:
 
 
 def check_made(entries: Sequence[Entry], shelf: Shelf, grant: Grant | None = None) -> None:
-    """The log says of this generation of a shelf what its row and its grant say. The log itself is checked elsewhere."""
+    """The log says of this generation of a shelf what its row and its grant say. The log is checked elsewhere."""
     mine = {"e": "shelf", "shelf": shelf.shelf.hex(), "generation": shelf.generation}
     told = [said for said in map(read_said, (entry.said for entry in entries)) if mine.items() <= said.items()]
     demand(len(told) == 1 and told[0]["key"] == hashlib.sha256(shelf.public).hexdigest(), "the log tells otherwise")

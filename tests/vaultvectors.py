@@ -21,7 +21,7 @@ from coachsync.vault.suite import Opener, Sealer
 GOLDEN = Path(__file__).parent / "vectors" / "vault"
 NOON = 1_750_000_000  # seconds since 1970
 CLIENT = "C-7K2M9Q"
-PASSPHRASES = {"anna": "p\u00e9pini\u00e8re, 4 chaises", "bea": "\u9662\u5b50 and a gate"}
+PASSPHRASES = {"anna": "p\u00e9pini\u00e8re, 4 chaises", "bea": "\u9662\u5b50 \u00bd a \ufb01g"}
 BODIES: dict[str, tuple[envelope.Kind, list[dict[str, Any]]]] = {
     "amended": (envelope.Kind.NOTE, [{"text": "He will call her."}, {"text": "He has called, \u00e0 midi. \u2764"}]),
     "erased": (envelope.Kind.NOTE, [{"text": "What nobody should read again."}]),
