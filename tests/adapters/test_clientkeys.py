@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from coachsync.adapters import clientkeys
 from coachsync.adapters.clientkeys import BYTES, ClientKeys
 from coachsync.errors import CoachsyncError, WrongKey
 from coachsync.vault.rows import DeviceKey, new_device_key
@@ -99,7 +98,7 @@ def test_what_a_killed_process_has_left_goes_too_and_nobody_elses_key(keys: Clie
 def test_every_write_is_synced(keys: ClientKeys, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     real = os.fsync
-    monkeypatch.setattr(clientkeys.os, "fsync", lambda handle: synced.append(handle) or real(handle))
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(handle) or real(handle))
     keys.make(CODE)
     made = len(synced)
     assert made >= 3  # the folder's folder, the file, its folder

@@ -258,7 +258,7 @@ def test_a_new_state_has_the_tables_that_the_migrations_make(tmp_path: Path) -> 
     open_database(at_once, KEY).close()
     config = Config()
     config.set_main_option("script_location", str(Path(package.__file__).parent / "migrations"))
-    made = engine_module._engine(database_file(migrated))
+    made = engine_module.engine_of(database_file(migrated))
     with made.connect() as connection:
         config.attributes["connection"] = connection
         alembic.command.upgrade(config, "head")

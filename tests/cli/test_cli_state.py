@@ -205,7 +205,7 @@ def test_a_state_folder_that_is_a_file_is_told(practice: Desk) -> None:
 def little_room(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Leave the database this many more pages, as on a full disk; 0 gives the room back."""
     room = [0]
-    make = engine._engine
+    make = engine.engine_of
 
     def limited(path: Path) -> sa.Engine:
         made = make(path)
@@ -218,7 +218,7 @@ def little_room(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         if room[0]:
             raw.execute(f"PRAGMA max_page_count = {pages + room[0]}")
 
-    monkeypatch.setattr(engine, "_engine", limited)
+    monkeypatch.setattr(engine, "engine_of", limited)
     return lambda pages: room.__setitem__(0, pages)
 
 

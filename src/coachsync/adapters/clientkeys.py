@@ -7,17 +7,17 @@ device key, the client's key sealed under it, and zeros up to one block; its own
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from coachsync.adapters.files import create_atomically, make_private_folder, sync_folder
 from coachsync.adapters.room import is_full, no_room
+from coachsync.adapters.shredding import BLOCK, is_shredded, shred
 from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError, WrongKey
 from coachsync.phrases import say
 from coachsync.vault.rows import KEY_BYTES, DeviceKey, new_device_key
 
-BYTES = 4096  # of a file: one block of nearly every disk
+BYTES = BLOCK  # of a file
 _SUFFIX = ".key"
 _SCRAPS = ".coachsync-*"  # what a process that was killed while writing leaves behind
 _NAME = 16  # bytes of the device key's name
@@ -90,7 +90,7 @@ class ClientKeys:
             return None
         except OSError as problem:
             raise _failed(code, "client-key-not-read", problem) from None
-        if not any(content):
+        if is_shredded(content):
             self.file(code).unlink(missing_ok=True)
             return None
         return content
@@ -98,15 +98,11 @@ class ClientKeys:
 
 def _wipe(path: Path) -> None:
     """A scrap that is another name of a file in use is only unlinked: overwriting it would destroy that client's."""
-    if not path.exists():
-        return
-    if path.suffix == _SUFFIX or path.stat().st_nlink == 1:
-        with path.open("r+b") as file:
-            file.write(bytes(max(BYTES, path.stat().st_size)))
-            file.flush()
-            os.fsync(file.fileno())
-    path.unlink()
-    sync_folder(path.parent)
+    if path.suffix == _SUFFIX or (path.exists() and path.stat().st_nlink == 1):
+        shred(path)
+    else:
+        path.unlink(missing_ok=True)
+        sync_folder(path.parent)
 
 
 def _context(code: str) -> str:

@@ -47,6 +47,7 @@ def resolve(document: schema.Document, folder: Path) -> Config:
         calendars=_frozen({name: _calendar(name, table) for name, table in document.calendars.items()}),
         shares=_frozen({name: _share(name, table, folder, language) for name, table in document.shares.items()}),
         notify=_notify(document.notify or schema.Notify(), folder),
+        trust=folder / "trust.toml",
         dormant=tuple(name for name in schema.DORMANT if getattr(document, name) is not None),
     )
 

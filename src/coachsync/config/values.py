@@ -139,7 +139,8 @@ class Notify:
 class Config:
     """The whole configuration; accounts, calendars and shares by their names, in the order of the file.
 
-    `dormant` names the sections that are understood and have no effect in this version.
+    `trust` is the file beside it that says whose the vault is. `dormant` names the sections that are understood and
+    have no effect in this version.
     """
 
     practice: Practice
@@ -147,4 +148,5 @@ class Config:
     calendars: Mapping[str, Calendar]
     shares: Mapping[str, Share]
     notify: Notify = Notify()
+    trust: Path = Path("trust.toml")
     dormant: tuple[str, ...] = ()

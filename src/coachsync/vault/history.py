@@ -35,7 +35,7 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A version of a record that is, or was, in the vault."""
+    """A version of a record in the vault. `writer` is who sealed it first."""
 
     shelf: bytes
     generation: int
@@ -86,6 +86,25 @@ class History:
             self._take(entry)
             self.head = head
 
+    def bury(self, entry: Entry) -> Tombstone:
+        """A tombstone that the log does not have: an older copy of the vault was put in the place of this one. What it
+        names is gone, as far as it is here. Raises Altered for anything that no coach has signed."""
+        actor = self.coaches.get(entry.actor)
+        if actor is None:
+            raise _refused(entry.number)
+        actor.check(b"log", entry.digest(self.vault), entry.signature)
+        try:
+            _only(entry.event["e"] == "erase")
+            stone = _tombstone(_Said(entry, actor, entry.event))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise _refused(entry.number) from None
+        here = {shelf: one for shelf, one in self.shelves.items() if one.coach == stone.coach}
+        gone = {shelf for shelf, one in here.items() if one.generation <= stone.shelves.get(shelf, 0)}
+        self.erased |= gone | set(stone.records)
+        self.shelves = {shelf: one for shelf, one in self.shelves.items() if shelf not in gone}
+        self.records = {key: one for key, one in self.records.items() if not _falls(stone, key[0], one)}
+        return stone
+
     def actor(self, fingerprint: bytes) -> Actor | None:
         """Whoever has this fingerprint: a coach, or somebody whom one has let in."""
         return self.coaches.get(fingerprint) or self.actors.get(fingerprint)
@@ -112,7 +131,7 @@ class History:
             if rule is None or actor is None:
                 raise ValueError
             rule(self, _Said(entry, actor, event))
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, AttributeError):
             raise _refused(entry.number) from None
 
 
@@ -176,28 +195,39 @@ def _record(history: History, said: _Said) -> None:
     else:
         _only(coach == known.coach == history.shelves[before.shelf].coach)
         _only(before.shelf != shelf or before.generation < generation)
-    history.records[record, version] = Stored(shelf, generation, kind, digest, said.entry.actor)
+    writer = said.entry.actor if before is None else before.writer
+    history.records[record, version] = Stored(shelf, generation, kind, digest, writer)
 
 
 def _erase(history: History, said: _Said) -> None:
     """A coach has something erased: it is gone from here on, whatever else is still there. What it names must be all
     that these shelves hold up to those generations."""
-    event, coach = said.event, said.entry.actor
+    stone = _tombstone(said)
+    _only(all(history.shelves[shelf].coach == stone.coach for shelf in stone.shelves))
+    _only(all(through <= history.shelves[shelf].generation for shelf, through in stone.shelves.items()))
+    left = {key: one for key, one in history.records.items() if key[0] not in set(stone.records)}
+    _only(not any(_falls(stone, record, one) for (record, _), one in left.items()))
+    whole = {shelf for shelf, through in stone.shelves.items() if through == history.shelves[shelf].generation}
+    history.tombstones[stone.number] = stone
+    history.records = left
+    history.erased |= whole | set(stone.records)
+    history.shelves = {shelf: one for shelf, one in history.shelves.items() if shelf not in whole}
+    history.grants = {shelf: held - set(stone.keys) for shelf, held in history.grants.items() if shelf not in whole}
+
+
+def _tombstone(said: _Said) -> Tombstone:
+    event = said.event
     _only(event.keys() == {"e", "what", "client", "shelves", "records", "keys"})
     _only(event["what"] in ("note", "shelf", "client") and isinstance(event["client"], str))
     shelves = {_bytes(shelf, _ID): _number(through) for shelf, through in event["shelves"].items()}
     records, keys = ([_bytes(one, size) for one in event[name]] for name, size in (("records", _ID), ("keys", _DIGEST)))
-    _only(all(history.shelves[shelf].coach == coach for shelf in shelves))
-    _only(all(through <= history.shelves[shelf].generation for shelf, through in shelves.items()))
-    left = {key: one for key, one in history.records.items() if key[0] not in set(records)}
-    _only(not any(one.generation <= shelves.get(one.shelf, 0) for one in left.values()))
-    whole = {shelf for shelf, through in shelves.items() if through == history.shelves[shelf].generation}
-    stone = Tombstone(said.entry.number, coach, event["what"], event["client"], shelves, tuple(records), tuple(keys))
-    history.tombstones[stone.number] = stone
-    history.records = left
-    history.erased |= whole | set(records)
-    history.shelves = {shelf: one for shelf, one in history.shelves.items() if shelf not in whole}
-    history.grants = {shelf: held - set(keys) for shelf, held in history.grants.items() if shelf not in whole}
+    entry = said.entry
+    return Tombstone(entry.number, entry.actor, event["what"], event["client"], shelves, tuple(records), tuple(keys))
+
+
+def _falls(stone: Tombstone, record: bytes, stored: Stored) -> bool:
+    """Whether a record goes with a tombstone."""
+    return record in stone.records or stored.generation <= stone.shelves.get(stored.shelf, 0)
 
 
 def _erased(history: History, said: _Said) -> None:

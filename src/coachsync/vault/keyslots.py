@@ -41,6 +41,7 @@ class Cost:
     lanes: int = 4
 
 
+USUAL = Cost()
 FLOOR = Cost(2, 19 << 10, 1)  # OWASP Password Storage Cheat Sheet, Argon2id with 19 MiB
 CEILING = Cost(16, 4 << 20, 16)
 
@@ -54,7 +55,7 @@ class Slot:
     person: bytes
 
 
-def lock(person: Person, vault: bytes, passphrase: str, cost: Cost = Cost()) -> bytes:
+def lock(person: Person, vault: bytes, passphrase: str, cost: Cost = USUAL) -> bytes:
     """A slot that a passphrase opens; every one has a salt of its own."""
     head = _head(_PASSPHRASE, person, vault) | {"t": cost.passes, "m": cost.memory, "p": cost.lanes}
     return _sealed(head, _stretched(head, passphrase), person)
@@ -76,7 +77,7 @@ def unlock(content: bytes, passphrase: str) -> Person:
     """Who has locked this slot with this passphrase. Raises WrongKey for another one, Altered as `slot_of` does."""
     head = _read(content)
     if head["kind"] != _PASSPHRASE:
-        raise _damaged()
+        raise damaged()
     return _opened(head, _stretched(head, passphrase))
 
 
@@ -84,7 +85,7 @@ def recover(content: bytes, code: bytes) -> Person:
     """The same with a recovery code."""
     head = _read(content)
     if head["kind"] != _RECOVERY:
-        raise _damaged()
+        raise damaged()
     return _opened(head, _expanded(head, code))
 
 
@@ -116,7 +117,7 @@ def _opened(head: dict[str, Any], key: bytes) -> Person:
             say("Try again. With the printed recovery code: coachsync vault recovery --use"),
         ) from None
     if person.actor.fingerprint.hex() != head["person"]:
-        raise _damaged()
+        raise damaged()
     return person
 
 
@@ -140,7 +141,7 @@ def _read(content: bytes) -> dict[str, Any]:
         found = None
     kind = found.get("kind") if isinstance(found, dict) else None
     if not isinstance(found, dict) or kind not in (_PASSPHRASE, _RECOVERY):
-        raise _damaged()
+        raise damaged()
     sizes = {
         "vault": 16,
         "person": FINGERPRINT_BYTES,
@@ -150,11 +151,11 @@ def _read(content: bytes) -> dict[str, Any]:
     }
     costs = {"t", "m", "p"} if kind == _PASSPHRASE else set()
     if found.keys() != {"version", "kind", "kdf", *sizes, *costs}:
-        raise _damaged()
+        raise damaged()
     if type(found["version"]) is not int or (found["version"], found["kdf"]) != (_VERSION, _KDF[kind]):
-        raise _damaged()
+        raise damaged()
     if not all(_is_hex(found[name], size) for name, size in sizes.items()):
-        raise _damaged()
+        raise damaged()
     if costs:
         _refuse_cost(found["t"], found["m"], found["p"])
     return found
@@ -184,7 +185,8 @@ def _canonical(fields: Mapping[str, Any]) -> bytes:
     return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _damaged() -> Altered:
+def damaged() -> Altered:
+    """That a keyslot is not what was written."""
     return Altered(
         "keyslot-damaged",
         say("A keyslot of the vault was altered, or cut."),

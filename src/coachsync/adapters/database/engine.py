@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -46,7 +47,7 @@ class Database:
             with begin():
                 yield self.connection
         except sa.exc.DatabaseError as problem:
-            raise _unusable(problem, Path(self.connection.engine.url.database or "").parent) from None
+            raise unusable(problem, Path(self.connection.engine.url.database or "").parent) from None
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
@@ -70,16 +71,17 @@ def open_database(state: Path, key: DeviceKey) -> Database:
     path = database_file(state)
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-        connection = _engine(path).connect()
+        connection = engine_of(path).connect()
         _migrate(connection)
     except (sa.exc.DBAPIError, OSError) as problem:
-        raise _unusable(problem, state) from None
+        raise unusable(problem, state) from None
     return Database(connection, key)
 
 
 @lru_cache(maxsize=8)
-def _engine(path: Path) -> sa.Engine:
-    """Holds no connection; it is kept for its compiled statements, which a daemon needs again at every pass."""
+def engine_of(path: Path) -> sa.Engine:
+    """The way to a database file, with all that each of ours needs. It holds no connection, and is kept for its
+    compiled statements, which a daemon needs again at every pass."""
     engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.NullPool)
 
     @sa.event.listens_for(engine, "connect")
@@ -155,8 +157,8 @@ _CAUSES = {
 
 
 def _cause(problem: Exception) -> str:
-    if isinstance(problem, sa.exc.DBAPIError):
-        said = str(problem.orig)
+    if isinstance(problem, sa.exc.DBAPIError | sqlite3.Error):
+        said = str(problem.orig if isinstance(problem, sa.exc.DBAPIError) else problem)
         return _CAUSES.get(said, said)
     return reason(problem) if isinstance(problem, OSError) else ""
 
@@ -170,7 +172,8 @@ def _chain(problem: BaseException | None) -> Iterator[BaseException]:
         problem = problem.__context__
 
 
-def _unusable(problem: Exception, state: Path) -> CoachsyncError:
+def unusable(problem: Exception, state: Path) -> CoachsyncError:
+    """What a person is told when a database in this folder fails."""
     if any(is_full(cause, state) for cause in _chain(problem)):
         return no_room("practice.state")
     cause = _cause(problem)

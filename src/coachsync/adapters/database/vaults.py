@@ -1,0 +1,236 @@
+"""The database of a vault: sealed records, the public keys of shelves, the log. Nothing in it opens anything.
+
+A file of its own, so that it can be rewritten whole when something is erased (`forget`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy.engine import Connection
+
+from coachsync.adapters.database.engine import engine_of, unusable
+from coachsync.errors import CoachsyncError
+from coachsync.phrases import say
+from coachsync.vault.chain import Entry
+from coachsync.vault.envelope import Header
+from coachsync.vault.keys import Actor, Role, ShelfKey
+
+SCHEMA = 1  # kept as SQLite's user_version
+_FILE = "vault.db"
+_metadata = MetaData()
+
+_shelves = Table(
+    "shelves",
+    _metadata,
+    Column("shelf", LargeBinary(16), primary_key=True),
+    Column("generation", BigInteger, primary_key=True),
+    Column("coach", LargeBinary(16), nullable=False),
+    Column("public", LargeBinary, nullable=False),
+    Column("signature", LargeBinary(64), nullable=False),
+)
+_actors = Table(
+    "actors",
+    _metadata,
+    Column("fingerprint", LargeBinary(16), primary_key=True),
+    Column("role", Integer, nullable=False),
+    Column("verify", LargeBinary(32), nullable=False),
+    Column("sealing", LargeBinary, nullable=False),
+)
+_records = Table(
+    "records",
+    _metadata,
+    Column("record", LargeBinary(16), primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("shelf", LargeBinary(16), nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("ix_records_shelf", "shelf", "generation"),
+)
+_log = Table(
+    "log",
+    _metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("previous", LargeBinary(32), nullable=False),
+    Column("actor", LargeBinary(16), nullable=False),
+    Column("said", LargeBinary, nullable=False),
+    Column("signature", LargeBinary(64), nullable=False),
+)
+
+
+class Place(NamedTuple):
+    """Where the database says that a record is; its header says the same, or somebody has moved it."""
+
+    record: bytes
+    version: int
+    shelf: bytes
+    generation: int
+
+
+class VaultStore:
+    """An open vault database. Raises CoachsyncError when SQLite fails."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._folder = Path(connection.engine.url.database or "").parent
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All or nothing; inside another one it is a part of that."""
+        begin = self._connection.begin_nested if self._connection.in_transaction() else self._connection.begin
+        try:
+            with begin():
+                yield self._connection
+        except sa.exc.DatabaseError as problem:
+            raise unusable(problem, self._folder) from None
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._connection.in_transaction()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._connection.close()
+
+    # --- who there is -------------------------------------------------------------------------------------------------
+
+    def put_actor(self, actor: Actor) -> None:
+        """Store what everybody may know of somebody."""
+        values = {"role": int(actor.role), "verify": actor.verify, "sealing": actor.sealing}
+        self._replace(_actors, {"fingerprint": actor.fingerprint}, values)
+
+    def actors(self) -> dict[bytes, Actor]:
+        """By the fingerprint that each really has; a row that is no actor is passed over."""
+        with self.transaction() as connection:
+            rows = connection.execute(sa.select(_actors)).all()
+        known = [Actor(Role(row.role), row.verify, row.sealing) for row in rows if row.role in iter(Role)]
+        return {actor.fingerprint: actor for actor in known}
+
+    def put_shelf_key(self, key: ShelfKey) -> None:
+        """Store the public key of a generation of a shelf."""
+        values = {"coach": key.coach, "public": key.public, "signature": key.signature}
+        self._replace(_shelves, {"shelf": key.shelf, "generation": key.generation}, values)
+
+    def shelf_key(self, vault: bytes, shelf: bytes, generation: int) -> ShelfKey | None:
+        """As it is stored: whoever uses it checks it first."""
+        query = sa.select(_shelves).where(_shelves.c.shelf == shelf, _shelves.c.generation == generation)
+        with self.transaction() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return ShelfKey(vault, row.shelf, row.generation, row.coach, row.public, row.signature)
+
+    # --- records ------------------------------------------------------------------------------------------------------
+
+    def put_record(self, header: Header, sealed: bytes) -> None:
+        """Store a version of a record; one that was sealed anew takes the place of the one before."""
+        values = {"shelf": header.shelf, "generation": header.generation, "sealed": sealed}
+        self._replace(_records, {"record": header.record, "version": header.version}, values)
+
+    def places(self, shelf: bytes | None = None) -> list[Place]:
+        """Where every version of every record is, or of those on one shelf; sorted."""
+        columns = (_records.c.record, _records.c.version, _records.c.shelf, _records.c.generation)
+        query = sa.select(*columns).order_by(_records.c.record, _records.c.version)
+        if shelf is not None:
+            query = query.where(_records.c.shelf == shelf)
+        with self.transaction() as connection:
+            return [Place(*row) for row in connection.execute(query)]
+
+    def record(self, record: bytes, version: int) -> bytes | None:
+        """A version of a record as it is stored; None where there is none."""
+        query = sa.select(_records.c.sealed).where(_records.c.record == record, _records.c.version == version)
+        with self.transaction() as connection:
+            found: bytes | None = connection.execute(query).scalar()
+        return found
+
+    def sealed(self, shelf: bytes) -> Iterator[tuple[Place, bytes]]:
+        """Every version of every record of a shelf, sorted."""
+        query = sa.select(_records).where(_records.c.shelf == shelf).order_by(_records.c.record, _records.c.version)
+        with self.transaction() as connection:
+            rows = connection.execute(query).all()
+        for row in rows:
+            yield Place(row.record, row.version, row.shelf, row.generation), row.sealed
+
+    # --- the log ------------------------------------------------------------------------------------------------------
+
+    def append(self, entry: Entry) -> None:
+        """Add an entry to the log. Raises CoachsyncError when there is one of this number."""
+        values = {name: getattr(entry, name) for name in ("number", "previous", "actor", "said", "signature")}
+        with self.transaction() as connection:
+            connection.execute(sa.insert(_log).values(values))
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """The log from the entry after this number on, as it is stored."""
+        query = sa.select(_log).where(_log.c.number > after).order_by(_log.c.number)
+        with self.transaction() as connection:
+            rows = connection.execute(query).all()
+        yield from (Entry(row.number, row.previous, row.actor, row.said, row.signature) for row in rows)
+
+    # --- erasing ------------------------------------------------------------------------------------------------------
+
+    def delete(self, shelf: bytes, through: int) -> None:
+        """Delete the rows of a shelf up to a generation: its keys, and what was sealed to them."""
+        with self.transaction() as connection:
+            for table in (_records, _shelves):
+                which = (table.c.shelf == shelf) & (table.c.generation <= through)
+                connection.execute(sa.delete(table).where(which))
+
+    def delete_records(self, records: Collection[bytes]) -> None:
+        """Delete every version of these records, on whichever shelf."""
+        with self.transaction() as connection:
+            for record in records:
+                connection.execute(sa.delete(_records).where(_records.c.record == record))
+
+    def forget(self) -> bool:
+        """Rewrite the file without what was deleted, and empty its journal. False when somebody reads in it: then the
+        deleted bytes are still in the journal, and this is not done yet."""
+        raw = self._connection.connection.driver_connection
+        self._connection.rollback()  # neither can be done in a transaction
+        try:
+            raw.execute("VACUUM")  # type: ignore[union-attr]
+            (busy, _, _) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # type: ignore[union-attr]
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                return False
+            raise unusable(problem, self._folder) from None
+        return not busy
+
+    def _replace(self, table: Table, key: Mapping[str, object], values: Mapping[str, object]) -> None:
+        which = [table.c[name] == value for name, value in key.items()]
+        with self.transaction() as connection:
+            connection.execute(sa.delete(table).where(*which))
+            connection.execute(sa.insert(table).values({**key, **values}))
+
+
+def vault_file(folder: Path) -> Path:
+    """The database in the folder of a vault."""
+    return folder / _FILE
+
+
+def open_vault_store(folder: Path) -> VaultStore:
+    """Open the vault's database, or make it. Raises CoachsyncError when it is none of ours, or newer."""
+    connection = None
+    try:
+        connection = engine_of(vault_file(folder)).connect()
+        with connection.begin():
+            version = connection.exec_driver_sql("PRAGMA user_version").scalar() or 0
+            if version > SCHEMA:
+                raise CoachsyncError(
+                    "state-too-new",
+                    say("A newer coachsync has written this vault."),
+                    say("Install that version again; nothing was changed."),
+                    where="practice.state",
+                )
+            if not version:
+                _metadata.create_all(connection)
+                connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
+    except (sa.exc.DBAPIError, OSError) as problem:
+        raise unusable(problem, folder) from None
+    return VaultStore(connection)

@@ -1,0 +1,33 @@
+"""Files of one block that hold a secret: made once, never rewritten, and overwritten in place before they go.
+
+Bytes of a file that was replaced or only unlinked stay on the disk. What an SSD, a snapshot or a file system that
+copies on write keeps nevertheless is out of reach of any program.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from coachsync.adapters.files import sync_folder
+
+BLOCK = 4096  # bytes of nearly every disk's blocks
+
+
+def is_shredded(content: bytes) -> bool:
+    """Whether a file was overwritten, and not unlinked before whoever did it was killed."""
+    return not any(content)
+
+
+def shred(path: Path) -> None:
+    """Overwrite, sync and unlink a file; nothing where there is none. Killed in between it leaves zeros, and called
+    again it finishes. Raises OSError."""
+    try:
+        with path.open("r+b") as file:
+            file.write(bytes(max(BLOCK, path.stat().st_size)))
+            file.flush()
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        return
+    path.unlink()
+    sync_folder(path.parent)

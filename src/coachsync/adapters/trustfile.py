@@ -1,0 +1,121 @@
+"""`trust.toml`: whose the vault is; it stands beside the configuration, outside of all that the daemon writes."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from coachsync.adapters.files import write_atomically
+from coachsync.adapters.system import reason
+from coachsync.errors import Altered, CoachsyncError
+from coachsync.phrases import say
+from coachsync.vault.keys import FINGERPRINT_BYTES, VERIFY_BYTES, Actor
+
+NAME = "trust.toml"
+VAULT_BYTES = 16
+_COACH = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_LONGEST = 1 << 20
+_OTHERS = 0o022
+_MODE = 0o644
+_HEAD = """\
+# Whose notes these are. coachsync seals to nobody else, whatever its database says: keep this file where only you, or
+# whoever runs the machine, can write. There is no secret in it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What is pinned of a coach."""
+
+    verify: bytes
+    fingerprint: bytes
+
+    def fits(self, actor: Actor) -> bool:
+        """Whether this is the coach who is meant."""
+        return (actor.verify, actor.fingerprint) == (self.verify, self.fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The vault and its coaches, by their names in the file."""
+
+    vault: bytes
+    coaches: Mapping[str, Pinned] = field(default_factory=dict)
+
+
+def read_trust(path: Path) -> Trust | None:
+    """What the file pins; None where there is none.
+
+    Raises Altered when others may write to it, or when it says nothing that makes sense; CoachsyncError when it cannot
+    be read.
+    """
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if status.st_mode & _OTHERS or status.st_uid not in (0, os.geteuid()):
+                raise _open()
+            content = file.read(_LONGEST)
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        raise CoachsyncError(
+            "trust-not-read",
+            say("The file trust.toml cannot be read: {cause}.", cause=reason(problem)),
+            say("Let the user who runs coachsync read it."),
+            where=NAME,
+        ) from None
+    try:
+        return _trust(tomllib.loads(content.decode()))
+    except (ValueError, KeyError, TypeError, AttributeError):  # a TOMLDecodeError is a ValueError
+        raise Altered(
+            "trust-damaged",
+            say("The file trust.toml does not say whose the vault is."),
+            say("Restore it from a backup: nothing is sealed or opened without it."),
+            where=NAME,
+        ) from None
+
+
+def write_trust(path: Path, trust: Trust) -> None:
+    """Write the file. Raises CoachsyncError when it cannot be written."""
+    lines = [f'vault = "{trust.vault.hex()}"']
+    for name, one in trust.coaches.items():
+        lines += ["", f"[coaches.{name}]", f'verify = "{one.verify.hex()}"', f'fingerprint = "{one.fingerprint.hex()}"']
+    write_atomically(path, (_HEAD + "\n".join(lines) + "\n").encode(), mode=_MODE)
+
+
+def is_coach_name(name: str) -> bool:
+    """Whether a coach can be called so in the file."""
+    return _COACH.fullmatch(name) is not None
+
+
+def _trust(found: dict[str, object]) -> Trust:
+    coaches = found["coaches"]
+    if found.keys() != {"vault", "coaches"} or not isinstance(coaches, dict) or not coaches:
+        raise ValueError
+    return Trust(_bytes(found["vault"], VAULT_BYTES), {name: _pinned(name, one) for name, one in coaches.items()})
+
+
+def _pinned(name: str, values: dict[str, object]) -> Pinned:
+    if not is_coach_name(name) or values.keys() != {"verify", "fingerprint"}:
+        raise ValueError
+    return Pinned(_bytes(values["verify"], VERIFY_BYTES), _bytes(values["fingerprint"], FINGERPRINT_BYTES))
+
+
+def _bytes(text: object, size: int) -> bytes:
+    found = bytes.fromhex(text) if isinstance(text, str) else b""
+    if len(found) != size:
+        raise ValueError
+    return found
+
+
+def _open() -> Altered:
+    return Altered(
+        "trust-open",
+        say("Others may write to the file trust.toml, which says whose the vault is."),
+        say("Make it yours, or the administrator's, and let nobody else write to it (chmod go-w)."),
+        where=NAME,
+    )

@@ -1,0 +1,196 @@
+"""The files of a vault beside its database: grants, keyslots, the ledger of erasures, and the remembered head.
+
+`vault/keys/SHELF/GENERATION.1.RECIPIENT`, `vault/slots/PERSON.KIND.json` and `vault/head` in the state folder. The
+ledger lies beside the vault, so that whoever puts an older vault in its place leaves it there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from coachsync.adapters.files import (
+    create_atomically,
+    make_private_folder,
+    read_if_there,
+    sync_folder,
+    write_atomically,
+)
+from coachsync.adapters.room import is_full, no_room
+from coachsync.adapters.shredding import is_shredded, shred
+from coachsync.adapters.system import reason
+from coachsync.errors import CoachsyncError
+from coachsync.phrases import say
+from coachsync.vault.chain import Head
+from coachsync.vault.grants import FILE_BYTES
+
+_WHERE = "practice.state"
+_GRANT = re.compile(r"([1-9]\d{0,9})\.1\.([0-9a-f]{32})")
+_SLOT = re.compile(r"([0-9a-f]{32})\.([a-z]+)\.json")
+_HEAD = re.compile(rb"(\d{1,20}) ([0-9a-f]{64})\n")
+_GUESSES = re.compile(rb"(\d{1,9}) (\d{1,12})\n")
+_LONGEST_LINE = 200_000  # bytes of an entry of the ledger
+_PRIVATE = 0o600
+
+
+class VaultFiles:
+    """The folder of one vault. Raises CoachsyncError wherever the system refuses something."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._keys = folder / "keys"
+        self._slots = folder / "slots"
+        self._ledger = folder.parent / "erasures.ledger"
+        self._head = folder / "head"
+        self._daemon = folder / "daemon.key"
+
+    def make(self) -> None:
+        """The folders, for their owner alone."""
+        for folder in (self.folder, self._keys, self._slots):
+            make_private_folder(folder)
+
+    # --- grants -------------------------------------------------------------------------------------------------------
+
+    def grant_file(self, shelf: bytes, generation: int, recipient: bytes) -> Path:
+        """Where a grant lies."""
+        return self._keys / shelf.hex() / f"{generation}.1.{recipient.hex()}"
+
+    def put_grant(self, shelf: bytes, generation: int, recipient: bytes, content: bytes) -> None:
+        """Write a grant, whole and synced to disk; one that is there already stays as it is."""
+        path = self.grant_file(shelf, generation, recipient)
+        if self.grant(shelf, generation, recipient) is not None:
+            return
+        make_private_folder(path.parent)
+        sync_folder(self._keys)
+        create_atomically(path, content)
+
+    def grant(self, shelf: bytes, generation: int, recipient: bytes) -> bytes | None:
+        """The content of a grant; None where there is none, or one that was overwritten."""
+        content = read_if_there(self.grant_file(shelf, generation, recipient))
+        return None if content is None or is_shredded(content) else content[: FILE_BYTES + 1]
+
+    def grants(self, shelf: bytes) -> Iterator[tuple[int, bytes]]:
+        """Generation and recipient of each grant of a shelf, sorted; also of those that were overwritten."""
+        found = (_GRANT.fullmatch(path.name) for path in self._listed(self._keys / shelf.hex()))
+        yield from sorted((int(one[1]), bytes.fromhex(one[2])) for one in found if one)
+
+    def shelves(self) -> Iterator[bytes]:
+        """The shelves that have a folder."""
+        yield from sorted(bytes.fromhex(path.name) for path in self._listed(self._keys) if len(path.name) == 2 * 16)
+
+    def shred_grant(self, shelf: bytes, generation: int, recipient: bytes) -> None:
+        """Overwrite a grant in place and unlink it; the last of a shelf takes the folder along."""
+        path = self.grant_file(shelf, generation, recipient)
+        try:
+            shred(path)
+            if path.parent.is_dir() and not any(path.parent.iterdir()):
+                path.parent.rmdir()
+                sync_folder(self._keys)
+        except OSError as problem:
+            raise _failed("grant-not-destroyed", problem) from None
+
+    # --- keyslots -----------------------------------------------------------------------------------------------------
+
+    def slots(self) -> Iterator[tuple[bytes, str]]:
+        """Person and kind of each keyslot, sorted."""
+        found = (_SLOT.fullmatch(path.name) for path in self._listed(self._slots))
+        yield from sorted((bytes.fromhex(one[1]), one[2]) for one in found if one)
+
+    def slot(self, person: bytes, kind: str) -> bytes | None:
+        """A keyslot; None where there is none, or one that was overwritten."""
+        content = read_if_there(self._slot_file(person, kind))
+        return None if content is None or is_shredded(content) else content
+
+    def put_slot(self, person: bytes, kind: str, content: bytes) -> None:
+        """Put a keyslot in the place of the one before, whose bytes are overwritten once the new one is on the disk."""
+        path, before = self._slot_file(person, kind), self._slots / f".old-{person.hex()}.{kind}"
+        try:
+            if before.exists() and path.exists() and before.samefile(path):
+                before.unlink()  # a run was killed before the new one was there
+            shred(before)
+            if path.exists():
+                os.link(path, before)
+            write_atomically(path, content)
+            shred(before)
+        except OSError as problem:
+            raise _failed("keyslot-not-written", problem) from None
+
+    def _slot_file(self, person: bytes, kind: str) -> Path:
+        return self._slots / f"{person.hex()}.{kind}.json"
+
+    # --- who writes, and who has guessed ------------------------------------------------------------------------------
+
+    def daemon(self) -> bytes | None:
+        """The sealed seed of the daemon, which signs with it; None where there is none."""
+        return read_if_there(self._daemon)
+
+    def put_daemon(self, sealed: bytes) -> None:
+        """Keep the sealed seed of the daemon."""
+        write_atomically(self._daemon, sealed)
+
+    def guesses(self, person: bytes) -> tuple[int, int]:
+        """How many wrong passphrases there were since the last right one, and when the last was."""
+        found = _GUESSES.fullmatch(read_if_there(self._guesses(person)) or b"")
+        return (int(found[1]), int(found[2])) if found else (0, 0)
+
+    def guessed(self, person: bytes, number: int, at: int) -> None:
+        """Keep how many wrong passphrases there were; none after a right one."""
+        if number:
+            write_atomically(self._guesses(person), f"{number} {at}\n".encode())
+        else:
+            self._guesses(person).unlink(missing_ok=True)
+
+    def _guesses(self, person: bytes) -> Path:
+        return self._slots / f"{person.hex()}.guesses"
+
+    # --- what is remembered -------------------------------------------------------------------------------------------
+
+    def remembered(self) -> Head | None:
+        """The head of the log as it was last seen; None where nobody has written one."""
+        found = _HEAD.fullmatch(read_if_there(self._head) or b"")
+        return Head(int(found[1]), bytes.fromhex(found[2].decode())) if found else None
+
+    def remember(self, head: Head) -> None:
+        """Keep the head of the log."""
+        write_atomically(self._head, f"{head.count} {head.digest.hex()}\n".encode())
+
+    def ledger(self) -> Iterator[bytes]:
+        """The lines of the ledger of erasures; the last one too where a power cut has left half of it."""
+        for line in (read_if_there(self._ledger) or b"").splitlines():
+            yield line[:_LONGEST_LINE]
+
+    def bury(self, line: bytes) -> None:
+        """Add a line to the ledger and sync it to the disk; one that is there is not added again."""
+        if line in self.ledger():
+            return
+        try:
+            handle = os.open(self._ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
+            with os.fdopen(handle, "ab") as file:
+                whole = not file.tell() or (read_if_there(self._ledger) or b"\n").endswith(b"\n")
+                file.write((b"" if whole else b"\n") + line + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            sync_folder(self._ledger.parent)
+        except OSError as problem:
+            raise _failed("ledger-not-written", problem) from None
+
+    def _listed(self, folder: Path) -> list[Path]:
+        try:
+            return list(folder.iterdir())
+        except FileNotFoundError:
+            return []
+        except OSError as problem:
+            raise _failed("vault-not-read", problem) from None
+
+
+def _failed(code: str, problem: OSError) -> CoachsyncError:
+    if is_full(problem):
+        return no_room(_WHERE)
+    return CoachsyncError(
+        code,
+        say("The system refuses a file of the vault: {cause}.", cause=reason(problem)),
+        say("Check that the folder vault/ in the state folder belongs to the user who runs coachsync."),
+        where=_WHERE,
+    )

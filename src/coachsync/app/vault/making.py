@@ -1,0 +1,122 @@
+"""Making a vault, and letting a coach into one."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import NamedTuple
+
+from coachsync.adapters.database.vaults import open_vault_store, vault_file
+from coachsync.adapters.trustfile import VAULT_BYTES, Pinned, Trust, is_coach_name, read_trust, write_trust
+from coachsync.adapters.vaultfiles import VaultFiles
+from coachsync.app.vault.opening import Vault, open_vault, vault_folder
+from coachsync.app.vault.shelving import mint_spares
+from coachsync.config import Config
+from coachsync.errors import CoachsyncError, UsageError
+from coachsync.phrases import say
+from coachsync.vault import keyslots, recovery
+from coachsync.vault.keys import Person, Signer
+from coachsync.vault.keyslots import USUAL, Cost
+from coachsync.vault.rows import DeviceKey
+from coachsync.vault.suite import SEED_BYTES, refuse_missing
+
+_DAEMON = "vault/daemon"
+
+
+class Made(NamedTuple):
+    """A coach who is in the vault now, and the recovery code as it is printed: once."""
+
+    name: str
+    coach: Person
+    code: str
+
+
+def make(config: Config, device: DeviceKey, name: str, passphrase: str, cost: Cost = USUAL) -> Made:
+    """Let a coach into the practice's vault; the first one makes it. The state's lock must be held.
+
+    Killed at any moment it leaves a vault that can be made again, or one that is whole. Raises UsageError when there is
+    a coach of that name, and CoachsyncError when there is a vault that trust.toml does not know.
+    """
+    refuse_missing()
+    if not is_coach_name(name):
+        raise UsageError(
+            "no-coach-name",
+            say("A coach is named with small letters, digits and dashes, as in: anna"),
+            say("Give another name with --coach."),
+            where="--coach",
+        )
+    trust = read_trust(config.trust)
+    if trust is None:
+        _refuse_unknown(config)
+    trust = trust or Trust(os.urandom(VAULT_BYTES))
+    if name in trust.coaches:
+        raise UsageError(
+            "coach-there",
+            say("There is a coach of that name in the vault already."),
+            say("To change the passphrase: coachsync vault passphrase. For another coach, give another name."),
+            where="--coach",
+        )
+    coach, code = Person(os.urandom(SEED_BYTES)), recovery.new()
+    _keep(config, trust, coach, passphrase, code, cost)
+    pinned = Pinned(coach.actor.verify, coach.actor.fingerprint)
+    write_trust(config.trust, replace(trust, coaches={**trust.coaches, name: pinned}))
+    with open_vault(config) as vault:
+        settle(vault, coach, device)
+    return Made(name, coach, recovery.printed(code))
+
+
+def settle(vault: Vault, coach: Person, device: DeviceKey) -> None:
+    """Do what a coach's session owes the vault: join its log, let the daemon write, leave spare shelves."""
+    if not any(entry.actor == coach.actor.fingerprint for entry in vault.store.entries()):
+        with vault.transaction():
+            vault.append(coach, e="vault")
+    daemon = daemon_of(vault.files, device) or _new_daemon(vault.files, device)
+    if daemon.actor.fingerprint not in vault.history.actors:
+        with vault.transaction():
+            vault.store.put_actor(daemon.actor)
+            vault.append(coach, e="actor", role="daemon", verify=daemon.actor.verify.hex())
+    mint_spares(vault, coach)
+
+
+def daemon_of(files: VaultFiles, device: DeviceKey) -> Signer | None:
+    """The daemon, which writes and cannot read. Raises WrongKey when its seed was locked with another device key."""
+    sealed = files.daemon()
+    return None if sealed is None else Signer(device.open(_DAEMON, sealed))
+
+
+def _new_daemon(files: VaultFiles, device: DeviceKey) -> Signer:
+    seed = os.urandom(SEED_BYTES)
+    files.put_daemon(device.seal(_DAEMON, seed))
+    return Signer(seed)
+
+
+def _keep(config: Config, trust: Trust, coach: Person, passphrase: str, code: bytes, cost: Cost) -> None:
+    """Keyslots and the public side of a coach, before anybody trusts them."""
+    files = VaultFiles(vault_folder(config))
+    files.make()
+    fingerprint = coach.actor.fingerprint
+    files.put_slot(fingerprint, "passphrase", keyslots.lock(coach, trust.vault, passphrase, cost))
+    files.put_slot(fingerprint, "recovery", keyslots.lock_for_recovery(coach, trust.vault, code))
+    store = open_vault_store(files.folder)
+    try:
+        store.put_actor(coach.actor)
+    finally:
+        store.close()
+
+
+def _refuse_unknown(config: Config) -> None:
+    """A vault without its trust.toml is not made over: what is in it would be lost."""
+    folder = vault_folder(config)
+    if not vault_file(folder).exists():
+        return
+    store = open_vault_store(folder)
+    try:
+        if any(True for _ in store.entries()):
+            raise CoachsyncError(
+                "trust-missing",
+                say("There is a vault in the state folder, and no trust.toml that says whose it is."),
+                say("Restore trust.toml beside the configuration from a backup."),
+                where="trust.toml",
+            )
+    finally:
+        store.close()

@@ -1,0 +1,115 @@
+"""Reading records: in the coach's session, each compared with the log before it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from coachsync.adapters.database.vaults import Place
+from coachsync.app.vault.opening import Vault
+from coachsync.app.vault.shelving import checked
+from coachsync.errors import Altered, CoachsyncError, UsageError, WrongKey
+from coachsync.phrases import say
+from coachsync.vault import envelope, grants
+from coachsync.vault.envelope import FIRST, Header
+from coachsync.vault.keys import Person
+from coachsync.vault.suite import Opener
+
+
+class Read(NamedTuple):
+    """A version of a record, open."""
+
+    header: Header
+    body: bytes
+
+
+class Session:
+    """What a coach can open, for as long as the vault is unlocked."""
+
+    def __init__(self, vault: Vault, coach: Person) -> None:
+        self.vault = vault
+        self.coach = coach
+        self._openers: dict[tuple[bytes, int], Opener] = {}
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Whose session this is."""
+        return self.coach.actor.fingerprint
+
+    def record(self, record: bytes, version: int | None = None) -> Read:
+        """A version of a record, the newest without one. Raises UsageError when there is none, and Altered or WrongKey
+        when it is not what the log says."""
+        version = version or self.vault.history.latest(record)
+        sealed = self.vault.store.record(record, version) if version else None
+        if sealed is None:
+            known = (record, version) in self.vault.history.records
+            raise _missing() if known else UsageError("no-such-record", say("There is no such record."))
+        stored = self.vault.history.records.get((record, version))
+        if stored is None:
+            raise _unknown()
+        return self.opened(Place(record, version, stored.shelf, stored.generation), sealed)
+
+    def shelf(self, shelf: bytes) -> Iterator[Read | CoachsyncError]:
+        """Every version of every record of a shelf, sorted; in the place of one that does not open, why."""
+        for place, sealed in self.vault.store.sealed(shelf):
+            try:
+                yield self.opened(place, sealed)
+            except (Altered, WrongKey) as problem:
+                yield problem
+
+    def opened(self, place: Place, sealed: bytes) -> Read:
+        """A record out of its row. Raises Altered when it is not the one that the log names, or not in its place."""
+        self._refuse_other(place, sealed)
+        header, body = envelope.open_record(sealed, self._opener(place.shelf, place.generation))
+        return Read(header, body)
+
+    def _refuse_other(self, place: Place, sealed: bytes) -> None:
+        header = envelope.header_of(sealed)
+        stored = self.vault.history.records.get((place.record, place.version))
+        if stored is None:
+            raise _unknown()
+        where = Place(header.record, header.version, header.shelf, header.generation)
+        if where != place or (stored.shelf, stored.generation) != place[2:] or header.vault != self.vault.id:
+            raise _moved()
+        if envelope.digest(sealed) != stored.digest or (header.kind, header.writer) != (stored.kind, stored.writer):
+            raise _moved()
+        before = self.vault.history.records.get((place.record, place.version - 1))
+        if header.previous != (before.digest if before else FIRST):
+            raise _moved()
+
+    def _opener(self, shelf: bytes, generation: int) -> Opener:
+        if (shelf, generation) not in self._openers:
+            key = checked(self.vault, self.vault.store.shelf_key(self.vault.id, shelf, generation))
+            content = self.vault.files.grant(shelf, generation, self.fingerprint)
+            if content is None:
+                raise WrongKey(
+                    "no-grant",
+                    say("The file that opens this client's notes is missing."),
+                    say("Restore the folder vault/keys of the state folder from its mirror."),
+                )
+            self._openers[shelf, generation] = grants.opened(content, key, self.coach)
+        return self._openers[shelf, generation]
+
+
+def _missing() -> Altered:
+    return Altered(
+        "record-missing",
+        say("A record that the log names is missing from the vault."),
+        say("Restore the vault from a backup; to see what else is damaged, run: coachsync vault verify"),
+    )
+
+
+def _unknown() -> Altered:
+    return Altered(
+        "record-unknown",
+        say("The vault holds a record of which the log knows nothing."),
+        say("It is not shown. Run: coachsync vault verify"),
+    )
+
+
+def _moved() -> Altered:
+    return Altered(
+        "record-moved",
+        say("A record is not the one that was stored there: it was moved, exchanged or put back from an older copy."),
+        say("Restore the vault from a backup; to see what else is damaged, run: coachsync vault verify"),
+    )

@@ -1,0 +1,88 @@
+"""Shelves: made in the coach's session alone, assigned by whoever needs one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from coachsync.app.vault.opening import Vault
+from coachsync.errors import Altered, Locked
+from coachsync.phrases import say
+from coachsync.vault import grants
+from coachsync.vault.envelope import ID_BYTES
+from coachsync.vault.history import UNSORTED
+from coachsync.vault.keys import Person, ShelfKey, Signer
+from coachsync.vault.suite import SEED_BYTES, Opener
+
+SPARES = 20  # shelves that wait for clients while the coach is away
+_LEAST = 10
+
+
+def mint(vault: Vault, coach: Person, shelf: bytes, generation: int) -> ShelfKey:
+    """Make a generation of a shelf: the coach's grant is on the disk before anything can be sealed to it."""
+    seed = os.urandom(SEED_BYTES)
+    opener = Opener(seed)
+    me = coach.actor
+    key = ShelfKey(vault.id, shelf, generation, me.fingerprint, opener.public).signed(coach)
+    grant = grants.grant(key, seed, me)
+    vault.files.put_grant(shelf, generation, me.fingerprint, grant)
+    with vault.transaction():
+        vault.store.put_shelf_key(key)
+        vault.append(
+            coach,
+            e="shelf",
+            shelf=shelf.hex(),
+            generation=generation,
+            key=hashlib.sha256(opener.public).hexdigest(),
+            grants=[grants.digest(grant).hex()],
+        )
+    return key
+
+
+def mint_spares(vault: Vault, coach: Person) -> int:
+    """Make new spares where few are left; how many. The shelf for what nobody has sorted yet is among them."""
+    me = coach.actor.fingerprint
+    free = sum(one.coach == me and one.client is None for one in vault.history.shelves.values())
+    number = SPARES - free if free < _LEAST else 0
+    for _ in range(number):
+        mint(vault, coach, os.urandom(ID_BYTES), 1)
+    return number
+
+
+def shelf_for(vault: Vault, signer: Signer, coach: bytes, client: str, category: str) -> ShelfKey:
+    """The key that records of a client are sealed to: of the shelf that there is, else of a spare, which becomes the
+    client's, else of the shelf of the unsorted.
+
+    Raises Locked when the coach has left none at all, and Altered for a key that the coach has not certified.
+    """
+    history = vault.history
+    for owner in (client, UNSORTED):
+        shelf = history.shelf_of(coach, owner, category)
+        if shelf is None and (shelf := history.spare(coach)) is not None:
+            with vault.transaction():
+                vault.append(signer, **{"e": "assign", "shelf": shelf.hex(), "client": owner, "class": category})
+        if shelf is not None:
+            return current_key(vault, shelf)
+    raise Locked(
+        "no-shelf",
+        say("There is no place left for a new client's records until the coach unlocks the vault."),
+        say("Run: coachsync vault unlock"),
+    )
+
+
+def current_key(vault: Vault, shelf: bytes) -> ShelfKey:
+    """The certified key of a shelf's newest generation. Raises Altered when it is missing or was replaced."""
+    key = vault.store.shelf_key(vault.id, shelf, vault.history.shelves[shelf].generation)
+    return checked(vault, key)
+
+
+def checked(vault: Vault, key: ShelfKey | None) -> ShelfKey:
+    """The key, once it is known to be certified by its coach. Raises Altered."""
+    if key is None:
+        raise Altered(
+            "shelf-key-missing",
+            say("A key that notes are sealed to is missing from the vault."),
+            say("Restore the vault from a backup; to see what else is damaged, run: coachsync vault verify"),
+        )
+    key.check(vault.history.coaches)
+    return key

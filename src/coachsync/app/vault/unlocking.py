@@ -1,0 +1,73 @@
+"""Unlocking: a coach's seed out of a keyslot. Guessing gets slower, and never ends in a door that is shut for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from coachsync.adapters.vaultfiles import VaultFiles
+from coachsync.app.vault.opening import Vault
+from coachsync.errors import NotInitialised, Temporary, WrongKey
+from coachsync.phrases import say, say_count
+from coachsync.vault import keyslots, recovery
+from coachsync.vault.keys import Person
+
+_FREE = 3  # wrong passphrases before anybody has to wait: fingers slip
+_LONGEST = 60  # seconds between two tries
+
+
+def unlock(vault: Vault, coach: bytes, passphrase: str, now: datetime) -> Person:
+    """The coach whose passphrase this is.
+
+    Raises WrongKey for another passphrase, Temporary while it is too early to try again, NotInitialised without a
+    keyslot, and Altered when the keyslot is none.
+    """
+    return _try(vault, coach, "passphrase", now, lambda slot: keyslots.unlock(slot, passphrase))
+
+
+def recover(vault: Vault, coach: bytes, code: str, now: datetime) -> Person:
+    """The same by the printed recovery code. Raises UsageError for a code that was mistyped."""
+    number = recovery.typed(code)
+    return _try(vault, coach, "recovery", now, lambda slot: keyslots.recover(slot, number))
+
+
+def _try(vault: Vault, coach: bytes, kind: str, now: datetime, open_slot: Callable[[bytes], Person]) -> Person:
+    slot = vault.files.slot(coach, kind)
+    if slot is None:
+        raise NotInitialised(
+            "no-keyslot",
+            say("There is no keyslot for that."),
+            say("Restore the folder vault/slots of the state folder from a backup."),
+            where="practice.state",
+        )
+    at = int(now.timestamp())
+    wrong = _refuse_early(vault.files, coach, at)
+    try:
+        person = open_slot(slot)
+        if person.actor.fingerprint != coach:
+            raise keyslots.damaged()
+    except WrongKey:
+        vault.files.guessed(coach, wrong + 1, at)
+        raise
+    if wrong:
+        vault.files.guessed(coach, 0, at)
+    return person
+
+
+def _refuse_early(files: VaultFiles, coach: bytes, at: int) -> int:
+    """How many wrong passphrases there were; raises Temporary when the next may not be tried yet. A clock that was set
+    back makes nobody wait longer."""
+    wrong, last = files.guesses(coach)
+    pause = min(_LONGEST, 1 << (wrong - _FREE)) if wrong >= _FREE else 0
+    left = min(pause, last + pause - at)
+    if left > 0:
+        raise Temporary(
+            "too-many-guesses",
+            say_count(
+                "After several wrong passphrases, wait {number} second before the next.",
+                "After several wrong passphrases, wait {number} seconds before the next.",
+                left,
+            ),
+            retry_after=float(left),
+        )
+    return wrong
