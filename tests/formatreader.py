@@ -1,0 +1,365 @@
+"""A reader of the vault that was written from `vault/FORMAT.md` alone and shares no code with coachsync.
+
+Seals are opened by hand (`handhpke`); of `cryptography` come only Ed25519 and Argon2id. Whatever breaks a rule of the
+page is `Refused`. The sections are those of the page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from handhpke import (
+    ENC,
+    TAG,
+    ZEROS,
+    Refused,
+    decrypted,
+    demand,
+    digest_of,
+    expand,
+    extract,
+    open_sealed,
+    public_of,
+)
+
+# ------------------------------------------------------------------------------------------------- 2. persons
+
+COACH, DAEMON = 1, 2
+
+
+def sealing_seed(person: bytes) -> bytes:
+    return expand(person, b"coachsync/person/sealing/v1", 32)
+
+
+def verify_key(person: bytes) -> bytes:
+    signing = Ed25519PrivateKey.from_private_bytes(expand(person, b"coachsync/person/signing/v1", 32))
+    return signing.public_key().public_bytes_raw()
+
+
+def fingerprint(role: int, verify: bytes, sealing: bytes) -> bytes:
+    demand((role, len(verify), len(sealing)) in {(COACH, 32, 1216), (DAEMON, 32, 0)}, "no such actor")
+    return digest_of("coachsync/actor/v1", bytes([role]), verify, sealing)[:16]
+
+
+def coach_fingerprint(person: bytes) -> bytes:
+    return fingerprint(COACH, verify_key(person), public_of(sealing_seed(person)))
+
+
+def check_signature(verify: bytes, what: str, message: bytes, signature: bytes) -> None:
+    try:
+        signed = b"coachsync/sign/" + what.encode() + b"/v1\0" + message
+        Ed25519PublicKey.from_public_bytes(verify).verify(signature, signed)
+    except InvalidSignature:
+        raise Refused("the signature does not hold") from None
+
+
+# ----------------------------------------------------------------------------------- 3., 4. trust and shelves
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whom `trust.toml` pins: a vault, and its coaches' keys by fingerprint."""
+
+    vault: bytes
+    coaches: dict[bytes, bytes]
+
+
+def read_trust(text: str) -> Trust:
+    said = tomllib.loads(text)
+    coaches = said["coaches"].values()
+    pinned = {bytes.fromhex(coach["fingerprint"]): bytes.fromhex(coach["verify"]) for coach in coaches}
+    return Trust(bytes.fromhex(said["vault"]), pinned)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One generation of a shelf, as the table `shelves` tells of it."""
+
+    shelf: bytes
+    generation: int
+    coach: bytes
+    public: bytes
+    signature: bytes
+
+    def check(self, trust: Trust) -> None:
+        demand(self.coach in trust.coaches, "not a coach that is trusted")
+        demand(self.generation >= 1 and len(self.public) == 1216, "no key of a shelf")
+        message = trust.vault + self.shelf + struct.pack(">I", self.generation) + self.coach + self.public
+        check_signature(trust.coaches[self.coach], "shelf", message, self.signature)
+
+
+# -------------------------------------------------------------------------------------------------- 5. grants
+
+GRANT = struct.Struct(">4sBBH16s16sI16s")
+GRANT_SEAL = ENC + 32 + TAG
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A file of `keys/`, taken apart."""
+
+    raw: bytes
+
+    @cached_property
+    def fields(self) -> tuple[bytes, bytes, int, bytes]:
+        """Vault, shelf, generation and recipient."""
+        demand(len(self.raw) == 4096, "a grant has 4096 bytes")
+        magic, suite, layer, zero, vault, shelf, generation, recipient = GRANT.unpack_from(self.raw)
+        demand((magic, suite, layer, zero) == (b"CSG1", 1, 1, 0), "no grant of this version")
+        demand(not any(self.raw[GRANT.size + GRANT_SEAL :]), "the rest is not zeros")
+        return vault, shelf, generation, recipient
+
+    @property
+    def place(self) -> str:
+        _, shelf, generation, recipient = self.fields
+        return f"keys/{shelf.hex()}/{generation}.1.{recipient.hex()}"
+
+    @property
+    def digest(self) -> bytes:
+        return digest_of("coachsync/grant-digest/v1", self.raw)
+
+    def open(self, person: bytes, trust: Trust, certified: Shelf) -> bytes:
+        """The seed of that generation of the shelf."""
+        certified.check(trust)
+        expected = (trust.vault, certified.shelf, certified.generation, coach_fingerprint(person))
+        demand(self.fields == expected, "a grant for something else or somebody else")
+        head, seal = self.raw[: GRANT.size], self.raw[GRANT.size : GRANT.size + GRANT_SEAL]
+        seed = open_sealed(sealing_seed(person), b"coachsync/grant/v1\0" + head, seal)
+        demand(public_of(seed) == certified.public, "not the key that was certified")
+        return seed
+
+
+# ------------------------------------------------------------------------------------------------- 6. records
+
+RECORD = struct.Struct(">4sBBBB16s16sI16sIQ16s32s")
+KINDS = {1: "note", 2: "agreement", 3: "disclosure"}
+KINDS_BY_NAME = {name: number for number, name in KINDS.items()}
+
+
+@dataclass(frozen=True)
+class Record:
+    """A stored version of a record, its header taken apart."""
+
+    raw: bytes
+    kind: str
+    vault: bytes
+    shelf: bytes
+    generation: int
+    record: bytes
+    version: int
+    time: int
+    writer: bytes
+    previous: bytes
+
+    @property
+    def digest(self) -> bytes:
+        return digest_of("coachsync/record-digest/v1", self.raw)
+
+    def open(self, seed: bytes) -> bytes:
+        head, seal = self.raw[: RECORD.size], self.raw[RECORD.size :]
+        return unpadded(open_sealed(seed, b"coachsync/record/v1\0" + head, seal))
+
+
+def record_of(raw: bytes) -> Record:
+    demand(len(raw) >= RECORD.size + ENC + TAG, "a record is longer")
+    magic, suite, kind, flags, zero, *rest = RECORD.unpack_from(raw)
+    demand((magic, suite, flags, zero) == (b"CSR1", 1, 0, 0) and kind in KINDS, "no record of this version")
+    record = Record(raw, KINDS[kind], *rest)
+    demand(record.generation >= 1 and record.version >= 1, "counted from 1")
+    demand((record.version == 1) == (record.previous == ZEROS), "the first version alone has none before it")
+    return record
+
+
+def unpadded(padded: bytes) -> bytes:
+    demand(len(padded) >= 4, "no length")
+    end = 4 + int.from_bytes(padded[:4])
+    step = 256 if end <= 4096 else 4096
+    demand(len(padded) == -(-end // step) * step and not any(padded[end:]), "another padding")
+    demand(end - 4 <= 16 << 20, "a body has at most 16 MiB")
+    return padded[4:end]
+
+
+def check_versions(records: Sequence[Record]) -> None:
+    """All versions of one record, the first first."""
+    before = ZEROS
+    for version, record in enumerate(records, 1):
+        demand(record.version == version and record.previous == before, "a version is missing or another's")
+        demand((record.record, record.kind) == (records[0].record, records[0].kind), "not the same record")
+        before = record.digest
+
+
+# ------------------------------------------------------------------------------------------------- 7. the log
+
+BY_DAEMON = {"assign", "record"}
+BY_ITS_COACH = {"shelf", "assign", "record", "erase", "erased"}
+BY_A_COACH = {"vault", "actor", "slot"}
+KEYS = {
+    "vault": set(), "actor": {"role", "verify"}, "slot": {"kind"},
+    "shelf": {"shelf", "generation", "key", "grants"}, "assign": {"shelf", "client", "class"},
+    "record": {"shelf", "generation", "record", "version", "kind", "digest"},
+    "erase": {"what", "client", "shelves", "records", "keys"}, "erased": {"entry"},
+}  # fmt: skip
+
+
+def written(said: object) -> bytes:
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+
+
+def read_json(text: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(text)
+    except ValueError:
+        raise Refused("not JSON") from None
+    demand(isinstance(said, dict), "no object")
+    return dict(said)
+
+
+def read_said(text: bytes) -> dict[str, Any]:
+    said = read_json(text)
+    demand(written(said) == text, "an entry is written in one way alone")
+    return said
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the table `log`."""
+
+    number: int
+    previous: bytes
+    actor: bytes
+    said: bytes
+    signature: bytes
+
+    def digest(self, vault: bytes) -> bytes:
+        number = struct.pack(">Q", self.number)
+        return digest_of("coachsync/log/v1", vault, number, self.previous, self.actor, self.said)
+
+
+def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | None = None) -> bytes:
+    """The digest of the last entry, after all was checked; `head` is one that somebody remembers."""
+    digests = [ZEROS]
+    daemons: dict[bytes, bytes] = {}
+    owners: dict[str, bytes] = {}
+    for number, entry in enumerate(entries, 1):
+        demand(entry.number == number and entry.previous == digests[-1], "the chain is broken")
+        demand(len(entry.said) <= 64 << 10, "an entry has at most 64 KiB")
+        said = read_said(entry.said)
+        digests.append(entry.digest(trust.vault))
+        verify = (trust.coaches | daemons).get(entry.actor)
+        demand(verify, "nobody who is trusted")
+        check_signature(verify or b"", "log", digests[-1], entry.signature)
+        check_right(said, entry.actor, owners, by_coach=entry.actor in trust.coaches)
+        if said["e"] == "actor":
+            demand(said["role"] == "daemon", "only a daemon is let in by the log")
+            key = bytes.fromhex(said["verify"])
+            daemons[fingerprint(DAEMON, key, b"")] = key
+    if head is not None:
+        demand(head[0] < len(digests) and digests[head[0]] == head[1], "the log was cut, or is another")
+    return digests[-1]
+
+
+def check_right(said: Mapping[str, Any], actor: bytes, owners: dict[str, bytes], *, by_coach: bool) -> None:
+    """`owners` has the coach of each shelf and each record so far."""
+    what = said.get("e")
+    demand(what in KEYS and said.keys() == {"e"} | KEYS[what], "no such entry")
+    demand(what in (BY_ITS_COACH | BY_A_COACH if by_coach else BY_DAEMON), "not for this actor to say")
+    if what == "shelf":
+        owners.setdefault(said["shelf"], actor)
+    for one in named(said):
+        demand(one in owners, "what nobody has made")
+        demand(not by_coach or owners[one] == actor, "another coach's")
+    if what == "record":
+        owner = owners[said["shelf"]]
+        demand(owners.setdefault(said["record"], owner) == owner, "another coach's record")
+
+
+def named(said: Mapping[str, Any]) -> list[str]:
+    """The shelves that an entry is about, and the records that it erases."""
+    if said["e"] == "erase":
+        return [*said["shelves"], *said["records"]]
+    return [said["shelf"]] if "shelf" in said else []
+
+
+def check_made(entries: Sequence[Entry], shelf: Shelf, grant: Grant | None = None) -> None:
+    """The log says of this generation of a shelf what its row and its grant say. The log is checked elsewhere."""
+    mine = {"e": "shelf", "shelf": shelf.shelf.hex(), "generation": shelf.generation}
+    told = [said for said in map(read_said, (entry.said for entry in entries)) if mine.items() <= said.items()]
+    demand(len(told) == 1 and told[0]["key"] == hashlib.sha256(shelf.public).hexdigest(), "the log tells otherwise")
+    demand(grant is None or grant.digest.hex() in told[0]["grants"], "a grant that the log does not know")
+
+
+def check_stored(entries: Sequence[Entry], record: Record) -> None:
+    """The log says last of this version what is stored of it. The log itself is checked elsewhere."""
+    mine = {"e": "record", "record": record.record.hex(), "version": record.version}
+    told = [said for said in map(read_said, (entry.said for entry in entries)) if mine.items() <= said.items()]
+    expected = {
+        "kind": KINDS_BY_NAME[record.kind], "shelf": record.shelf.hex(), "generation": record.generation,
+        "digest": record.digest.hex(),
+    }  # fmt: skip
+    demand(told and expected.items() <= told[-1].items(), "the log tells otherwise")
+
+
+# ------------------------------------------------------------------------------------------------ 8. keyslots
+
+SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+COSTS = {"t": (2, 16), "m": (19456, 4194304), "p": (1, 16)}
+SLOT = {"version", "kind", "vault", "person", "kdf", "salt", "nonce", "sealed"}
+
+
+def read_slot(text: bytes, kind: str, kdf: str, costs: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+    demand(len(text) <= 4096, "a slot has at most 4096 bytes")
+    slot = read_json(text)
+    demand(set(slot) == SLOT | set(costs), "keys are missing, or more than there should be")
+    demand((slot["version"], slot["kind"], slot["kdf"]) == (1, kind, kdf), "another kind of slot")
+    for name, length in {"vault": 16, "person": 16, "salt": 16, "nonce": 12, "sealed": 48}.items():
+        value = slot[name]
+        demand(isinstance(value, str) and len(value) == 2 * length and set(value) <= set("0123456789abcdef"), name)
+    for name, (least, most) in costs.items():
+        cost = slot[name]
+        demand(type(cost) is int and least <= cost <= most, "a cost that is not allowed")
+    return slot
+
+
+def seed_of(slot: Mapping[str, Any], key: bytes, vault: bytes) -> bytes:
+    demand(slot["vault"] == vault.hex(), "another vault's")
+    aad = written({name: slot[name] for name in slot if name not in {"nonce", "sealed"}})
+    seed = decrypted(key, bytes.fromhex(slot["nonce"]), bytes.fromhex(slot["sealed"]), aad)
+    demand(coach_fingerprint(seed).hex() == slot["person"], "another person's seed")
+    return seed
+
+
+def open_with_passphrase(text: bytes, passphrase: str, vault: bytes) -> bytes:
+    slot = read_slot(text, "passphrase", "argon2id", COSTS)
+    passes, memory, lanes = (slot[name] for name in ("t", "m", "p"))
+    salt = bytes.fromhex(slot["salt"])
+    argon = Argon2id(salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory)
+    return seed_of(slot, argon.derive(unicodedata.normalize("NFC", passphrase).encode()), vault)
+
+
+def open_with_code(text: bytes, printed: str, vault: bytes) -> bytes:
+    slot = read_slot(text, "recovery", "hkdf-sha256", {})
+    key = expand(extract(bytes.fromhex(slot["salt"]), read_code(printed)), b"coachsync/recovery/v1", 32)
+    return seed_of(slot, key, vault)
+
+
+def read_code(printed: str) -> bytes:
+    """The 20 bytes behind a printed code: blanks and hyphens are for the eye, and O, I and L are read as 0, 1 and 1."""
+    signs = "".join(printed.upper().split()).replace("-", "").translate(str.maketrans("OIL", "011"))
+    demand(len(signs) == 36 and set(signs) <= set(SIGNS), "a code has 36 signs")
+    bits = "".join(f"{SIGNS.index(sign):05b}" for sign in signs)
+    code = int(bits[:160], 2).to_bytes(20)
+    check = int.from_bytes(digest_of("coachsync/recovery-checksum/v1", code)[:3]) >> 4
+    demand(int(bits[160:], 2) == check, "a sign is wrong")
+    return code

@@ -1,0 +1,17 @@
+"""The vault that the tests of its format read."""
+
+from __future__ import annotations
+
+import pytest
+
+import vaultvectors
+from vaultfolder import Vault
+
+
+@pytest.fixture(scope="module", params=["written once", "written now"])
+def vault(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Vault:
+    if request.param == "written once":
+        return Vault(vaultvectors.GOLDEN)
+    folder = tmp_path_factory.mktemp("vault")
+    vaultvectors.write(folder)
+    return Vault(folder)

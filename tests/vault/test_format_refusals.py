@@ -1,0 +1,205 @@
+"""What the page about the format refuses, the program refuses, and a reader that knows the page alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import formatreader as reader
+import handhpke
+import vaultvectors
+from coachsync.errors import CoachsyncError
+from coachsync.vault import chain, envelope, grants, keyslots, recovery
+from coachsync.vault.history import History
+from coachsync.vault.suite import Opener, Sealer
+from handhpke import Refused
+from vaultfolder import Vault, certified
+
+SEED = bytes(range(32))
+COACHES = {person.actor.fingerprint: person.actor for person in vaultvectors.COACHES.values()}
+
+
+def flipped(raw: bytes, length: int) -> Iterator[bytes]:
+    """One bit of each of the first bytes, another one each time."""
+    for place in range(length):
+        yield raw[:place] + bytes([raw[place] ^ 1 << place % 8]) + raw[place + 1 :]
+
+
+def test_a_changed_header_is_refused_by_both(vault: Vault) -> None:
+    raw = next(vault.records())[0]
+    seed = vault.seed_of(reader.record_of(raw))
+    for changed in flipped(raw, reader.RECORD.size):
+        with pytest.raises(Refused):
+            reader.record_of(changed).open(seed)
+        with pytest.raises(CoachsyncError):
+            envelope.open_record(changed, Opener(seed))
+
+
+def test_a_changed_grant_is_refused_by_both(vault: Vault) -> None:
+    shelf, _ = vault.shelves()[-1]
+    person = next(one for one in map(vault.person, ("anna", "bea")) if one.actor.fingerprint == shelf.coach)
+    raw = (vault.folder / "keys" / shelf.shelf.hex() / f"{shelf.generation}.1.{shelf.coach.hex()}").read_bytes()
+    for changed in (*flipped(raw, reader.GRANT.size), raw[:-1], raw[:-1] + b"\1", raw + b"\0"):
+        with pytest.raises(Refused):
+            reader.Grant(changed).open(person.seed, vault.trust, shelf)
+        with pytest.raises(CoachsyncError):
+            grants.opened(changed, certified(vault, shelf), person)
+
+
+def test_a_grant_of_another_seed_is_refused_by_both(vault: Vault) -> None:
+    """Whoever knows a coach's public key can seal to it: what comes out must be the certified key."""
+    shelf, _ = next(row for row in vault.shelves() if row[0].coach == vaultvectors.BEA.actor.fingerprint)
+    forged = grants.grant(certified(vault, shelf), SEED, vaultvectors.BEA.actor)
+    with pytest.raises(Refused, match="not the key that was certified"):
+        reader.Grant(forged).open(vaultvectors.BEA.seed, vault.trust, shelf)
+    with pytest.raises(CoachsyncError):
+        grants.opened(forged, certified(vault, shelf), vaultvectors.BEA)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"generation": 7}, {"shelf": bytes(16)}, {"coach": bytes(16)}, {"public": bytes(1216)}]
+)
+def test_a_shelf_that_nobody_has_certified_is_refused_by_both(vault: Vault, changed: dict[str, Any]) -> None:
+    shelf = replace(vault.shelves()[0][0], **changed)
+    with pytest.raises(Refused):
+        shelf.check(vault.trust)
+    with pytest.raises(CoachsyncError):
+        certified(vault, shelf).check(COACHES)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda log: log[1:], lambda log: log[:3] + log[4:], lambda log: [*log[:2], log[3], log[2], *log[4:]],
+        lambda log: [replace(log[0], actor=log[2].actor), *log[1:]],
+        lambda log: [*log[:-1], replace(log[-1], said=log[-1].said.replace(b":", b": ", 1))],
+        lambda log: [*log[:-1], replace(log[-1], signature=log[-2].signature)],
+    ],
+    ids=["without the first", "without one", "two swapped", "another actor", "written otherwise", "another signature"],
+)  # fmt: skip
+def test_a_changed_log_is_refused_by_both(vault: Vault, change: Callable[[list[Any]], list[reader.Entry]]) -> None:
+    entries = change(vault.entries)
+    with pytest.raises(Refused):
+        reader.check_log(vault.trust, entries)
+    with pytest.raises(CoachsyncError):
+        History(vault.trust.vault, COACHES).take(chain.Entry(**vars(entry)) for entry in entries)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'{"e":"slot","kind":"recovery"}', b'{"e": "slot","kind":"recovery"}', b'{"kind":"recovery","e":"slot"}',
+        b'{"e":"slot","e":"slot","kind":"recovery"}', b'{"e":"slot","kind":"recovery","more":1}', b'{"e":"slot"}',
+        b'{"e":"slots","kind":"recovery"}', b'["e"]', b"", b'{"e":"slot","kind":"\xc3\xa9"}',
+    ],
+)  # fmt: skip
+def test_only_what_the_page_lists_is_said_and_in_one_way(vault: Vault, said: bytes) -> None:
+    number, last = vault.head
+    unsigned = chain.Entry(number + 1, last, vaultvectors.ANNA.actor.fingerprint, said, b"")
+    signed = replace(unsigned, signature=vaultvectors.ANNA.sign(b"log", unsigned.digest(vault.trust.vault)))
+    entries = [*vault.entries, _copied(signed)]
+    right = said == b'{"e":"slot","kind":"recovery"}'
+    with nullcontext() if right else pytest.raises(Refused):
+        reader.check_log(vault.trust, entries)
+    with nullcontext() if right else pytest.raises(CoachsyncError):
+        History(vault.trust.vault, COACHES).take(chain.Entry(**vars(entry)) for entry in entries)
+
+
+def _copied(entry: chain.Entry) -> reader.Entry:
+    return reader.Entry(entry.number, entry.previous, entry.actor, entry.said, entry.signature)
+
+
+def test_no_coach_erases_what_is_another_s(vault: Vault) -> None:
+    disclosed = next(
+        record for record in map(reader.record_of, (raw for raw, _ in vault.records())) if record.kind == "disclosure"
+    )
+    event = {"e": "erase", "what": "note", "client": "", "shelves": {}, "records": [disclosed.record.hex()], "keys": []}
+    for signer, allowed in ((vaultvectors.BEA, True), (vaultvectors.ANNA, False)):
+        entry, _ = chain.entry(chain.Head(*vault.head), vault.trust.vault, signer, event)
+        entries = [*vault.entries, _copied(entry)]
+        with nullcontext() if allowed else pytest.raises(Refused, match="another coach"):
+            reader.check_log(vault.trust, entries)
+
+
+def test_a_log_that_was_cut_is_told_from_a_head(vault: Vault) -> None:
+    for entries in (vault.entries[:-1], []):
+        assert reader.check_log(vault.trust, entries)
+        with pytest.raises(Refused):
+            reader.check_log(vault.trust, entries, vault.head)
+
+
+def test_a_log_that_was_cut_and_went_on_is_told_from_a_head(vault: Vault) -> None:
+    before = vault.entries[-1]
+    head = chain.Head(before.number - 1, before.previous)
+    entries = vault.entries[:-1]
+    for _ in range(3):
+        entry, head = chain.entry(head, vault.trust.vault, vaultvectors.ANNA, {"e": "slot", "kind": "recovery"})
+        entries.append(_copied(entry))
+    assert len(entries) > vault.head[0]
+    with pytest.raises(Refused, match="cut"):
+        reader.check_log(vault.trust, entries, vault.head)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"t":2', '"t":1'), ('"m":19456', '"m":19455'), ('"p":1', '"p":17'), ('"t":2', '"t":2.0'),
+        ('"version":1', '"version":2'), ('"kdf":"argon2id"', '"kdf":"hkdf-sha256"'), ('"m":', '"n":1,"m":'),
+    ],
+)  # fmt: skip
+def test_a_keyslot_of_another_cost_or_kind_is_refused_by_both(vault: Vault, old: str, new: str) -> None:
+    slot = vault.slot("anna", "passphrase")
+    changed = slot.replace(old.encode(), new.encode())
+    assert changed != slot
+    with pytest.raises(Refused):
+        reader.open_with_passphrase(changed, vaultvectors.PASSPHRASES["anna"], vault.trust.vault)
+    with pytest.raises(CoachsyncError):
+        keyslots.unlock(changed, vaultvectors.PASSPHRASES["anna"])
+
+
+def test_a_keyslot_is_read_however_it_is_spaced(vault: Vault) -> None:
+    slot = json.dumps(json.loads(vault.slot("anna", "recovery")), indent=2).encode()
+    code, seed = vaultvectors.CODE, vaultvectors.drawn("anna")
+    assert reader.open_with_code(slot, recovery.printed(code), vault.trust.vault) == seed
+    assert keyslots.recover(slot, code).seed == seed
+    with pytest.raises(Refused, match="another vault"):
+        reader.open_with_code(slot, recovery.printed(code), bytes(16))
+
+
+# ------------------------------------------------------------------------------------------------- padding
+
+HEADER = envelope.Header(envelope.Kind.NOTE, bytes(16), bytes(16), 1, bytes(16), 1, 0, bytes(16))
+
+
+@pytest.mark.parametrize(
+    ("length", "padded"),
+    [(0, 256), (252, 256), (253, 512), (4092, 4096), (4093, 8192), (4096, 8192), (8188, 8192), (8189, 12288)],
+)
+def test_bodies_of_every_length_are_read(length: int, padded: int) -> None:
+    body = b"x" * length
+    raw = envelope.seal(HEADER, body, Sealer(Opener(SEED).public))
+    assert len(raw) == reader.RECORD.size + handhpke.ENC + padded + handhpke.TAG
+    assert reader.record_of(raw).open(SEED) == body
+
+
+@pytest.mark.parametrize(
+    "padded",
+    [
+        b"", b"\0\0\0", b"\0\0\0\0", b"\0\0\0\1x" + bytes(250), b"\0\0\0\1x" + bytes(507),
+        b"\0\0\0\1x" + bytes(250) + b"\1", b"\0\0\1\0" + bytes(252), b"\0\0\x10\0" + bytes(4348),
+        b"\xff\xff\xff\xff" + bytes(252),
+    ],
+    ids=["nothing", "no length", "no zeros", "too few", "too many", "no zero", "cut", "small steps", "absurd"],
+)  # fmt: skip
+def test_another_padding_is_refused_by_both(padded: bytes) -> None:
+    packed = HEADER.packed()
+    raw = packed + Sealer(Opener(SEED).public).seal(b"coachsync/record/v1\0" + packed, padded)
+    with pytest.raises(Refused):
+        reader.record_of(raw).open(SEED)
+    with pytest.raises(CoachsyncError):
+        envelope.open_record(raw, Opener(SEED))
