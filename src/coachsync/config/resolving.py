@@ -48,6 +48,7 @@ def resolve(document: schema.Document, folder: Path) -> Config:
         shares=_frozen({name: _share(name, table, folder, language) for name, table in document.shares.items()}),
         notify=_notify(document.notify or schema.Notify(), folder),
         trust=folder / "trust.toml",
+        lock_after=(document.vault or schema.Vault()).lock_after,
         dormant=tuple(name for name in schema.DORMANT if getattr(document, name) is not None),
     )
 

@@ -115,7 +115,7 @@ class Succession(Table):
 class Vault(Table):
     """[vault]"""
 
-    lock_after: Duration | None = None
+    lock_after: Interval = Field(default="PT15M", validate_default=True)
 
 
 class Backup(Table):
@@ -197,7 +197,7 @@ class Document(Table):
     notify: Notify | None = None
 
 
-DORMANT = ("inbox", "retention", "succession", "vault", "backup")  # understood; without effect in this version
+DORMANT = ("inbox", "retention", "succession", "backup")  # understood; without effect in this version
 
 
 T = TypeVar("T", bound=Table)

@@ -139,7 +139,8 @@ class Notify:
 class Config:
     """The whole configuration; accounts, calendars and shares by their names, in the order of the file.
 
-    `trust` is the file beside it that says whose the vault is. `dormant` names the sections that are understood and
+    `trust` is the file beside it that says whose the vault is, and after
+    `lock_after` without use that is locked. `dormant` names the sections that are understood and
     have no effect in this version.
     """
 
@@ -149,4 +150,5 @@ class Config:
     shares: Mapping[str, Share]
     notify: Notify = Notify()
     trust: Path = Path("trust.toml")
+    lock_after: timedelta = timedelta(minutes=15)
     dormant: tuple[str, ...] = ()

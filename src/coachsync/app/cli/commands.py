@@ -74,6 +74,10 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
         "coachsync.app.cli.sync",
         say("Read the private calendars and bring every share up to date, now."),
     ),
+    "vault": (
+        "coachsync.app.cli.vault",
+        say("The vault: where notes are kept, which nobody but the coach can read."),
+    ),
 }
 
 

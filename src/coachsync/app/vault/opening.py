@@ -54,21 +54,6 @@ class Vault:
             with suppress(Temporary):
                 self.files.remember(self.history.head)
 
-    def coach(self, name: str | None) -> bytes:
-        """The fingerprint of a coach by the name in trust.toml; without a name, of the only one. Raises
-        NotInitialised."""
-        names = self.trust.coaches
-        if name is None and len(names) == 1:
-            name = next(iter(names))
-        if name is None or name not in names:
-            raise NotInitialised(
-                "no-such-coach",
-                say("It is not said which coach is meant, or there is none of that name in this vault."),
-                say("There are: {names}. Say which with --coach.", names=", ".join(sorted(names))),
-                where="--coach",
-            )
-        return names[name].fingerprint
-
 
 @contextmanager
 def open_vault(config: Config) -> Iterator[Vault]:
@@ -76,15 +61,7 @@ def open_vault(config: Config) -> Iterator[Vault]:
 
     Raises NotInitialised where none was made, and Altered when anything is not what the coaches have signed.
     """
-    trust = read_trust(config.trust)
-    folder = vault_folder(config)
-    if trust is None:
-        raise NotInitialised(
-            "no-vault",
-            say("There is no vault yet: notes are kept in one."),
-            say("Run: coachsync vault init"),
-            where=config.trust.name,
-        )
+    trust, folder = trusted(config), vault_folder(config)
     if not vault_file(folder).exists():
         raise Altered(
             "vault-missing",
@@ -100,6 +77,34 @@ def open_vault(config: Config) -> Iterator[Vault]:
         yield vault
     finally:
         store.close()
+
+
+def trusted(config: Config) -> Trust:
+    """Whose the vault is. Raises NotInitialised where none was made, and as `read_trust` does."""
+    trust = read_trust(config.trust)
+    if trust is None:
+        raise NotInitialised(
+            "no-vault",
+            say("There is no vault yet: notes are kept in one."),
+            say("Run: coachsync vault init"),
+            where=config.trust.name,
+        )
+    return trust
+
+
+def coach_of(trust: Trust, name: str | None) -> bytes:
+    """The fingerprint of a coach by the name in trust.toml; without a name, of the only one. Raises NotInitialised."""
+    names = trust.coaches
+    if name is None and len(names) == 1:
+        name = next(iter(names))
+    if name is None or name not in names:
+        raise NotInitialised(
+            "no-such-coach",
+            say("It is not said which coach is meant, or there is none of that name in this vault."),
+            say("There are: {names}. Say which with --coach.", names=", ".join(sorted(names))),
+            where="--coach",
+        )
+    return names[name].fingerprint
 
 
 def vault_folder(config: Config) -> Path:

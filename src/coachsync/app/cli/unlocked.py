@@ -1,0 +1,93 @@
+"""The vault in a command: open, and unlocked where the command reads: by the process that keeps it so, by a file with
+the passphrase, or by asking for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from coachsync.adapters import agent, secrets
+from coachsync.app.cli.asking import Asker
+from coachsync.app.cli.commands import Options
+from coachsync.app.cli.opening import configured, opened
+from coachsync.app.cli.output import tell_problems
+from coachsync.app.vault import erasing, making, unlocking
+from coachsync.app.vault.opening import coach_of, open_vault, trusted
+from coachsync.app.vault.reading import Session
+from coachsync.app.wiring import Wiring
+from coachsync.config import Config
+from coachsync.errors import Locked
+from coachsync.phrases import say
+from coachsync.vault.keys import Person
+
+_VARIABLE = "COACHSYNC_PASSPHRASE_FILE"
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+def for_a_coach(function: _Function) -> _Function:
+    """Let a command take `--coach` and `--passphrase-file`."""
+    for option in (
+        click.option("--coach", metavar=say("NAME"), help=say("Whose notes, where several coaches share a vault.")),
+        click.option(
+            "--passphrase-file",
+            type=click.Path(path_type=Path),
+            metavar=say("FILE"),
+            help=say("A file that only you can read, with the passphrase on one line."),
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@contextmanager
+def unlocked(
+    options: Options, command: str, coach: str | None, passphrase_file: Path | None
+) -> Iterator[tuple[Wiring, Session]]:
+    """The state and a coach's session in the vault. Raises Locked where nobody can be asked for the passphrase."""
+    config = configured(options)
+    fingerprint = coach_of(trusted(config), coach)
+    person = _kept(config, fingerprint)
+    given = None if person is not None else passphrase(passphrase_file)  # nobody waits meanwhile
+    with opened(options, command) as wiring, open_vault(wiring.config) as vault:
+        if person is None:
+            person = unlocking.unlock(vault, fingerprint, given or "", wiring.now)
+        session = Session(vault, person)
+        settle(wiring, session)
+        yield wiring, session
+        tell_problems(vault.problems)
+
+
+def settle(wiring: Wiring, session: Session) -> None:
+    """Do first what a coach's session owes: spare shelves for the daemon, erasures that were cut short."""
+    making.settle(session.vault, session.coach, wiring.database.key)
+    for stone in list(session.vault.history.tombstones.values()):
+        if stone.coach == session.fingerprint and not stone.done:
+            erasing.finish(session, stone)
+
+
+def passphrase(file: Path | None) -> str:
+    """The passphrase: from the file, from the one that COACHSYNC_PASSPHRASE_FILE names, or typed unseen. Raises Locked
+    where nobody can be asked."""
+    named = file or (Path(os.environ[_VARIABLE]) if os.environ.get(_VARIABLE) else None)
+    if named is not None:
+        return secrets.from_file(named)
+    if not sys.stdin.isatty():
+        raise Locked(
+            "vault-locked",
+            say("The vault is locked."),
+            say("Run: coachsync vault unlock, or give the passphrase with --passphrase-file"),
+        )
+    return Asker(accept=False).hidden(say("Passphrase"), "--passphrase-file")
+
+
+def _kept(config: Config, fingerprint: bytes) -> Person | None:
+    """Who has unlocked the vault and not locked it since."""
+    seed = agent.seed(agent.socket_of(fingerprint, config.practice.state))
+    person = None if seed is None else Person(seed)
+    return person if person is not None and person.actor.fingerprint == fingerprint else None
