@@ -22,17 +22,22 @@ def unlock(vault: Vault, coach: bytes, passphrase: str, now: datetime) -> Person
     Raises WrongKey for another passphrase, Temporary while it is too early to try again, NotInitialised without a
     keyslot, and Altered when the keyslot is none.
     """
-    return _try(vault, coach, "passphrase", now, lambda slot: keyslots.unlock(slot, passphrase))
+    return unlock_files(vault.files, coach, passphrase, now)
+
+
+def unlock_files(files: VaultFiles, coach: bytes, passphrase: str, now: datetime) -> Person:
+    """The same where the vault itself may be damaged: a keyslot stands by itself."""
+    return _try(files, coach, "passphrase", now, lambda slot: keyslots.unlock(slot, passphrase))
 
 
 def recover(vault: Vault, coach: bytes, code: str, now: datetime) -> Person:
     """The same by the printed recovery code. Raises UsageError for a code that was mistyped."""
     number = recovery.typed(code)
-    return _try(vault, coach, "recovery", now, lambda slot: keyslots.recover(slot, number))
+    return _try(vault.files, coach, "recovery", now, lambda slot: keyslots.recover(slot, number))
 
 
-def _try(vault: Vault, coach: bytes, kind: str, now: datetime, open_slot: Callable[[bytes], Person]) -> Person:
-    slot = vault.files.slot(coach, kind)
+def _try(files: VaultFiles, coach: bytes, kind: str, now: datetime, open_slot: Callable[[bytes], Person]) -> Person:
+    slot = files.slot(coach, kind)
     if slot is None:
         raise NotInitialised(
             "no-keyslot",
@@ -41,26 +46,28 @@ def _try(vault: Vault, coach: bytes, kind: str, now: datetime, open_slot: Callab
             where="practice.state",
         )
     at = int(now.timestamp())
-    wrong = _refuse_early(vault.files, coach, at)
+    wrong = _refuse_early(files, coach, at)
     try:
         person = open_slot(slot)
         if person.actor.fingerprint != coach:
             raise keyslots.damaged()
     except WrongKey:
-        vault.files.guessed(coach, wrong + 1, at)
+        files.guessed(coach, wrong + 1, at)
         raise
     if wrong:
-        vault.files.guessed(coach, 0, at)
+        files.guessed(coach, 0, at)
     return person
 
 
 def _refuse_early(files: VaultFiles, coach: bytes, at: int) -> int:
-    """How many wrong passphrases there were; raises Temporary when the next may not be tried yet. A clock that was set
-    back makes nobody wait longer."""
+    """How many wrong passphrases there were; raises Temporary when the next may not be tried yet. Where the clock was
+    set back since, the wait begins anew: nobody waits for the years until it is what it was."""
     wrong, last = files.guesses(coach)
-    pause = min(_LONGEST, 1 << (wrong - _FREE)) if wrong >= _FREE else 0
+    pause = min(_LONGEST, 1 << min(wrong - _FREE, _LONGEST)) if wrong >= _FREE else 0
     left = min(pause, last + pause - at)
     if left > 0:
+        if last > at:
+            files.guessed(coach, wrong, at)
         raise Temporary(
             "too-many-guesses",
             say_count(
