@@ -75,6 +75,7 @@ class History:
     actors: dict[bytes, Actor] = field(default_factory=dict)
     shelves: dict[bytes, Shelf] = field(default_factory=dict)
     records: dict[tuple[bytes, int], Stored] = field(default_factory=dict)
+    keys: dict[bytes, dict[int, bytes]] = field(default_factory=dict)  # of each shelf, SHA-256 of each generation's key
     grants: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # digests of the grants of each shelf
     erased: set[bytes] = field(default_factory=set)  # the shelves and records that must never come back
     tombstones: dict[int, Tombstone] = field(default_factory=dict)
@@ -103,6 +104,7 @@ class History:
         self.erased |= gone | set(stone.records)
         self.shelves = {shelf: one for shelf, one in self.shelves.items() if shelf not in gone}
         self.records = {key: one for key, one in self.records.items() if not _falls(stone, key[0], one)}
+        self.keys |= {shelf: _later(self.keys[shelf], stone.shelves.get(shelf, 0)) for shelf in here}
         return stone
 
     def actor(self, fingerprint: bytes) -> Actor | None:
@@ -159,11 +161,12 @@ def _shelf(history: History, said: _Said) -> None:
     """A coach makes a shelf, or the next generation of one of their own. One that was erased never comes back."""
     event, coach = said.event, said.entry.actor
     _only(said.actor.role is Role.COACH and event.keys() == {"e", "shelf", "generation", "key", "grants"})
-    shelf, generation, _ = _bytes(event["shelf"], _ID), _number(event["generation"]), _bytes(event["key"], _DIGEST)
+    shelf, generation, key = _bytes(event["shelf"], _ID), _number(event["generation"]), _bytes(event["key"], _DIGEST)
     grants = {_bytes(one, _DIGEST) for one in event["grants"]}
     known = history.shelves.get(shelf, Shelf(coach, 0))
     _only(known.coach == coach and generation == known.generation + 1 and shelf not in history.erased)
     history.shelves[shelf] = replace(known, generation=generation)
+    history.keys[shelf] = history.keys.get(shelf, {}) | {generation: key}
     history.grants[shelf] = history.grants.get(shelf, frozenset()) | grants
 
 
@@ -212,6 +215,7 @@ def _erase(history: History, said: _Said) -> None:
     history.records = left
     history.erased |= whole | set(stone.records)
     history.shelves = {shelf: one for shelf, one in history.shelves.items() if shelf not in whole}
+    history.keys = {shelf: _later(keys, stone.shelves.get(shelf, 0)) for shelf, keys in history.keys.items()}
     history.grants = {shelf: held - set(stone.keys) for shelf, held in history.grants.items() if shelf not in whole}
 
 
@@ -223,6 +227,10 @@ def _tombstone(said: _Said) -> Tombstone:
     records, keys = ([_bytes(one, size) for one in event[name]] for name, size in (("records", _ID), ("keys", _DIGEST)))
     entry = said.entry
     return Tombstone(entry.number, entry.actor, event["what"], event["client"], shelves, tuple(records), tuple(keys))
+
+
+def _later(keys: Mapping[int, bytes], through: int) -> dict[int, bytes]:
+    return {generation: key for generation, key in keys.items() if generation > through}
 
 
 def _falls(stone: Tombstone, record: bytes, stored: Stored) -> bool:

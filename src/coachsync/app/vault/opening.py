@@ -19,6 +19,7 @@ from coachsync.vault import chain
 from coachsync.vault.chain import Entry, Head
 from coachsync.vault.history import History
 from coachsync.vault.keys import Actor, Signer
+from coachsync.vault.suite import refuse_missing
 
 _FOLDER = "vault"  # below the state folder
 _IN_LEDGER = ("previous", "actor", "said", "signature")
@@ -61,15 +62,9 @@ def open_vault(config: Config) -> Iterator[Vault]:
 
     Raises NotInitialised where none was made, and Altered when anything is not what the coaches have signed.
     """
+    refuse_missing()
     trust, folder = trusted(config), vault_folder(config)
-    if not vault_file(folder).exists():
-        raise Altered(
-            "vault-missing",
-            say("The file trust.toml names a vault, and the state folder has none."),
-            say("Restore the folder vault/ of the state folder from a backup."),
-            where="practice.state",
-        )
-    store = open_vault_store(folder)
+    store = open_store(folder)
     try:
         vault = Vault(trust, store, VaultFiles(folder), _coaches(trust, store))
         _take_log(vault)
@@ -77,6 +72,18 @@ def open_vault(config: Config) -> Iterator[Vault]:
         yield vault
     finally:
         store.close()
+
+
+def open_store(folder: Path) -> VaultStore:
+    """The database of a vault that there must be. Raises Altered where there is none."""
+    if not vault_file(folder).exists():
+        raise Altered(
+            "vault-missing",
+            say("The file trust.toml names a vault, and the state folder has none."),
+            say("Restore the folder vault/ of the state folder from a backup."),
+            where="practice.state",
+        )
+    return open_vault_store(folder)
 
 
 def trusted(config: Config) -> Trust:
@@ -146,22 +153,24 @@ def _replay(vault: Vault) -> None:
     stones = [stone for stone in vault.history.tombstones.values() if not stone.done]
     for line in vault.files.ledger():
         try:
-            entry = _entry(line)
-            if not _in_log(vault, entry):
+            entry = entry_of(line)
+            if not is_in_log(vault, entry):
                 stone = vault.history.bury(entry)
                 stones += [stone] if is_here(vault.store, vault.files, stone) else []
         except CoachsyncError:
-            vault.problems.append(_forged())
+            vault.problems.append(forged())
     for stone in stones:
         destroy(vault.store, vault.files, stone)
 
 
-def _in_log(vault: Vault, entry: Entry) -> bool:
+def is_in_log(vault: Vault, entry: Entry) -> bool:
+    """Whether the log has this tombstone."""
     known = vault.history.tombstones.get(entry.number)
     return known is not None and any(one == entry for one in islice(vault.store.entries(entry.number - 1), 1))
 
 
-def _entry(line: bytes) -> Entry:
+def entry_of(line: bytes) -> Entry:
+    """A line of the ledger. Raises Altered for one that says nothing that makes sense."""
     try:
         found = json.loads(line)
         return Entry(int(found["number"]), *(bytes.fromhex(found[name]) for name in _IN_LEDGER))
@@ -169,7 +178,8 @@ def _entry(line: bytes) -> Entry:
         raise Altered("ledger-damaged", say("A line of the ledger of erasures cannot be read.")) from None
 
 
-def _forged() -> Problem:
+def forged() -> Problem:
+    """That somebody else has written into the ledger."""
     return Problem(
         "ledger-forged",
         "practice.state",
