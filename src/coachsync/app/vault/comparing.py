@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from coachsync.adapters.database.vaults import Place
 from coachsync.app.vault.opening import Vault
@@ -12,6 +13,7 @@ from coachsync.errors import Altered, Problem
 from coachsync.phrases import Phrase, say
 from coachsync.vault import grants
 from coachsync.vault.grants import GrantHeader
+from coachsync.vault.history import Tombstone
 from coachsync.vault.keys import ShelfKey
 
 RESTORE = say("Restore the vault from a backup.")
@@ -23,11 +25,34 @@ _CUT_SHORT = say(
 )
 
 
-def keys_compared(vault: Vault, *, whole: bool) -> Iterator[Problem]:
-    """The keys that notes are sealed to: certified, and those of the log. Of what the log does not know, nothing is
-    said unless it is `whole`."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the log of a vault tells, whether that is the `whole` log, and every tombstone of log and ledger."""
+
+    vault: Vault
+    whole: bool
+    stones: Sequence[Tombstone]
+
+    def is_gone(self, shelf: bytes, generation: int, record: bytes = b"") -> bool:
+        """Whether a key or a record was to be erased."""
+        return any(
+            generation <= stone.shelves.get(shelf, 0) or (record and record in stone.records) for stone in self.stones
+        )
+
+    def keys(self) -> dict[tuple[bytes, int], bytes]:
+        """Digests of the keys that there must be, by shelf and generation."""
+        return {
+            (shelf, generation): digest
+            for shelf in self.vault.history.shelves
+            for generation, digest in self.vault.history.keys[shelf].items()
+            if not self.is_gone(shelf, generation)
+        }
+
+
+def keys_compared(known: Known) -> Iterator[Problem]:
+    """The keys that notes are sealed to: certified, and those of the log."""
+    vault, logged = known.vault, known.keys()
     stored = {(key.shelf, key.generation): key for key in vault.store.shelf_keys(vault.id)}
-    logged = _logged(vault)
     for (shelf, generation), digest in logged.items():
         place = shelf_place(vault, shelf, generation)
         key = stored.get((shelf, generation))
@@ -36,37 +61,40 @@ def keys_compared(vault: Vault, *, whole: bool) -> Iterator[Problem]:
         elif not _is_certified(vault, key, digest):
             message = say("A key that notes would be sealed to is not the one that the coach has made.")
             yield Problem("shelf-key-replaced", place, message, RESTORE)
-    for shelf, generation in stored.keys() - logged.keys() if whole else ():
-        message = say("There is a key of which the log knows nothing.")
-        yield _stray(vault, shelf, generation, "shelf-key-unknown", message)
+    message = say("There is a key of which the log knows nothing.")
+    for shelf, generation in sorted(stored.keys() - logged.keys()):
+        yield from _stray(known, shelf, generation, ("shelf-key-unknown", message, _NOBODY))
 
 
-def grants_compared(vault: Vault, *, whole: bool) -> Iterator[Problem]:
+def grants_compared(known: Known) -> Iterator[Problem]:
     """The files that open shelves: each known to the log by its digest, called as it says, and none missing."""
-    logged = _logged(vault)
+    vault, logged = known.vault, known.keys()
     for shelf, generation in logged:
         coach = vault.history.shelves[shelf].coach
         if vault.files.grant(shelf, generation, coach) is None:
             message = say("The file that opens these notes is missing.")
             yield Problem("grant-missing", shelf_place(vault, shelf, generation), message, _RESTORE_KEYS)
+    message = say("There is a file in the folder vault/keys of which the log knows nothing.")
     for shelf in vault.files.shelves():
         for generation, recipient in vault.files.grants(shelf):
             if (shelf, generation) in logged:
                 yield from _grant(vault, GrantHeader(vault.id, shelf, generation, recipient))
-            elif whole:
-                message = say("There is a file in the folder vault/keys of which the log knows nothing.")
-                yield _stray(vault, shelf, generation, "grant-orphan", message)
+            else:
+                yield from _stray(known, shelf, generation, ("grant-orphan", message, _CUT_SHORT))
 
 
-def records_compared(vault: Vault, *, whole: bool) -> Iterator[Problem]:
+def records_compared(known: Known) -> Iterator[Problem]:
     """Every version of every record: the one of the log, in its place, and none missing."""
+    vault = known.vault
     places = vault.store.places()
     for shelf in sorted({place.shelf for place in places}):
         for place, sealed in vault.store.sealed(shelf):
-            yield from _record(vault, place, sealed, whole=whole)
-    for record, version in vault.history.records.keys() - {(place.record, place.version) for place in places}:
-        message = say("A record that the log names is missing from the vault.")
-        yield Problem("record-missing", record_place(record, version), message, RESTORE)
+            yield from _record(known, place, sealed)
+    there = {(place.record, place.version) for place in places}
+    for (record, version), stored in vault.history.records.items():
+        if (record, version) not in there and not known.is_gone(stored.shelf, stored.generation, record):
+            message = say("A record that the log names is missing from the vault.")
+            yield Problem("record-missing", record_place(record, version), message, RESTORE)
 
 
 def record_place(record: bytes, version: int) -> Phrase:
@@ -86,15 +114,6 @@ def shelf_place(vault: Vault, shelf: bytes, generation: int) -> Phrase:
         category=known.category,
         generation=generation,
     )
-
-
-def _logged(vault: Vault) -> dict[tuple[bytes, int], bytes]:
-    """Digests of the keys that there must be, by shelf and generation."""
-    return {
-        (shelf, generation): digest
-        for shelf in vault.history.shelves
-        for generation, digest in vault.history.keys[shelf].items()
-    }
 
 
 def _is_certified(vault: Vault, key: ShelfKey, digest: bytes) -> bool:
@@ -118,28 +137,28 @@ def _grant(vault: Vault, named: GrantHeader) -> Iterator[Problem]:
         yield Problem("grant-moved", place, message, _RESTORE_KEYS)
 
 
-def _record(vault: Vault, place: Place, sealed: bytes, *, whole: bool) -> Iterator[Problem]:
+def _record(known: Known, place: Place, sealed: bytes) -> Iterator[Problem]:
     where = record_place(place.record, place.version)
-    if (place.record, place.version) not in vault.history.records:
-        if {place.record, place.shelf} & vault.history.erased:
-            yield _erased_here(where)
-        elif whole:
-            message = say("The vault holds a record of which the log knows nothing: it is not shown.")
-            yield Problem("record-unknown", where, message, _NOBODY)
+    stored = known.vault.history.records.get((place.record, place.version))
+    said = [place] if stored is None else [place, stored]  # a row may say what it likes of a record that there is
+    if all(known.is_gone(one.shelf, one.generation, place.record) for one in said):
+        yield _erased_here(where)
         return
     try:
-        refuse_other(vault, place, sealed)
+        refuse_other(known.vault, place, sealed)
     except Altered as problem:
-        yield Problem(problem.code, where, problem.message, RESTORE)
+        if known.whole or stored is not None:
+            yield Problem(problem.code, where, problem.message, RESTORE)
 
 
-def _stray(vault: Vault, shelf: bytes, generation: int, code: str, message: Phrase) -> Problem:
-    """Something of a generation that there is not, or no longer."""
-    place = shelf_place(vault, shelf, generation)
-    known = vault.history.shelves.get(shelf)
-    if shelf in vault.history.erased or (known is not None and generation <= known.generation):
-        return _erased_here(place)
-    return Problem(code, place, message, _CUT_SHORT if code == "grant-orphan" else _NOBODY)
+def _stray(known: Known, shelf: bytes, generation: int, said: tuple[str, Phrase, Phrase]) -> Iterator[Problem]:
+    """Something of a generation that there is not, or no longer; beside half a log nothing is said of the first."""
+    place = shelf_place(known.vault, shelf, generation)
+    if known.is_gone(shelf, generation):
+        yield _erased_here(place)
+    elif known.whole:
+        code, message, hint = said
+        yield Problem(code, place, message, hint)
 
 
 def _erased_here(place: Phrase) -> Problem:

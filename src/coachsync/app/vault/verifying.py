@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from coachsync.app.vault import comparing, logbook
-from coachsync.app.vault.comparing import record_place, shelf_place
+from coachsync.app.vault.comparing import Known, record_place, shelf_place
 from coachsync.app.vault.opening import Vault, entry_of, forged, is_in_log
 from coachsync.app.vault.reading import Session
 from coachsync.config import Config
 from coachsync.errors import Altered, CoachsyncError, NotInitialised, Problem, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import keyslots
+from coachsync.vault.history import History, Tombstone
 from coachsync.vault.keys import Person
 
 _KINDS = {"passphrase": say("keyslot of the passphrase"), "recovery": say("keyslot of the recovery code")}
@@ -65,10 +66,13 @@ def _look(vault: Vault, result: Verified) -> None:
     whole = next(vault.store.entries(vault.history.head.count), None) is None
     if not whole:
         result.found([_not_told(vault)])
-    result.found(_ledger(vault))
-    result.found(_coaches(vault, whole=whole))
+    buried, problems = _ledger(vault)
+    result.found(problems)
+    if whole:
+        result.found(_coaches(vault))
+    known = Known(vault, whole, [*vault.history.tombstones.values(), *buried])
     for compared in (comparing.keys_compared, comparing.grants_compared, comparing.records_compared):
-        result.found(compared(vault, whole=whole))
+        result.found(compared(known))
     result.found(_unfinished(vault))
     result.found(_slots(vault))
     result.found(_open_to_others(vault))
@@ -85,32 +89,36 @@ def _not_told(vault: Vault) -> Problem:
     )
 
 
-def _ledger(vault: Vault) -> Iterator[Problem]:
-    """Each line is a tombstone that a coach has signed, and each tombstone of the log has one. What an older copy has
-    brought back is told where it is found."""
-    buried = set()
+def _ledger(vault: Vault) -> tuple[list[Tombstone], list[Problem]]:
+    """Each line is a tombstone that a coach has signed, and each tombstone of the log has one. Also those that the log
+    does not have: an older copy was put in its place."""
+    buried, numbers, problems = [], set(), []
     for line in vault.files.ledger():
         try:
             entry = entry_of(line)
             if not is_in_log(vault, entry):
-                vault.history.bury(entry)
-            buried.add(entry.number)
+                buried.append(History(vault.id, vault.history.coaches).bury(entry))
+            numbers.add(entry.number)
         except CoachsyncError:
-            yield forged()
-    for number in sorted(vault.history.tombstones.keys() - buried):
-        yield Problem(
-            "ledger-short",
-            logbook.entry_place(number),
-            say("The ledger of erasures does not have this erasure: an older copy of the vault would bring it back."),
-            say("Restore the file erasures.ledger of the state folder from a backup."),
-        )
+            problems.append(forged())
+    problems += [_ledger_short(number) for number in sorted(vault.history.tombstones.keys() - numbers)]
+    return buried, problems
 
 
-def _coaches(vault: Vault, *, whole: bool) -> Iterator[Problem]:
+def _ledger_short(number: int) -> Problem:
+    return Problem(
+        "ledger-short",
+        logbook.entry_place(number),
+        say("The ledger of erasures does not have this erasure: an older copy of the vault would bring it back."),
+        say("Restore the file erasures.ledger of the state folder from a backup."),
+    )
+
+
+def _coaches(vault: Vault) -> Iterator[Problem]:
     """Each coach of trust.toml has once joined."""
     joined = {entry.actor for entry in vault.store.entries()}
     for name, one in vault.trust.coaches.items():
-        if whole and one.fingerprint in vault.history.coaches and one.fingerprint not in joined:
+        if one.fingerprint in vault.history.coaches and one.fingerprint not in joined:
             yield Problem(
                 "coach-not-joined",
                 f"trust.toml: coaches.{name}",
