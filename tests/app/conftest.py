@@ -5,6 +5,7 @@ import pytest
 
 from coachsync.adapters.ical.reader import Reader
 from practice_house import OTHER, House
+from vault_damage import Damaged, full
 from vault_house import VaultHouse
 
 
@@ -25,6 +26,16 @@ def vault_house(tmp_path: Path) -> VaultHouse:
     made = VaultHouse(tmp_path)
     made.make()
     return made
+
+
+@pytest.fixture(scope="session")
+def undamaged(tmp_path_factory: pytest.TempPathFactory) -> Damaged:
+    return full(tmp_path_factory.mktemp("vault"))
+
+
+@pytest.fixture
+def damaged(undamaged: Damaged, tmp_path: Path) -> Damaged:
+    return undamaged.copied(tmp_path / "copy")
 
 
 @pytest.fixture

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from coachsync.app.vault import erasing, writing
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.shelving import current_key
+from coachsync.app.vault.verifying import Verified, verify
 from coachsync.errors import Problem
-from vault_house import COACH, OTHER, VaultHouse
+from coachsync.vault.keys import Person
+from vault_house import COACH, OTHER, PASSPHRASE, VaultHouse
 
+_LATER = datetime(2026, 3, 3, tzinfo=UTC)
 SECOND, SECOND_PASSPHRASE = "bea", "four chairs and a table"
 
 
@@ -87,18 +91,31 @@ def amend(session: Session, record: bytes, body: bytes) -> None:
     header = session.record(record).header
     key = current_key(session.vault, header.shelf)
     digest = session.vault.history.records[record, header.version].digest
-    following = writing.amended(header, digest, key, session.coach, later(session))
+    following = writing.amended(header, digest, key, session.coach, _LATER)
     writing.store(session.vault, session.coach, key, following, body)
-
-
-def later(session: Session) -> Any:
-    from datetime import UTC, datetime
-
-    return datetime(2026, 3, 3, tzinfo=UTC)
-
-
-Hand = Callable[[Damaged], object]
 
 
 def codes(findings: list[Problem]) -> set[str]:
     return {one.code for one in findings}
+
+
+def look(damaged: Damaged, *unlocked: Person) -> Verified:
+    return verify(damaged.house.config, unlocked)
+
+
+def person(damaged: Damaged, name: str = COACH) -> Person:
+    with damaged.house.session(name, SECOND_PASSPHRASE if name == SECOND else PASSPHRASE) as one:
+        return one.coach
+
+
+def check_told(found: Verified) -> None:
+    """Each finding has a place by code or id, and says what to do; none a name, and none twice."""
+    assert len({(one.code, one.where) for one in found.findings}) == len(found.findings)
+    for one in found.findings:
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", one.code)
+        assert one.where
+        assert one.message
+        assert one.hint
+        said = f"{one.where} {one.message} {one.hint}"
+        assert "None" not in said
+        assert str(Path.home()) not in said
