@@ -6,7 +6,7 @@ import pytest
 from coachsync.adapters.ical.reader import Reader
 from practice_house import OTHER, House
 from vault_damage import Damaged, full
-from vault_house import VaultHouse
+from vault_house import VaultHouse, copied
 
 
 @pytest.fixture(scope="session")
@@ -20,12 +20,17 @@ def house(tmp_path: Path, reader: Reader) -> House:
     return House(tmp_path, reader=reader)
 
 
+@pytest.fixture(scope="session")
+def _new_vault(tmp_path_factory: pytest.TempPathFactory) -> VaultHouse:
+    house = VaultHouse(tmp_path_factory.mktemp("vault"))
+    house.make()
+    return house
+
+
 @pytest.fixture
-def vault_house(tmp_path: Path) -> VaultHouse:
+def vault_house(_new_vault: VaultHouse, tmp_path: Path) -> VaultHouse:
     """A vault with one coach and nothing in it."""
-    made = VaultHouse(tmp_path)
-    made.make()
-    return made
+    return copied(_new_vault, tmp_path)
 
 
 @pytest.fixture(scope="session")

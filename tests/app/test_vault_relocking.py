@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -12,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters import vaultfiles
-from coachsync.app.vault import making, relocking, unlocking
+from coachsync.app.vault import making, relocking, unlocking, writing
 from coachsync.app.vault.verifying import verify
 from coachsync.errors import CoachsyncError, UsageError, WrongKey
+from coachsync.vault import recovery
+from coachsync.vault.envelope import Kind
 from coachsync.vault.keyslots import FLOOR, Cost
 from killing import every_step
-from vault_house import COACH, PASSPHRASE, VaultHouse
+from vault_house import CLIENT, COACH, PASSPHRASE, VaultHouse, copied
 
 NEW = "another one, with four words"
 
@@ -113,11 +114,7 @@ def test_p04_a_lost_passphrase_is_replaced_by_the_code_and_both_old_keyslots_are
 
 def test_a_wrong_code_changes_nothing(house: VaultHouse) -> None:
     code = house.make().code
-    other = VaultHouse.__new__(VaultHouse)
-    other.folder, other.now = house.folder / "other", house.now
-    other.folder.mkdir()
-    other.__post_init__()
-    wrong = other.make().code
+    wrong = recovery.printed(bytes(20))
     with pytest.raises(WrongKey) as refused:
         use(house, wrong)
     assert (refused.value.code, refused.value.exit_code) == ("wrong-recovery-code", 12)
@@ -150,8 +147,7 @@ def fresh(
     def begin(step: int) -> Callable[[], object]:
         folder = tmp_path / str(step)
         folder.mkdir()
-        house = VaultHouse(folder)
-        shutil.copytree(first.folder, folder, dirs_exist_ok=True)
+        house = copied(first, folder)
         made.append((house, code))
         return lambda: action(house, code)
 
@@ -211,8 +207,8 @@ def test_p13_killed_while_it_is_made_a_vault_opens_or_is_made_again(tmp_path: Pa
             house.make()
         with house.session() as session:
             making.settle(session.vault, session.coach, house.device)
-        written = house.add(b"kept")
-        with house.session() as session:
+            coach, daemon = session.fingerprint, house.daemon(session.vault)
+            written = writing.add(session.vault, daemon, coach, CLIENT, Kind.NOTE, b"kept", house.now)
             assert session.record(written.record).body == b"kept"
         sound(house)
     assert 0 < whole < len(houses) - 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from coachsync.app.vault.shelving import current_key
 from coachsync.app.vault.verifying import Verified, verify
 from coachsync.errors import Problem
 from coachsync.vault.keys import Person
-from vault_house import COACH, OTHER, PASSPHRASE, VaultHouse
+from vault_house import COACH, OTHER, PASSPHRASE, VaultHouse, copied
 
 _LATER = datetime(2026, 3, 3, tzinfo=UTC)
 SECOND, SECOND_PASSPHRASE = "bea", "four chairs and a table"
@@ -38,9 +37,7 @@ class Damaged:
     def copied(self, folder: Path) -> Damaged:
         """The same in another folder."""
         folder.mkdir()
-        house = VaultHouse(folder)
-        shutil.copytree(self.house.folder, folder, dirs_exist_ok=True)
-        return Damaged(house, self.first, self.second, self.other, self.hers, self.erased)
+        return Damaged(copied(self.house, folder), self.first, self.second, self.other, self.hers, self.erased)
 
     def sql(self, statement: str, *values: Any) -> None:
         """Something is written into the database, which must be there to be changed."""
