@@ -25,6 +25,7 @@ try:
         MLKEM768X25519PublicKey,
         Suite,
     )
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
     _SUITE: Suite | None = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 except (ImportError, AttributeError, UnsupportedAlgorithm):  # another version, or a build with another OpenSSL
@@ -85,6 +86,23 @@ class Opener:
             ) from None
 
 
+def stretched(secret: bytes, salt: bytes, length: int, passes: int, memory: int, lanes: int) -> bytes:
+    """A key out of what a person knows (Argon2id, RFC 9106); `memory` in KiB. Raises CoachsyncError where this Python,
+    or the machine, cannot."""
+    _suite()
+    try:
+        slow = Argon2id(salt=salt, length=length, iterations=passes, lanes=lanes, memory_cost=memory)
+        return slow.derive(secret)
+    except UnsupportedAlgorithm:
+        raise _missing() from None
+    except MemoryError:
+        raise CoachsyncError(
+            "memory-short",
+            say("This machine has too little memory free to open a keyslot: {number} MiB.", number=memory >> 10),
+            say("End other programs, then try again."),
+        ) from None
+
+
 def refuse_missing() -> None:
     """Raise CoachsyncError where this Python cannot seal."""
     _suite()
@@ -92,12 +110,18 @@ def refuse_missing() -> None:
 
 def _suite() -> Suite:
     if _SUITE is None:
-        raise CoachsyncError(
-            "sealing-missing",
-            say("This installation cannot seal records: its `cryptography` is too old, or was built without ML-KEM."),
-            say("Install coachsync in an environment of its own, as the README says: it brings the right one with it."),
-        )
+        raise _missing()
     return _SUITE
+
+
+def _missing() -> CoachsyncError:
+    return CoachsyncError(
+        "sealing-missing",
+        say(
+            "This installation cannot seal records: its `cryptography` is too old, or was built without what it takes."
+        ),
+        say("Install coachsync in an environment of its own, as the README says: it brings the right one with it."),
+    )
 
 
 def _no_key() -> CoachsyncError:

@@ -140,8 +140,8 @@ def _grant(vault: Vault, named: GrantHeader) -> Iterator[Problem]:
 def _record(known: Known, place: Place, sealed: bytes) -> Iterator[Problem]:
     where = record_place(place.record, place.version)
     stored = known.vault.history.records.get((place.record, place.version))
-    said = [place] if stored is None else [place, stored]  # a row may say what it likes of a record that there is
-    if all(known.is_gone(one.shelf, one.generation, place.record) for one in said):
+    said = {place[2:]} | ({(stored.shelf, stored.generation)} if stored else set())  # a row may say what it likes
+    if all(known.is_gone(shelf, generation, place.record) for shelf, generation in said):
         yield _erased_here(where)
         return
     try:

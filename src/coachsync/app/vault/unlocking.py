@@ -75,6 +75,7 @@ def _refuse_early(files: VaultFiles, coach: bytes, at: int) -> int:
                 "After several wrong passphrases, wait {number} seconds before the next.",
                 left,
             ),
+            say("Then try again. With the printed recovery code: coachsync vault recovery --use"),
             retry_after=float(left),
         )
     return wrong
