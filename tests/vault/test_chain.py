@@ -34,7 +34,7 @@ LOG = tuple(BOOK.entries)
 HEADS = [Head(), *(Head(one.number, one.digest(VAULT)) for one in LOG)]
 
 
-def code(entries: Iterable[Entry], vault: bytes = VAULT, remembered: Head = Head()) -> str:
+def code(entries: Iterable[Entry], vault: bytes = VAULT, remembered: Head = HEADS[0]) -> str:
     with pytest.raises(Altered) as caught:
         History(vault, COACHES, remembered=remembered).take(entries)
     return caught.value.code

@@ -106,7 +106,7 @@ def test_every_slot_has_a_salt_and_a_nonce_of_its_own() -> None:
 
 def test_the_usual_cost_is_the_second_recommendation_of_the_rfc() -> None:
     assert Cost() == Cost(passes=3, memory=64 << 10, lanes=4)
-    assert (FLOOR, CEILING) == (Cost(2, 19456, 1), Cost(16, 4194304, 16))
+    assert (Cost(2, 19456, 1), Cost(16, 4194304, 16)) == (FLOOR, CEILING)
 
 
 # --- what was changed in one ------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from coachsync.vault.keys import Person, ShelfKey, Signer
 from coachsync.vault.suite import Opener, Sealer
 
 VAULT, OTHER_VAULT = b"v" * 16, b"w" * 16
-SHELF, OTHER_SHELF = b"s" * 16, b"t" * 16
+SHELF, OTHER_SHELF = b"\x5e" * 16, b"\x5f" * 16
 RECORD, OTHER_RECORD = b"r" * 16, b"q" * 16
 CLIENT, OTHER_CLIENT = "C-ABC234", "C-ZZZ999"
 
@@ -74,7 +74,7 @@ def stores(
 
 def erases(
     what: str = "shelf",
-    shelves: Mapping[bytes, int] = {SHELF: 1},  # noqa: B006 - nobody changes it
+    shelves: Mapping[bytes, int] = {SHELF: 1},
     records: tuple[bytes, ...] = (),
     keys: tuple[int, ...] = (1,),
     client: str = CLIENT,
