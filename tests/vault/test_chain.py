@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -23,12 +24,15 @@ from vaultpeople import (
     OTHER_VAULT,
     STRANGER,
     VAULT,
+    Book,
     flipped,
     lets_in,
+    makes,
     practice,
     stores,
 )
 
+THIRD_SHELF = b"u" * 16
 BOOK = practice()
 LOG = tuple(BOOK.entries)
 HEADS = [Head(), *(Head(one.number, one.digest(VAULT)) for one in LOG)]
@@ -92,6 +96,22 @@ def test_those_before_the_broken_one_are_taken() -> None:
         history.take([*LOG[:3], replace(LOG[3], signature=b""), *LOG[4:]])
     assert "Entry 4 " in caught.value.message
     assert history.head == HEADS[3]
+
+
+def test_an_entry_of_another_branch_does_not_follow() -> None:
+    """Somebody went on with a restored copy: well signed, well numbered, and of another log."""
+    branch = Book()
+    branch.says(COACH, *(one.event for one in LOG[:3]), makes(THIRD_SHELF))
+    branch.says(DAEMON, *(one.event for one in LOG[4:]))
+    for number in range(4, len(LOG)):
+        assert branch.entries[number].event == LOG[number].event
+        assert code([*LOG[:number], branch.entries[number]]) == "log-broken"
+
+
+def test_a_digest_is_over_everything_that_the_format_names() -> None:
+    for one in LOG:
+        parts = (VAULT, one.number.to_bytes(8, "big"), one.previous, one.actor, one.said)
+        assert one.digest(VAULT) == hashlib.sha256(b"coachsync/log/v1\0" + b"".join(parts)).digest()
 
 
 # --- who signed -------------------------------------------------------------------------------------------------------

@@ -9,6 +9,9 @@ from types import ModuleType
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import mlkem
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -199,6 +202,15 @@ def test_the_keys_of_a_person_have_nothing_in_common() -> None:
     assert COACH.opener.public != Opener(COACH.seed).public
     assert COACH.actor.verify != Person(COACH.opener.public[:32]).actor.verify
     assert COACH.sign(b"log", b"") != COLLEAGUE.sign(b"log", b"")
+
+
+def test_the_keys_of_a_person_are_derived_as_the_format_has_it() -> None:
+    sealing, signing = (
+        HKDFExpand(SHA256(), 32, b"coachsync/person/" + part + b"/v1").derive(COACH.seed)
+        for part in (b"sealing", b"signing")
+    )
+    assert COACH.opener.public == Opener(sealing).public
+    assert COACH.actor.verify == Ed25519PrivateKey.from_private_bytes(signing).public_key().public_bytes_raw()
 
 
 def test_a_fingerprint_pins_role_and_both_keys() -> None:
