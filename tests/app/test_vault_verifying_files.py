@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from coachsync.app.vault import erasing
-from coachsync.vault import grants
+from coachsync.vault import chain, grants
 from coachsync.vault.keys import Person
 from vault_damage import SECOND, Damaged, check_told, codes, look, person
 
@@ -27,7 +27,7 @@ def _trust(damaged: Damaged, pattern: str, by: str) -> None:
 
 def _slot(damaged: Damaged, kind: str = "passphrase", **changed: object) -> None:
     file = damaged.slot(kind)
-    file.write_text(json.dumps(json.loads(file.read_text()) | changed))
+    file.write_bytes(chain.canonical(json.loads(file.read_text()) | changed) + b"\n")
 
 
 def _copied_grant(damaged: Damaged) -> None:

@@ -11,7 +11,7 @@ import hashlib
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 
-from coachsync.errors import CoachsyncError, WrongKey
+from coachsync.errors import Altered, CoachsyncError, WrongKey
 from coachsync.phrases import say
 
 try:
@@ -28,6 +28,7 @@ try:
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
     _SUITE: Suite | None = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+    MLKEM768PrivateKey.from_seed_bytes(bytes(64))  # a build without ML-KEM has the name, and fails when it is used
 except (ImportError, AttributeError, UnsupportedAlgorithm):  # another version, or a build with another OpenSSL
     _SUITE = None
 
@@ -87,25 +88,28 @@ class Opener:
 
 
 def stretched(secret: bytes, salt: bytes, length: int, passes: int, memory: int, lanes: int) -> bytes:
-    """A key out of what a person knows (Argon2id, RFC 9106); `memory` in KiB. Raises CoachsyncError where this Python,
-    or the machine, cannot."""
+    """A key out of what a person knows (Argon2id, RFC 9106); `memory` in KiB. Raises CoachsyncError where this Python
+    cannot, and MemoryError where the machine cannot."""
     _suite()
     try:
         slow = Argon2id(salt=salt, length=length, iterations=passes, lanes=lanes, memory_cost=memory)
         return slow.derive(secret)
     except UnsupportedAlgorithm:
         raise _missing() from None
-    except MemoryError:
-        raise CoachsyncError(
-            "memory-short",
-            say("This machine has too little memory free to open a keyslot: {number} MiB.", number=memory >> 10),
-            say("End other programs, then try again."),
-        ) from None
 
 
 def refuse_missing() -> None:
     """Raise CoachsyncError where this Python cannot seal."""
     _suite()
+
+
+def unknown() -> Altered:
+    """The error for another suite than this one."""
+    return Altered(
+        "unknown-suite",
+        say("Something is sealed in a way that this version does not know."),
+        say("Install the newest version of coachsync; if it is that, run: coachsync vault verify"),
+    )
 
 
 def _suite() -> Suite:

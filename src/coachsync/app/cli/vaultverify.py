@@ -69,7 +69,7 @@ def _coaches(wiring: Wiring, coach: str | None, given: str | None) -> list[Perso
         return []
     if given is not None:
         files = VaultFiles(vault_folder(wiring.config))
-        return [unlock_files(files, coach_of(trust, coach), given, wiring.now)]
+        return [unlock_files(files, trust.vault, coach_of(trust, coach), given, wiring.now)]
     named = trust.coaches if coach is None else {coach: coach_of(trust, coach)}
     found = (kept(wiring.config, coach_of(trust, name)) for name in named)
     return [person for person in found if person is not None]

@@ -22,21 +22,23 @@ def unlock(vault: Vault, coach: bytes, passphrase: str, now: datetime) -> Person
     Raises WrongKey for another passphrase, Temporary while it is too early to try again, NotInitialised without a
     keyslot, and Altered when the keyslot is none.
     """
-    return unlock_files(vault.files, coach, passphrase, now)
+    return unlock_files(vault.files, vault.id, coach, passphrase, now)
 
 
-def unlock_files(files: VaultFiles, coach: bytes, passphrase: str, now: datetime) -> Person:
-    """The same where the vault itself may be damaged: a keyslot stands by itself."""
-    return _try(files, coach, "passphrase", now, lambda slot: keyslots.unlock(slot, passphrase))
+def unlock_files(files: VaultFiles, vault: bytes, coach: bytes, passphrase: str, now: datetime) -> Person:
+    """The same where the vault of this id may be damaged: a keyslot stands by itself."""
+    slot = _slot(files, vault, coach, "passphrase")
+    return _try(files, coach, now, lambda: keyslots.unlock(slot, passphrase))
 
 
 def recover(vault: Vault, coach: bytes, code: str, now: datetime) -> Person:
     """The same by the printed recovery code. Raises UsageError for a code that was mistyped."""
     number = recovery.typed(code)
-    return _try(vault.files, coach, "recovery", now, lambda slot: keyslots.recover(slot, number))
+    slot = _slot(vault.files, vault.id, coach, "recovery")
+    return _try(vault.files, coach, now, lambda: keyslots.recover(slot, number))
 
 
-def _try(files: VaultFiles, coach: bytes, kind: str, now: datetime, open_slot: Callable[[bytes], Person]) -> Person:
+def _slot(files: VaultFiles, vault: bytes, coach: bytes, kind: str) -> bytes:
     slot = files.slot(coach, kind)
     if slot is None:
         raise NotInitialised(
@@ -45,10 +47,16 @@ def _try(files: VaultFiles, coach: bytes, kind: str, now: datetime, open_slot: C
             say("Restore the folder vault/slots of the state folder from a backup."),
             where="practice.state",
         )
+    if keyslots.slot_of(slot).vault != vault:
+        raise keyslots.damaged()
+    return slot
+
+
+def _try(files: VaultFiles, coach: bytes, now: datetime, open_slot: Callable[[], Person]) -> Person:
     at = int(now.timestamp())
     wrong = _refuse_early(files, coach, at)
     try:
-        person = open_slot(slot)
+        person = open_slot()
         if person.actor.fingerprint != coach:
             raise keyslots.damaged()
     except WrongKey:

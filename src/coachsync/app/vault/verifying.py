@@ -6,7 +6,7 @@ Nothing is changed, and no finding stops the others: what is wrong is named, wit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from coachsync.app.vault import comparing, logbook
 from coachsync.app.vault.comparing import Known, record_place, shelf_place
@@ -16,7 +16,7 @@ from coachsync.config import Config
 from coachsync.errors import Altered, CoachsyncError, NotInitialised, Problem, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import keyslots
-from coachsync.vault.history import History, Tombstone
+from coachsync.vault.history import Tombstone
 from coachsync.vault.keys import Person
 
 _KINDS = {"passphrase": say("keyslot of the passphrase"), "recovery": say("keyslot of the recovery code")}
@@ -97,7 +97,7 @@ def _ledger(vault: Vault) -> tuple[list[Tombstone], list[Problem]]:
         try:
             entry = entry_of(line)
             if not is_in_log(vault, entry):
-                buried.append(History(vault.id, vault.history.coaches).bury(entry))
+                buried.append(replace(vault.history, erased=set()).bury(entry))
             numbers.add(entry.number)
         except CoachsyncError:
             problems.append(forged())
