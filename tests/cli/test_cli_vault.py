@@ -14,6 +14,7 @@ from cli_desk import Desk, environment
 from coachsync.adapters import agent
 from coachsync.app.vault.opening import coach_of, trusted
 from coachsync.config import load
+from coachsync.vault import keyslots
 
 FIRST, SECOND, THIRD = "correct horse battery staple", "pépinière, quatre chaises", "one more that nobody knows"
 NOTE = b'{"text": "he will call her"}'
@@ -24,6 +25,8 @@ def vault(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """A desk with a vault, and whatever a test has unlocked locked again."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "none"))
     monkeypatch.delenv("COACHSYNC_PASSPHRASE_FILE", raising=False)
+    real = keyslots.lock
+    monkeypatch.setattr(keyslots, "lock", lambda person, vault, text, _: real(person, vault, text, keyslots.FLOOR))
     desk.secrets += [FIRST, SECOND, THIRD]
     made = desk.json("vault", "init", "--passphrase-file", passphrase(desk, FIRST))
     assert made.code == 0
