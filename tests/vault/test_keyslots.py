@@ -202,6 +202,7 @@ def test_the_costs_at_the_bounds_are_taken() -> None:
         (b"\xff\xfe", "keyslot-damaged"),
         (b"[" * 4000, "keyslot-damaged"),
         (b'{"a":' * 700 + b"1" + b"}" * 700 + b"\n", "keyslot-damaged"),
+        (SLOT.replace(b'"t":2', b'"t":9,"t":2'), "keyslot-damaged"),
         (SLOT.decode().encode("utf-16"), "keyslot-damaged"),
         (SLOT.ljust(4097, b" "), "keyslot-damaged"),
         (changed(version=2), "unknown-suite"),

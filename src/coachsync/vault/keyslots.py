@@ -168,13 +168,21 @@ def _read(content: bytes) -> dict[str, Any]:
 def _parsed(content: bytes) -> dict[str, Any]:
     """The table that a slot is, however it is spaced, and of the one version."""
     try:
-        found = json.loads(content.decode()) if len(content) <= _LONGEST else None
+        found = json.loads(content.decode(), object_pairs_hook=_once) if len(content) <= _LONGEST else None
     except (ValueError, RecursionError):
         raise damaged() from None
     if not isinstance(found, dict) or type(found.get("version")) is not int:
         raise damaged()
     if found["version"] != _VERSION:
         raise unknown()
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A table in which no key stands twice; raises ValueError."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
     return found
 
 
