@@ -266,7 +266,7 @@ def test_what_is_written_is_read_again(said: dict[str, Any], kind: str) -> None:
 def test_an_entry_has_a_longest() -> None:
     room = LONGEST - len(canonical({"e": ""}))
     assert len(entry(Head(), VAULT, COACH, {"e": "x" * room})[0].event["e"]) == room
-    with pytest.raises(ValueError, match="64 KiB"):
+    with pytest.raises(ValueError, match="1 MiB"):
         entry(Head(), VAULT, COACH, {"e": "x" * (room + 1)})
 
 

@@ -446,7 +446,7 @@ def test_what_is_refused_names_the_entry(book: Book) -> None:
 
 
 def test_an_event_that_is_too_long_is_never_taken(book: Book) -> None:
-    with pytest.raises(ValueError, match="64 KiB"):
+    with pytest.raises(ValueError, match="1 MiB"):
         book.next(COACH, {"e": "vault", "x": "x" * LONGEST})
 
 

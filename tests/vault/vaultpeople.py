@@ -118,7 +118,7 @@ class Book:
 
 def copied(history: History) -> History:
     """A history that goes its own way from here on."""
-    held = {name: type(one)(one) for name in ("actors", "shelves", "records", "grants", "erased", "tombstones")
+    held = {name: type(one)(one) for name in ("actors", "shelves", "records", "grants", "erased", "tombstones", "graves")
             for one in [getattr(history, name)]}  # fmt: skip
     return dataclasses.replace(history, **held)
 

@@ -18,7 +18,7 @@ from coachsync.phrases import say
 from coachsync.vault.keys import Actor, Signer
 
 DIGEST_BYTES = 32
-LONGEST = 64 << 10  # bytes of what an entry says
+LONGEST = 1 << 20  # bytes of what an entry says: a tombstone names every record that goes
 _NUMBER = struct.Struct(">Q")
 _WHAT = b"log"
 
@@ -67,7 +67,7 @@ def entry(head: Head, vault: bytes, signer: Signer, event: Mapping[str, Any]) ->
     """The entry that follows `head`, and the head that it makes. Raises ValueError for an event that is too long."""
     said = canonical(event)
     if len(said) > LONGEST:
-        raise ValueError("an entry has at most 64 KiB")
+        raise ValueError("an entry has at most 1 MiB")
     unsigned = Entry(head.count + 1, head.digest, signer.actor.fingerprint, said, b"")
     found = unsigned.digest(vault)
     signed = Entry(unsigned.number, head.digest, unsigned.actor, said, signer.sign(_WHAT, found))
