@@ -5,6 +5,7 @@ import pytest
 
 from coachsync.adapters.ical.reader import Reader
 from practice_house import OTHER, House
+from vault_house import VaultHouse
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +17,14 @@ def reader() -> Iterator[Reader]:
 @pytest.fixture
 def house(tmp_path: Path, reader: Reader) -> House:
     return House(tmp_path, reader=reader)
+
+
+@pytest.fixture
+def vault_house(tmp_path: Path) -> VaultHouse:
+    """A vault with one coach and nothing in it."""
+    made = VaultHouse(tmp_path)
+    made.make()
+    return made
 
 
 @pytest.fixture

@@ -58,10 +58,8 @@ class VaultFiles:
         return self._keys / shelf.hex() / f"{generation}.1.{recipient.hex()}"
 
     def put_grant(self, shelf: bytes, generation: int, recipient: bytes, content: bytes) -> None:
-        """Write a grant, whole and synced to disk; one that is there already stays as it is."""
+        """Write a grant, whole and synced to disk. Raises CoachsyncError where there is one already."""
         path = self.grant_file(shelf, generation, recipient)
-        if self.grant(shelf, generation, recipient) is not None:
-            return
         make_private_folder(path.parent)
         sync_folder(self._keys)
         create_atomically(path, content)
