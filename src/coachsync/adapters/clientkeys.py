@@ -66,7 +66,10 @@ class ClientKeys:
             content = self._device.name.encode() + self._device.seal(_context(code), key.secret)
             for folder in (self.folder.parent, self.folder):
                 make_private_folder(folder)
-            sync_folder(self.folder.parent)
+            try:
+                sync_folder(self.folder.parent)
+            except OSError as problem:
+                raise _failed(code, "client-key-not-written", problem) from None
             create_atomically(self.file(code), content.ljust(BYTES, b"\0"))
         return self.load(code)
 

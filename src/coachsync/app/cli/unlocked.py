@@ -66,9 +66,7 @@ def unlocked(
 def settle(wiring: Wiring, session: Session) -> None:
     """Do first what a coach's session owes: spare shelves for the daemon, erasures that were cut short."""
     making.settle(session.vault, session.coach, wiring.database.key)
-    for stone in list(session.vault.history.tombstones.values()):
-        if stone.coach == session.fingerprint and not stone.done:
-            erasing.finish(session, stone)
+    erasing.settle(session)
 
 
 def passphrase(file: Path | None) -> str:
