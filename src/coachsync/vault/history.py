@@ -236,7 +236,8 @@ def _bury(history: History, stone: Tombstone) -> None:
     touched = {one.shelf for (record, _), one in history.records.items() if record in named}
     _only(all(shelves[shelf].coach == stone.coach for shelf in touched | (stone.shelves.keys() & shelves.keys())))
     last = {shelf: one.generation for shelf, one in shelves.items()}
-    whole = {shelf for shelf, through in stone.shelves.items() if stone.what != "note" and last.get(shelf, 0) <= through}
+    gone = stone.shelves if stone.what != "note" else {}
+    whole = {shelf for shelf, through in gone.items() if last.get(shelf, 0) <= through}
     left = {key: one for key, one in history.records.items() if key[0] not in named and one.shelf not in whole}
     history.records = left
     history.erased |= whole | named

@@ -10,7 +10,6 @@ from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.vault import grants
 from coachsync.vault.history import History, Tombstone
 
-
 _NO_LAST = 1 << 32  # above every generation: of a shelf that goes whole, what a run cut short has begun goes too
 
 
