@@ -124,7 +124,7 @@ def _opened(head: dict[str, Any], key: bytes) -> Person:
 
 def _stretched(head: Mapping[str, Any], passphrase: str) -> bytes:
     salt = bytes.fromhex(head["salt"])
-    secret = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogateescape")  # however a keyboard writes é
+    secret = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")  # however a keyboard writes é
     lanes, passes, memory = head["p"], head["t"], head["m"]
     kdf = Argon2id(salt=salt, length=_KEY_BYTES, iterations=passes, lanes=lanes, memory_cost=memory)
     try:
@@ -166,23 +166,17 @@ def _read(content: bytes) -> dict[str, Any]:
 
 
 def _parsed(content: bytes) -> dict[str, Any]:
-    """The table that a slot is, however it is spaced, and of the one version."""
+    """The table that a slot is, written in the one way there is, and of the one version."""
     try:
-        found = json.loads(content.decode(), object_pairs_hook=_once) if len(content) <= _LONGEST else None
+        found = json.loads(content) if len(content) <= _LONGEST else None
+        if not isinstance(found, dict) or content != _canonical(found) + b"\n":
+            raise damaged()
     except (ValueError, RecursionError):
         raise damaged() from None
-    if not isinstance(found, dict) or type(found.get("version")) is not int:
+    if type(found.get("version")) is not int:
         raise damaged()
     if found["version"] != _VERSION:
         raise unknown()
-    return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A table in which no key stands twice; raises ValueError."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError
     return found
 
 

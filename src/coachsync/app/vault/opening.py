@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from itertools import islice
 from pathlib import Path
 
 from coachsync.adapters.database.vaults import VaultStore, open_vault_store, vault_file
@@ -160,10 +159,9 @@ def _coaches(trust: Trust, store: VaultStore) -> dict[bytes, Actor]:
 
 def _take_log(history: History, store: VaultStore, files: VaultFiles) -> None:
     remembered = files.remembered() or Head()
-    entries = store.entries()
-    history.take(islice(entries, remembered.count))
+    history.remembered = remembered
+    history.take(store.entries())
     chain.refuse_cut(history.head, remembered)
-    history.take(entries)
 
 
 def _bury(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
