@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import formatreader
 from coachsync.adapters.database import engine
-from coachsync.app.vault import erasing, opening, shelving, writing
+from coachsync.app.vault import certificates, erasing, opening, shelving, writing
 from coachsync.app.vault.erasing import Erased
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.writing import Written
@@ -22,6 +23,7 @@ from coachsync.vault.keys import Person
 from killing import before_each, counted, killed_at, no_room
 from vault_house import CLIENT, OTHER, VaultHouse
 
+PARTS = ("number", "previous", "actor", "said", "signature")
 Erase = Callable[[Session], Erased]
 
 
@@ -237,6 +239,33 @@ def test_keys_that_are_put_back_are_destroyed_again(vault_house: VaultHouse, gon
         assert [problem.code for problem in vault.problems] == ["erased-came-back"]
     assert not found(vault_house, secrets)
     assert bodies(vault_house) == {b"kept"}
+
+
+def test_what_is_written_of_an_erasure_is_what_the_format_says(vault_house: VaultHouse, gone: Written) -> None:
+    """By the reader that was written from FORMAT.md alone: the log with what was buried in it, and the certificate."""
+    put_back(vault_house, erase_client)
+    vault_house.add(b"later", client=OTHER)
+    trust = formatreader.read_trust(vault_house.config.trust.read_text())
+    with vault_house.session() as session:
+        erased = erase_client(session)
+        facts = (vault_house.now, [certificates.Copy("backups", until="2027-01-01")], bytes(32))
+        text = certificates.issue(session, erased.stone, *facts)
+        entries = [formatreader.Entry(*(getattr(one, name) for name in PARTS)) for one in session.vault.store.entries()]
+    assert [formatreader.read_said(one.said)["e"] for one in entries].count("buried") == 1
+    formatreader.check_log(trust, entries)
+    assert formatreader.check_certificate(trust, text)["key_files"] == 1
+    with pytest.raises(formatreader.Refused):
+        formatreader.check_certificate(trust, text.replace(b"2027", b"2028"))
+
+
+def test_too_much_to_erase_at_once_is_told(
+    vault_house: VaultHouse, gone: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "_LONGEST", 100)
+    with vault_house.session() as session, pytest.raises(CoachsyncError) as caught:
+        erase_client(session)
+    assert caught.value.code == "erasure-too-large"
+    assert bodies(vault_house) == {b"kept", b"gone"}
 
 
 # --- cut short --------------------------------------------------------------------------------------------------------

@@ -214,7 +214,9 @@ def test_p13_whenever_it_dies_nobody_is_half_erased(desk: Desk, client: str, tmp
         came = killed_at(number, lambda: desk.run("client", "erase", client))
         found = desk.json("client", "list").document  # and the next command ends it
         assert found["problems"] == []
-        assert [one["code"] for one in found["clients"]] == [other]  # the ledger had it before anything was to be synced
+        assert [one["code"] for one in found["clients"]] == [
+            other
+        ]  # the ledger had it before anything was to be synced
         assert left(desk, searched) == []
         if not came:
             break
