@@ -1,7 +1,7 @@
 """The files of a vault beside its database: grants, keyslots, the ledger of erasures, and the remembered head.
 
 `vault/keys/SHELF/GENERATION.1.RECIPIENT`, `vault/slots/PERSON.KIND.json` and `vault/head` in the state folder. The
-ledger lies beside the vault, so that whoever puts an older vault in its place leaves it there.
+ledger (`ledger.py`) lies beside the vault, so that whoever puts an older vault in its place leaves it there.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from coachsync.adapters.files import (
     sync_folder,
     write_atomically,
 )
+from coachsync.adapters.ledger import Ledger
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.shredding import is_shredded, shred
 from coachsync.adapters.system import reason
@@ -31,12 +32,12 @@ _GRANT = re.compile(r"([1-9]\d{0,9})\.1\.([0-9a-f]{32})")
 _SLOT = re.compile(r"([0-9a-f]{32})\.([a-z]+)\.json")
 _HEAD = re.compile(rb"(\d{1,18}) ([0-9a-f]{64})\n")
 _GUESSES = re.compile(rb"(\d{1,9}) (\d{1,12})\n")
-_LONGEST_LINE = 200_000  # bytes of an entry of the ledger
 _PRIVATE, _OTHERS = 0o600, 0o077
 _SCRATCH, _OLD = (
     ".coachsync-",
     ".old-",
 )  # what a file is called until it is in place, and a keyslot that is on its way out
+_SCRAPS = ".coachsync-*"  # what a run that was killed while writing has left
 
 
 class VaultFiles:
@@ -46,7 +47,8 @@ class VaultFiles:
         self.folder = folder
         self._keys = folder / "keys"
         self._slots = folder / "slots"
-        self._ledger = folder.parent / "erasures.ledger"
+        self._ledger = Ledger(folder.parent)
+        self._owed = folder / "forgetting"
         self._head = folder / "head"
         self._daemon = folder / "daemon.key"
 
@@ -65,7 +67,10 @@ class VaultFiles:
         """Write a grant, whole and synced to disk. Raises CoachsyncError where there is one already."""
         path = self.grant_file(shelf, generation, recipient)
         make_private_folder(path.parent)
-        sync_folder(self._keys)
+        try:
+            sync_folder(self._keys)
+        except OSError as problem:
+            raise _failed("grant-not-written", problem) from None
         create_atomically(path, content)
 
     def grant(self, shelf: bytes, generation: int, recipient: bytes) -> bytes | None:
@@ -87,6 +92,8 @@ class VaultFiles:
         path = self.grant_file(shelf, generation, recipient)
         try:
             shred(path)
+            for scrap in path.parent.glob(_SCRAPS):  # one that has another name is in use: zeros would destroy that
+                shred(scrap) if scrap.stat().st_nlink == 1 else scrap.unlink()
             if path.parent.is_dir() and not any(path.parent.iterdir()):
                 path.parent.rmdir()
                 sync_folder(self._keys)
@@ -169,31 +176,33 @@ class VaultFiles:
     def open_to_others(self) -> Iterator[str]:
         """What of it others may read or write, or enter: as paths below the state folder, sorted."""
         try:
-            for path in sorted([self.folder, *self.folder.rglob("*"), self._ledger]):
+            for path in sorted([self.folder, *self.folder.rglob("*"), self._ledger.file]):
                 if path.exists() and path.stat().st_mode & _OTHERS:
                     yield str(path.relative_to(self.folder.parent))
         except OSError as problem:
             raise _failed("vault-not-read", problem) from None
 
     def ledger(self) -> Iterator[bytes]:
-        """The lines of the ledger of erasures; the last one too where a power cut has left half of it."""
-        for line in (read_if_there(self._ledger) or b"").splitlines():
-            yield line[:_LONGEST_LINE]
+        """The lines of the ledger of erasures."""
+        yield from self._ledger.lines()
 
     def bury(self, line: bytes) -> None:
         """Add a line to the ledger and sync it to the disk; one that is there is not added again."""
-        if line in self.ledger():
-            return
-        try:
-            handle = os.open(self._ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
-            with os.fdopen(handle, "ab") as file:
-                whole = not file.tell() or (read_if_there(self._ledger) or b"\n").endswith(b"\n")
-                file.write((b"" if whole else b"\n") + line + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            sync_folder(self._ledger.parent)
-        except OSError as problem:
-            raise _failed("ledger-not-written", problem) from None
+        self._ledger.bury(line)
+
+    def owe_forgetting(self) -> None:
+        """Say, before rows are deleted, that their bytes are still to be overwritten."""
+        if not self._owed.exists():
+            write_atomically(self._owed, b"")
+
+    @property
+    def owes_forgetting(self) -> bool:
+        """Whether rows were deleted whose bytes may still be there."""
+        return self._owed.exists()
+
+    def forgotten(self) -> None:
+        """Say that they are gone."""
+        self._owed.unlink(missing_ok=True)
 
     def _listed(self, folder: Path) -> list[Path]:
         try:

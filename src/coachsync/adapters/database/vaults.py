@@ -6,7 +6,6 @@ A file of its own, so that it can be rewritten whole when something is erased (`
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Index, MetaData, Table
 from sqlalchemy.engine import Connection
 
-from coachsync.adapters.database.engine import engine_of, unusable
+from coachsync.adapters.database.engine import engine_of, forget, transaction_of, unusable
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
 from coachsync.vault.chain import Entry
@@ -105,12 +104,8 @@ class VaultStore:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """All or nothing; inside another one it is a part of that."""
-        begin = self._connection.begin_nested if self._connection.in_transaction() else self._connection.begin
-        try:
-            with begin():
-                yield self._connection
-        except sa.exc.DatabaseError as problem:
-            raise unusable(problem, self._folder) from None
+        with transaction_of(self._connection, self._folder):
+            yield self._connection
 
     @property
     def in_transaction(self) -> bool:
@@ -155,6 +150,11 @@ class VaultStore:
         with self.transaction() as connection:
             rows = connection.execute(query).all()
         return [ShelfKey(vault, row.shelf, row.generation, row.coach, row.public, row.signature) for row in rows]
+
+    def generations(self) -> list[tuple[bytes, int]]:
+        """Each generation of each shelf that has a key here."""
+        with self.transaction() as connection:
+            return [(row.shelf, row.generation) for row in connection.execute(sa.select(_shelves))]
 
     # --- records ------------------------------------------------------------------------------------------------------
 
@@ -220,16 +220,7 @@ class VaultStore:
     def forget(self) -> bool:
         """Rewrite the file without what was deleted, and empty its journal. False when somebody reads in it: then the
         deleted bytes are still in the journal, and this is not done yet."""
-        raw = self._connection.connection.driver_connection
-        self._connection.rollback()  # neither can be done in a transaction
-        try:
-            raw.execute("VACUUM")  # type: ignore[union-attr]
-            (busy, _, _) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # type: ignore[union-attr]
-        except sqlite3.OperationalError as problem:
-            if problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-                return False
-            raise unusable(problem, self._folder) from None
-        return not busy
+        return forget(self._connection, self._folder)
 
     def _replace(self, table: Table, key: Mapping[str, object], values: Mapping[str, object]) -> None:
         which = [table.c[name] == value for name, value in key.items()]

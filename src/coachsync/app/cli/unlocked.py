@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
-
-import click
 
 from coachsync.adapters import agent, secrets
 from coachsync.app.cli.asking import Asker
+from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import Options
 from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import tell_problems
@@ -27,22 +25,7 @@ from coachsync.phrases import say
 from coachsync.vault.keys import Person
 
 _VARIABLE = "COACHSYNC_PASSPHRASE_FILE"
-_Function = TypeVar("_Function", bound=Callable[..., object])
-
-
-def for_a_coach(function: _Function) -> _Function:
-    """Let a command take `--coach` and `--passphrase-file`."""
-    for option in (
-        click.option("--coach", metavar=say("NAME"), help=say("Whose notes, where several coaches share a vault.")),
-        click.option(
-            "--passphrase-file",
-            type=click.Path(path_type=Path),
-            metavar=say("FILE"),
-            help=say("A file that only you can read, with the passphrase on one line."),
-        ),
-    ):
-        function = option(function)
-    return function
+__all__ = ["for_a_coach", "passphrase", "settle", "unlocked"]
 
 
 @contextmanager
@@ -66,9 +49,7 @@ def unlocked(
 def settle(wiring: Wiring, session: Session) -> None:
     """Do first what a coach's session owes: spare shelves for the daemon, erasures that were cut short."""
     making.settle(session.vault, session.coach, wiring.database.key)
-    for stone in list(session.vault.history.tombstones.values()):
-        if stone.coach == session.fingerprint and not stone.done:
-            erasing.finish(session, stone)
+    erasing.settle(session)
 
 
 def passphrase(file: Path | None) -> str:

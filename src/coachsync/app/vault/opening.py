@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from itertools import islice
 from pathlib import Path
 
 from coachsync.adapters.database.vaults import VaultStore, open_vault_store, vault_file
+from coachsync.adapters.ledger import is_of_device
 from coachsync.adapters.trustfile import Trust, read_trust
 from coachsync.adapters.vaultfiles import VaultFiles
-from coachsync.app.vault.destroying import destroy, is_here
+from coachsync.app.vault.destroying import destroy, left
 from coachsync.config import Config
 from coachsync.errors import Altered, CoachsyncError, NotInitialised, Problem, Temporary
 from coachsync.phrases import say
@@ -26,34 +26,66 @@ _IN_LEDGER = ("previous", "actor", "said", "signature")
 
 
 class Vault:
-    """An open vault. `history` is what its log says, all of it checked; `problems` is what the coach must hear of."""
+    """An open vault. `problems` is what the coach must hear of."""
 
-    def __init__(self, trust: Trust, store: VaultStore, files: VaultFiles, coaches: Mapping[bytes, Actor]) -> None:
+    def __init__(
+        self,
+        trust: Trust,
+        store: VaultStore,
+        files: VaultFiles,
+        coaches: Mapping[bytes, Actor],
+        history: History | None = None,
+    ) -> None:
         self.id = trust.vault
         self.trust = trust
         self.store = store
         self.files = files
-        self.history = History(trust.vault, coaches)
         self.problems: list[Problem] = []
+        self._coaches = coaches
+        self._history = history
+        self._strays: list[Entry] = []
+
+    @property
+    def history(self) -> History:
+        """What the log says, all of it checked, and what the ledger has erased besides. Raises Altered."""
+        if self._history is None:
+            history = History(self.id, self._coaches)
+            _take_log(history, self.store, self.files)
+            self._strays, wrong = buried(history, self.files)
+            self.problems += [forged()] if wrong and forged() not in self.problems else []
+            self._history = history
+        return self._history
 
     def append(self, signer: Signer, **event: object) -> Entry:
-        """Add an event to the log, inside of the transaction of what it tells. Raises Altered for one that this signer
-        may not add."""
-        entry, _ = chain.entry(self.history.head, self.id, signer, event)
-        self.history.take([entry])
-        self.store.append(entry)
-        return entry
+        """Add an event to the log, inside of the transaction of what it tells; what only the ledger has told comes
+        first, for what follows may rest on it. Raises Altered for one that this signer may not add."""
+        history = self.history
+        for stray in self._strays:
+            told = {name: getattr(stray, name).hex() for name in _IN_LEDGER} | {"said": stray.said.decode()}
+            self._add(history, signer, {"e": "buried", "number": stray.number, **told})
+        self._strays = []
+        return self._add(history, signer, event)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Rows and log entries together or not at all; inside another one they are a part of that. Then the head of the
         log is remembered: not before all of it is stored, and without room for it an older one stays."""
         outermost = not self.store.in_transaction
-        with self.store.transaction():
-            yield
+        try:
+            with self.store.transaction():
+                yield
+        except BaseException:
+            self._history = None  # it may know what was not stored; read anew when somebody asks
+            raise
         if outermost:
             with suppress(Temporary):
                 self.files.remember(self.history.head)
+
+    def _add(self, history: History, signer: Signer, event: Mapping[str, object]) -> Entry:
+        entry, _ = chain.entry(history.head, self.id, signer, event)
+        history.take([entry])
+        self.store.append(entry)
+        return entry
 
 
 @contextmanager
@@ -67,7 +99,6 @@ def open_vault(config: Config) -> Iterator[Vault]:
     store = open_store(folder)
     try:
         vault = Vault(trust, store, VaultFiles(folder), _coaches(trust, store))
-        _take_log(vault)
         _replay(vault)
         yield vault
     finally:
@@ -140,41 +171,77 @@ def _coaches(trust: Trust, store: VaultStore) -> dict[bytes, Actor]:
     return {fingerprint: actor for fingerprint, actor in found.items() if actor is not None}
 
 
-def _take_log(vault: Vault) -> None:
-    remembered = vault.files.remembered() or Head()
-    vault.history.remembered = remembered
-    vault.history.take(vault.store.entries())
-    chain.refuse_cut(vault.history.head, remembered)
+def _take_log(history: History, store: VaultStore, files: VaultFiles) -> None:
+    remembered = files.remembered() or Head()
+    history.remembered = remembered
+    history.take(store.entries())
+    chain.refuse_cut(history.head, remembered)
+
+
+def buried(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
+    """Erase what the ledger says, and the log does not: those entries, and whether there are lines that no coach has
+    signed, for which nothing is erased."""
+    strays, wrong = [], False
+    for line in files.ledger():
+        if is_of_device(line):
+            continue
+        try:
+            entry = entry_of(line)
+            if entry.digest(history.vault) not in history.graves:
+                history.bury(entry)
+                strays.append(entry)
+        except CoachsyncError:
+            wrong = True
+    return strays, wrong
 
 
 def _replay(vault: Vault) -> None:
     """Destroy again what is to be gone: what a run cut short has left, and what an older copy has brought back."""
-    stones = [stone for stone in vault.history.tombstones.values() if not stone.done]
-    for line in vault.files.ledger():
-        try:
-            entry = entry_of(line)
-            if not is_in_log(vault, entry):
-                stone = vault.history.bury(entry)
-                stones += [stone] if is_here(vault.store, vault.files, stone) else []
-        except CoachsyncError:
-            vault.problems.append(forged())
-    for stone in stones:
-        destroy(vault.store, vault.files, stone)
+    history = vault.history
+    begun = {stone.number: stone for stone in history.tombstones.values() if not stone.done}
+    for number in begun:
+        vault.files.bury(line_of(next(vault.store.entries(number - 1))))
+    others = [stone for stone in history.graves.values() if begun.get(stone.number) != stone]
+    if left(vault.store, vault.files, history, others):
+        vault.problems.append(_brought_back())
+    if not sweep(vault):
+        vault.problems.append(not_done().problem("practice.state"))
 
 
-def is_in_log(vault: Vault, entry: Entry) -> bool:
-    """Whether the log has this tombstone."""
-    known = vault.history.tombstones.get(entry.number)
-    return known is not None and any(one == entry for one in islice(vault.store.entries(entry.number - 1), 1))
+def sweep(vault: Vault) -> bool:
+    """Destroy whatever is here of what was erased. False while somebody reads in the database: that is not done yet."""
+    gone = left(vault.store, vault.files, vault.history, vault.history.graves.values())
+    return destroy(vault.store, vault.files, gone)
 
 
 def entry_of(line: bytes) -> Entry:
-    """A line of the ledger. Raises Altered for one that says nothing that makes sense."""
+    """The entry that stands in a line of the ledger. Raises Altered when there is none."""
     try:
-        found = json.loads(line)
-        return Entry(int(found["number"]), *(bytes.fromhex(found[name]) for name in _IN_LEDGER))
+        found = json.loads(line.decode())
+        if line == chain.canonical(found) and type(found["number"]) is int and 0 < found["number"] < 1 << 32:
+            return Entry(found["number"], *(bytes.fromhex(found[name]) for name in _IN_LEDGER))
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise Altered("ledger-damaged", say("A line of the ledger of erasures cannot be read.")) from None
+        pass
+    raise Altered("ledger-damaged", say("A line of the ledger of erasures cannot be read."))
+
+
+def not_done() -> Temporary:
+    """What a person is told while somebody reads in the database."""
+    return Temporary(
+        "erasure-not-done",
+        say("The erasure is not done yet: another program is reading in the vault. The keys are destroyed already."),
+        say("End that program. The next command that opens the vault ends the erasure."),
+        where="practice.state",
+    )
+
+
+def _brought_back() -> Problem:
+    return Problem(
+        "erased-came-back",
+        "practice.state",
+        say("An older copy of the vault had brought back what was erased; it was destroyed again."),
+        say("If you have restored a backup, that is as it should be; else look for who has put files there."),
+    )
 
 
 def forged() -> Problem:
