@@ -172,3 +172,12 @@ def test_p09_an_older_copy_of_everything_shows_what_was_erased(undamaged: Damage
     with after.house.session() as session:
         erasing.settle(session)  # which erases it again
     assert "erased-here" not in codes(look(after).findings)
+
+
+def test_bytes_that_are_still_owed_are_a_finding(damaged: Damaged) -> None:
+    with damaged.house.open() as vault:
+        vault.files.owe_forgetting()
+    assert [(one.code, one.where) for one in look(damaged).findings] == [("erasure-not-done", "vault/vault.db")]
+    with damaged.house.open():
+        pass  # which rewrites the file
+    assert look(damaged).findings == []
