@@ -37,7 +37,7 @@ def edit(command: Sequence[str], folder: RamFolder, text: str) -> bytes:
     file.write_text(text, encoding="utf-8")
     try:
         process = subprocess.Popen(  # noqa: S603 - the coach's own editor
-            [*command, *_discreet(command[0]), str(file)],
+            [command[0], *_discreet(command[0]), *command[1:], str(file)],
             env=os.environ | {"TMPDIR": str(folder.path)},
             pass_fds=(folder.lock,),
         )
