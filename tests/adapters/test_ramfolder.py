@@ -180,6 +180,12 @@ def test_an_editor_does_not_outlive_us(place: Path, tmp_path: Path) -> None:
     assert list(place.iterdir()) == []
 
 
+def test_an_editor_that_outlives_us_keeps_its_folder_locked(place: Path, tmp_path: Path) -> None:
+    command = script(tmp_path, 'readlink /proc/$$/fd/* > "$1"')
+    with ram_folder() as folder:
+        assert str(folder.path) in editor.edit([command], folder, "").decode().splitlines()
+
+
 def test_vim_is_told_to_write_nowhere_else(tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     vim = script(tmp_path, 'for last in "$@"; do :; done; printf "%s\\n" "$@" > "$last"', "vim.basic")
     (tmp_path / "vi").symlink_to(vim)
