@@ -6,7 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from coachsync import folding
 from coachsync.app.vault import erasing, naming, notes, shelving, writing
 from coachsync.app.vault.reading import Session
 from coachsync.errors import Altered, CoachsyncError, UsageError, WrongKey
@@ -52,7 +55,9 @@ def test_no_word_of_a_note_is_in_any_file(house: VaultHouse) -> None:
     record = note(house, CANARY)
     with house.session() as session:
         notes.amend(session, record, f"{CANARY} again", house.now)
-        assert [hit.id for hit in notes.search(notes.everything(session, Kind.NOTE).found, "zoubrowka")]
+        assert [
+            hit.id for hit in notes.search(notes.comparable(notes.everything(session, Kind.NOTE).found), "zoubrowka")
+        ]
     words = [CANARY.encode(), CANARY.encode("utf-16-le"), b"zoubrowka", b"Zoubrowka"]
     assert [path for path, content in house.files().items() if any(word in content for word in words)] == []
     assert b"Zoubrowka" not in " ".join(str(path) for path in house.files()).encode()
@@ -105,7 +110,7 @@ def test_a_word_is_found_whatever_its_case_and_accents(house: VaultHouse) -> Non
     record = note(house, "Rien.\nElle parle de l'ÉLÉPHANT \u202eblanc.\nun elephant\u0301 encore")
     note(house, "Personne.")
     with house.session() as session:
-        found = notes.everything(session, Kind.NOTE).found
+        found = notes.comparable(notes.everything(session, Kind.NOTE).found)
         [hit] = notes.search(found, " elephant  BLANC")
         assert hit.lines == ("Elle parle de l'ÉLÉPHANT \u202eblanc.",)
         assert [len(hit.lines) for hit in notes.search(found, "éléphant")] == [2]
@@ -115,11 +120,18 @@ def test_a_word_is_found_whatever_its_case_and_accents(house: VaultHouse) -> Non
             list(notes.search(found, "\u0301"))
 
 
+@given(st.text(st.characters() | st.sampled_from("aE\u0301\u0323ßŒ\n\t\x1b\u2028 \u00a0")))
+def test_a_note_is_folded_as_everything_is_and_line_by_line(text: str) -> None:
+    text = text.encode(errors="ignore").decode()
+    assert notes.folded(text) == folding.plain(text)
+    assert notes.folded(text).count("\n") == text.count("\n")
+
+
 def test_an_older_version_is_not_searched(house: VaultHouse) -> None:
     record = note(house, "giraffe")
     with house.session() as session:
         notes.amend(session, record, "elephant", house.now)
-        found = notes.everything(session, Kind.NOTE).found
+        found = notes.comparable(notes.everything(session, Kind.NOTE).found)
         assert list(notes.search(found, "giraffe")) == []
 
 

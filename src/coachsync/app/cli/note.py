@@ -151,7 +151,7 @@ def search(options: Options, word: str, coach: str | None, passphrase_file: Path
     wanted = typed(say("Word"), "WORD") if word == _PROMPT else word
     with unlocked(options, "note search", coach, passphrase_file) as (_, session):
         everything = notes.everything(session, Kind.NOTE)
-    hits = list(notes.search(everything.found, wanted))
+    hits = list(notes.search(notes.comparable(everything.found), wanted))
     return tell_hits(hits, everything, as_json=options.json)
 
 
