@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import shutil
 import signal
 import tempfile
@@ -132,6 +133,17 @@ def test_what_was_left_is_swept_unless_somebody_still_works_in_it(place: Path) -
         assert not used.exists()
 
 
+def test_no_crash_writes_memory_to_a_disk(place: Path, tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+    try:
+        with ram_folder() as folder:
+            assert editor.edit([script(tmp_path, 'ulimit -S -c > "$1"')], folder, "") == b"0\n"
+        assert resource.getrlimit(resource.RLIMIT_CORE) == (before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
+
+
 # --- editors ------------------------------------------------------------------------------------------------------
 
 
@@ -181,7 +193,7 @@ def test_an_editor_does_not_outlive_us(place: Path, tmp_path: Path) -> None:
 
 
 def test_an_editor_that_outlives_us_keeps_its_folder_locked(place: Path, tmp_path: Path) -> None:
-    command = script(tmp_path, 'readlink /proc/$$/fd/* > "$1"')
+    command = script(tmp_path, 'readlink /proc/$$/fd/* > "$1"; true')
     with ram_folder() as folder:
         assert str(folder.path) in editor.edit([command], folder, "").decode().splitlines()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -47,7 +48,7 @@ def ram_folder() -> Iterator[RamFolder]:
     """
     place = _place()
     _sweep(place)
-    with _signals(_interrupt):
+    with _no_core(), _signals(_interrupt):
         folder = _made(place)
         try:
             yield folder
@@ -111,6 +112,17 @@ def _erase(folder: Path) -> None:
                 with suppress(OSError):  # it goes with the folder then
                     shred(path)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _no_core() -> Iterator[None]:
+    """No crash, of us or of the editor, writes what is in memory to a disk."""
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
 
 
 @contextmanager
