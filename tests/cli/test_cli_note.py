@@ -52,7 +52,10 @@ def test_without_a_vault_it_is_said_how_to_make_one(desk: Desk) -> None:
         assert (error["code"], "vault init" in error["hint"]) == ("no-vault", True)
 
 
-def test_no_word_of_a_note_is_in_any_file_that_is_left(vaulted: VaultDesk) -> None:
+def test_no_word_of_a_note_is_in_any_file_that_is_left(
+    vaulted: VaultDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     name = vaulted.note(TEXT)
     vaulted.given(f"{CANARY} again", "note", "amend", name, *vaulted.key)
     vaulted.given(f"{CANARY}\n", "note", "search", "-", *vaulted.key)

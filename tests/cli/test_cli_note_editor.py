@@ -32,11 +32,13 @@ class Editing:
         self.editor.write_text(f"#!/bin/sh\n{script}\n")
         self.editor.chmod(0o700)
         os.mkfifo(self.pipe)
+        self.scratch = folder / "scratch"
+        self.scratch.mkdir()
 
     def run(self, *words: str, **more: str) -> Dialogue:
         environ = {
             "EDITOR": str(self.editor), "XDG_RUNTIME_DIR": str(self.memory), "READY": str(self.ready),
-            "PIPE": str(self.pipe),
+            "PIPE": str(self.pipe), "TMPDIR": str(self.scratch),
         }  # fmt: skip
         words = ("--config", str(self.vaulted.desk.file), "note", *words)
         return Dialogue(self.vaulted.desk.folder, *words, environ=environ | more)
