@@ -254,7 +254,7 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
     owners: dict[str, bytes] = {}
     for number, entry in enumerate(entries, 1):
         demand(entry.number == number and entry.previous == digests[-1], "the chain is broken")
-        demand(len(entry.said) <= 64 << 10, "an entry has at most 64 KiB")
+        demand(len(entry.said) <= 1 << 20, "an entry has at most 1 MiB")
         said = read_said(entry.said)
         digests.append(entry.digest(trust.vault))
         verify = (trust.coaches | daemons).get(entry.actor)

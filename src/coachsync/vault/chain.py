@@ -18,7 +18,7 @@ from coachsync.phrases import say
 from coachsync.vault.keys import Actor, Signer
 
 DIGEST_BYTES = 32
-LONGEST = 64 << 10  # bytes of what an entry says
+LONGEST = 1 << 20  # bytes of what an entry says: a tombstone names all that goes
 _NUMBER = struct.Struct(">Q")
 _WHAT = b"log"
 
@@ -51,23 +51,23 @@ class Entry:
         """What it says, as a table with the kind of the event under "e". Raises Altered when it is none."""
         try:
             found = json.loads(self.said) if len(self.said) <= LONGEST else None
+            if isinstance(found, dict) and isinstance(found.get("e"), str) and canonical(found) == self.said:
+                return found
         except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, dict) or not isinstance(found.get("e"), str) or canonical(found) != self.said:
-            raise _broken(self.number)
-        return found
+            pass
+        raise _broken(self.number)
 
 
 def canonical(event: Mapping[str, Any]) -> bytes:
-    """The one way to write an event: JSON with sorted keys, ASCII, no blanks."""
-    return json.dumps(event, sort_keys=True, separators=(",", ":")).encode()
+    """The one way to write an event: JSON with sorted keys, ASCII, no blanks. Raises ValueError for what is no JSON."""
+    return json.dumps(event, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def entry(head: Head, vault: bytes, signer: Signer, event: Mapping[str, Any]) -> tuple[Entry, Head]:
     """The entry that follows `head`, and the head that it makes. Raises ValueError for an event that is too long."""
     said = canonical(event)
     if len(said) > LONGEST:
-        raise ValueError("an entry has at most 64 KiB")
+        raise ValueError("an entry has at most 1 MiB")
     unsigned = Entry(head.count + 1, head.digest, signer.actor.fingerprint, said, b"")
     found = unsigned.digest(vault)
     signed = Entry(unsigned.number, head.digest, unsigned.actor, said, signer.sign(_WHAT, found))
@@ -75,12 +75,17 @@ def entry(head: Head, vault: bytes, signer: Signer, event: Mapping[str, Any]) ->
 
 
 def verified(
-    entries: Iterable[Entry], vault: bytes, who: Callable[[bytes], Actor | None], since: Head = Head()
+    entries: Iterable[Entry],
+    vault: bytes,
+    who: Callable[[bytes], Actor | None],
+    since: Head = Head(),
+    remembered: Head = Head(),
 ) -> Iterator[tuple[Entry, Head]]:
     """Each entry after `since`, in order, once it is known to follow from the one before and to be signed by its actor.
 
     `who` is asked for the actor of a fingerprint after all earlier entries were taken: one may let another in. Raises
-    Altered at the first entry that is changed, missing, out of place, or of somebody who is not known.
+    Altered at the first entry that is changed, missing, out of place, or of somebody who is not known; and where the
+    log once was another one, as `refuse_cut` does: one that was cut may have grown again since.
     """
     head = since
     for one in entries:
@@ -99,6 +104,8 @@ def verified(
         except Altered:
             raise _broken(one.number) from None
         head = Head(one.number, found)
+        if head.count == remembered.count:
+            refuse_cut(head, remembered)
         yield one, head
 
 

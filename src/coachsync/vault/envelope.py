@@ -14,7 +14,7 @@ from enum import IntEnum
 
 from coachsync.errors import Altered
 from coachsync.phrases import say
-from coachsync.vault.suite import NUMBER, OVERHEAD, Opener, Sealer
+from coachsync.vault.suite import NUMBER, OVERHEAD, Opener, Sealer, unknown
 
 ID_BYTES = 16
 DIGEST_BYTES = 32
@@ -54,11 +54,18 @@ class Header:
     writer: bytes
     previous: bytes = FIRST
 
+    @property
+    def plausible(self) -> bool:
+        """Whether its numbers go together."""
+        return self.generation > 0 and self.version > 0 and (self.version == 1) == (self.previous == FIRST)
+
     def packed(self) -> bytes:
         """The 120 bytes that stand before the body. Raises ValueError for what has no place in them."""
         ids = (self.vault, self.shelf, self.record, self.writer)
         if any(len(one) != ID_BYTES for one in ids) or len(self.previous) != DIGEST_BYTES:
             raise ValueError("an id has 16 bytes and a digest 32")
+        if not self.plausible:
+            raise ValueError("generations and versions count from 1, and the first version alone follows none")
         try:
             return _HEADER.pack(
                 *(_MAGIC, NUMBER, self.kind, 0, 0, self.vault, self.shelf, self.generation),
@@ -81,16 +88,12 @@ def header_of(record: bytes) -> Header:
     if len(record) < SHORTEST:
         raise _unreadable()
     magic, suite, kind, flags, reserved, vault, shelf, generation, *rest = _HEADER.unpack_from(record)
+    if magic == _MAGIC and suite != NUMBER:
+        raise unknown()
     if magic != _MAGIC or flags or reserved or kind not in iter(Kind):
         raise _unreadable()
-    if suite != NUMBER:
-        raise Altered(
-            "unknown-suite",
-            say("A record is sealed in a way that this version does not know."),
-            say("Install the newest version of coachsync."),
-        )
     header = Header(Kind(kind), vault, shelf, generation, *rest)
-    if header.version == 0 or (header.version == 1) != (header.previous == FIRST):
+    if not header.plausible:
         raise _unreadable()
     return header
 
@@ -118,7 +121,7 @@ def _unpadded(content: bytes) -> bytes:
         raise _unreadable()
     (length,) = _LENGTH.unpack_from(content)
     body = content[_LENGTH.size : _LENGTH.size + length]
-    if len(body) != length or content != _padded(body):
+    if len(body) != length or length > LONGEST or content != _padded(body):
         raise _unreadable()
     return body
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from coachsync.errors import Altered
 from coachsync.phrases import say
 from coachsync.vault.keys import Actor, Person, ShelfKey
-from coachsync.vault.suite import NUMBER, OVERHEAD, SEED_BYTES, Opener, Sealer
+from coachsync.vault.suite import NUMBER, OVERHEAD, SEED_BYTES, Opener, Sealer, unknown
 
 FILE_BYTES = 4096
 DIRECT = 1  # sealed to a person; the layers of a hand-over come above
@@ -49,7 +49,9 @@ def header_of(content: bytes) -> GrantHeader:
     if len(content) != FILE_BYTES or any(content[_HEADER.size + _SEALED :]):
         raise _damaged()
     magic, suite, layer, reserved, vault, shelf, generation, recipient = _HEADER.unpack_from(content)
-    if (magic, suite, layer, reserved) != (_MAGIC, NUMBER, DIRECT, 0):
+    if magic == _MAGIC and suite != NUMBER:
+        raise unknown()
+    if (magic, layer, reserved) != (_MAGIC, DIRECT, 0):
         raise _damaged()
     return GrantHeader(vault, shelf, generation, recipient)
 

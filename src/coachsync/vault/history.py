@@ -72,6 +72,7 @@ class History:
     vault: bytes
     coaches: Mapping[bytes, Actor]
     head: Head = field(default_factory=Head)
+    remembered: Head = field(default_factory=Head)  # where the log once ended, as somebody knows
     actors: dict[bytes, Actor] = field(default_factory=dict)
     shelves: dict[bytes, Shelf] = field(default_factory=dict)
     records: dict[tuple[bytes, int], Stored] = field(default_factory=dict)
@@ -81,8 +82,8 @@ class History:
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Go on with these entries. Raises Altered at the first one that is not in order, not signed by who may say
-        so, or says what makes no sense; those before it are taken."""
-        for entry, head in verified(entries, self.vault, self.actor, self.head):
+        so, says what makes no sense, or is another one than was remembered; those before it are taken."""
+        for entry, head in verified(entries, self.vault, self.actor, self.head, self.remembered):
             self._take(entry)
             self.head = head
 
@@ -95,14 +96,16 @@ class History:
         actor.check(b"log", entry.digest(self.vault), entry.signature)
         try:
             _only(entry.event["e"] == "erase")
-            stone = _tombstone(_Said(entry, actor, entry.event))
-        except (KeyError, TypeError, ValueError, AttributeError):
+            stone = _stone(_Said(entry, actor, entry.event))
+            gone = {key: one for key, one in self.records.items() if _falls(stone, key[0], one)}
+            named = {*stone.shelves, *(one.shelf for one in gone.values())}
+            _only(all(self.shelves[shelf].coach == stone.coach for shelf in named if shelf in self.shelves))
+        except (KeyError, TypeError, ValueError):
             raise _refused(entry.number) from None
-        here = {shelf: one for shelf, one in self.shelves.items() if one.coach == stone.coach}
-        gone = {shelf for shelf, one in here.items() if one.generation <= stone.shelves.get(shelf, 0)}
-        self.erased |= gone | set(stone.records)
-        self.shelves = {shelf: one for shelf, one in self.shelves.items() if shelf not in gone}
-        self.records = {key: one for key, one in self.records.items() if not _falls(stone, key[0], one)}
+        whole = {shelf for shelf in named if shelf in self.shelves and _is_whole(stone, shelf, self.shelves[shelf])}
+        self.erased |= whole | set(stone.records)
+        self.shelves = {shelf: one for shelf, one in self.shelves.items() if shelf not in whole}
+        self.records = {key: one for key, one in self.records.items() if key not in gone}
         return stone
 
     def actor(self, fingerprint: bytes) -> Actor | None:
@@ -160,7 +163,7 @@ def _shelf(history: History, said: _Said) -> None:
     event, coach = said.event, said.entry.actor
     _only(said.actor.role is Role.COACH and event.keys() == {"e", "shelf", "generation", "key", "grants"})
     shelf, generation, _ = _bytes(event["shelf"], _ID), _number(event["generation"]), _bytes(event["key"], _DIGEST)
-    grants = {_bytes(one, _DIGEST) for one in event["grants"]}
+    grants = set(_listed(event["grants"], _DIGEST))
     known = history.shelves.get(shelf, Shelf(coach, 0))
     _only(known.coach == coach and generation == known.generation + 1 and shelf not in history.erased)
     history.shelves[shelf] = replace(known, generation=generation)
@@ -173,7 +176,7 @@ def _assign(history: History, said: _Said) -> None:
     _only(event.keys() == {"e", "shelf", "client", "class"})
     shelf, client, category = _bytes(event["shelf"], _ID), event["client"], event["class"]
     known = history.shelves[shelf]
-    _only(client == UNSORTED or _CLIENT.fullmatch(client) is not None)
+    _only(_is_code(client))
     _only(_CLASS.fullmatch(category) is not None and known.client is None)
     _only(said.actor.role is Role.DAEMON or said.entry.actor == known.coach)
     _only(history.shelf_of(known.coach, client, category) is None)
@@ -181,53 +184,65 @@ def _assign(history: History, said: _Said) -> None:
 
 
 def _record(history: History, said: _Said) -> None:
-    """A version of a record is stored. Its coach may seal it anew: in a later generation, or on another shelf."""
+    """A version of a record is stored, where those before it are. Its coach may seal it anew, and it stays what it was
+    and whose it was: in a later generation, or on another shelf."""
     event, coach = said.event, said.entry.actor
     _only(event.keys() == {"e", "shelf", "generation", "record", "version", "kind", "digest"})
     shelf, record, digest = _bytes(event["shelf"], _ID), _bytes(event["record"], _ID), _bytes(event["digest"], _DIGEST)
-    generation, version, kind = _number(event["generation"]), _number(event["version"]), Kind(event["kind"])
+    generation, version, kind = _number(event["generation"]), _number(event["version"]), Kind(_number(event["kind"]))
     known = history.shelves[shelf]
     _only(known.client is not None and generation == known.generation and record not in history.erased)
     _only(said.actor.role is Role.DAEMON or coach == known.coach)
-    before = history.records.get((record, version))
+    before, writer = history.records.get((record, version)), said.entry.actor
     if before is None:
-        _only(version == history.latest(record) + 1)
+        last = history.records.get((record, version - 1))
+        _only(version == 1 if last is None else (last.shelf, last.kind) == (shelf, kind))
     else:
-        _only(coach == known.coach == history.shelves[before.shelf].coach)
+        _only(coach == known.coach == history.shelves[before.shelf].coach and kind is before.kind)
         _only(before.shelf != shelf or before.generation < generation)
-    writer = said.entry.actor if before is None else before.writer
+        writer = before.writer
     history.records[record, version] = Stored(shelf, generation, kind, digest, writer)
 
 
 def _erase(history: History, said: _Said) -> None:
     """A coach has something erased: it is gone from here on, whatever else is still there. What it names must be all
-    that these shelves hold up to those generations."""
-    stone = _tombstone(said)
+    that these shelves hold up to those generations, and no more."""
+    stone = _stone(said)
+    _only(said.actor.role is Role.COACH)
     _only(all(history.shelves[shelf].coach == stone.coach for shelf in stone.shelves))
     _only(all(through <= history.shelves[shelf].generation for shelf, through in stone.shelves.items()))
-    left = {key: one for key, one in history.records.items() if key[0] not in set(stone.records)}
-    _only(not any(_falls(stone, record, one) for (record, _), one in left.items()))
+    gone = {key for key, one in history.records.items() if one.generation <= stone.shelves.get(one.shelf, 0)}
+    named = set(stone.records)
+    left = {key: one for key, one in history.records.items() if key not in gone}
+    _only({record for record, _ in gone} == named and not any(record in named for record, _ in left))
+    _only(all(any(key in history.grants[shelf] for shelf in stone.shelves) for key in stone.keys))
     whole = {shelf for shelf, through in stone.shelves.items() if through == history.shelves[shelf].generation}
+    kept = {shelf: one for shelf, one in history.shelves.items() if shelf not in whole}
+    _only(stone.what != "client" or not any(_place(one)[:2] == (stone.coach, stone.client) for one in kept.values()))
     history.tombstones[stone.number] = stone
-    history.records = left
-    history.erased |= whole | set(stone.records)
-    history.shelves = {shelf: one for shelf, one in history.shelves.items() if shelf not in whole}
+    history.records, history.shelves = left, kept
+    history.erased |= whole | named
     history.grants = {shelf: held - set(stone.keys) for shelf, held in history.grants.items() if shelf not in whole}
 
 
-def _tombstone(said: _Said) -> Tombstone:
+def _stone(said: _Said) -> Tombstone:
     event = said.event
     _only(event.keys() == {"e", "what", "client", "shelves", "records", "keys"})
-    _only(event["what"] in ("note", "shelf", "client") and isinstance(event["client"], str))
-    shelves = {_bytes(shelf, _ID): _number(through) for shelf, through in event["shelves"].items()}
-    records, keys = ([_bytes(one, size) for one in event[name]] for name, size in (("records", _ID), ("keys", _DIGEST)))
-    entry = said.entry
-    return Tombstone(entry.number, entry.actor, event["what"], event["client"], shelves, tuple(records), tuple(keys))
+    what, client, shelves = event["what"], event["client"], event["shelves"]
+    _only(what in ("note", "shelf", "client") and _is_code(client) and isinstance(shelves, dict))
+    _only(what != "client" or client != UNSORTED)
+    through = {_bytes(shelf, _ID): _number(generation) for shelf, generation in shelves.items()}
+    records, keys = _listed(event["records"], _ID), _listed(event["keys"], _DIGEST)
+    return Tombstone(said.entry.number, said.entry.actor, what, client, through, tuple(records), tuple(keys))
 
 
 def _falls(stone: Tombstone, record: bytes, stored: Stored) -> bool:
     """Whether a record goes with a tombstone."""
     return record in stone.records or stored.generation <= stone.shelves.get(stored.shelf, 0)
+
+
+def _is_whole(stone: Tombstone, shelf: bytes, known: Shelf) -> bool:
+    return known.generation <= stone.shelves.get(shelf, 0)
 
 
 def _erased(history: History, said: _Said) -> None:
@@ -266,6 +281,15 @@ def _bytes(text: Any, size: int) -> bytes:
     found = bytes.fromhex(text)
     _only(len(found) == size and found.hex() == text)
     return found
+
+
+def _listed(found: Any, size: int) -> list[bytes]:
+    _only(isinstance(found, list))
+    return [_bytes(one, size) for one in found]
+
+
+def _is_code(client: str) -> bool:
+    return client == UNSORTED or _CLIENT.fullmatch(client) is not None
 
 
 def _number(value: Any) -> int:

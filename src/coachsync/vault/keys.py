@@ -25,6 +25,7 @@ from coachsync.vault.suite import PUBLIC_BYTES, SEED_BYTES, Opener
 FINGERPRINT_BYTES = 16
 VERIFY_BYTES = 32
 SIGNATURE_BYTES = 64
+_ID_BYTES = 16
 _SHELF = struct.Struct(">16s16sI16s")  # vault, shelf, generation, the coach whose shelf it is
 
 
@@ -48,10 +49,6 @@ class Actor:
         """What they are called in headers and in the log: 16 bytes."""
         said = bytes([self.role]) + self.verify + self.sealing
         return hashlib.sha256(b"coachsync/actor/v1\0" + said).digest()[:FINGERPRINT_BYTES]
-
-    def packed(self, vault: bytes) -> bytes:
-        """What a coach signs to let them into a vault."""
-        return vault + bytes([self.role]) + self.verify + self.sealing
 
     def check(self, what: bytes, message: bytes, signature: bytes) -> None:
         """Raise Altered unless they have signed this message as `what`."""
@@ -140,7 +137,9 @@ class ShelfKey:
         coach.check(b"shelf", self._message(), self.signature)
 
     def _message(self) -> bytes:
-        if len(self.public) != PUBLIC_BYTES:
+        ids = (self.vault, self.shelf, self.coach)
+        well = all(len(one) == _ID_BYTES for one in ids) and 0 < self.generation < 1 << 32
+        if not well or len(self.public) != PUBLIC_BYTES:  # a struct would cut or fill up what is too long or too short
             raise Altered(
                 "shelf-key-damaged",
                 say("A key that notes would be sealed to is damaged."),

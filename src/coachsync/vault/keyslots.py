@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from coachsync.errors import Altered, WrongKey
+from coachsync.errors import Altered, CoachsyncError, WrongKey
 from coachsync.phrases import say
 from coachsync.vault.keys import FINGERPRINT_BYTES, Person
+from coachsync.vault.suite import unknown
 
 _VERSION = 1
 _SALT_BYTES, _NONCE_BYTES, _KEY_BYTES, _SEALED_BYTES = 16, 12, 32, 48
@@ -123,9 +124,17 @@ def _opened(head: dict[str, Any], key: bytes) -> Person:
 
 def _stretched(head: Mapping[str, Any], passphrase: str) -> bytes:
     salt = bytes.fromhex(head["salt"])
-    secret = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogateescape")  # however a keyboard writes é
+    secret = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")  # however a keyboard writes é
     lanes, passes, memory = head["p"], head["t"], head["m"]
-    return Argon2id(salt=salt, length=_KEY_BYTES, iterations=passes, lanes=lanes, memory_cost=memory).derive(secret)
+    kdf = Argon2id(salt=salt, length=_KEY_BYTES, iterations=passes, lanes=lanes, memory_cost=memory)
+    try:
+        return kdf.derive(secret)
+    except MemoryError:
+        raise CoachsyncError(
+            "keyslot-memory",
+            say("This machine has too little free memory to open the vault: {size} MB are needed.", size=memory >> 10),
+            say("Close other programs and try again, or use the recovery code."),
+        ) from None
 
 
 def _expanded(head: Mapping[str, Any], code: bytes) -> bytes:
@@ -135,12 +144,9 @@ def _expanded(head: Mapping[str, Any], code: bytes) -> bytes:
 
 def _read(content: bytes) -> dict[str, Any]:
     """The fields of a slot, each of its type and size."""
-    try:
-        found = json.loads(content) if len(content) <= _LONGEST else None
-    except (ValueError, RecursionError):
-        found = None
-    kind = found.get("kind") if isinstance(found, dict) else None
-    if not isinstance(found, dict) or kind not in (_PASSPHRASE, _RECOVERY):
+    found = _parsed(content)
+    kind = found.get("kind")
+    if kind not in (_PASSPHRASE, _RECOVERY):
         raise damaged()
     sizes = {
         "vault": 16,
@@ -152,12 +158,25 @@ def _read(content: bytes) -> dict[str, Any]:
     costs = {"t", "m", "p"} if kind == _PASSPHRASE else set()
     if found.keys() != {"version", "kind", "kdf", *sizes, *costs}:
         raise damaged()
-    if type(found["version"]) is not int or (found["version"], found["kdf"]) != (_VERSION, _KDF[kind]):
-        raise damaged()
-    if not all(_is_hex(found[name], size) for name, size in sizes.items()):
+    if found["kdf"] != _KDF[kind] or not all(_is_hex(found[name], size) for name, size in sizes.items()):
         raise damaged()
     if costs:
         _refuse_cost(found["t"], found["m"], found["p"])
+    return found
+
+
+def _parsed(content: bytes) -> dict[str, Any]:
+    """The table that a slot is, written in the one way there is, and of the one version."""
+    try:
+        found = json.loads(content) if len(content) <= _LONGEST else None
+        if not isinstance(found, dict) or content != _canonical(found) + b"\n":
+            raise damaged()
+    except (ValueError, RecursionError):
+        raise damaged() from None
+    if type(found.get("version")) is not int:
+        raise damaged()
+    if found["version"] != _VERSION:
+        raise unknown()
     return found
 
 

@@ -11,7 +11,7 @@ import hashlib
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 
-from coachsync.errors import CoachsyncError, WrongKey
+from coachsync.errors import Altered, CoachsyncError, WrongKey
 from coachsync.phrases import say
 
 try:
@@ -27,6 +27,7 @@ try:
     )
 
     _SUITE: Suite | None = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+    MLKEM768PrivateKey.from_seed_bytes(bytes(64))  # a build without ML-KEM has the name, and fails when it is used
 except (ImportError, AttributeError, UnsupportedAlgorithm):  # another version, or a build with another OpenSSL
     _SUITE = None
 
@@ -88,6 +89,15 @@ class Opener:
 def refuse_missing() -> None:
     """Raise CoachsyncError where this Python cannot seal."""
     _suite()
+
+
+def unknown() -> Altered:
+    """The error for another suite than this one."""
+    return Altered(
+        "unknown-suite",
+        say("Something is sealed in a way that this version does not know."),
+        say("Install the newest version of coachsync; if it is that, run: coachsync vault verify"),
+    )
 
 
 def _suite() -> Suite:

@@ -135,10 +135,9 @@ def _coaches(trust: Trust, store: VaultStore) -> dict[bytes, Actor]:
 
 def _take_log(vault: Vault) -> None:
     remembered = vault.files.remembered() or Head()
-    entries = vault.store.entries()
-    vault.history.take(islice(entries, remembered.count))
+    vault.history.remembered = remembered
+    vault.history.take(vault.store.entries())
     chain.refuse_cut(vault.history.head, remembered)
-    vault.history.take(entries)
 
 
 def _replay(vault: Vault) -> None:

@@ -40,6 +40,8 @@ def _try(vault: Vault, coach: bytes, kind: str, now: datetime, open_slot: Callab
             say("Restore the folder vault/slots of the state folder from a backup."),
             where="practice.state",
         )
+    if keyslots.slot_of(slot).vault != vault.id:
+        raise keyslots.damaged()
     at = int(now.timestamp())
     wrong = _refuse_early(vault.files, coach, at)
     try:
