@@ -2,7 +2,7 @@
 
 import pytest
 
-from coachsync.app.printable import printable
+from coachsync.app.printable import printable, printable_text
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,10 @@ from coachsync.app.printable import printable
 def test_what_could_steer_a_terminal_is_dropped(text: str, shown: str) -> None:
     assert printable(text) == shown
     assert printable(text).isprintable()
+
+
+def test_a_text_keeps_its_lines_and_nothing_that_could_steer_a_terminal() -> None:
+    assert (
+        printable_text("Séance\n\n\t– un  deux\x1b[2J\u202e\r\u2028\x85 trois\n") == "Séance\n\n\t– un  deux[2J trois\n"
+    )
+    assert printable_text("") == ""

@@ -21,12 +21,16 @@ from coachsync.app.cli import carry_out
 
 NAME, PLACE = "Marguerite-Canari", "12 rue du Secret"
 WORDS = ("marguerite", "canari", "rue du secret", "secret-note")  # of the events: never in a message
-# The commands that may show a name or a title: clients, appointments, conflicts, and what can be brought back.
+# The commands that may show a name, a title or a text: clients, appointments, conflicts, what can be brought back, and
+# what is in the vault.
 TITLED = (
     *({"client", word} for word in ("list", "show", "match")),
     {"agenda"},
     {"conflict", "list"},
     {"appointment", "restore"},
+    *({"note", word} for word in ("show", "search")),
+    {"agreement", "show"},
+    {"disclosure", "list"},
 )
 SCRIPT = Path(sys.executable).with_name("coachsync")
 

@@ -10,6 +10,7 @@ import pytest
 
 import servers
 from cli_desk import Desk, Storage, fill
+from cli_vault import VaultDesk
 from coachsync.adapters.caldav import transport
 
 _users = itertools.count()
@@ -61,3 +62,10 @@ def taken(practice: Desk) -> Desk:
     """A desk whose target holds somebody's events."""
     fill(practice.storage.calendar("office-canari", "Office"), 3, prefix="somebody")
     return practice
+
+
+@pytest.fixture
+def vaulted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> VaultDesk:
+    """A desk with a vault and one client, whom the vault knows nothing of yet."""
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    return VaultDesk(desk, monkeypatch)

@@ -10,3 +10,8 @@ def printable(text: str) -> str:
     no character (lone surrogates, private use) are dropped; white space becomes single spaces.
     """
     return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+
+
+def printable_text(text: str) -> str:
+    """The same for a text of several lines, which keeps them, and the white space in them."""
+    return "\n".join("".join(sign for sign in line if sign.isprintable() or sign == "\t") for line in text.split("\n"))

@@ -17,6 +17,7 @@ from coachsync.redaction.window import window
 from coachsync.span import Span
 
 if TYPE_CHECKING:
+    from coachsync.app.agenda import Appointment
     from coachsync.app.wiring import Wiring
 
 _YEARS = range(1900, 2201)
@@ -101,6 +102,25 @@ def _appointments(wiring: Wiring, options: Options, first: datetime | None, days
         marks = ", ".join(spoken(mark) for mark in (_MARKS[line.stand], _UNSENT[line.unsent]) if mark)
         rows.append((line.id, long_day(start, tongue().code), hours, line.title, line.calendar, marks))
     tell_table((say("id"), say("day"), say("time"), say("title"), say("calendar"), ""), rows)
+    _offer(wiring, found)
+
+
+def _offer(wiring: Wiring, found: list[Appointment]) -> None:
+    """A note about the session that has just ended, where there is a vault to keep it."""
+    if not wiring.config.trust.exists():
+        return
+    from coachsync.app.vault.sessions import just_ended
+
+    ended = just_ended(wiring, found)
+    if ended is not None:
+        line, client = ended
+        told = say(
+            "The session of {time} has ended. For a note about it: coachsync note add {client} --about {id}",
+            time=f"{line.start.astimezone(wiring.zone):%H:%M}",
+            client=client,
+            id=line.id,
+        )
+        tell(told, err=True)
 
 
 def _unreadable(wiring: Wiring, options: Options) -> None:

@@ -22,6 +22,10 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
         "coachsync.app.cli.agenda",
         say("List the appointments as last synced, with their titles: for the coach's eyes."),
     ),
+    "agreement": (
+        "coachsync.app.cli.agreement",
+        say("The signed agreements with clients, in the vault."),
+    ),
     "appointment": (
         "coachsync.app.cli.appointment",
         say("Add, move, cancel and bring back appointments; your calendar follows at the next sync."),
@@ -46,6 +50,10 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
         "coachsync.app.cli.demo",
         say("Show what coachsync does, on an invented practice and a calendar server on this machine."),
     ),
+    "disclosure": (
+        "coachsync.app.cli.disclosure",
+        say("What was said to others, and why: each time that confidentiality was lifted, in the vault."),
+    ),
     "init": (
         "coachsync.app.cli.init",
         say("Set everything up: ask, try each answer, write the configuration, publish and verify the first share."),
@@ -57,6 +65,10 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
     "log": (
         "coachsync.app.cli.log",
         say("What was done with the vault, signed entry by entry, in codes alone."),
+    ),
+    "note": (
+        "coachsync.app.cli.note",
+        say("Notes about clients, in the vault: written at any time, read only by you."),
     ),
     "run": (
         "coachsync.app.cli.run",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from coachsync.adapters.database.vaults import Place
 from coachsync.app.vault.destroying import first_needed
 from coachsync.app.vault.opening import Vault
-from coachsync.app.vault.reading import refuse_other
+from coachsync.app.vault.reading import in_place
 from coachsync.errors import Altered, Problem
 from coachsync.phrases import Phrase, say
 from coachsync.vault import grants
@@ -159,7 +159,7 @@ def _record(known: Known, place: Place, sealed: bytes) -> Iterator[Problem]:
         yield _erased_here(where)
         return
     try:
-        refuse_other(known.vault, place, sealed)
+        in_place(known.vault, place, sealed)
     except Altered as problem:
         if known.whole or stored is not None:
             yield Problem(problem.code, where, problem.message, RESTORE)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator
+from typing import NamedTuple, TypeVar
 
 from coachsync.adapters.database.vaults import Place
 from coachsync.app.vault.opening import Vault
@@ -14,6 +14,8 @@ from coachsync.vault import envelope, grants
 from coachsync.vault.envelope import FIRST, Header
 from coachsync.vault.keys import Person
 from coachsync.vault.suite import Opener
+
+_T = TypeVar("_T")
 
 
 class Read(NamedTuple):
@@ -57,11 +59,45 @@ class Session:
             except (Altered, WrongKey) as problem:
                 yield problem
 
+    def headers(self, shelves: Collection[bytes]) -> Iterator[Header | CoachsyncError]:
+        """What every version of every record on some shelves says of itself, compared with the log and not opened; in
+        the place of one that is not the log's, or is missing, why."""
+        records = self.vault.history.records
+        yield from self._each(shelves, {key for key, one in records.items() if one.shelf in shelves}, self._header)
+
+    def newest(self, shelves: Collection[bytes]) -> Iterator[Read | CoachsyncError]:
+        """The newest version of every record on some shelves; in the place of one that does not open, or is missing,
+        why."""
+        latest: dict[bytes, int] = {}
+        for (record, version), one in self.vault.history.records.items():
+            if one.shelf in shelves:
+                latest[record] = max(version, latest.get(record, 0))
+        yield from self._each(shelves, set(latest.items()), self.opened)
+
+    def _each(
+        self, shelves: Collection[bytes], wanted: set[tuple[bytes, int]], take: Callable[[Place, bytes], _T]
+    ) -> Iterator[_T | CoachsyncError]:
+        """What `take` makes of the rows of these versions, and of those that the log does not know."""
+        for shelf in shelves:
+            for place, sealed in self.vault.store.sealed(shelf):
+                version = (place.record, place.version)
+                if version in wanted or version not in self.vault.history.records:
+                    wanted.discard(version)
+                    try:
+                        yield take(place, sealed)
+                    except (Altered, WrongKey) as problem:
+                        yield problem
+        yield from (_missing() for _ in wanted)
+
     def opened(self, place: Place, sealed: bytes) -> Read:
         """A record out of its row. Raises Altered when it is not the one that the log names, or not in its place."""
-        refuse_other(self.vault, place, sealed)
+        self._header(place, sealed)
         header, body = envelope.open_record(sealed, self.opener(place.shelf, place.generation))
         return Read(header, body)
+
+    def _header(self, place: Place, sealed: bytes) -> Header:
+        """The header of a row, once it is known to be what the log names."""
+        return in_place(self.vault, place, sealed)
 
     def opener(self, shelf: bytes, generation: int) -> Opener:
         """What opens the records of a generation of a shelf. Raises WrongKey without a grant for this coach, and
@@ -79,8 +115,9 @@ class Session:
         return self._openers[shelf, generation]
 
 
-def refuse_other(vault: Vault, place: Place, sealed: bytes) -> None:
-    """Raise Altered for a record that is not the one that the log names, or not in its place. It need not open."""
+def in_place(vault: Vault, place: Place, sealed: bytes) -> Header:
+    """The header of a record in its row, which nobody need open. Raises Altered when it is not the one that the log
+    names, or not in its place."""
     header = envelope.header_of(sealed)
     stored = vault.history.records.get((place.record, place.version))
     if stored is None:
@@ -93,6 +130,7 @@ def refuse_other(vault: Vault, place: Place, sealed: bytes) -> None:
     before = vault.history.records.get((place.record, place.version - 1))
     if header.previous != (before.digest if before else FIRST):
         raise _moved()
+    return header
 
 
 def _missing() -> Altered:

@@ -1,0 +1,210 @@
+"""`coachsync note`. A note is never an argument, and a word that is looked for need not be one: `-` asks for it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from coachsync.app.cli.asking import Declined, agreed, typed
+from coachsync.app.cli.client import meant, typed_name
+from coachsync.app.cli.commands import COMMANDS, Options, everywhere
+from coachsync.app.cli.keeping import keep, of_a_coach, tell_left
+from coachsync.app.cli.opening import opened
+from coachsync.app.cli.output import tell, tell_json
+from coachsync.app.cli.recordviews import document, local, tell_hits, tell_listed
+from coachsync.app.cli.texts import from_a_file, insist, takes_a_while, text
+from coachsync.app.cli.unlocked import for_a_coach, unlocked
+from coachsync.app.cli.whens import When
+from coachsync.app.printable import printable_text
+from coachsync.app.vault import erasing, notes
+from coachsync.app.vault.naming import named
+from coachsync.app.vault.notes import Shown
+from coachsync.app.vault.opening import not_done, open_vault
+from coachsync.app.vault.reading import Session
+from coachsync.app.vault.sessions import about as appointment
+from coachsync.app.vault.writing import Written
+from coachsync.app.wiring import Wiring
+from coachsync.errors import UsageError
+from coachsync.phrases import say
+from coachsync.vault.bodies import Note
+from coachsync.vault.envelope import Kind
+
+_ID, _CODE = say("ID"), say("CODE")
+_PROMPT = "-"
+
+
+@click.group("note", help=COMMANDS["note"][1])
+@everywhere
+def command() -> None:
+    """Nothing by itself."""
+
+
+@command.command(
+    "add", help=say("Write a note about a client: CODE, or - to be asked for a name. The vault need not be unlocked.")
+)
+@click.argument("code", metavar=_CODE)
+@from_a_file
+@click.option(
+    "--about", metavar=_ID, help=say("The appointment that it is about, by the id that `coachsync agenda` shows.")
+)
+@click.option(
+    "--on",
+    type=When(),
+    metavar=say("WHEN"),
+    help=say("Which appointment of a series: its day, or day and time (default: the nearest)."),
+)
+@of_a_coach
+@everywhere
+@click.pass_obj
+def add(
+    options: Options, code: str, file: Path | None, about: str | None, on: date | datetime | None, coach: str | None
+) -> None:
+    """Whoever writes it cannot read it again without the passphrase."""
+    if on is not None and about is None:
+        raise UsageError(
+            "on-without-about", say("It is not said which appointment took place then."), say("Add --about ID.")
+        )
+
+    name = typed_name(code)
+
+    def make(wiring: Wiring, words: str) -> Note:
+        return Note(words, None if about is None else appointment(wiring, about, on))
+
+    keep(options, "note add", coach, (code, name), file, make)
+
+
+@command.command("list", help=say("List the notes, of one client or of all, without what they say."))
+@click.argument("code", metavar=say("[CODE]"), required=False)
+@for_a_coach
+@everywhere
+@click.pass_obj
+def list_notes(options: Options, code: str | None, coach: str | None, passphrase_file: Path | None) -> int:
+    """Nothing is opened for it, but that there are notes is for the coach alone too."""
+    name = None if code is None else typed_name(code)
+    with unlocked(options, "note list", coach, passphrase_file) as (wiring, session):
+        client = None if code is None else meant(wiring, code, name).code
+        found, zone = notes.listed(session, Kind.NOTE, client), wiring.zone
+    return tell_listed(found, zone, as_json=options.json)
+
+
+@command.command("show", help=say("Show a note: its newest version, or another one."))
+@click.argument("name", metavar=_ID)
+@click.option("--version", type=click.IntRange(min=1), metavar=say("NUMBER"), help=say("An earlier version."))
+@for_a_coach
+@everywhere
+@click.pass_obj
+def show(options: Options, name: str, version: int | None, coach: str | None, passphrase_file: Path | None) -> None:
+    """The text alone is data."""
+    with unlocked(options, "note show", coach, passphrase_file) as (wiring, session):
+        record, zone = _named(session, name), wiring.zone
+        last = session.vault.history.latest(record)
+        if version is not None and version > last:
+            raise UsageError(
+                "no-such-version", say("There is no such version."), say("The newest is {number}.", number=last)
+            )
+        wanted = [version] if version is not None else range(last, 0, -1) if options.json else [last]
+        shown = [notes.show(session, record, number) for number in wanted]
+    if options.json:
+        tell_json({"id": shown[0].id, "client": shown[0].client, "versions": [document(one) for one in shown]})
+        return
+    for line in _heading(shown[0], last, local(shown[0].written_at, zone)):
+        tell(line, err=True)
+    if isinstance(body := shown[0].body, Note):
+        if body.about is not None:
+            tell(say("About the appointment of {time}.", time=local(body.about.start, zone)), err=True)
+        click.echo(printable_text(body.text))
+
+
+@command.command("amend", help=say("Change a note; every version before stays."))
+@click.argument("name", metavar=_ID)
+@from_a_file
+@for_a_coach
+@everywhere
+@click.pass_obj
+def amend(options: Options, name: str, file: Path | None, coach: str | None, passphrase_file: Path | None) -> None:
+    """The editor starts from the newest version."""
+    if takes_a_while(file):
+        written = _edited(options, name, coach, passphrase_file)
+    else:
+        with text(file) as words, unlocked(options, "note amend", coach, passphrase_file) as (wiring, session):
+            written = notes.amend(session, _named(session, name), words, wiring.now)
+    if options.json:
+        tell_json({"changed": written is not None, "version": written.version if written else None})
+        return
+    if written is None:
+        tell(say("Nothing is different."))
+    else:
+        tell(say("This is version {number} now.", number=written.version))
+    tell_left(file)
+
+
+@command.command("search", help=say("Look for a word in all notes: WORD, or - to be asked for it."))
+@click.argument("word", metavar=say("WORD"))
+@for_a_coach
+@everywhere
+@click.pass_obj
+def search(options: Options, word: str, coach: str | None, passphrase_file: Path | None) -> int:
+    """Case and accents do not count. Everything is opened once, in memory."""
+    wanted = typed(say("Word"), "WORD") if word == _PROMPT else word
+    with unlocked(options, "note search", coach, passphrase_file) as (_, session):
+        everything = notes.everything(session, Kind.NOTE)
+    hits = list(notes.search(notes.comparable(everything.found), wanted))
+    return tell_hits(hits, everything, as_json=options.json)
+
+
+@command.command("erase", help=say("Erase a note with all its versions, for good."))
+@click.argument("name", metavar=_ID)
+@click.option("--yes", is_flag=True, help=say("Do not ask."))
+@for_a_coach
+@everywhere
+@click.pass_obj
+def erase(options: Options, name: str, yes: bool, coach: str | None, passphrase_file: Path | None) -> None:
+    """Its key is destroyed, and every byte of it."""
+    if sys.stdin.isatty() and not yes:
+        question = say("Erase the note {id} with all its versions? Nobody can bring it back.", id=name)
+        if not agreed(question):
+            raise Declined
+    with unlocked(options, "note erase", coach, passphrase_file) as (_, session):
+        record = _named(session, name)
+        erased = erasing.erase_record(session, record)
+    if not erased.done:
+        raise not_done()
+    if options.json:
+        tell_json({"erased": True, "entry": erased.stone.number})
+        return
+    tell(say("The note is erased."))
+
+
+def _named(session: Session, name: str) -> bytes:
+    return named(session.vault.history, session.fingerprint, name, Kind.NOTE)
+
+
+def _edited(options: Options, name: str, coach: str | None, passphrase_file: Path | None) -> Written | None:
+    """A version that a person writes now; nobody waits for the state meanwhile."""
+    with unlocked(options, "note amend", coach, passphrase_file) as (_, session):
+        person, record = session.coach, _named(session, name)
+        before = notes.show(session, record).body
+
+    def store(words: str) -> Written | None:
+        with opened(options, "note amend") as wiring, open_vault(wiring.config) as vault:
+            return notes.amend(Session(vault, person), record, words, wiring.now)
+
+    with text(None, before.text if isinstance(before, Note) else "") as words:
+        return insist(lambda: store(words))
+
+
+def _heading(shown: Shown, last: int, written: str) -> tuple[str, ...]:
+    if last == 1:
+        return (say("{client}, written on {day}", client=shown.client, day=written),)
+    return (
+        say(
+            "{client}, written on {day}, version {number} of {last}",
+            client=shown.client,
+            day=written,
+            number=shown.version,
+            last=last,
+        ),
+    )

@@ -1,0 +1,176 @@
+"""What a record says once it is open: JSON by kind, as FORMAT.md, section 6, has it. Anything else is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from coachsync.errors import Altered
+from coachsync.phrases import say
+from coachsync.vault.envelope import Kind
+
+_INSTANT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The appointment that a note is about: a date of it, by its start."""
+
+    uid: str
+    calendar: str
+    start: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note. `client`, here and below, is the client's code where the record lies on the shelf of the unsorted."""
+
+    text: str
+    about: About | None = None
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A signed contract: what its sponsor may learn, when confidentiality ends, and whether a successor may have the
+    records."""
+
+    text: str
+    signed: date
+    sponsor_may_learn: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    hand_over: bool = False
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """One lifting of confidentiality: on what ground, to whom, what was said, when."""
+
+    ground: str
+    recipient: str
+    said: str
+    on: date
+    client: str = ""
+
+
+Body = Note | Agreement | Disclosure
+
+
+def kind_of(body: Body) -> Kind:
+    """What a record of this body is."""
+    match body:
+        case Note():
+            return Kind.NOTE
+        case Agreement():
+            return Kind.AGREEMENT
+        case Disclosure():
+            return Kind.DISCLOSURE
+
+
+def packed(body: Body) -> bytes:
+    """The body as it is sealed."""
+    fields: dict[str, Any]
+    match body:
+        case Note(text, about):
+            fields = {"text": text}
+            if about is not None:
+                start = about.start.astimezone(UTC).strftime(_INSTANT)
+                fields["appointment"] = {"uid": about.uid, "calendar": about.calendar, "start": start}
+        case Agreement(text, signed, learns, exceptions, hand_over):
+            lists = {"sponsor_may_learn": list(learns), "exceptions": list(exceptions)}
+            fields = {"text": text, "signed": signed.isoformat(), **lists, "hand_over": hand_over}
+        case Disclosure(ground, recipient, said, on):
+            fields = {"ground": ground, "recipient": recipient, "said": said, "on": on.isoformat()}
+    if body.client:
+        fields["client"] = body.client
+    return json.dumps(fields, ensure_ascii=False).encode()
+
+
+def unpacked(kind: Kind, content: bytes) -> Body:
+    """A body out of an opened record. Raises Altered for any other than FORMAT.md allows."""
+    try:
+        fields = json.loads(content.decode(), object_pairs_hook=_once)
+        client = _text(fields.pop("client", ""))
+        return _READERS[kind](fields, client)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise damaged() from None
+
+
+def damaged() -> Altered:
+    """That a record opens, and says nothing that can be understood."""
+    return Altered(
+        "body-damaged",
+        say("A record opens, and what is in it was not written by coachsync."),
+        say("Look who writes to the vault; to see what else is damaged, run: coachsync vault verify"),
+    )
+
+
+def _note(fields: dict[str, Any], client: str) -> Note:
+    about = fields.pop("appointment", None)
+    _only(fields, "text")
+    return Note(_text(fields["text"]), None if about is None else _about(about), client)
+
+
+def _about(fields: dict[str, Any]) -> About:
+    _only(fields, "uid", "calendar", "start")
+    start = datetime.strptime(_text(fields["start"]), _INSTANT).replace(tzinfo=UTC)
+    if start.strftime(_INSTANT) != fields["start"]:
+        raise ValueError("another form of instant")
+    return About(_text(fields["uid"]), _text(fields["calendar"]), start)
+
+
+def _agreement(fields: dict[str, Any], client: str) -> Agreement:
+    _only(fields, "text", "signed", "sponsor_may_learn", "exceptions", "hand_over")
+    if not isinstance(fields["hand_over"], bool):
+        raise TypeError
+    learns, exceptions = (_texts(fields[name]) for name in ("sponsor_may_learn", "exceptions"))
+    return Agreement(_text(fields["text"]), _day(fields["signed"]), learns, exceptions, fields["hand_over"], client)
+
+
+def _disclosure(fields: dict[str, Any], client: str) -> Disclosure:
+    _only(fields, "ground", "recipient", "said", "on")
+    ground, recipient, said = (_text(fields[name]) for name in ("ground", "recipient", "said"))
+    return Disclosure(ground, recipient, said, _day(fields["on"]), client)
+
+
+_READERS: dict[Kind, Callable[[dict[str, Any], str], Body]] = {
+    Kind.NOTE: _note,
+    Kind.AGREEMENT: _agreement,
+    Kind.DISCLOSURE: _disclosure,
+}
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key twice")
+    return found
+
+
+def _only(fields: dict[str, Any], *names: str) -> None:
+    if fields.keys() != set(names):
+        raise ValueError("other keys")
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    value.encode()  # half of a character in an escape is no text
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(_text(one) for one in value)
+
+
+def _day(value: Any) -> date:
+    found = date.fromisoformat(_text(value))
+    if found.isoformat() != value:
+        raise ValueError("another form of date")
+    return found
