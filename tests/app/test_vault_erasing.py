@@ -20,7 +20,7 @@ from coachsync.errors import CoachsyncError, Temporary, UsageError
 from coachsync.vault import chain
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keys import Person
-from killing import before_each, counted, killed_at, no_room
+from stepping import before_each, counted, killed_at, no_room
 from vault_house import CLIENT, OTHER, VaultHouse
 
 PARTS = ("number", "previous", "actor", "said", "signature")

@@ -30,9 +30,11 @@ from coachsync.vault.grants import FILE_BYTES
 _WHERE = "practice.state"
 _GRANT = re.compile(r"([1-9]\d{0,9})\.1\.([0-9a-f]{32})")
 _SLOT = re.compile(r"([0-9a-f]{32})\.([a-z]+)\.json")
-_HEAD = re.compile(rb"(\d{1,20}) ([0-9a-f]{64})\n")
+_HEAD = re.compile(rb"(\d{1,18}) ([0-9a-f]{64})\n")
 _GUESSES = re.compile(rb"(\d{1,9}) (\d{1,12})\n")
 _SCRAPS = ".coachsync-*"  # what a run that was killed while writing has left
+_OTHERS = 0o077
+_SCRATCH, _OLD = ".coachsync-", ".old-"  # what a file is called until it is in place, and a keyslot on its way out
 
 
 class VaultFiles:
@@ -109,15 +111,23 @@ class VaultFiles:
 
     def put_slot(self, person: bytes, kind: str, content: bytes) -> None:
         """Put a keyslot in the place of the one before, whose bytes are overwritten once the new one is on the disk."""
-        path, before = self._slot_file(person, kind), self._slots / f".old-{person.hex()}.{kind}"
+        path, before = self._slot_file(person, kind), self._slots / f"{_OLD}{person.hex()}.{kind}"
+        self.end_slots()
         try:
-            if before.exists() and path.exists() and before.samefile(path):
-                before.unlink()  # a run was killed before the new one was there
-            shred(before)
             if path.exists():
                 os.link(path, before)
             write_atomically(path, content)
             shred(before)
+        except OSError as problem:
+            raise _failed("keyslot-not-written", problem) from None
+
+    def end_slots(self) -> None:
+        """End what a run cut short has left of keyslots: the old one that a new one has replaced is overwritten, and
+        one that was to be put in place and is not."""
+        try:
+            for path in self._listed(self._slots):
+                if path.name.startswith((_SCRATCH, _OLD)):
+                    _end(path)
         except OSError as problem:
             raise _failed("keyslot-not-written", problem) from None
 
@@ -160,6 +170,15 @@ class VaultFiles:
         """Keep the head of the log."""
         write_atomically(self._head, f"{head.count} {head.digest.hex()}\n".encode())
 
+    def open_to_others(self) -> Iterator[str]:
+        """What of it others may read or write, or enter: as paths below the state folder, sorted."""
+        try:
+            for path in sorted([self.folder, *self.folder.rglob("*"), self._ledger.file]):
+                if path.exists() and path.stat().st_mode & _OTHERS:
+                    yield str(path.relative_to(self.folder.parent))
+        except OSError as problem:
+            raise _failed("vault-not-read", problem) from None
+
     def ledger(self) -> Iterator[bytes]:
         """The lines of the ledger of erasures."""
         yield from self._ledger.lines()
@@ -189,6 +208,15 @@ class VaultFiles:
             return []
         except OSError as problem:
             raise _failed("vault-not-read", problem) from None
+
+
+def _end(path: Path) -> None:
+    """Overwrite and unlink what was left; of a file that has another name still, only this name goes."""
+    if path.stat().st_nlink > 1:
+        path.unlink()
+        sync_folder(path.parent)
+    else:
+        shred(path)
 
 
 def _failed(code: str, problem: OSError) -> CoachsyncError:

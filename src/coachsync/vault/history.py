@@ -76,6 +76,7 @@ class History:
     actors: dict[bytes, Actor] = field(default_factory=dict)
     shelves: dict[bytes, Shelf] = field(default_factory=dict)
     records: dict[tuple[bytes, int], Stored] = field(default_factory=dict)
+    keys: dict[bytes, dict[int, bytes]] = field(default_factory=dict)  # of each shelf, SHA-256 of each generation's key
     grants: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # digests of the grants of each shelf
     erased: set[bytes] = field(default_factory=set)  # the shelves and records that must never come back
     tombstones: dict[int, Tombstone] = field(default_factory=dict)
@@ -104,7 +105,7 @@ class History:
             _bury(self, stone)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise _refused(entry.number) from None
-        self.graves[digest] = stone
+        self.graves = self.graves | {digest: stone}
         return stone
 
     def owed(self, coach: bytes) -> dict[bytes, int]:
@@ -168,11 +169,12 @@ def _shelf(history: History, said: _Said) -> None:
     """A coach makes a shelf, or the next generation of one of their own. One that was erased never comes back."""
     event, coach = said.event, said.entry.actor
     _only(said.actor.role is Role.COACH and event.keys() == {"e", "shelf", "generation", "key", "grants"})
-    shelf, generation, _ = _bytes(event["shelf"], _ID), _number(event["generation"]), _bytes(event["key"], _DIGEST)
+    shelf, generation, key = _bytes(event["shelf"], _ID), _number(event["generation"]), _bytes(event["key"], _DIGEST)
     grants = set(_listed(event["grants"], _DIGEST))
     known = history.shelves.get(shelf, Shelf(coach, 0))
     _only(known.coach == coach and generation == known.generation + 1 and shelf not in history.erased)
     history.shelves[shelf] = replace(known, generation=generation)
+    history.keys[shelf] = history.keys.get(shelf, {}) | {generation: key}
     history.grants[shelf] = history.grants.get(shelf, frozenset()) | grants
 
 
@@ -228,6 +230,7 @@ def _erase(history: History, said: _Said) -> None:
     history.tombstones[stone.number] = history.graves[said.entry.digest(history.vault)] = stone
     history.records, history.shelves = left, kept
     history.erased |= whole | named
+    history.keys = {shelf: _later(keys, stone.shelves.get(shelf, 0)) for shelf, keys in history.keys.items()}
     history.grants = {shelf: held - set(stone.keys) for shelf, held in history.grants.items() if shelf not in whole}
 
 
@@ -243,6 +246,7 @@ def _bury(history: History, stone: Tombstone) -> None:
     history.erased |= whole | named
     history.shelves = {shelf: one for shelf, one in shelves.items() if shelf not in whole}
     history.grants = {shelf: held for shelf, held in history.grants.items() if shelf not in whole}
+    history.keys = {shelf: held for shelf, held in history.keys.items() if shelf not in whole}
 
 
 def _stone(said: _Said) -> Tombstone:
@@ -254,6 +258,10 @@ def _stone(said: _Said) -> Tombstone:
     through = {_bytes(shelf, _ID): _number(generation) for shelf, generation in shelves.items()}
     records, keys = _listed(event["records"], _ID), _listed(event["keys"], _DIGEST)
     return Tombstone(said.entry.number, said.entry.actor, what, client, through, tuple(records), tuple(keys))
+
+
+def _later(keys: Mapping[int, bytes], through: int) -> dict[int, bytes]:
+    return {generation: key for generation, key in keys.items() if generation > through}
 
 
 def _buried(history: History, said: _Said) -> None:

@@ -54,6 +54,10 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
         "coachsync.app.cli.key",
         say("The device key and the passwords: where they are kept."),
     ),
+    "log": (
+        "coachsync.app.cli.log",
+        say("What was done with the vault, signed entry by entry, in codes alone."),
+    ),
     "run": (
         "coachsync.app.cli.run",
         say("Work in the background: look at the calendars by their intervals, and keep the shares up to date."),

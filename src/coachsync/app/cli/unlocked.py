@@ -35,7 +35,7 @@ def unlocked(
     """The state and a coach's session in the vault. Raises Locked where nobody can be asked for the passphrase."""
     config = configured(options)
     fingerprint = coach_of(trusted(config), coach)
-    person = _kept(config, fingerprint)
+    person = kept(config, fingerprint)
     given = None if person is not None else passphrase(passphrase_file)  # nobody waits meanwhile
     with opened(options, command) as wiring, open_vault(wiring.config) as vault:
         if person is None:
@@ -55,7 +55,7 @@ def settle(wiring: Wiring, session: Session) -> None:
 def passphrase(file: Path | None) -> str:
     """The passphrase: from the file, from the one that COACHSYNC_PASSPHRASE_FILE names, or typed unseen. Raises Locked
     where nobody can be asked."""
-    named = file or (Path(os.environ[_VARIABLE]) if os.environ.get(_VARIABLE) else None)
+    named = passphrase_named(file)
     if named is not None:
         return secrets.from_file(named)
     if not sys.stdin.isatty():
@@ -67,7 +67,12 @@ def passphrase(file: Path | None) -> str:
     return Asker(accept=False).hidden(say("Passphrase"), "--passphrase-file")
 
 
-def _kept(config: Config, fingerprint: bytes) -> Person | None:
+def passphrase_named(file: Path | None) -> Path | None:
+    """The file that the passphrase is in: the one that was given, else the one that COACHSYNC_PASSPHRASE_FILE names."""
+    return file or (Path(os.environ[_VARIABLE]) if os.environ.get(_VARIABLE) else None)
+
+
+def kept(config: Config, fingerprint: bytes) -> Person | None:
     """Who has unlocked the vault and not locked it since."""
     seed = agent.seed(agent.socket_of(fingerprint, config.practice.state))
     person = None if seed is None else Person(seed)

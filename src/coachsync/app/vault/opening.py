@@ -19,6 +19,7 @@ from coachsync.vault import chain
 from coachsync.vault.chain import Entry, Head
 from coachsync.vault.history import History
 from coachsync.vault.keys import Actor, Signer
+from coachsync.vault.suite import refuse_missing
 
 _FOLDER = "vault"  # below the state folder
 _IN_LEDGER = ("previous", "actor", "said", "signature")
@@ -34,7 +35,7 @@ class Vault:
         self.files = files
         self.problems: list[Problem] = []
         self._coaches = coaches
-        self._history: History | None = None
+        self._history: History | None = History(trust.vault, coaches)
         self._strays: list[Entry] = []
 
     @property
@@ -43,10 +44,15 @@ class Vault:
         if self._history is None:
             history = History(self.id, self._coaches)
             _take_log(history, self.store, self.files)
-            self._strays, forged = _bury(history, self.files)
-            self.problems += [_forged()] if forged and _forged() not in self.problems else []
+            self._strays, false = _bury(history, self.files)
+            self.problems += [forged()] if false and forged() not in self.problems else []
             self._history = history
         return self._history
+
+    def read(self) -> None:
+        """Take the log and the ledger as they are stored. Raises Altered."""
+        self._history = None
+        _ = self.history
 
     def append(self, signer: Signer, **event: object) -> Entry:
         """Add an event to the log, inside of the transaction of what it tells; what only the ledger has told comes
@@ -86,7 +92,19 @@ def open_vault(config: Config) -> Iterator[Vault]:
 
     Raises NotInitialised where none was made, and Altered when anything is not what the coaches have signed.
     """
+    refuse_missing()
     trust, folder = trusted(config), vault_folder(config)
+    store = open_store(folder)
+    try:
+        vault = Vault(trust, store, VaultFiles(folder), _coaches(trust, store))
+        _replay(vault)
+        yield vault
+    finally:
+        store.close()
+
+
+def open_store(folder: Path) -> VaultStore:
+    """The database of a vault that there must be. Raises Altered where there is none."""
     if not vault_file(folder).exists():
         raise Altered(
             "vault-missing",
@@ -94,13 +112,7 @@ def open_vault(config: Config) -> Iterator[Vault]:
             say("Restore the folder vault/ of the state folder from a backup."),
             where="practice.state",
         )
-    store = open_vault_store(folder)
-    try:
-        vault = Vault(trust, store, VaultFiles(folder), _coaches(trust, store))
-        _replay(vault)
-        yield vault
-    finally:
-        store.close()
+    return open_vault_store(folder)
 
 
 def trusted(config: Config) -> Trust:
@@ -183,6 +195,7 @@ def _bury(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
 
 def _replay(vault: Vault) -> None:
     """Destroy again what is to be gone: what a run cut short has left, and what an older copy has brought back."""
+    vault.read()
     history = vault.history
     begun = {stone.number: stone for stone in history.tombstones.values() if not stone.done}
     for number in begun:
@@ -198,6 +211,11 @@ def sweep(vault: Vault) -> bool:
     """Destroy whatever is here of what was erased. False while somebody reads in the database: that is not done yet."""
     gone = left(vault.store, vault.files, vault.history, vault.history.graves.values())
     return destroy(vault.store, vault.files, gone)
+
+
+def is_in_log(vault: Vault, entry: Entry) -> bool:
+    """Whether the log has this tombstone, as its own or of another branch."""
+    return entry.digest(vault.id) in vault.history.graves
 
 
 def entry_of(line: bytes) -> Entry:
@@ -230,7 +248,8 @@ def _brought_back() -> Problem:
     )
 
 
-def _forged() -> Problem:
+def forged() -> Problem:
+    """That somebody else has written into the ledger."""
     return Problem(
         "ledger-forged",
         "practice.state",
