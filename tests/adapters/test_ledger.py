@@ -8,7 +8,7 @@ import pytest
 
 from coachsync.adapters.ledger import NAME, Ledger
 from coachsync.errors import CoachsyncError, Temporary
-from killing import before_each, counted, no_room
+from stepping import before_each, counted, no_room
 
 LINE, OTHER = b'{"actor":"00"}', b'{"actor":"01"}'
 

@@ -20,7 +20,7 @@ from coachsync.errors import CoachsyncError, Temporary, UsageError
 from coachsync.vault import chain
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keys import Person
-from killing import before_each, counted, killed_at, no_room
+from stepping import before_each, counted, killed_at, no_room
 from vault_house import CLIENT, OTHER, VaultHouse
 
 PARTS = ("number", "previous", "actor", "said", "signature")
@@ -294,6 +294,7 @@ def test_p13_whenever_it_dies_nothing_is_lost_and_nothing_stays_half_erased(tmp_
             began = bool(vault.history.tombstones)
             assert vault.problems == []
             assert not began or not found(again, secrets)
+            assert len(list(vault.files.ledger())) == began  # before anybody is asked for a passphrase
         assert bodies(again) == (survivors if began else {b"kept", b"gone"})
         if began:
             assert not found(again, secrets)

@@ -18,7 +18,7 @@ from coachsync.errors import CoachsyncError, UsageError, WrongKey
 from coachsync.vault import recovery
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keyslots import FLOOR, Cost
-from killing import killed_at
+from stepping import killed_at
 from vault_house import CLIENT, COACH, PASSPHRASE, VaultHouse, copied
 
 NEW = "another one, with four words"

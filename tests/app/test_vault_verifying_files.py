@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from coachsync.app.vault import erasing, opening
+from coachsync.app.vault import erasing
 from coachsync.vault import chain, grants
 from coachsync.vault.keys import Person
 from vault_damage import SECOND, Damaged, check_told, codes, look, person
@@ -149,7 +149,7 @@ def test_an_erasure_that_was_begun_is_a_finding_until_somebody_ends_it(
 ) -> None:
     house = damaged.house
     with house.session() as session, monkeypatch.context() as broken:
-        broken.setattr(opening, "destroy", lambda *_: False)  # as while somebody reads in the database
+        broken.setattr(erasing, "sweep", lambda *_: False)  # as while somebody reads in the database
         assert not erasing.erase_record(session, damaged.second).done
     assert codes(look(damaged).findings) == {"erasure-not-done", "erased-here"}
     check_told(look(damaged))
@@ -170,7 +170,7 @@ def test_p09_an_older_copy_of_everything_shows_what_was_erased(undamaged: Damage
     assert codes(found.findings) == {"erased-here"}
     assert f"record {after.second.hex()}, version 1" in {one.where for one in found.findings}
     with after.house.session() as session:
-        erasing.settle(session)  # which erases it again
+        erasing.settle(session)  # which erases it again, and seals anew what lay beside it
     assert "erased-here" not in codes(look(after).findings)
 
 

@@ -22,7 +22,7 @@ from coachsync.errors import Altered
 from coachsync.vault import keyslots
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keyslots import FLOOR
-from killing import killed_at
+from stepping import killed_at
 
 PASSPHRASE = "correct horse battery staple"
 CANARY, TEXT = "Canari-Zoubrowka", "Elle a parl\u00e9 de sa m\u00e8re."
@@ -127,6 +127,26 @@ def test_p09_a_client_is_erased_with_notes_and_certificate(vault: Desk, client: 
     assert all(one["until"] is None for one in certified.document["copies"])
     assert certified.document["file_system"]
     assert vault.refused("client", "erase", client, "--certificate", str(file))[1]["code"] == "certificate-file"
+
+
+def test_a_certificate_is_checked_with_nothing_but_trust(
+    vault: Desk, client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(vault, client)
+    file = vault.folder / "certificate.json"
+    assert vault.run("client", "erase", client, "--certificate", str(file)).code == 0
+    monkeypatch.delenv("COACHSYNC_PASSPHRASE_FILE")
+    shutil.rmtree(vault.state)
+    checked = vault.run("log", "verify", "--certificate", str(file))
+    assert checked.code == 0
+    assert f"1 record of {client} was erased." in checked.out
+    assert "2 key files were destroyed." in checked.out
+    assert "Out of reach, with no date: the calendar server cloud" in checked.out
+    found = vault.json("log", "verify", "--certificate", str(file)).document
+    assert (found["coach"], found["erased"]["client"]) == ("coach", client)
+    file.write_bytes(file.read_bytes().replace(b'"records": 1', b'"records": 0'))
+    assert vault.refused("log", "verify", "--certificate", str(file))[1]["code"] == "certificate-invalid"
+    assert vault.refused("log", "verify", "--certificate", "nowhere")[1]["code"] == "certificate-not-read"
 
 
 def test_p09_an_older_copy_of_the_state_beside_todays_ledger_brings_nobody_back(vault: Desk, client: str) -> None:

@@ -32,12 +32,9 @@ _GRANT = re.compile(r"([1-9]\d{0,9})\.1\.([0-9a-f]{32})")
 _SLOT = re.compile(r"([0-9a-f]{32})\.([a-z]+)\.json")
 _HEAD = re.compile(rb"(\d{1,18}) ([0-9a-f]{64})\n")
 _GUESSES = re.compile(rb"(\d{1,9}) (\d{1,12})\n")
-_PRIVATE, _OTHERS = 0o600, 0o077
-_SCRATCH, _OLD = (
-    ".coachsync-",
-    ".old-",
-)  # what a file is called until it is in place, and a keyslot that is on its way out
 _SCRAPS = ".coachsync-*"  # what a run that was killed while writing has left
+_OTHERS = 0o077
+_SCRATCH, _OLD = ".coachsync-", ".old-"  # what a file is called until it is in place, and a keyslot on its way out
 
 
 class VaultFiles:

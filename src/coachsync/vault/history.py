@@ -105,7 +105,7 @@ class History:
             _bury(self, stone)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise _refused(entry.number) from None
-        self.graves[digest] = stone
+        self.graves = self.graves | {digest: stone}
         return stone
 
     def owed(self, coach: bytes) -> dict[bytes, int]:
@@ -246,6 +246,7 @@ def _bury(history: History, stone: Tombstone) -> None:
     history.erased |= whole | named
     history.shelves = {shelf: one for shelf, one in shelves.items() if shelf not in whole}
     history.grants = {shelf: held for shelf, held in history.grants.items() if shelf not in whole}
+    history.keys = {shelf: held for shelf, held in history.keys.items() if shelf not in whole}
 
 
 def _stone(said: _Said) -> Tombstone:

@@ -64,10 +64,20 @@ def show(options: Options, head: bool) -> int:
     metavar=say("FILE"),
     help=say("A file with a head that was kept: what was cut off since shows."),
 )
+@click.option(
+    "--certificate",
+    type=click.Path(path_type=Path),
+    metavar=say("FILE"),
+    help=say("Check this certificate of an erasure instead, with trust.toml alone."),
+)
 @everywhere
 @click.pass_obj
-def verify(options: Options, head: Path | None) -> int:
+def verify(options: Options, head: Path | None, certificate: Path | None) -> int:
     """No secret is needed."""
+    if certificate is not None:
+        from coachsync.app.cli.logcertificate import run
+
+        return run(options, certificate)
     kept = None if head is None else _read(head)
     with opened(options, "log verify") as wiring, logbook.looked_at(wiring.config) as (vault, problems):
         if kept is not None and (other := logbook.compared(vault, kept)) is not None:

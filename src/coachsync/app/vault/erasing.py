@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from coachsync.app.vault.opening import line_of, sweep
+from coachsync.app.vault.opening import line_of, not_done, sweep
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.shelving import mint
 from coachsync.app.vault.writing import store
@@ -17,6 +17,8 @@ from coachsync.vault.chain import Entry
 from coachsync.vault.history import UNSORTED, Tombstone
 
 _LONGEST = chain.LONGEST * 3 // 4  # bytes of a tombstone: an entry of another branch must be able to hold it
+
+__all__ = ["Erased", "erase_record", "erase_shelves", "finish", "not_done", "settle", "shelves_of"]
 
 
 class Erased(NamedTuple):

@@ -56,6 +56,11 @@ class Vault:
             self._history = history
         return self._history
 
+    def read(self) -> None:
+        """Take the log and the ledger as they are stored. Raises Altered."""
+        self._history = None
+        _ = self.history
+
     def append(self, signer: Signer, **event: object) -> Entry:
         """Add an event to the log, inside of the transaction of what it tells; what only the ledger has told comes
         first, for what follows may rest on it. Raises Altered for one that this signer may not add."""
@@ -212,6 +217,11 @@ def sweep(vault: Vault) -> bool:
     """Destroy whatever is here of what was erased. False while somebody reads in the database: that is not done yet."""
     gone = left(vault.store, vault.files, vault.history, vault.history.graves.values())
     return destroy(vault.store, vault.files, gone)
+
+
+def is_in_log(vault: Vault, entry: Entry) -> bool:
+    """Whether the log has this tombstone, as its own or of another branch."""
+    return entry.digest(vault.id) in vault.history.graves
 
 
 def entry_of(line: bytes) -> Entry:
