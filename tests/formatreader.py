@@ -202,14 +202,15 @@ def check_versions(records: Sequence[Record]) -> None:
 
 # ------------------------------------------------------------------------------------------------- 7. the log
 
-BY_DAEMON = {"assign", "record"}
+BY_DAEMON = {"assign", "record", "buried"}
 BY_ITS_COACH = {"shelf", "assign", "record", "erase", "erased"}
-BY_A_COACH = {"vault", "actor", "slot"}
+BY_A_COACH = {"vault", "actor", "slot", "buried"}
 KEYS = {
     "vault": set(), "actor": {"role", "verify"}, "slot": {"kind"},
     "shelf": {"shelf", "generation", "key", "grants"}, "assign": {"shelf", "client", "class"},
     "record": {"shelf", "generation", "record", "version", "kind", "digest"},
     "erase": {"what", "client", "shelves", "records", "keys"}, "erased": {"entry"},
+    "buried": {"number", "previous", "actor", "said", "signature"},
 }  # fmt: skip
 
 
@@ -261,6 +262,9 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
         demand(verify, "nobody who is trusted")
         check_signature(verify or b"", "log", digests[-1], entry.signature)
         check_right(said, entry.actor, owners, by_coach=entry.actor in trust.coaches)
+        if said["e"] == "buried":
+            buried = read_entry(said, said["said"].encode("ascii"))
+            demand(check_entry(trust, buried)["e"] == "erase", "only a tombstone is buried")
         if said["e"] == "actor":
             demand(said["role"] == "daemon", "only a daemon is let in by the log")
             key = bytes.fromhex(said["verify"])
@@ -268,6 +272,19 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
     if head is not None:
         demand(head[0] < len(digests) and digests[head[0]] == head[1], "the log was cut, or is another")
     return digests[-1]
+
+
+def read_entry(found: Mapping[str, Any], said: bytes) -> Entry:
+    """One that is written elsewhere: in a line of the ledger, in another entry, in a certificate."""
+    previous, actor, signature = (bytes.fromhex(found[name]) for name in ("previous", "actor", "signature"))
+    return Entry(found["number"], previous, actor, said, signature)
+
+
+def check_entry(trust: Trust, entry: Entry) -> dict[str, Any]:
+    """What an entry says that stands alone, signed by a coach."""
+    demand(entry.actor in trust.coaches, "no coach")
+    check_signature(trust.coaches[entry.actor], "log", entry.digest(trust.vault), entry.signature)
+    return read_said(entry.said)
 
 
 def check_right(said: Mapping[str, Any], actor: bytes, owners: dict[str, bytes], *, by_coach: bool) -> None:
@@ -363,3 +380,30 @@ def read_code(printed: str) -> bytes:
     check = int.from_bytes(digest_of("coachsync/recovery-checksum/v1", code)[:3]) >> 4
     demand(int(bits[160:], 2) == check, "a sign is wrong")
     return code
+
+
+# ------------------------------------------------------------------------------------------------ 10. certificates
+
+CERTIFICATE = {
+    "version", "vault", "verify", "tombstone", "erased", "key_files", "client_key", "records", "method", "file_system",
+    "copy_on_write", "copies", "head", "signed_at", "signature",
+}  # fmt: skip
+
+
+def check_certificate(trust: Trust, text: bytes) -> dict[str, Any]:
+    """What it says, after all was checked."""
+    found = read_json(text)
+    demand(found.keys() == CERTIFICATE and found["version"] == 1, "no certificate")
+    demand(found["vault"] == trust.vault.hex(), "of another vault")
+    coach, verify = next((item for item in trust.coaches.items() if item[1].hex() == found["verify"]), (b"", b""))
+    demand(coach, "no coach")
+    signed = written({name: value for name, value in found.items() if name != "signature"})
+    check_signature(verify, "erasure", signed, bytes.fromhex(found["signature"]))
+    stone, erased = (read_entry(found[name], bytes.fromhex(found[name]["said"])) for name in ("tombstone", "erased"))
+    said, done = check_entry(trust, stone), check_entry(trust, erased)
+    demand(stone.actor == erased.actor == coach, "another coach's")
+    demand(said["e"] == "erase" and done == {"e": "erased", "entry": stone.number}, "no erasure that is done")
+    demand(found["key_files"] == len(said["keys"]) + (found["client_key"] is not None), "another number of keys")
+    demand(found["records"] == len(said["records"]), "another number of records")
+    demand(erased.number <= found["head"]["count"], "signed before it was done")
+    return found

@@ -5,6 +5,8 @@ import pytest
 
 from coachsync.adapters.ical.reader import Reader
 from practice_house import OTHER, House
+from vault_damage import Damaged, full
+from vault_house import VaultHouse, copied
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +18,29 @@ def reader() -> Iterator[Reader]:
 @pytest.fixture
 def house(tmp_path: Path, reader: Reader) -> House:
     return House(tmp_path, reader=reader)
+
+
+@pytest.fixture(scope="session")
+def _new_vault(tmp_path_factory: pytest.TempPathFactory) -> VaultHouse:
+    house = VaultHouse(tmp_path_factory.mktemp("vault"))
+    house.make()
+    return house
+
+
+@pytest.fixture
+def vault_house(_new_vault: VaultHouse, tmp_path: Path) -> VaultHouse:
+    """A vault with one coach and nothing in it."""
+    return copied(_new_vault, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def undamaged(tmp_path_factory: pytest.TempPathFactory) -> Damaged:
+    return full(tmp_path_factory.mktemp("vault"))
+
+
+@pytest.fixture
+def damaged(undamaged: Damaged, tmp_path: Path) -> Damaged:
+    return undamaged.copied(tmp_path / "copy")
 
 
 @pytest.fixture

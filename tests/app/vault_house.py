@@ -3,6 +3,7 @@ that tests move."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,3 +104,10 @@ class VaultHouse:
     def files(self) -> dict[Path, bytes]:
         """Everything in the state folder."""
         return {file: file.read_bytes() for file in self.state.rglob("*") if file.is_file()}
+
+
+def copied(house: VaultHouse, folder: Path) -> VaultHouse:
+    """The same in another, empty folder: quicker than to make one."""
+    copy = VaultHouse(folder, house.now)
+    shutil.copytree(house.folder, folder, dirs_exist_ok=True)
+    return copy

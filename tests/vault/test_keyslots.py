@@ -45,7 +45,7 @@ def untouched(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object, **__: object) -> None:
         pytest.fail("something was computed from a keyslot that should be refused")
 
-    monkeypatch.setattr(keyslots, "Argon2id", never)
+    monkeypatch.setattr("coachsync.vault.suite.Argon2id", never)
     monkeypatch.setattr(keyslots, "HKDF", never)
 
 
@@ -250,7 +250,7 @@ def test_a_machine_with_too_little_memory_is_told_so(monkeypatch: pytest.MonkeyP
         def derive(self, secret: bytes) -> bytes:
             raise MemoryError
 
-    monkeypatch.setattr(keyslots, "Argon2id", Hungry)
+    monkeypatch.setattr("coachsync.vault.suite.Argon2id", Hungry)
     with pytest.raises(CoachsyncError) as caught:
         unlock(SLOT, PASSPHRASE)
     assert caught.value.code == "keyslot-memory"

@@ -238,7 +238,7 @@ def outcome(read: Callable[[random.Random], None], draw: random.Random) -> str:
 
 @pytest.mark.timeout(300 + INPUTS // 500)
 def test_no_input_brings_an_error_that_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keyslots, "Argon2id", Cheap)
+    monkeypatch.setattr("coachsync.vault.suite.Argon2id", Cheap)
     seen: dict[str, Counter[str]] = {read.__name__: Counter() for read in READERS}
     for number in range(INPUTS):
         read = READERS[number % len(READERS)]

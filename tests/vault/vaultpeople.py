@@ -118,8 +118,8 @@ class Book:
 
 def copied(history: History) -> History:
     """A history that goes its own way from here on."""
-    held = {name: type(one)(one) for name in ("actors", "shelves", "records", "grants", "erased", "tombstones")
-            for one in [getattr(history, name)]}  # fmt: skip
+    names = ("actors", "shelves", "records", "grants", "erased", "tombstones", "graves")
+    held = {name: type(one)(one) for name in names for one in [getattr(history, name)]}
     return dataclasses.replace(history, **held)
 
 

@@ -7,9 +7,12 @@ device key, the client's key sealed under it, and zeros up to one block; its own
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 from coachsync.adapters.files import create_atomically, make_private_folder, sync_folder
+from coachsync.adapters.ledger import Ledger, is_of_device
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.shredding import BLOCK, is_shredded, shred
 from coachsync.adapters.system import reason
@@ -19,6 +22,7 @@ from coachsync.vault.rows import KEY_BYTES, DeviceKey, new_device_key
 
 BYTES = BLOCK  # of a file
 _SUFFIX = ".key"
+_CODE = re.compile(r"C-[0-9A-Z]{6}")
 _SCRAPS = ".coachsync-*"  # what a process that was killed while writing leaves behind
 _NAME = 16  # bytes of the device key's name
 _SEALED = 32 + KEY_BYTES + 16  # salt, key, tag
@@ -30,6 +34,7 @@ class ClientKeys:
     def __init__(self, state: Path, device: DeviceKey) -> None:
         self.folder = state / "keys" / "clients"
         self._device = device
+        self._ledger = Ledger(state)
 
     def file(self, code: str) -> Path:
         """Where the key of this client is."""
@@ -66,7 +71,10 @@ class ClientKeys:
             content = self._device.name.encode() + self._device.seal(_context(code), key.secret)
             for folder in (self.folder.parent, self.folder):
                 make_private_folder(folder)
-            sync_folder(self.folder.parent)
+            try:
+                sync_folder(self.folder.parent)
+            except OSError as problem:
+                raise _failed(code, "client-key-not-written", problem) from None
             create_atomically(self.file(code), content.ljust(BYTES, b"\0"))
         return self.load(code)
 
@@ -82,6 +90,29 @@ class ClientKeys:
         except OSError as problem:
             raise _failed(code, "client-key-not-destroyed", problem) from None
 
+    def content(self, code: str) -> bytes | None:
+        """The file as it is; None where there is none, or one that was overwritten."""
+        return self._read(code)
+
+    def is_here(self, code: str) -> bool:
+        """Whether there is a file at all, also one of which only zeros are left."""
+        return self.file(code).exists()
+
+    def bury(self, code: str) -> None:
+        """Write into the ledger that the client is to be forgotten, and stays so whatever is put back here."""
+        self._ledger.bury(self._line(code))
+
+    def buried(self) -> tuple[frozenset[str], bool]:
+        """The codes of the clients who are to be forgotten; and whether there are lines that this device has not
+        written, which count for nothing."""
+        lines = [line for line in self._ledger.lines() if is_of_device(line)]
+        codes = {code for line in lines for code in [_code_in(line)] if code and line == self._line(code)}
+        return frozenset(codes), any(_code_in(line) not in codes for line in lines)
+
+    def _line(self, code: str) -> bytes:
+        mark = self._device.blind("erasures", code).hex()
+        return json.dumps({"client": code, "mark": mark}, separators=(",", ":")).encode()
+
     def _read(self, code: str) -> bytes | None:
         try:
             with self.file(code).open("rb") as file:
@@ -94,6 +125,15 @@ class ClientKeys:
             self.file(code).unlink(missing_ok=True)
             return None
         return content
+
+
+def _code_in(line: bytes) -> str:
+    """The code that a line of the ledger gives, "" when it gives none."""
+    try:
+        found = json.loads(line.decode())["client"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return found if isinstance(found, str) and _CODE.fullmatch(found) else ""
 
 
 def _wipe(path: Path) -> None:

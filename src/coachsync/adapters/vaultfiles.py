@@ -1,7 +1,7 @@
 """The files of a vault beside its database: grants, keyslots, the ledger of erasures, and the remembered head.
 
 `vault/keys/SHELF/GENERATION.1.RECIPIENT`, `vault/slots/PERSON.KIND.json` and `vault/head` in the state folder. The
-ledger lies beside the vault, so that whoever puts an older vault in its place leaves it there.
+ledger (`ledger.py`) lies beside the vault, so that whoever puts an older vault in its place leaves it there.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from coachsync.adapters.files import (
     sync_folder,
     write_atomically,
 )
+from coachsync.adapters.ledger import Ledger
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.shredding import is_shredded, shred
 from coachsync.adapters.system import reason
@@ -29,10 +30,11 @@ from coachsync.vault.grants import FILE_BYTES
 _WHERE = "practice.state"
 _GRANT = re.compile(r"([1-9]\d{0,9})\.1\.([0-9a-f]{32})")
 _SLOT = re.compile(r"([0-9a-f]{32})\.([a-z]+)\.json")
-_HEAD = re.compile(rb"(\d{1,20}) ([0-9a-f]{64})\n")
+_HEAD = re.compile(rb"(\d{1,18}) ([0-9a-f]{64})\n")
 _GUESSES = re.compile(rb"(\d{1,9}) (\d{1,12})\n")
-_LONGEST_LINE = 200_000  # bytes of an entry of the ledger
-_PRIVATE = 0o600
+_SCRAPS = ".coachsync-*"  # what a run that was killed while writing has left
+_OTHERS = 0o077
+_SCRATCH, _OLD = ".coachsync-", ".old-"  # what a file is called until it is in place, and a keyslot on its way out
 
 
 class VaultFiles:
@@ -42,7 +44,8 @@ class VaultFiles:
         self.folder = folder
         self._keys = folder / "keys"
         self._slots = folder / "slots"
-        self._ledger = folder.parent / "erasures.ledger"
+        self._ledger = Ledger(folder.parent)
+        self._owed = folder / "forgetting"
         self._head = folder / "head"
         self._daemon = folder / "daemon.key"
 
@@ -58,12 +61,13 @@ class VaultFiles:
         return self._keys / shelf.hex() / f"{generation}.1.{recipient.hex()}"
 
     def put_grant(self, shelf: bytes, generation: int, recipient: bytes, content: bytes) -> None:
-        """Write a grant, whole and synced to disk; one that is there already stays as it is."""
+        """Write a grant, whole and synced to disk. Raises CoachsyncError where there is one already."""
         path = self.grant_file(shelf, generation, recipient)
-        if self.grant(shelf, generation, recipient) is not None:
-            return
         make_private_folder(path.parent)
-        sync_folder(self._keys)
+        try:
+            sync_folder(self._keys)
+        except OSError as problem:
+            raise _failed("grant-not-written", problem) from None
         create_atomically(path, content)
 
     def grant(self, shelf: bytes, generation: int, recipient: bytes) -> bytes | None:
@@ -85,6 +89,8 @@ class VaultFiles:
         path = self.grant_file(shelf, generation, recipient)
         try:
             shred(path)
+            for scrap in path.parent.glob(_SCRAPS):  # one that has another name is in use: zeros would destroy that
+                shred(scrap) if scrap.stat().st_nlink == 1 else scrap.unlink()
             if path.parent.is_dir() and not any(path.parent.iterdir()):
                 path.parent.rmdir()
                 sync_folder(self._keys)
@@ -105,15 +111,23 @@ class VaultFiles:
 
     def put_slot(self, person: bytes, kind: str, content: bytes) -> None:
         """Put a keyslot in the place of the one before, whose bytes are overwritten once the new one is on the disk."""
-        path, before = self._slot_file(person, kind), self._slots / f".old-{person.hex()}.{kind}"
+        path, before = self._slot_file(person, kind), self._slots / f"{_OLD}{person.hex()}.{kind}"
+        self.end_slots()
         try:
-            if before.exists() and path.exists() and before.samefile(path):
-                before.unlink()  # a run was killed before the new one was there
-            shred(before)
             if path.exists():
                 os.link(path, before)
             write_atomically(path, content)
             shred(before)
+        except OSError as problem:
+            raise _failed("keyslot-not-written", problem) from None
+
+    def end_slots(self) -> None:
+        """End what a run cut short has left of keyslots: the old one that a new one has replaced is overwritten, and
+        one that was to be put in place and is not."""
+        try:
+            for path in self._listed(self._slots):
+                if path.name.startswith((_SCRATCH, _OLD)):
+                    _end(path)
         except OSError as problem:
             raise _failed("keyslot-not-written", problem) from None
 
@@ -156,25 +170,36 @@ class VaultFiles:
         """Keep the head of the log."""
         write_atomically(self._head, f"{head.count} {head.digest.hex()}\n".encode())
 
+    def open_to_others(self) -> Iterator[str]:
+        """What of it others may read or write, or enter: as paths below the state folder, sorted."""
+        try:
+            for path in sorted([self.folder, *self.folder.rglob("*"), self._ledger.file]):
+                if path.exists() and path.stat().st_mode & _OTHERS:
+                    yield str(path.relative_to(self.folder.parent))
+        except OSError as problem:
+            raise _failed("vault-not-read", problem) from None
+
     def ledger(self) -> Iterator[bytes]:
-        """The lines of the ledger of erasures; the last one too where a power cut has left half of it."""
-        for line in (read_if_there(self._ledger) or b"").splitlines():
-            yield line[:_LONGEST_LINE]
+        """The lines of the ledger of erasures."""
+        yield from self._ledger.lines()
 
     def bury(self, line: bytes) -> None:
         """Add a line to the ledger and sync it to the disk; one that is there is not added again."""
-        if line in self.ledger():
-            return
-        try:
-            handle = os.open(self._ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
-            with os.fdopen(handle, "ab") as file:
-                whole = not file.tell() or (read_if_there(self._ledger) or b"\n").endswith(b"\n")
-                file.write((b"" if whole else b"\n") + line + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            sync_folder(self._ledger.parent)
-        except OSError as problem:
-            raise _failed("ledger-not-written", problem) from None
+        self._ledger.bury(line)
+
+    def owe_forgetting(self) -> None:
+        """Say, before rows are deleted, that their bytes are still to be overwritten."""
+        if not self._owed.exists():
+            write_atomically(self._owed, b"")
+
+    @property
+    def owes_forgetting(self) -> bool:
+        """Whether rows were deleted whose bytes may still be there."""
+        return self._owed.exists()
+
+    def forgotten(self) -> None:
+        """Say that they are gone."""
+        self._owed.unlink(missing_ok=True)
 
     def _listed(self, folder: Path) -> list[Path]:
         try:
@@ -183,6 +208,15 @@ class VaultFiles:
             return []
         except OSError as problem:
             raise _failed("vault-not-read", problem) from None
+
+
+def _end(path: Path) -> None:
+    """Overwrite and unlink what was left; of a file that has another name still, only this name goes."""
+    if path.stat().st_nlink > 1:
+        path.unlink()
+        sync_folder(path.parent)
+    else:
+        shred(path)
 
 
 def _failed(code: str, problem: OSError) -> CoachsyncError:

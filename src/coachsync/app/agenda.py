@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from coachsync import contentline
 from coachsync.adapters.database import Copies, Copy, Edit, Edits
 from coachsync.app.printable import printable
-from coachsync.app.reading import any_synced, read, short_id
+from coachsync.app.reading import any_synced, read, short_id, synced
+from coachsync.app.whose import traits, traits_of
 from coachsync.app.wiring import Wiring
 from coachsync.errors import Problem
 from coachsync.model import Occurrence, Window
@@ -66,6 +67,17 @@ def agenda(wiring: Wiring, window: Window) -> list[Appointment]:
     )
 
 
+def of_client(wiring: Wiring, code: str) -> list[Appointment]:
+    """The appointments that are surely of a client, as they were last synced, by start; `catch_up` first. None before
+    any sync."""
+    found = []
+    for calendar in synced(wiring):
+        known = traits(wiring, calendar)
+        his = lambda row, seen, known=known: traits_of(known, row, seen).whose.client == code  # noqa: E731
+        found += [line for _, line in _copied(wiring, calendar, Copies(wiring.database, calendar), his)]
+    return sorted(found, key=lambda line: (line.start, line.end, line.title))
+
+
 def unreadable(wiring: Wiring) -> list[Unreadable]:
     """Every quarantined event; `catch_up` first. Raises NotInitialised before the first sync."""
     found = []
@@ -86,7 +98,8 @@ def _of_calendar(wiring: Wiring, calendar: str, window: Window) -> Iterator[Appo
     disputed = {there[edit.href] for edit in edits if edit.clashes and edit.href in there}
     ours = [edit for edit in edits if there.get(edit.href) not in disputed]
     replaced = frozenset(there[edit.href] for edit in ours if edit.href in there)
-    for line in _copied(wiring, calendar, copies, window, replaced):
+    inside = lambda row, seen: row not in replaced and window.touches(seen.start, seen.end)  # noqa: E731
+    for line in _copied(wiring, calendar, copies, inside):
         yield replace(line[1], unsent=CONFLICT) if line[0] in disputed else line[1]
     yield from _edited(wiring, calendar, ours, window)
 
@@ -103,14 +116,12 @@ def _edited(wiring: Wiring, calendar: str, edits: Iterable[Edit], window: Window
 
 
 def _copied(
-    wiring: Wiring, calendar: str, copies: Copies, window: Window, without: frozenset[int]
+    wiring: Wiring, calendar: str, copies: Copies, wanted: Callable[[int, Occurrence], bool]
 ) -> Iterator[tuple[int, Appointment]]:
-    """The rows and lines of what the server has, leaving out some rows."""
+    """The rows and lines of what the server has, as far as they are wanted."""
     shown: dict[int, list[Occurrence]] = {}
     for stored in copies.readings():
-        if stored.row in without:
-            continue
-        inside = [seen for seen in stored.reading.occurrences if window.touches(seen.start, seen.end)]
+        inside = [seen for seen in stored.reading.occurrences if wanted(stored.row, seen)]
         if inside:
             shown[stored.row] = inside
     known = {copy.row: copy for copy in copies.all() if copy.row in shown}

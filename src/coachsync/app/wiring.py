@@ -16,9 +16,10 @@ from coachsync.adapters.database import Clients, Database, SignIn, SignIns, open
 from coachsync.adapters.database.engine import database_file
 from coachsync.adapters.files import make_private_folder
 from coachsync.adapters.ical.reader import Reader
+from coachsync.app.clients import forgetting
 from coachsync.app.progress import Progress, silent
 from coachsync.config import Account, Config
-from coachsync.errors import CoachsyncError, NotThere
+from coachsync.errors import CoachsyncError, NotThere, Problem
 from coachsync.model import Principal, Software
 
 # An account, its password, and the authentication that its server agreed to before.
@@ -54,6 +55,7 @@ class Wiring:
         self._fingerprints: dict[str, str] = {}
         self._reader: Reader | None = None
         self.clients = Clients(database, ClientKeys(config.practice.state, database.key))
+        self.problems: tuple[Problem, ...] = ()  # what came up while the state was opened
 
     @property
     def reader(self) -> Reader:
@@ -206,6 +208,7 @@ def open_wiring(config: Config, command: str, now: datetime, progress: Progress 
         key = keystore.load_device_key(state, create=not database_file(state).exists())
         wiring = Wiring(config, open_database(state, key), now, progress, undisturbed=undisturbed)
         try:
+            wiring.problems = forgetting.replay(wiring.clients, wiring.database, state)
             yield wiring
         finally:
             wiring.close()

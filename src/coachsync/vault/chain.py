@@ -18,7 +18,7 @@ from coachsync.phrases import say
 from coachsync.vault.keys import Actor, Signer
 
 DIGEST_BYTES = 32
-LONGEST = 1 << 20  # bytes of what an entry says: a tombstone names all that goes
+LONGEST = 1 << 20  # bytes of what an entry says: a tombstone names every record that goes
 _NUMBER = struct.Struct(">Q")
 _WHAT = b"log"
 

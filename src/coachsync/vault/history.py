@@ -76,9 +76,11 @@ class History:
     actors: dict[bytes, Actor] = field(default_factory=dict)
     shelves: dict[bytes, Shelf] = field(default_factory=dict)
     records: dict[tuple[bytes, int], Stored] = field(default_factory=dict)
+    keys: dict[bytes, dict[int, bytes]] = field(default_factory=dict)  # of each shelf, SHA-256 of each generation's key
     grants: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # digests of the grants of each shelf
     erased: set[bytes] = field(default_factory=set)  # the shelves and records that must never come back
     tombstones: dict[int, Tombstone] = field(default_factory=dict)
+    graves: dict[bytes, Tombstone] = field(default_factory=dict)  # by the digest of the entry, also of another branch
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Go on with these entries. Raises Altered at the first one that is not in order, not signed by who may say
@@ -88,25 +90,30 @@ class History:
             self.head = head
 
     def bury(self, entry: Entry) -> Tombstone:
-        """A tombstone that the log does not have: an older copy of the vault was put in the place of this one. What it
-        names is gone, as far as it is here. Raises Altered for anything that no coach has signed."""
-        actor = self.coaches.get(entry.actor)
+        """A tombstone of another branch of this log: an older copy of the vault was put in the place of the one that
+        had it. What it names is gone, as far as it is here and its coach's; of a shelf that lost a note, the others
+        stay. Twice is once. Raises Altered for anything that no coach has signed, or may erase."""
+        digest, actor = entry.digest(self.vault), self.coaches.get(entry.actor)
+        if digest in self.graves:
+            return self.graves[digest]
         if actor is None:
             raise _refused(entry.number)
-        actor.check(b"log", entry.digest(self.vault), entry.signature)
+        actor.check(b"log", digest, entry.signature)
         try:
             _only(entry.event["e"] == "erase")
             stone = _stone(_Said(entry, actor, entry.event))
-            gone = {key: one for key, one in self.records.items() if _falls(stone, key[0], one)}
-            named = {*stone.shelves, *(one.shelf for one in gone.values())}
-            _only(all(self.shelves[shelf].coach == stone.coach for shelf in named if shelf in self.shelves))
-        except (KeyError, TypeError, ValueError):
+            _bury(self, stone)
+        except (KeyError, TypeError, ValueError, AttributeError):
             raise _refused(entry.number) from None
-        whole = {shelf for shelf in named if shelf in self.shelves and _is_whole(stone, shelf, self.shelves[shelf])}
-        self.erased |= whole | set(stone.records)
-        self.shelves = {shelf: one for shelf, one in self.shelves.items() if shelf not in whole}
-        self.records = {key: one for key, one in self.records.items() if key not in gone}
+        self.graves = self.graves | {digest: stone}
         return stone
+
+    def owed(self, coach: bytes) -> dict[bytes, int]:
+        """The shelves of this coach that need another generation, and the last one that is to go: an older copy has
+        brought back a key that opens a note that was erased, and others beside it."""
+        held = [(shelf, through) for stone in self.graves.values() for shelf, through in stone.shelves.items()]
+        mine = {shelf: one.generation for shelf, one in self.shelves.items() if one.coach == coach}
+        return {shelf: mine[shelf] for shelf, through in held if through >= mine.get(shelf, through + 1)}
 
     def actor(self, fingerprint: bytes) -> Actor | None:
         """Whoever has this fingerprint: a coach, or somebody whom one has let in."""
@@ -162,11 +169,12 @@ def _shelf(history: History, said: _Said) -> None:
     """A coach makes a shelf, or the next generation of one of their own. One that was erased never comes back."""
     event, coach = said.event, said.entry.actor
     _only(said.actor.role is Role.COACH and event.keys() == {"e", "shelf", "generation", "key", "grants"})
-    shelf, generation, _ = _bytes(event["shelf"], _ID), _number(event["generation"]), _bytes(event["key"], _DIGEST)
+    shelf, generation, key = _bytes(event["shelf"], _ID), _number(event["generation"]), _bytes(event["key"], _DIGEST)
     grants = set(_listed(event["grants"], _DIGEST))
     known = history.shelves.get(shelf, Shelf(coach, 0))
     _only(known.coach == coach and generation == known.generation + 1 and shelf not in history.erased)
     history.shelves[shelf] = replace(known, generation=generation)
+    history.keys[shelf] = history.keys.get(shelf, {}) | {generation: key}
     history.grants[shelf] = history.grants.get(shelf, frozenset()) | grants
 
 
@@ -219,10 +227,26 @@ def _erase(history: History, said: _Said) -> None:
     whole = {shelf for shelf, through in stone.shelves.items() if through == history.shelves[shelf].generation}
     kept = {shelf: one for shelf, one in history.shelves.items() if shelf not in whole}
     _only(stone.what != "client" or not any(_place(one)[:2] == (stone.coach, stone.client) for one in kept.values()))
-    history.tombstones[stone.number] = stone
+    history.tombstones[stone.number] = history.graves[said.entry.digest(history.vault)] = stone
     history.records, history.shelves = left, kept
     history.erased |= whole | named
+    history.keys = {shelf: _later(keys, stone.shelves.get(shelf, 0)) for shelf, keys in history.keys.items()}
     history.grants = {shelf: held - set(stone.keys) for shelf, held in history.grants.items() if shelf not in whole}
+
+
+def _bury(history: History, stone: Tombstone) -> None:
+    named, shelves = set(stone.records), history.shelves
+    touched = {one.shelf for (record, _), one in history.records.items() if record in named}
+    _only(all(shelves[shelf].coach == stone.coach for shelf in touched | (stone.shelves.keys() & shelves.keys())))
+    last = {shelf: one.generation for shelf, one in shelves.items()}
+    gone = stone.shelves if stone.what != "note" else {}
+    whole = {shelf for shelf, through in gone.items() if last.get(shelf, 0) <= through}
+    left = {key: one for key, one in history.records.items() if key[0] not in named and one.shelf not in whole}
+    history.records = left
+    history.erased |= whole | named
+    history.shelves = {shelf: one for shelf, one in shelves.items() if shelf not in whole}
+    history.grants = {shelf: held for shelf, held in history.grants.items() if shelf not in whole}
+    history.keys = {shelf: held for shelf, held in history.keys.items() if shelf not in whole}
 
 
 def _stone(said: _Said) -> Tombstone:
@@ -236,13 +260,20 @@ def _stone(said: _Said) -> Tombstone:
     return Tombstone(said.entry.number, said.entry.actor, what, client, through, tuple(records), tuple(keys))
 
 
-def _falls(stone: Tombstone, record: bytes, stored: Stored) -> bool:
-    """Whether a record goes with a tombstone."""
-    return record in stone.records or stored.generation <= stone.shelves.get(stored.shelf, 0)
+def _later(keys: Mapping[int, bytes], through: int) -> dict[int, bytes]:
+    return {generation: key for generation, key in keys.items() if generation > through}
 
 
-def _is_whole(stone: Tombstone, shelf: bytes, known: Shelf) -> bool:
-    return known.generation <= stone.shelves.get(shelf, 0)
+def _buried(history: History, said: _Said) -> None:
+    """Somebody found in the ledger what a coach had erased in another branch of the log. Its own signature counts."""
+    event = dict(said.event)
+    parts = [_bytes(event.pop(name), size) for name, size in (("previous", _DIGEST), ("actor", _ID), ("signature", 64))]
+    number, text = _number(event.pop("number")), event.pop("said")
+    _only(event == {"e": "buried"})
+    try:
+        history.bury(Entry(number, parts[0], parts[1], text.encode("ascii"), parts[2]))
+    except Altered:
+        raise ValueError from None
 
 
 def _erased(history: History, said: _Said) -> None:
@@ -268,6 +299,7 @@ _RULES: Mapping[str, Callable[[History, _Said], None]] = {
     "record": _record,
     "erase": _erase,
     "erased": _erased,
+    "buried": _buried,
     "slot": _slot,
 }
 

@@ -17,13 +17,12 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from coachsync.errors import Altered, CoachsyncError, WrongKey
 from coachsync.phrases import say
 from coachsync.vault.keys import FINGERPRINT_BYTES, Person
-from coachsync.vault.suite import unknown
+from coachsync.vault.suite import stretched, unknown
 
 _VERSION = 1
 _SALT_BYTES, _NONCE_BYTES, _KEY_BYTES, _SEALED_BYTES = 16, 12, 32, 48
@@ -126,9 +125,8 @@ def _stretched(head: Mapping[str, Any], passphrase: str) -> bytes:
     salt = bytes.fromhex(head["salt"])
     secret = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")  # however a keyboard writes é
     lanes, passes, memory = head["p"], head["t"], head["m"]
-    kdf = Argon2id(salt=salt, length=_KEY_BYTES, iterations=passes, lanes=lanes, memory_cost=memory)
     try:
-        return kdf.derive(secret)
+        return stretched(secret, salt, _KEY_BYTES, passes, memory, lanes)
     except MemoryError:
         raise CoachsyncError(
             "keyslot-memory",

@@ -25,6 +25,7 @@ try:
         MLKEM768X25519PublicKey,
         Suite,
     )
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
     _SUITE: Suite | None = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
     MLKEM768PrivateKey.from_seed_bytes(bytes(64))  # a build without ML-KEM has the name, and fails when it is used
@@ -86,6 +87,17 @@ class Opener:
             ) from None
 
 
+def stretched(secret: bytes, salt: bytes, length: int, passes: int, memory: int, lanes: int) -> bytes:
+    """A key out of what a person knows (Argon2id, RFC 9106); `memory` in KiB. Raises CoachsyncError where this Python
+    cannot, and MemoryError where the machine cannot."""
+    _suite()
+    try:
+        slow = Argon2id(salt=salt, length=length, iterations=passes, lanes=lanes, memory_cost=memory)
+        return slow.derive(secret)
+    except UnsupportedAlgorithm:
+        raise _missing() from None
+
+
 def refuse_missing() -> None:
     """Raise CoachsyncError where this Python cannot seal."""
     _suite()
@@ -102,12 +114,18 @@ def unknown() -> Altered:
 
 def _suite() -> Suite:
     if _SUITE is None:
-        raise CoachsyncError(
-            "sealing-missing",
-            say("This installation cannot seal records: its `cryptography` is too old, or was built without ML-KEM."),
-            say("Install coachsync in an environment of its own, as the README says: it brings the right one with it."),
-        )
+        raise _missing()
     return _SUITE
+
+
+def _missing() -> CoachsyncError:
+    return CoachsyncError(
+        "sealing-missing",
+        say(
+            "This installation cannot seal records: its `cryptography` is too old, or was built without what it takes."
+        ),
+        say("Install coachsync in an environment of its own, as the README says: it brings the right one with it."),
+    )
 
 
 def _no_key() -> CoachsyncError:

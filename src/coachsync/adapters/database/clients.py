@@ -33,6 +33,11 @@ class Clients:
         self._keys = keys
         self._found: tuple[Directory, dict[str, CoachsyncError]] | None = None
 
+    @property
+    def keys(self) -> ClientKeys:
+        """Each client's own key."""
+        return self._keys
+
     def directory(self) -> Directory:
         """Everybody who can be read. Clients whose key is missing, and whose row does not open, are left out, and so
         are sponsors: `unreadable` names them."""
@@ -120,6 +125,27 @@ class Clients:
         which = (assignments.c.calendar == calendar) & (assignments.c.uid == self.blind(uid))
         with self._database.transaction() as connection:
             connection.execute(sa.delete(assignments).where(which))
+
+    def forget(self, code: str) -> None:
+        """Delete all that is stored of a client, with the coach's word on their appointments, and destroy the key. What
+        shares called them stays taken, and does not say whom it named. Twice is once. The bytes of the rows stay until
+        the database has forgotten them."""
+        with self._database.transaction() as connection:
+            connection.execute(sa.delete(clients).where(clients.c.code == code))
+            for row in connection.execute(sa.select(assignments)).all():
+                if open_json(self._database.key, row.key, _decision(row.uid), row.sealed)["client"] == code:
+                    mine = (assignments.c.calendar == row.calendar) & (assignments.c.uid == row.uid)
+                    connection.execute(sa.delete(assignments).where(mine))
+            named = sa.update(pseudonyms).where(pseudonyms.c.client == code)
+            connection.execute(named.values(client=NOBODY, current=False))
+        self._keys.destroy(code)
+        self._found = None
+
+    def is_known(self, code: str) -> bool:
+        """Whether anything is here of a client: a row, or the key."""
+        with self._database.transaction() as connection:
+            row = connection.execute(sa.select(clients.c.code).where(clients.c.code == code)).one_or_none()
+        return row is not None or self._keys.is_here(code)
 
     def _everybody(self) -> tuple[Directory, dict[str, CoachsyncError]]:
         """One query, remembered until something is saved."""

@@ -42,12 +42,8 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """All or nothing. Inside another transaction it is a part of that one."""
-        begin = self.connection.begin_nested if self.connection.in_transaction() else self.connection.begin
-        try:
-            with begin():
-                yield self.connection
-        except sa.exc.DatabaseError as problem:
-            raise unusable(problem, Path(self.connection.engine.url.database or "").parent) from None
+        with transaction_of(self.connection, Path(self.connection.engine.url.database or "").parent):
+            yield self.connection
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
@@ -57,6 +53,11 @@ class Database:
             yield
         finally:
             outer.rollback()
+
+    def forget(self) -> bool:
+        """Rewrite the file without what was deleted, and empty its journal. False when somebody reads in it: then the
+        deleted bytes are still in the journal, and this is not done yet."""
+        return forget(self.connection, Path(self.connection.engine.url.database or "").parent)
 
     def close(self) -> None:
         """Let go of the connection, and of the files under it."""
@@ -102,6 +103,35 @@ def engine_of(path: Path) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+@contextmanager
+def transaction_of(connection: Connection, folder: Path) -> Iterator[None]:
+    """All or nothing; inside another transaction it is a part of that one. Raises CoachsyncError when SQLite fails."""
+    nested = connection.in_transaction()
+    try:
+        with connection.begin_nested() if nested else connection.begin():
+            yield
+    except sa.exc.DatabaseError as problem:
+        raw = connection.connection.driver_connection
+        if not nested and raw is not None and raw.in_transaction:
+            raw.rollback()  # SQLAlchemy holds a transaction for ended whose COMMIT has failed, and SQLite does not
+        raise unusable(problem, folder) from None
+
+
+def forget(connection: Connection, folder: Path) -> bool:
+    """Rewrite a database file without what was deleted, and empty its journal. False when somebody reads in it: then
+    the deleted bytes are still in the journal. Raises CoachsyncError when SQLite fails."""
+    raw = connection.connection.driver_connection
+    connection.rollback()  # neither can be done in a transaction
+    try:
+        raw.execute("VACUUM")  # type: ignore[union-attr]
+        (busy, _, _) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # type: ignore[union-attr]
+    except sqlite3.OperationalError as problem:
+        if problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            return False
+        raise unusable(problem, folder) from None
+    return not busy
 
 
 def _migrate(connection: Connection) -> None:

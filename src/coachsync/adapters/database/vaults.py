@@ -5,17 +5,17 @@ A file of its own, so that it can be rewritten whole when something is erased (`
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy import Column, Index, MetaData, Table
 from sqlalchemy.engine import Connection
 
-from coachsync.adapters.database.engine import engine_of, unusable
+from coachsync.adapters.database.engine import engine_of, forget, transaction_of, unusable
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
 from coachsync.vault.chain import Entry
@@ -26,41 +26,62 @@ SCHEMA = 1  # kept as SQLite's user_version
 _FILE = "vault.db"
 _metadata = MetaData()
 
+
+class _Only(sa.types.UserDefinedType[Any]):
+    """Values of the type of `none`; whatever else somebody has put there (SQLite takes anything) counts as `none`."""
+
+    cache_ok = True
+
+    def __init__(self, called: str, none: bytes | int) -> None:
+        self.called = called
+        self.none = none
+
+    def get_col_spec(self, **_: object) -> str:
+        """As SQLite calls it."""
+        return self.called
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[object], object]:  # noqa: ARG002
+        """What a row gives."""
+        return lambda value: value if isinstance(value, type(self.none)) else self.none
+
+
+_bytes, _number = _Only("BLOB", b""), _Only("INTEGER", 0)
+
 _shelves = Table(
     "shelves",
     _metadata,
-    Column("shelf", LargeBinary(16), primary_key=True),
-    Column("generation", BigInteger, primary_key=True),
-    Column("coach", LargeBinary(16), nullable=False),
-    Column("public", LargeBinary, nullable=False),
-    Column("signature", LargeBinary(64), nullable=False),
+    Column("shelf", _bytes, primary_key=True),
+    Column("generation", _number, primary_key=True),
+    Column("coach", _bytes, nullable=False),
+    Column("public", _bytes, nullable=False),
+    Column("signature", _bytes, nullable=False),
 )
 _actors = Table(
     "actors",
     _metadata,
-    Column("fingerprint", LargeBinary(16), primary_key=True),
-    Column("role", Integer, nullable=False),
-    Column("verify", LargeBinary(32), nullable=False),
-    Column("sealing", LargeBinary, nullable=False),
+    Column("fingerprint", _bytes, primary_key=True),
+    Column("role", _number, nullable=False),
+    Column("verify", _bytes, nullable=False),
+    Column("sealing", _bytes, nullable=False),
 )
 _records = Table(
     "records",
     _metadata,
-    Column("record", LargeBinary(16), primary_key=True),
-    Column("version", BigInteger, primary_key=True),
-    Column("shelf", LargeBinary(16), nullable=False),
-    Column("generation", BigInteger, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("record", _bytes, primary_key=True),
+    Column("version", _number, primary_key=True),
+    Column("shelf", _bytes, nullable=False),
+    Column("generation", _number, nullable=False),
+    Column("sealed", _bytes, nullable=False),
     Index("ix_records_shelf", "shelf", "generation"),
 )
 _log = Table(
     "log",
     _metadata,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("previous", LargeBinary(32), nullable=False),
-    Column("actor", LargeBinary(16), nullable=False),
-    Column("said", LargeBinary, nullable=False),
-    Column("signature", LargeBinary(64), nullable=False),
+    Column("number", _number, primary_key=True, autoincrement=False),
+    Column("previous", _bytes, nullable=False),
+    Column("actor", _bytes, nullable=False),
+    Column("said", _bytes, nullable=False),
+    Column("signature", _bytes, nullable=False),
 )
 
 
@@ -83,12 +104,8 @@ class VaultStore:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """All or nothing; inside another one it is a part of that."""
-        begin = self._connection.begin_nested if self._connection.in_transaction() else self._connection.begin
-        try:
-            with begin():
-                yield self._connection
-        except sa.exc.DatabaseError as problem:
-            raise unusable(problem, self._folder) from None
+        with transaction_of(self._connection, self._folder):
+            yield self._connection
 
     @property
     def in_transaction(self) -> bool:
@@ -126,6 +143,18 @@ class VaultStore:
         if row is None:
             return None
         return ShelfKey(vault, row.shelf, row.generation, row.coach, row.public, row.signature)
+
+    def generations(self) -> list[tuple[bytes, int]]:
+        """Each generation of each shelf that has a key here."""
+        with self.transaction() as connection:
+            return [(row.shelf, row.generation) for row in connection.execute(sa.select(_shelves))]
+
+    def shelf_keys(self, vault: bytes) -> list[ShelfKey]:
+        """The keys of every generation of every shelf, as they are stored; sorted."""
+        query = sa.select(_shelves).order_by(_shelves.c.shelf, _shelves.c.generation)
+        with self.transaction() as connection:
+            rows = connection.execute(query).all()
+        return [ShelfKey(vault, row.shelf, row.generation, row.coach, row.public, row.signature) for row in rows]
 
     # --- records ------------------------------------------------------------------------------------------------------
 
@@ -191,16 +220,7 @@ class VaultStore:
     def forget(self) -> bool:
         """Rewrite the file without what was deleted, and empty its journal. False when somebody reads in it: then the
         deleted bytes are still in the journal, and this is not done yet."""
-        raw = self._connection.connection.driver_connection
-        self._connection.rollback()  # neither can be done in a transaction
-        try:
-            raw.execute("VACUUM")  # type: ignore[union-attr]
-            (busy, _, _) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # type: ignore[union-attr]
-        except sqlite3.OperationalError as problem:
-            if problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-                return False
-            raise unusable(problem, self._folder) from None
-        return not busy
+        return forget(self._connection, self._folder)
 
     def _replace(self, table: Table, key: Mapping[str, object], values: Mapping[str, object]) -> None:
         which = [table.c[name] == value for name, value in key.items()]
@@ -218,6 +238,7 @@ def open_vault_store(folder: Path) -> VaultStore:
     """Open the vault's database, or make it. Raises CoachsyncError when it is none of ours, or newer."""
     connection = None
     try:
+        os.close(os.open(vault_file(folder), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         connection = engine_of(vault_file(folder)).connect()
         with connection.begin():
             version = connection.exec_driver_sql("PRAGMA user_version").scalar() or 0

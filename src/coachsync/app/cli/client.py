@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from coachsync.app.cli.asking import Asker, typed
+from coachsync.app.cli.clientgone import erase, export
 from coachsync.app.cli.clientmatch import match
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.output import as_document, tell, tell_json, tell_problems, tell_table
@@ -200,7 +201,7 @@ def list_clients(options: Options) -> int:
 @click.pass_obj
 def show(options: Options, code: str) -> int:
     """With names: for the coach's own terminal."""
-    from coachsync.app.cli.clientviews import document, rows
+    from coachsync.app.cli.clientviews import document, kept, kept_rows, rows
     from coachsync.app.cli.opening import opened
     from coachsync.app.clients.naming import names_of
     from coachsync.app.clients.undecided import coming
@@ -209,13 +210,14 @@ def show(options: Options, code: str) -> int:
     with opened(options, "client show") as wiring:
         client = meant(wiring, code, name)
         sponsors, pseudonyms = wiring.clients.directory().sponsors, names_of(wiring, client)
-        ahead = coming(wiring, client.code)
+        ahead, (records, failed) = coming(wiring, client.code), kept(wiring, client)
     if options.json:
-        tell_json(document(client, sponsors, pseudonyms) | {"appointments": ahead})
+        tell_json(document(client, sponsors, pseudonyms) | {"appointments": ahead, "records": records})
     else:
         counted = [] if ahead is None else [(say("appointments"), str(ahead))]
-        tell_table((say("what"), say("value")), [*rows(client, sponsors, pseudonyms), *counted])
-    return 0
+        tell_table((say("what"), say("value")), [*rows(client, sponsors, pseudonyms), *counted, *kept_rows(records)])
+    tell_problems(failed)
+    return _PARTLY if failed else 0
 
 
 @command.command(
@@ -328,7 +330,8 @@ def _pseudonym(text: str) -> tuple[str, str]:
     return share.strip(), _given("--pseudonym", (name,))[0]
 
 
-command.add_command(match)
+for one in (match, erase, export):
+    command.add_command(one)
 
 
 @command.command(

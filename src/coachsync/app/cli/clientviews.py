@@ -9,8 +9,11 @@ from coachsync.app.clients.unread import unread
 from coachsync.app.printable import printable
 from coachsync.app.wiring import Wiring
 from coachsync.clients.directory import Client, Sponsor
-from coachsync.errors import Problem
+from coachsync.errors import CoachsyncError, Problem
 from coachsync.phrases import say
+from coachsync.vault.envelope import Kind
+
+_KEPT = {"note": say("notes"), "agreement": say("agreements"), "disclosure": say("disclosures")}
 
 
 def problems(wiring: Wiring) -> list[Problem]:
@@ -38,6 +41,22 @@ def document(client: Client, sponsors: Mapping[str, Sponsor], pseudonyms: Mappin
         "organisation": client.organisation,
         "pseudonyms": dict(pseudonyms),
     }
+
+
+def kept(wiring: Wiring, client: Client) -> tuple[dict[str, int] | None, list[Problem]]:
+    """How many records there are of a client, by kind; None where the vault cannot be opened, and why."""
+    from coachsync.app.vault.counting import counted
+
+    try:
+        found = counted(wiring.config, client.code)
+    except CoachsyncError as problem:
+        return None, [problem.problem("vault")]
+    return {kind.name.lower(): found[kind] for kind in Kind}, []
+
+
+def kept_rows(records: Mapping[str, int] | None) -> list[tuple[str, str]]:
+    """The same as rows of `client show`: those kinds of which there are any."""
+    return [(_KEPT[kind], str(number)) for kind, number in (records or {}).items() if number]
 
 
 def rows(client: Client, sponsors: Mapping[str, Sponsor], pseudonyms: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -62,6 +62,10 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
         "coachsync.app.cli.key",
         say("The device key and the passwords: where they are kept."),
     ),
+    "log": (
+        "coachsync.app.cli.log",
+        say("What was done with the vault, signed entry by entry, in codes alone."),
+    ),
     "note": (
         "coachsync.app.cli.note",
         say("Notes about clients, in the vault: written at any time, read only by you."),

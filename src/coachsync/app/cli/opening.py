@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from coachsync import config
 from coachsync.app.cli.commands import Options
-from coachsync.app.cli.output import progress
+from coachsync.app.cli.output import progress, tell_problems
 from coachsync.app.wiring import Wiring, open_wiring
 
 
@@ -23,4 +23,5 @@ def opened(options: Options, command: str) -> Iterator[Wiring]:
     """The state, held for this command, with progress bars while it works."""
     settings = configured(options)
     with progress() as show, open_wiring(settings, command, datetime.now(UTC), show) as wiring:
+        tell_problems(wiring.problems)
         yield wiring

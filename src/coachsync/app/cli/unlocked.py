@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
-
-import click
 
 from coachsync.adapters import agent, secrets
 from coachsync.app.cli.asking import Asker
+from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import Options
 from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import tell_problems
@@ -27,22 +25,7 @@ from coachsync.phrases import say
 from coachsync.vault.keys import Person
 
 _VARIABLE = "COACHSYNC_PASSPHRASE_FILE"
-_Function = TypeVar("_Function", bound=Callable[..., object])
-
-
-def for_a_coach(function: _Function) -> _Function:
-    """Let a command take `--coach` and `--passphrase-file`."""
-    for option in (
-        click.option("--coach", metavar=say("NAME"), help=say("Whose notes, where several coaches share a vault.")),
-        click.option(
-            "--passphrase-file",
-            type=click.Path(path_type=Path),
-            metavar=say("FILE"),
-            help=say("A file that only you can read, with the passphrase on one line."),
-        ),
-    ):
-        function = option(function)
-    return function
+__all__ = ["for_a_coach", "passphrase", "settle", "unlocked"]
 
 
 @contextmanager
@@ -52,7 +35,7 @@ def unlocked(
     """The state and a coach's session in the vault. Raises Locked where nobody can be asked for the passphrase."""
     config = configured(options)
     fingerprint = coach_of(trusted(config), coach)
-    person = _kept(config, fingerprint)
+    person = kept(config, fingerprint)
     given = None if person is not None else passphrase(passphrase_file)  # nobody waits meanwhile
     with opened(options, command) as wiring, open_vault(wiring.config) as vault:
         if person is None:
@@ -66,15 +49,13 @@ def unlocked(
 def settle(wiring: Wiring, session: Session) -> None:
     """Do first what a coach's session owes: spare shelves for the daemon, erasures that were cut short."""
     making.settle(session.vault, session.coach, wiring.database.key)
-    for stone in list(session.vault.history.tombstones.values()):
-        if stone.coach == session.fingerprint and not stone.done:
-            erasing.finish(session, stone)
+    erasing.settle(session)
 
 
 def passphrase(file: Path | None) -> str:
     """The passphrase: from the file, from the one that COACHSYNC_PASSPHRASE_FILE names, or typed unseen. Raises Locked
     where nobody can be asked."""
-    named = file or (Path(os.environ[_VARIABLE]) if os.environ.get(_VARIABLE) else None)
+    named = passphrase_named(file)
     if named is not None:
         return secrets.from_file(named)
     if not sys.stdin.isatty():
@@ -86,7 +67,12 @@ def passphrase(file: Path | None) -> str:
     return Asker(accept=False).hidden(say("Passphrase"), "--passphrase-file")
 
 
-def _kept(config: Config, fingerprint: bytes) -> Person | None:
+def passphrase_named(file: Path | None) -> Path | None:
+    """The file that the passphrase is in: the one that was given, else the one that COACHSYNC_PASSPHRASE_FILE names."""
+    return file or (Path(os.environ[_VARIABLE]) if os.environ.get(_VARIABLE) else None)
+
+
+def kept(config: Config, fingerprint: bytes) -> Person | None:
     """Who has unlocked the vault and not locked it since."""
     seed = agent.seed(agent.socket_of(fingerprint, config.practice.state))
     person = None if seed is None else Person(seed)

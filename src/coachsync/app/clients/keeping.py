@@ -26,8 +26,8 @@ _GONE = {
 
 
 def fresh_code(clients: Clients) -> str:
-    """A client's code that nobody has."""
-    taken = {*clients.directory().clients, *clients.unreadable()}
+    """A client's code that nobody has, or had and was forgotten."""
+    taken = {*clients.directory().clients, *clients.unreadable(), *clients.keys.buried()[0]}
     while (drawn := code(Kind.CLIENT, secrets.token_bytes(DRAWN))) in taken:
         pass
     return drawn

@@ -1,34 +1,83 @@
-"""What a tombstone asks for, done on the disk: grants overwritten and unlinked, rows deleted, their bytes gone."""
+"""What tombstones ask for, done on the disk: grants overwritten and unlinked, rows deleted, their bytes gone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
 from coachsync.adapters.database.vaults import VaultStore
 from coachsync.adapters.vaultfiles import VaultFiles
-from coachsync.vault.history import Tombstone
+from coachsync.vault import grants
+from coachsync.vault.history import History, Tombstone
+
+_NO_LAST = 1 << 32  # above every generation: of a shelf that goes whole, what a run cut short has begun goes too
 
 
-def destroy(store: VaultStore, files: VaultFiles, stone: Tombstone) -> bool:
-    """Destroy everything that a tombstone names; twice is once. False while somebody reads in the database: then the
-    grants are gone, and the bytes of the rows are not yet. Raises CoachsyncError when the system refuses a file."""
-    for shelf, through in stone.shelves.items():
-        for generation, recipient in list(files.grants(shelf)):
-            if generation <= through:
-                files.shred_grant(shelf, generation, recipient)
-    with store.transaction():
+@dataclass(slots=True)
+class Left:
+    """What is still here of what was erased: grants as shelf, generation and recipient; shelves with rows, and through
+    which generation they go; records with rows."""
+
+    grants: set[tuple[bytes, int, bytes]] = field(default_factory=set)
+    shelves: dict[bytes, int] = field(default_factory=dict)
+    records: set[bytes] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.grants or self.shelves or self.records)
+
+
+def left(store: VaultStore, files: VaultFiles, history: History, stones: Iterable[Tombstone]) -> Left:
+    """What is here that these tombstones, which the history knows, have erased. A grant that opens what is not erased
+    stays until its coach has sealed that anew."""
+    found, stones = Left(), list(stones)
+    if not stones:
+        return found
+    places, generations = store.places(), store.generations()
+    held = {place.record for place in places}
+    rows = {*generations, *((place.shelf, place.generation) for place in places)}
+    needed = _needed(history)
+    for stone in stones:
+        found.records |= held & set(stone.records)
         for shelf, through in stone.shelves.items():
-            store.delete(shelf, through)
-        store.delete_records(stone.records)
-    return store.forget()
+            last = min(through, needed.get(shelf, through + 1) - 1)
+            found.grants |= set(_doomed(files, stone, shelf, _NO_LAST if shelf in history.erased else last))
+            if any(one == shelf and generation <= last for one, generation in rows):
+                found.shelves[shelf] = max(last, found.shelves.get(shelf, 0))
+    return found
 
 
-def is_here(store: VaultStore, files: VaultFiles, stone: Tombstone) -> bool:
-    """Whether anything is here that a tombstone names."""
-    grants = (
-        (generation, through) for shelf, through in stone.shelves.items() for generation, _ in files.grants(shelf)
-    )
-    if any(generation <= through for generation, through in grants):
+def destroy(store: VaultStore, files: VaultFiles, gone: Left) -> bool:
+    """Destroy it, and whatever an earlier run has only begun; twice is once. False while somebody reads in the
+    database: then the grants are gone, and the bytes of the rows are not yet. Raises CoachsyncError when the system
+    refuses a file."""
+    for shelf, generation, recipient in sorted(gone.grants):
+        files.shred_grant(shelf, generation, recipient)
+    if gone.shelves or gone.records:
+        files.owe_forgetting()
+        with store.transaction():
+            for shelf, through in gone.shelves.items():
+                store.delete(shelf, through)
+            store.delete_records(gone.records)
+    if not files.owes_forgetting:
         return True
-    gone = set(stone.records)
-    return any(
-        place.record in gone or place.generation <= stone.shelves.get(place.shelf, 0) for place in store.places()
-    )
+    if not store.forget():
+        return False
+    files.forgotten()
+    return True
+
+
+def _needed(history: History) -> dict[bytes, int]:
+    """The first generation of each shelf that something needs which is not erased."""
+    found = {shelf: one.generation for shelf, one in history.shelves.items()}
+    for one in history.records.values():
+        found[one.shelf] = min(one.generation, found[one.shelf])
+    return found
+
+
+def _doomed(files: VaultFiles, stone: Tombstone, shelf: bytes, last: int) -> Iterator[tuple[bytes, int, bytes]]:
+    """The grants of a shelf that go with a tombstone: those of its coach, and those that it names."""
+    for generation, recipient in files.grants(shelf):
+        if generation <= last:
+            content = files.grant(shelf, generation, recipient)
+            if recipient == stone.coach or content is None or grants.digest(content) in stone.keys:
+                yield shelf, generation, recipient

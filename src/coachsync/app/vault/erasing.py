@@ -6,15 +6,19 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from coachsync.app.vault.destroying import destroy
-from coachsync.app.vault.opening import Vault, line_of
+from coachsync.app.vault.opening import line_of, not_done, sweep
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.shelving import mint
 from coachsync.app.vault.writing import store
-from coachsync.errors import CoachsyncError, Temporary, UsageError
+from coachsync.errors import CoachsyncError, UsageError
 from coachsync.phrases import say
-from coachsync.vault import grants
-from coachsync.vault.history import Tombstone
+from coachsync.vault import chain
+from coachsync.vault.chain import Entry
+from coachsync.vault.history import UNSORTED, Tombstone
+
+_LONGEST = chain.LONGEST * 3 // 4  # bytes of a tombstone: an entry of another branch must be able to hold it
+
+__all__ = ["Erased", "erase_record", "erase_shelves", "finish", "not_done", "settle", "shelves_of"]
 
 
 class Erased(NamedTuple):
@@ -30,22 +34,30 @@ def erase_record(session: Session, record: bytes) -> Erased:
     Killed before the tombstone, nothing is erased; after it, the next opening finishes. Raises UsageError when there is
     no such record of this coach, Altered when another one on the shelf does not open: it would be lost.
     """
-    vault = session.vault
-    place = vault.history.records.get((record, vault.history.latest(record)))
-    if place is None or vault.history.shelves[place.shelf].coach != session.fingerprint:
+    history = session.vault.history
+    place = history.records.get((record, history.latest(record)))
+    if place is None or history.shelves[place.shelf].coach != session.fingerprint:
         raise UsageError("no-such-record", say("There is no such record."))
-    shelf = place.shelf
-    old = vault.history.shelves[shelf].generation
-    _move_on(session, shelf, without=record)
-    return _erase(session, "note", vault.history.shelves[shelf].client or "", {shelf: old}, [record])
+    return _renew(session, place.shelf, [record])
 
 
 def erase_shelves(session: Session, what: str, client: str, shelves: Iterable[bytes]) -> Erased:
-    """Erase whole shelves of a client, with every record and every key of them. `what` is "shelf" or "client"."""
+    """Erase whole shelves of a client, with every record and every key of them. `what` is "shelf" or "client"; a client
+    of whom nothing is kept here is erased too. Raises UsageError for a shelf that is not this coach's."""
     history = session.vault.history
-    through = {shelf: history.shelves[shelf].generation for shelf in shelves}
+    through = {shelf: history.shelves[shelf].generation for shelf in shelves if shelf in shelves_of(session, client)}
+    if through.keys() != set(shelves):
+        raise UsageError("no-such-shelf", say("That is no shelf of this coach and client."))
     records = {record for (record, _), stored in history.records.items() if stored.shelf in through}
-    return _erase(session, what, client, through, sorted(records))
+    with session.vault.transaction():
+        entry = _tombstone(session, what, client, through, sorted(records))
+    return finish(session, session.vault.history.tombstones[entry.number])
+
+
+def shelves_of(session: Session, client: str) -> list[bytes]:
+    """The shelves that the coach has for a client."""
+    wanted = (session.fingerprint, client)
+    return [shelf for shelf, one in session.vault.history.shelves.items() if (one.coach, one.client) == wanted]
 
 
 def finish(session: Session, stone: Tombstone) -> Erased:
@@ -53,62 +65,81 @@ def finish(session: Session, stone: Tombstone) -> Erased:
     refuses something."""
     vault = session.vault
     vault.files.bury(line_of(next(vault.store.entries(stone.number - 1))))
-    done = destroy(vault.store, vault.files, stone)
+    done = sweep(vault)
     if done and not vault.history.tombstones[stone.number].done:
         with vault.transaction():
             vault.append(session.coach, e="erased", entry=stone.number)
     return Erased(vault.history.tombstones[stone.number], done)
 
 
-def not_done() -> Temporary:
-    """What a person is told while somebody reads in the database."""
-    return Temporary(
-        "erasure-not-done",
-        say("Not done yet: another program is reading in the vault. The keys are destroyed already."),
-        say("End that program, then run: coachsync vault verify"),
-    )
+def settle(session: Session) -> None:
+    """Do what erasing still owes: end what was cut short, and seal anew what lies beside a note that an older copy has
+    brought back. What cannot be done now goes to the problems of the vault."""
+    vault, me = session.vault, session.fingerprint
+    begun = [stone for stone in vault.history.tombstones.values() if stone.coach == me and not stone.done]
+    try:
+        for stone in begun:
+            finish(session, stone)
+        for shelf in vault.history.owed(me):
+            _renew(session, shelf, [])
+    except CoachsyncError as problem:
+        vault.problems.append(problem.problem("practice.state"))
 
 
-def _erase(
-    session: Session, what: str, client: str, shelves: Mapping[bytes, int], records: Collection[bytes]
-) -> Erased:
+def _renew(session: Session, shelf: bytes, without: Collection[bytes]) -> Erased:
+    """Give a shelf its next generation, with all but some records, and erase the one before: all of that or nothing."""
     vault = session.vault
-    keys = [grants.digest(content) for shelf, through in shelves.items() for content in _grants(vault, shelf, through)]
+    known = vault.history.shelves[shelf]
     with vault.transaction():
-        entry = vault.append(
-            session.coach,
-            e="erase",
-            what=what,
-            client=client,
-            shelves={shelf.hex(): through for shelf, through in shelves.items()},
-            records=[record.hex() for record in records],
-            keys=[key.hex() for key in keys],
-        )
+        _move_on(session, shelf, without)
+        entry = _tombstone(session, "note", known.client or UNSORTED, {shelf: known.generation}, without)
     return finish(session, vault.history.tombstones[entry.number])
 
 
-def _grants(vault: Vault, shelf: bytes, through: int) -> list[bytes]:
-    found = (
-        vault.files.grant(shelf, generation, who)
-        for generation, who in vault.files.grants(shelf)
-        if generation <= through
-    )
-    return [content for content in found if content is not None]
+def _tombstone(
+    session: Session, what: str, client: str, shelves: Mapping[bytes, int], records: Collection[bytes]
+) -> Entry:
+    event = {
+        "e": "erase",
+        "what": what,
+        "client": client,
+        "shelves": {shelf.hex(): through for shelf, through in shelves.items()},
+        "records": [record.hex() for record in records],
+        "keys": _keys(session, shelves),
+    }
+    if len(chain.canonical(event)) > _LONGEST:
+        raise CoachsyncError(
+            "erasure-too-large",
+            say("There are too many records to erase at once."),
+            say("Nothing was erased. Erase notes of the client one by one first."),
+        )
+    return session.vault.append(session.coach, **event)
 
 
-def _move_on(session: Session, shelf: bytes, without: bytes) -> None:
-    """Give a shelf its next generation and seal all but one record to that, each version after the one before."""
+def _keys(session: Session, shelves: Mapping[bytes, int]) -> list[str]:
+    """The digests of all grants of these shelves up to these generations that the log knows, and has not erased."""
+    vault, found = session.vault, list[str]()
+    for entry in vault.store.entries() if shelves else ():
+        event = entry.event
+        shelf = bytes.fromhex(event["shelf"]) if event["e"] == "shelf" else b""
+        if event["e"] == "shelf" and event["generation"] <= shelves.get(shelf, 0):
+            held = {key.hex() for key in vault.history.grants[shelf]}
+            found += [key for key in event["grants"] if key in held]
+    return found
+
+
+def _move_on(session: Session, shelf: bytes, without: Collection[bytes]) -> None:
+    """Give a shelf its next generation and seal all but some records to that, each version after the one before."""
     vault = session.vault
     read = list(session.shelf(shelf))
     for one in read:
         if isinstance(one, CoachsyncError):
             raise one
-    with vault.transaction():  # a version names the one before: neither is sealed anew alone
-        key = mint(vault, session.coach, shelf, vault.history.shelves[shelf].generation + 1)
-        digests: dict[tuple[bytes, int], bytes] = {}
-        for one in read:
-            if isinstance(one, CoachsyncError) or one.header.record == without:
-                continue
-            previous = digests.get((one.header.record, one.header.version - 1), one.header.previous)
-            header = replace(one.header, generation=key.generation, previous=previous)
-            digests[header.record, header.version] = store(vault, session.coach, key, header, one.body).digest
+    key = mint(vault, session.coach, shelf, vault.history.shelves[shelf].generation + 1)
+    digests: dict[tuple[bytes, int], bytes] = {}
+    for one in read:
+        if isinstance(one, CoachsyncError) or one.header.record in without:
+            continue
+        previous = digests.get((one.header.record, one.header.version - 1), one.header.previous)
+        header = replace(one.header, generation=key.generation, previous=previous)
+        digests[header.record, header.version] = store(vault, session.coach, key, header, one.body).digest

@@ -66,7 +66,9 @@ def make(config: Config, device: DeviceKey, name: str, passphrase: str, cost: Co
 
 
 def settle(vault: Vault, coach: Person, device: DeviceKey) -> None:
-    """Do what a coach's session owes the vault: join its log, let the daemon write, leave spare shelves."""
+    """Do what a coach's session owes the vault: end keyslots that were replaced, join its log, let the daemon write,
+    leave spare shelves."""
+    vault.files.end_slots()
     if not any(entry.actor == coach.actor.fingerprint for entry in vault.store.entries()):
         with vault.transaction():
             vault.append(coach, e="vault")

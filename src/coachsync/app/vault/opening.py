@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from itertools import islice
 from pathlib import Path
 
 from coachsync.adapters.database.vaults import VaultStore, open_vault_store, vault_file
+from coachsync.adapters.ledger import is_of_device
 from coachsync.adapters.trustfile import Trust, read_trust
 from coachsync.adapters.vaultfiles import VaultFiles
-from coachsync.app.vault.destroying import destroy, is_here
+from coachsync.app.vault.destroying import destroy, left
 from coachsync.config import Config
 from coachsync.errors import Altered, CoachsyncError, NotInitialised, Problem, Temporary
 from coachsync.phrases import say
@@ -19,40 +19,71 @@ from coachsync.vault import chain
 from coachsync.vault.chain import Entry, Head
 from coachsync.vault.history import History
 from coachsync.vault.keys import Actor, Signer
+from coachsync.vault.suite import refuse_missing
 
 _FOLDER = "vault"  # below the state folder
 _IN_LEDGER = ("previous", "actor", "said", "signature")
 
 
 class Vault:
-    """An open vault. `history` is what its log says, all of it checked; `problems` is what the coach must hear of."""
+    """An open vault. `problems` is what the coach must hear of."""
 
     def __init__(self, trust: Trust, store: VaultStore, files: VaultFiles, coaches: Mapping[bytes, Actor]) -> None:
         self.id = trust.vault
         self.trust = trust
         self.store = store
         self.files = files
-        self.history = History(trust.vault, coaches)
         self.problems: list[Problem] = []
+        self._coaches = coaches
+        self._history: History | None = History(trust.vault, coaches)
+        self._strays: list[Entry] = []
+
+    @property
+    def history(self) -> History:
+        """What the log says, all of it checked, and what the ledger has erased besides. Raises Altered."""
+        if self._history is None:
+            history = History(self.id, self._coaches)
+            _take_log(history, self.store, self.files)
+            self._strays, false = _bury(history, self.files)
+            self.problems += [forged()] if false and forged() not in self.problems else []
+            self._history = history
+        return self._history
+
+    def read(self) -> None:
+        """Take the log and the ledger as they are stored. Raises Altered."""
+        self._history = None
+        _ = self.history
 
     def append(self, signer: Signer, **event: object) -> Entry:
-        """Add an event to the log, inside of the transaction of what it tells. Raises Altered for one that this signer
-        may not add."""
-        entry, _ = chain.entry(self.history.head, self.id, signer, event)
-        self.history.take([entry])
-        self.store.append(entry)
-        return entry
+        """Add an event to the log, inside of the transaction of what it tells; what only the ledger has told comes
+        first, for what follows may rest on it. Raises Altered for one that this signer may not add."""
+        history = self.history
+        for stray in self._strays:
+            told = {name: getattr(stray, name).hex() for name in _IN_LEDGER} | {"said": stray.said.decode()}
+            self._add(history, signer, {"e": "buried", "number": stray.number, **told})
+        self._strays = []
+        return self._add(history, signer, event)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Rows and log entries together or not at all; inside another one they are a part of that. Then the head of the
         log is remembered: not before all of it is stored, and without room for it an older one stays."""
         outermost = not self.store.in_transaction
-        with self.store.transaction():
-            yield
+        try:
+            with self.store.transaction():
+                yield
+        except BaseException:
+            self._history = None  # it may know what was not stored; read anew when somebody asks
+            raise
         if outermost:
             with suppress(Temporary):
                 self.files.remember(self.history.head)
+
+    def _add(self, history: History, signer: Signer, event: Mapping[str, object]) -> Entry:
+        entry, _ = chain.entry(history.head, self.id, signer, event)
+        history.take([entry])
+        self.store.append(entry)
+        return entry
 
 
 @contextmanager
@@ -61,7 +92,19 @@ def open_vault(config: Config) -> Iterator[Vault]:
 
     Raises NotInitialised where none was made, and Altered when anything is not what the coaches have signed.
     """
+    refuse_missing()
     trust, folder = trusted(config), vault_folder(config)
+    store = open_store(folder)
+    try:
+        vault = Vault(trust, store, VaultFiles(folder), _coaches(trust, store))
+        _replay(vault)
+        yield vault
+    finally:
+        store.close()
+
+
+def open_store(folder: Path) -> VaultStore:
+    """The database of a vault that there must be. Raises Altered where there is none."""
     if not vault_file(folder).exists():
         raise Altered(
             "vault-missing",
@@ -69,14 +112,7 @@ def open_vault(config: Config) -> Iterator[Vault]:
             say("Restore the folder vault/ of the state folder from a backup."),
             where="practice.state",
         )
-    store = open_vault_store(folder)
-    try:
-        vault = Vault(trust, store, VaultFiles(folder), _coaches(trust, store))
-        _take_log(vault)
-        _replay(vault)
-        yield vault
-    finally:
-        store.close()
+    return open_vault_store(folder)
 
 
 def trusted(config: Config) -> Trust:
@@ -133,42 +169,87 @@ def _coaches(trust: Trust, store: VaultStore) -> dict[bytes, Actor]:
     return {fingerprint: actor for fingerprint, actor in found.items() if actor is not None}
 
 
-def _take_log(vault: Vault) -> None:
-    remembered = vault.files.remembered() or Head()
-    vault.history.remembered = remembered
-    vault.history.take(vault.store.entries())
-    chain.refuse_cut(vault.history.head, remembered)
+def _take_log(history: History, store: VaultStore, files: VaultFiles) -> None:
+    remembered = files.remembered() or Head()
+    history.remembered = remembered
+    history.take(store.entries())
+    chain.refuse_cut(history.head, remembered)
+
+
+def _bury(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
+    """Erase what the ledger says, and the log does not: those entries, and whether there are lines that no coach has
+    signed, for which nothing is erased."""
+    strays, forged = [], False
+    for line in files.ledger():
+        if is_of_device(line):
+            continue
+        try:
+            entry = entry_of(line)
+            if entry.digest(history.vault) not in history.graves:
+                history.bury(entry)
+                strays.append(entry)
+        except CoachsyncError:
+            forged = True
+    return strays, forged
 
 
 def _replay(vault: Vault) -> None:
     """Destroy again what is to be gone: what a run cut short has left, and what an older copy has brought back."""
-    stones = [stone for stone in vault.history.tombstones.values() if not stone.done]
-    for line in vault.files.ledger():
-        try:
-            entry = _entry(line)
-            if not _in_log(vault, entry):
-                stone = vault.history.bury(entry)
-                stones += [stone] if is_here(vault.store, vault.files, stone) else []
-        except CoachsyncError:
-            vault.problems.append(_forged())
-    for stone in stones:
-        destroy(vault.store, vault.files, stone)
+    vault.read()
+    history = vault.history
+    begun = {stone.number: stone for stone in history.tombstones.values() if not stone.done}
+    for number in begun:
+        vault.files.bury(line_of(next(vault.store.entries(number - 1))))
+    others = [stone for stone in history.graves.values() if begun.get(stone.number) != stone]
+    if left(vault.store, vault.files, history, others):
+        vault.problems.append(_brought_back())
+    if not sweep(vault):
+        vault.problems.append(not_done().problem("practice.state"))
 
 
-def _in_log(vault: Vault, entry: Entry) -> bool:
-    known = vault.history.tombstones.get(entry.number)
-    return known is not None and any(one == entry for one in islice(vault.store.entries(entry.number - 1), 1))
+def sweep(vault: Vault) -> bool:
+    """Destroy whatever is here of what was erased. False while somebody reads in the database: that is not done yet."""
+    gone = left(vault.store, vault.files, vault.history, vault.history.graves.values())
+    return destroy(vault.store, vault.files, gone)
 
 
-def _entry(line: bytes) -> Entry:
+def is_in_log(vault: Vault, entry: Entry) -> bool:
+    """Whether the log has this tombstone, as its own or of another branch."""
+    return entry.digest(vault.id) in vault.history.graves
+
+
+def entry_of(line: bytes) -> Entry:
+    """The entry that stands in a line of the ledger. Raises Altered when there is none."""
     try:
-        found = json.loads(line)
-        return Entry(int(found["number"]), *(bytes.fromhex(found[name]) for name in _IN_LEDGER))
+        found = json.loads(line.decode())
+        if line == chain.canonical(found) and type(found["number"]) is int and 0 < found["number"] < 1 << 32:
+            return Entry(found["number"], *(bytes.fromhex(found[name]) for name in _IN_LEDGER))
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise Altered("ledger-damaged", say("A line of the ledger of erasures cannot be read.")) from None
+        pass
+    raise Altered("ledger-damaged", say("A line of the ledger of erasures cannot be read."))
 
 
-def _forged() -> Problem:
+def not_done() -> Temporary:
+    """What a person is told while somebody reads in the database."""
+    return Temporary(
+        "erasure-not-done",
+        say("The erasure is not done yet: another program is reading in the vault. The keys are destroyed already."),
+        say("End that program. The next command that opens the vault ends the erasure."),
+        where="practice.state",
+    )
+
+
+def _brought_back() -> Problem:
+    return Problem(
+        "erased-came-back",
+        "practice.state",
+        say("An older copy of the vault had brought back what was erased; it was destroyed again."),
+        say("If you have restored a backup, that is as it should be; else look for who has put files there."),
+    )
+
+
+def forged() -> Problem:
+    """That somebody else has written into the ledger."""
     return Problem(
         "ledger-forged",
         "practice.state",

@@ -91,27 +91,16 @@ class Session:
 
     def opened(self, place: Place, sealed: bytes) -> Read:
         """A record out of its row. Raises Altered when it is not the one that the log names, or not in its place."""
-        self._header(place, sealed)
-        header, body = envelope.open_record(sealed, self._opener(place.shelf, place.generation))
+        header = compared(self.vault, place, sealed)
+        _, body = envelope.open_record(sealed, self.opener(place.shelf, place.generation))
         return Read(header, body)
 
     def _header(self, place: Place, sealed: bytes) -> Header:
-        """The header of a row, once it is known to be what the log names."""
-        header = envelope.header_of(sealed)
-        stored = self.vault.history.records.get((place.record, place.version))
-        if stored is None:
-            raise _unknown()
-        where = Place(header.record, header.version, header.shelf, header.generation)
-        if where != place or (stored.shelf, stored.generation) != place[2:] or header.vault != self.vault.id:
-            raise _moved()
-        if envelope.digest(sealed) != stored.digest or (header.kind, header.writer) != (stored.kind, stored.writer):
-            raise _moved()
-        before = self.vault.history.records.get((place.record, place.version - 1))
-        if header.previous != (before.digest if before else FIRST):
-            raise _moved()
-        return header
+        return compared(self.vault, place, sealed)
 
-    def _opener(self, shelf: bytes, generation: int) -> Opener:
+    def opener(self, shelf: bytes, generation: int) -> Opener:
+        """What opens the records of a generation of a shelf. Raises WrongKey without a grant for this coach, and
+        Altered when grant or key is not the one that the coach has made."""
         if (shelf, generation) not in self._openers:
             key = checked(self.vault, self.vault.store.shelf_key(self.vault.id, shelf, generation))
             content = self.vault.files.grant(shelf, generation, self.fingerprint)
@@ -123,6 +112,24 @@ class Session:
                 )
             self._openers[shelf, generation] = grants.opened(content, key, self.coach)
         return self._openers[shelf, generation]
+
+
+def compared(vault: Vault, place: Place, sealed: bytes) -> Header:
+    """The header of a record, once it is known to be the one that the log names, in its place; it is not opened. Raises
+    Altered."""
+    header = envelope.header_of(sealed)
+    stored = vault.history.records.get((place.record, place.version))
+    if stored is None:
+        raise _unknown()
+    where = Place(header.record, header.version, header.shelf, header.generation)
+    if where != place or (stored.shelf, stored.generation) != place[2:] or header.vault != vault.id:
+        raise _moved()
+    if envelope.digest(sealed) != stored.digest or (header.kind, header.writer) != (stored.kind, stored.writer):
+        raise _moved()
+    before = vault.history.records.get((place.record, place.version - 1))
+    if header.previous != (before.digest if before else FIRST):
+        raise _moved()
+    return header
 
 
 def _missing() -> Altered:

@@ -25,6 +25,7 @@ def mint(vault: Vault, coach: Person, shelf: bytes, generation: int) -> ShelfKey
     me = coach.actor
     key = ShelfKey(vault.id, shelf, generation, me.fingerprint, opener.public).signed(coach)
     grant = grants.grant(key, seed, me)
+    vault.files.shred_grant(shelf, generation, me.fingerprint)  # of a run that was cut short: it opens another key
     vault.files.put_grant(shelf, generation, me.fingerprint, grant)
     with vault.transaction():
         vault.store.put_shelf_key(key)

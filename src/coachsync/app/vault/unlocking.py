@@ -22,17 +22,24 @@ def unlock(vault: Vault, coach: bytes, passphrase: str, now: datetime) -> Person
     Raises WrongKey for another passphrase, Temporary while it is too early to try again, NotInitialised without a
     keyslot, and Altered when the keyslot is none.
     """
-    return _try(vault, coach, "passphrase", now, lambda slot: keyslots.unlock(slot, passphrase))
+    return unlock_files(vault.files, vault.id, coach, passphrase, now)
+
+
+def unlock_files(files: VaultFiles, vault: bytes, coach: bytes, passphrase: str, now: datetime) -> Person:
+    """The same where the vault of this id may be damaged: a keyslot stands by itself."""
+    slot = _slot(files, vault, coach, "passphrase")
+    return _try(files, coach, now, lambda: keyslots.unlock(slot, passphrase))
 
 
 def recover(vault: Vault, coach: bytes, code: str, now: datetime) -> Person:
     """The same by the printed recovery code. Raises UsageError for a code that was mistyped."""
     number = recovery.typed(code)
-    return _try(vault, coach, "recovery", now, lambda slot: keyslots.recover(slot, number))
+    slot = _slot(vault.files, vault.id, coach, "recovery")
+    return _try(vault.files, coach, now, lambda: keyslots.recover(slot, number))
 
 
-def _try(vault: Vault, coach: bytes, kind: str, now: datetime, open_slot: Callable[[bytes], Person]) -> Person:
-    slot = vault.files.slot(coach, kind)
+def _slot(files: VaultFiles, vault: bytes, coach: bytes, kind: str) -> bytes:
+    slot = files.slot(coach, kind)
     if slot is None:
         raise NotInitialised(
             "no-keyslot",
@@ -40,29 +47,35 @@ def _try(vault: Vault, coach: bytes, kind: str, now: datetime, open_slot: Callab
             say("Restore the folder vault/slots of the state folder from a backup."),
             where="practice.state",
         )
-    if keyslots.slot_of(slot).vault != vault.id:
+    if keyslots.slot_of(slot).vault != vault:
         raise keyslots.damaged()
+    return slot
+
+
+def _try(files: VaultFiles, coach: bytes, now: datetime, open_slot: Callable[[], Person]) -> Person:
     at = int(now.timestamp())
-    wrong = _refuse_early(vault.files, coach, at)
+    wrong = _refuse_early(files, coach, at)
     try:
-        person = open_slot(slot)
+        person = open_slot()
         if person.actor.fingerprint != coach:
             raise keyslots.damaged()
     except WrongKey:
-        vault.files.guessed(coach, wrong + 1, at)
+        files.guessed(coach, wrong + 1, at)
         raise
     if wrong:
-        vault.files.guessed(coach, 0, at)
+        files.guessed(coach, 0, at)
     return person
 
 
 def _refuse_early(files: VaultFiles, coach: bytes, at: int) -> int:
-    """How many wrong passphrases there were; raises Temporary when the next may not be tried yet. A clock that was set
-    back makes nobody wait longer."""
+    """How many wrong passphrases there were; raises Temporary when the next may not be tried yet. Where the clock was
+    set back since, the wait begins anew: nobody waits for the years until it is what it was."""
     wrong, last = files.guesses(coach)
-    pause = min(_LONGEST, 1 << (wrong - _FREE)) if wrong >= _FREE else 0
+    pause = min(_LONGEST, 1 << min(wrong - _FREE, _LONGEST)) if wrong >= _FREE else 0
     left = min(pause, last + pause - at)
     if left > 0:
+        if last > at:
+            files.guessed(coach, wrong, at)
         raise Temporary(
             "too-many-guesses",
             say_count(
@@ -70,6 +83,7 @@ def _refuse_early(files: VaultFiles, coach: bytes, at: int) -> int:
                 "After several wrong passphrases, wait {number} seconds before the next.",
                 left,
             ),
+            say("Then try again. With the printed recovery code: coachsync vault recovery --use"),
             retry_after=float(left),
         )
     return wrong

@@ -1,0 +1,147 @@
+"""Certificates of erasure: a coach signs them, and whoever has trust.toml can check them; FORMAT.md describes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from coachsync.adapters.filesystem import file_system, keeps_what_is_overwritten
+from coachsync.adapters.trustfile import Pinned, Trust
+from coachsync.app.vault.reading import Session
+from coachsync.errors import Altered
+from coachsync.phrases import say
+from coachsync.vault import chain
+from coachsync.vault.chain import Entry, Head
+from coachsync.vault.history import Tombstone
+from coachsync.vault.keys import Actor, Role
+
+VERSION = 1
+LONGEST = 4 << 20  # bytes
+METHOD = "overwritten-synced-unlinked, rows-deleted-vacuumed-checkpointed"
+_WHAT = b"erasure"
+_PARTS = ("previous", "actor", "said", "signature")
+_KEYS = frozenset({
+    "client_key", "copies", "copy_on_write", "erased", "file_system", "head", "key_files", "method", "records",
+    "signature", "signed_at", "tombstone", "vault", "verify", "version",
+})  # fmt: skip
+
+
+class Copy(NamedTuple):
+    """A copy that is out of our hands: which, where, and until when it may open what was erased ("" for no date)."""
+
+    copy: str
+    where: str = ""
+    until: str = ""
+
+
+class Certified(NamedTuple):
+    """What a certificate that holds says."""
+
+    coach: str
+    stone: Entry
+    head: Head
+    signed_at: str
+    document: Mapping[str, Any]
+
+
+def issue(
+    session: Session, stone: Tombstone, now: datetime, copies: Iterable[Copy], client_key: bytes | None = None
+) -> bytes:
+    """The certificate of an erasure that is done, as a JSON document. `client_key`: the SHA-256 of the file with the
+    client's key of the device tier. Raises ValueError while the erasure is not done."""
+    vault = session.vault
+    tombstone, erased = _entries(session, stone)
+    kept = file_system(vault.files.folder)
+    document = {
+        "version": VERSION,
+        "vault": vault.id.hex(),
+        "verify": session.coach.actor.verify.hex(),
+        "signed_at": now.isoformat(timespec="seconds"),
+        "tombstone": _written(tombstone),
+        "erased": _written(erased),
+        "key_files": len(stone.keys) + (client_key is not None),
+        "client_key": None if client_key is None else client_key.hex(),
+        "records": len(stone.records),
+        "method": METHOD,
+        "file_system": kept,
+        "copy_on_write": keeps_what_is_overwritten(kept),
+        "copies": [{"copy": one.copy, "where": one.where, "until": one.until or None} for one in copies],
+        "head": {"count": vault.history.head.count, "digest": vault.history.head.digest.hex()},
+    }
+    signature = session.coach.sign(_WHAT, chain.canonical(document))
+    return json.dumps(document | {"signature": signature.hex()}, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def verify(content: bytes, trust: Trust) -> Certified:
+    """What a certificate says, once it is known that one of the practice's coaches has signed it, and what it rests on.
+    No secret is needed, and no vault. Raises Altered when it does not hold."""
+    try:
+        return _checked(_document(content), trust)
+    except Altered:
+        raise _invalid() from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise _invalid() from None
+
+
+def _checked(document: dict[str, Any], trust: Trust) -> Certified:
+    _only(bytes.fromhex(document["vault"]) == trust.vault)
+    coach = next((name for name, one in trust.coaches.items() if one.verify.hex() == document["verify"]), "")
+    pinned = trust.coaches[coach]
+    who = Actor(Role.COACH, pinned.verify)  # checks signatures; only the fingerprint needs the other half
+    unsigned = {name: value for name, value in document.items() if name != "signature"}
+    who.check(_WHAT, chain.canonical(unsigned), bytes.fromhex(document["signature"]))
+    stone, erased = (_entry(document[name], trust.vault, who, pinned) for name in ("tombstone", "erased"))
+    said, done = stone.event, erased.event
+    _only(said["e"] == "erase" and done == {"e": "erased", "entry": stone.number})
+    _only(document["key_files"] == len(said["keys"]) + (document["client_key"] is not None))
+    _only(document["records"] == len(said["records"]))
+    head = Head(document["head"]["count"], bytes.fromhex(document["head"]["digest"]))
+    _only(stone.number < erased.number <= head.count)
+    _only(head.count > erased.number or head.digest == erased.digest(trust.vault))
+    return Certified(coach, stone, head, str(document["signed_at"]), unsigned)
+
+
+def _document(content: bytes) -> dict[str, Any]:
+    _only(len(content) <= LONGEST)
+    found = json.loads(content.decode())
+    _only(isinstance(found, dict) and found.keys() == _KEYS and found["version"] == VERSION)
+    return dict(found)
+
+
+def _entries(session: Session, stone: Tombstone) -> tuple[Entry, Entry]:
+    """A tombstone, and the entry that says that it is done."""
+    entries = session.vault.store.entries(stone.number - 1)
+    tombstone = next(entries)
+    done = {"e": "erased", "entry": stone.number}
+    erased = next((one for one in entries if one.event == done), None)
+    if erased is None:
+        raise ValueError("the erasure is not done")
+    return tombstone, erased
+
+
+def _written(entry: Entry) -> dict[str, Any]:
+    return {"number": entry.number} | {name: getattr(entry, name).hex() for name in _PARTS}
+
+
+def _entry(found: dict[str, Any], vault: bytes, who: Actor, pinned: Pinned) -> Entry:
+    """An entry of the log that this coach has signed."""
+    _only(found.keys() == {"number", *_PARTS} and type(found["number"]) is int and found["number"] > 0)
+    entry = Entry(found["number"], *(bytes.fromhex(found[name]) for name in _PARTS))
+    _only(entry.actor == pinned.fingerprint)
+    who.check(b"log", entry.digest(vault), entry.signature)
+    return entry
+
+
+def _only(holds: object) -> None:
+    if not holds:
+        raise ValueError
+
+
+def _invalid() -> Altered:
+    return Altered(
+        "certificate-invalid",
+        say("This is no certificate that a coach of this practice has signed, or it was changed since."),
+        say("Look for the file as it was written, and for the trust.toml of that practice."),
+    )

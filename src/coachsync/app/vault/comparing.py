@@ -1,0 +1,165 @@
+"""What is stored, compared with what the log says is stored: keys of shelves, grants, records. No secret is needed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from coachsync.adapters.database.vaults import Place
+from coachsync.app.vault.opening import Vault
+from coachsync.app.vault.reading import compared
+from coachsync.errors import Altered, Problem
+from coachsync.phrases import Phrase, say
+from coachsync.vault import grants
+from coachsync.vault.grants import GrantHeader
+from coachsync.vault.history import Tombstone
+from coachsync.vault.keys import ShelfKey
+
+RESTORE = say("Restore the vault from a backup.")
+_RESTORE_KEYS = say("Restore the folder vault/keys of the state folder from its mirror.")
+_ERASE_AGAIN = say("Unlock the vault, which erases it again; then look where the older copy came from.")
+_NOBODY = say("Nothing is sealed to it or opened with it. Look who can write to the state folder.")
+_CUT_SHORT = say(
+    "If making a key was cut short, that is what it leaves, and harms nobody. Else look who has put it there."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the log of a vault tells, whether that is the `whole` log, and every tombstone of log and ledger."""
+
+    vault: Vault
+    whole: bool
+    stones: Sequence[Tombstone]
+
+    def is_gone(self, shelf: bytes, generation: int, record: bytes = b"") -> bool:
+        """Whether a key or a record was to be erased."""
+        return any(
+            generation <= stone.shelves.get(shelf, 0) or (record and record in stone.records) for stone in self.stones
+        )
+
+    def keys(self) -> dict[tuple[bytes, int], bytes]:
+        """Digests of the keys that there must be, by shelf and generation."""
+        return {
+            (shelf, generation): digest
+            for shelf in self.vault.history.shelves
+            for generation, digest in self.vault.history.keys[shelf].items()
+            if not self.is_gone(shelf, generation)
+        }
+
+
+def keys_compared(known: Known) -> Iterator[Problem]:
+    """The keys that notes are sealed to: certified, and those of the log."""
+    vault, logged = known.vault, known.keys()
+    stored = {(key.shelf, key.generation): key for key in vault.store.shelf_keys(vault.id)}
+    for (shelf, generation), digest in logged.items():
+        place = shelf_place(vault, shelf, generation)
+        key = stored.get((shelf, generation))
+        if key is None:
+            yield Problem("shelf-key-missing", place, say("A key that notes are sealed to is missing."), RESTORE)
+        elif not _is_certified(vault, key, digest):
+            message = say("A key that notes would be sealed to is not the one that the coach has made.")
+            yield Problem("shelf-key-replaced", place, message, RESTORE)
+    message = say("There is a key of which the log knows nothing.")
+    for shelf, generation in sorted(stored.keys() - logged.keys()):
+        yield from _stray(known, shelf, generation, ("shelf-key-unknown", message, _NOBODY))
+
+
+def grants_compared(known: Known) -> Iterator[Problem]:
+    """The files that open shelves: each known to the log by its digest, called as it says, and none missing."""
+    vault, logged = known.vault, known.keys()
+    for shelf, generation in logged:
+        coach = vault.history.shelves[shelf].coach
+        if vault.files.grant(shelf, generation, coach) is None:
+            message = say("The file that opens these notes is missing.")
+            yield Problem("grant-missing", shelf_place(vault, shelf, generation), message, _RESTORE_KEYS)
+    message = say("There is a file in the folder vault/keys of which the log knows nothing.")
+    for shelf in vault.files.shelves():
+        for generation, recipient in vault.files.grants(shelf):
+            if (shelf, generation) in logged:
+                yield from _grant(vault, GrantHeader(vault.id, shelf, generation, recipient))
+            else:
+                yield from _stray(known, shelf, generation, ("grant-orphan", message, _CUT_SHORT))
+
+
+def records_compared(known: Known) -> Iterator[Problem]:
+    """Every version of every record: the one of the log, in its place, and none missing."""
+    vault = known.vault
+    places = vault.store.places()
+    for shelf in sorted({place.shelf for place in places}):
+        for place, sealed in vault.store.sealed(shelf):
+            yield from _record(known, place, sealed)
+    there = {(place.record, place.version) for place in places}
+    for (record, version), stored in vault.history.records.items():
+        if (record, version) not in there and not known.is_gone(stored.shelf, stored.generation, record):
+            message = say("A record that the log names is missing from the vault.")
+            yield Problem("record-missing", record_place(record, version), message, RESTORE)
+
+
+def record_place(record: bytes, version: int) -> Phrase:
+    """Where a version of a record is."""
+    return say("record {record}, version {version}", record=record.hex(), version=version)
+
+
+def shelf_place(vault: Vault, shelf: bytes, generation: int) -> Phrase:
+    """Where a key is: whose notes it opens, as far as that is known."""
+    known = vault.history.shelves.get(shelf)
+    if known is None or not known.client:
+        return say("shelf {shelf}, key {generation}", shelf=shelf.hex(), generation=generation)
+    return say(
+        "shelf {shelf} of {client} ({category}), key {generation}",
+        shelf=shelf.hex(),
+        client=known.client,
+        category=known.category,
+        generation=generation,
+    )
+
+
+def _is_certified(vault: Vault, key: ShelfKey, digest: bytes) -> bool:
+    try:
+        key.check(vault.history.coaches)
+    except Altered:
+        return False
+    return key.coach == vault.history.shelves[key.shelf].coach and hashlib.sha256(key.public).digest() == digest
+
+
+def _grant(vault: Vault, named: GrantHeader) -> Iterator[Problem]:
+    content = vault.files.grant(named.shelf, named.generation, named.recipient)
+    if content is None:
+        return  # being destroyed
+    place = shelf_place(vault, named.shelf, named.generation)
+    if grants.digest(content) not in vault.history.grants[named.shelf]:
+        message = say("The file that opens these notes is not the one that the coach has made.")
+        yield Problem("grant-replaced", place, message, _RESTORE_KEYS)
+    elif grants.header_of(content) != named:
+        message = say("A file that opens notes is not called as it was: it was moved or copied.")
+        yield Problem("grant-moved", place, message, _RESTORE_KEYS)
+
+
+def _record(known: Known, place: Place, sealed: bytes) -> Iterator[Problem]:
+    where = record_place(place.record, place.version)
+    stored = known.vault.history.records.get((place.record, place.version))
+    said = {place[2:]} | ({(stored.shelf, stored.generation)} if stored else set())  # a row may say what it likes
+    if all(known.is_gone(shelf, generation, place.record) for shelf, generation in said):
+        yield _erased_here(where)
+        return
+    try:
+        compared(known.vault, place, sealed)
+    except Altered as problem:
+        if known.whole or stored is not None:
+            yield Problem(problem.code, where, problem.message, RESTORE)
+
+
+def _stray(known: Known, shelf: bytes, generation: int, said: tuple[str, Phrase, Phrase]) -> Iterator[Problem]:
+    """Something of a generation that there is not, or no longer; beside half a log nothing is said of the first."""
+    place = shelf_place(known.vault, shelf, generation)
+    if known.is_gone(shelf, generation):
+        yield _erased_here(place)
+    elif known.whole:
+        code, message, hint = said
+        yield Problem(code, place, message, hint)
+
+
+def _erased_here(place: Phrase) -> Problem:
+    return Problem("erased-here", place, say("Something that was erased is here, from an older copy."), _ERASE_AGAIN)

@@ -1,0 +1,98 @@
+"""Erasing a client: the shelves of a coach, then what the device knows, and the certificate of both."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from coachsync.app.clients import forgetting
+from coachsync.app.vault import certificates, erasing, opening
+from coachsync.app.vault.certificates import Copy
+from coachsync.app.vault.erasing import Erased
+from coachsync.app.vault.opening import Vault
+from coachsync.app.vault.reading import Session
+from coachsync.app.wiring import Wiring
+from coachsync.config import Config
+from coachsync.vault.history import Tombstone
+
+_CLIENT = "client"
+
+
+class Gone(NamedTuple):
+    """A client that was erased: how many records and key files went, whether what the directory says had to stay
+    because a colleague keeps records too, and the certificate (None without a vault)."""
+
+    records: int
+    keys: int
+    stays: bool
+    certificate: bytes | None
+
+
+def erase(wiring: Wiring, session: Session, code: str) -> Gone:
+    """Erase all that this coach keeps of a client, then what the device knows; called again it ends what was cut short,
+    and certifies anew. Raises Temporary while somebody reads in a database: the keys are gone, and it is not done."""
+    erased = _in_vault(session, code)
+    stays = of_a_colleague(session, code)
+    content = None if stays else wiring.clients.keys.content(code)
+    on_device = stays or _on_device(wiring, code)
+    if not erased.done:
+        raise opening.not_done()
+    if not on_device:
+        raise forgetting.not_done()
+    key = None if content is None else hashlib.sha256(content).digest()
+    certificate = certificates.issue(session, erased.stone, wiring.now, copies(wiring.config), key)
+    return Gone(len(erased.stone.records), len(erased.stone.keys) + (key is not None), stays, certificate)
+
+
+def erase_without_vault(wiring: Wiring, code: str) -> Gone:
+    """Erase what the device knows of a client, where there is no vault: nobody can sign for it. Raises Temporary while
+    somebody reads in the database."""
+    keys = int(wiring.clients.keys.content(code) is not None)
+    if not _on_device(wiring, code):
+        raise forgetting.not_done()
+    return Gone(0, keys, stays=False, certificate=None)
+
+
+def is_mentioned(vault: Vault, code: str) -> bool:
+    """Whether the vault knows the code: it has a shelf of the client, or a tombstone."""
+    history = vault.history
+    named = (stone.client for stone in history.graves.values() if stone.what == _CLIENT)
+    return code in named or any(one.client == code for one in history.shelves.values())
+
+
+def of_a_colleague(session: Session, code: str) -> bool:
+    """Whether another coach of the practice keeps records of the client."""
+    shelves = session.vault.history.shelves.values()
+    return any(one.client == code and one.coach != session.fingerprint for one in shelves)
+
+
+def copies(config: Config) -> Iterator[Copy]:
+    """Every copy that no erasure here reaches. None of them has a date: nothing tells until when it is kept."""
+    yield Copy("backups")
+    yield from (Copy("calendar-server", account) for account in sorted(config.accounts))
+    yield from (Copy("share", share) for share in sorted(config.shares))
+    yield Copy("phones")
+    yield Copy("exported-folders")
+
+
+def _in_vault(session: Session, code: str) -> Erased:
+    """One tombstone, however often it is asked for, until there are records again."""
+    shelves, before = erasing.shelves_of(session, code), _before(session, code)
+    if shelves or before is None:
+        return erasing.erase_shelves(session, _CLIENT, code, shelves)
+    return erasing.finish(session, before)
+
+
+def _before(session: Session, code: str) -> Tombstone | None:
+    wanted = (_CLIENT, code, session.fingerprint)
+    found = [
+        stone
+        for stone in session.vault.history.tombstones.values()
+        if (stone.what, stone.client, stone.coach) == wanted
+    ]
+    return found[-1] if found else None
+
+
+def _on_device(wiring: Wiring, code: str) -> bool:
+    return forgetting.forget(wiring.clients, wiring.database, wiring.config.practice.state, code)

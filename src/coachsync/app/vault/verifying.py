@@ -1,0 +1,200 @@
+"""Verifying a vault: everything that can be checked without a secret, and in a coach's session every seal too.
+
+Nothing is changed, and no finding stops the others: what is wrong is named, with its place and what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from coachsync.adapters.ledger import is_of_device
+from coachsync.app.vault import comparing, logbook
+from coachsync.app.vault.comparing import Known, record_place, shelf_place
+from coachsync.app.vault.opening import Vault, entry_of, forged, is_in_log
+from coachsync.app.vault.reading import Session
+from coachsync.config import Config
+from coachsync.errors import Altered, CoachsyncError, NotInitialised, Problem, WrongKey
+from coachsync.phrases import say
+from coachsync.vault import keyslots
+from coachsync.vault.history import Tombstone
+from coachsync.vault.keys import Person
+
+_KINDS = {"passphrase": say("keyslot of the passphrase"), "recovery": say("keyslot of the recovery code")}
+_OTHER_SLOT = say("Restore the folder vault/slots of the state folder from a backup.")
+
+
+@dataclass(slots=True)
+class Verified:
+    """What was looked at, and what was found. `opened` counts the records that were opened, None where nobody had
+    unlocked the vault."""
+
+    entries: int = 0
+    shelves: int = 0
+    records: int = 0
+    opened: int | None = None
+    findings: list[Problem] = field(default_factory=list)
+
+    def found(self, findings: Iterable[Problem]) -> None:
+        """Keep what was found; what was found there before is not said again."""
+        known = {(one.code, one.where) for one in self.findings}
+        for one in findings:
+            if (one.code, one.where) not in known:
+                known.add((one.code, one.where))
+                self.findings.append(one)
+
+
+def verify(config: Config, coaches: Sequence[Person] = ()) -> Verified:
+    """Look at everything; the records of these coaches are opened too. The state's lock must be held.
+
+    Raises NotInitialised where no vault was made, and CoachsyncError where a file cannot be read.
+    """
+    result = Verified()
+    try:
+        with logbook.looked_at(config) as (vault, problems):
+            result.found(problems)
+            _look(vault, result)
+            for coach in coaches:
+                result.found(_opened(Session(vault, coach), result))
+    except NotInitialised:
+        raise
+    except Altered as problem:  # there is nothing to look at, or nobody to trust
+        result.found([problem.problem("practice.state")])
+    return result
+
+
+def _look(vault: Vault, result: Verified) -> None:
+    whole = next(vault.store.entries(vault.history.head.count), None) is None
+    if not whole:
+        result.found([_not_told(vault)])
+    buried, problems = _ledger(vault)
+    result.found(problems)
+    if whole:
+        result.found(_coaches(vault))
+    known = Known(vault, whole, [*vault.history.tombstones.values(), *buried])
+    for compared in (comparing.keys_compared, comparing.grants_compared, comparing.records_compared):
+        result.found(compared(known))
+    result.found(_unfinished(vault))
+    result.found(_slots(vault))
+    result.found(_open_to_others(vault))
+    history = vault.history
+    result.entries, result.shelves, result.records = history.head.count, len(history.shelves), len(history.records)
+
+
+def _not_told(vault: Vault) -> Problem:
+    return Problem(
+        "log-not-read",
+        logbook.entry_place(vault.history.head.count + 1),
+        say("From this entry on nothing of the log counts: what it says was stored since could not be compared."),
+        comparing.RESTORE,
+    )
+
+
+def _ledger(vault: Vault) -> tuple[list[Tombstone], list[Problem]]:
+    """Each line is a tombstone that a coach has signed, and each tombstone of the log has one. Also those that the log
+    does not have: an older copy was put in its place."""
+    buried, numbers, problems = [], set(), []
+    for line in vault.files.ledger():
+        if is_of_device(line):
+            continue
+        try:
+            entry = entry_of(line)
+            if not is_in_log(vault, entry):
+                buried.append(replace(vault.history, erased=set()).bury(entry))
+            numbers.add(entry.number)
+        except CoachsyncError:
+            problems.append(forged())
+    problems += [_ledger_short(number) for number in sorted(vault.history.tombstones.keys() - numbers)]
+    return buried, problems
+
+
+def _ledger_short(number: int) -> Problem:
+    return Problem(
+        "ledger-short",
+        logbook.entry_place(number),
+        say("The ledger of erasures does not have this erasure: an older copy of the vault would bring it back."),
+        say("Restore the file erasures.ledger of the state folder from a backup."),
+    )
+
+
+def _coaches(vault: Vault) -> Iterator[Problem]:
+    """Each coach of trust.toml has once joined."""
+    joined = {entry.actor for entry in vault.store.entries()}
+    for name, one in vault.trust.coaches.items():
+        if one.fingerprint in vault.history.coaches and one.fingerprint not in joined:
+            yield Problem(
+                "coach-not-joined",
+                f"trust.toml: coaches.{name}",
+                say("A coach whom trust.toml names has never been in this vault."),
+                say("If that is you, run: coachsync vault unlock. Else take the name out of trust.toml."),
+            )
+
+
+def _unfinished(vault: Vault) -> Iterator[Problem]:
+    for stone in vault.history.tombstones.values():
+        if not stone.done:
+            yield Problem(
+                "erasure-not-done",
+                logbook.entry_place(stone.number),
+                say("An erasure was begun and is not done yet."),
+                say("End other programs that read in the vault, then verify it with the vault unlocked."),
+            )
+
+
+def _slots(vault: Vault) -> Iterator[Problem]:
+    """Each coach has two keyslots, which can be read, are of this vault and cost enough to guess."""
+    for name, one in vault.trust.coaches.items():
+        for kind, called in _KINDS.items():
+            where = say("{keyslot} of {coach}", keyslot=called, coach=name)
+            content = vault.files.slot(one.fingerprint, kind)
+            if content is None:
+                yield Problem("keyslot-missing", where, say("A keyslot of the vault is missing."), _OTHER_SLOT)
+                continue
+            try:
+                slot = keyslots.slot_of(content)
+            except Altered as problem:
+                yield problem.problem(where)
+                continue
+            if (slot.kind, slot.vault, slot.person) != (kind, vault.id, one.fingerprint):
+                message = say("A keyslot is of another vault, or of another coach.")
+                yield Problem("keyslot-foreign", where, message, _OTHER_SLOT)
+    known = {one.fingerprint for one in vault.trust.coaches.values()}
+    for person, _ in vault.files.slots():
+        if person not in known:
+            yield Problem(
+                "keyslot-of-nobody",
+                say("keyslots of {person}", person=person.hex()),
+                say("There is a keyslot of somebody whom trust.toml does not name."),
+                say(
+                    "If making the vault was cut short, that is what it leaves, and it opens nothing. Else restore it."
+                ),
+            )
+
+
+def _open_to_others(vault: Vault) -> Iterator[Problem]:
+    for name in vault.files.open_to_others():
+        message = say("Other users of this machine may read or write this, or go in.")
+        yield Problem("open-to-others", name, message, say("Take that from them: chmod go-rwx"))
+
+
+def _opened(session: Session, result: Verified) -> Iterator[Problem]:
+    """Open everything of a coach: that a seal holds is seen by opening it alone."""
+    vault, number = session.vault, result.opened or 0
+    mine = [shelf for shelf, one in vault.history.shelves.items() if one.coach == session.fingerprint]
+    for shelf in mine:
+        shut = set()
+        for generation in vault.history.keys[shelf]:
+            try:
+                session.opener(shelf, generation)
+            except (Altered, WrongKey) as problem:
+                shut.add(generation)
+                yield problem.problem(shelf_place(vault, shelf, generation))
+        for place, sealed in vault.store.sealed(shelf):
+            if place.generation in shut:
+                continue
+            try:
+                session.opened(place, sealed)
+                number += 1
+            except (Altered, WrongKey) as problem:
+                yield problem.problem(record_place(place.record, place.version))
+    result.opened = number

@@ -1,0 +1,129 @@
+"""The process that keeps the vault unlocked: it gives the seed to its own user alone, and only when asked for it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from coachsync.adapters import agent, agent_child
+from coachsync.errors import CoachsyncError
+
+SEED = bytes(range(32))
+PATIENCE = 20.0
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path]:
+    """Where an agent listens; it is gone at the end."""
+    path = tmp_path / "agents" / "one.sock"
+    yield path
+    agent.lock(path)
+
+
+def process_of(place: Path) -> Path:
+    """What the kernel tells of the agent that listens there."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if str(place).encode() in (process / "cmdline").read_bytes():
+                return process
+    raise AssertionError("there is none")
+
+
+def answered(asking: socket.socket) -> bytes:
+    with suppress(ConnectionResetError):  # it has not read all that was said
+        return asking.recv(64)
+    return b""
+
+
+def gone(place: Path) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while place.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not place.exists()
+
+
+def test_it_keeps_a_seed_until_it_is_locked(place: Path) -> None:
+    assert agent.seed(place) is None
+    assert not agent.lock(place)
+    agent.start(place, SEED, 60)
+    assert agent.seed(place) == SEED == agent.seed(place)
+    assert (place.stat().st_mode & 0o777, place.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert agent.lock(place)
+    assert agent.seed(place) is None
+    assert gone(place)
+    assert not agent.lock(place)
+
+
+def test_another_one_takes_its_place(place: Path) -> None:
+    agent.start(place, SEED, 60)
+    first = process_of(place)
+    agent.start(place, bytes(32), 60)
+    assert agent.seed(place) == bytes(32)
+    assert process_of(place) != first
+
+
+def test_it_ends_itself_when_nobody_asks(place: Path) -> None:
+    agent.start(place, SEED, 0.1)
+    assert gone(place)
+    assert agent.seed(place) is None
+
+
+def test_odd_questions_get_no_answer_and_do_not_end_it(place: Path) -> None:
+    agent.start(place, SEED, 60)
+    for question in (b"", b"giv", b"GIVE\n", b"give ", b"\x00" * 5, b"x" * 10_000):
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.connect(str(place))
+            asking.sendall(question)
+            asking.shutdown(socket.SHUT_WR)
+            assert answered(asking) == b""
+    assert agent.seed(place) == SEED
+
+
+def test_neither_its_memory_nor_its_arguments_and_environment_are_to_be_read(place: Path) -> None:
+    """PR_SET_DUMPABLE makes the kernel give its files to root: another process of the same user reads no memory."""
+    agent.start(place, SEED, 60)
+    process = process_of(place)
+    assert SEED.hex().encode() not in process.joinpath("cmdline").read_bytes()
+    assert SEED not in process.joinpath("cmdline").read_bytes()
+    if os.geteuid() != 0:
+        assert process.stat().st_uid == 0
+        with pytest.raises(PermissionError):
+            process.joinpath("environ").read_bytes()
+    assert "Max core file size        0                    0" in process.joinpath("limits").read_text()
+
+
+def test_where_it_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert agent.socket_of(bytes(16), tmp_path / "state").parent == tmp_path / "coachsync"
+    for nowhere in ("", "relative", str(tmp_path / "missing")):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", nowhere)
+        assert agent.socket_of(bytes(16), tmp_path / "state").parent == tmp_path / "state" / "vault"
+
+
+def test_where_it_cannot_listen_it_says_what_else_to_do(tmp_path: Path) -> None:
+    with pytest.raises(CoachsyncError) as refused:
+        agent.start(tmp_path / ("x" * 200), SEED, 60)
+    assert refused.value.code == "agent-not-started"
+    assert "--passphrase-file" in refused.value.hint
+
+
+def test_another_user_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told here by the one who answers: another user cannot be had without being root."""
+    ours, theirs = socket.socketpair()
+
+    class Listening:
+        def accept(self) -> tuple[socket.socket, str]:
+            return ours, ""
+
+    me = os.geteuid()
+    monkeypatch.setattr(agent_child.os, "geteuid", lambda: me + 1)
+    with theirs:
+        theirs.sendall(agent_child.GIVE)
+        assert agent_child._serve(Listening(), bytearray(SEED))  # type: ignore[arg-type]
+        assert answered(theirs) == b""

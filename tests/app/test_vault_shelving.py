@@ -1,0 +1,39 @@
+"""Shelves: no record is ever sealed to a key that nobody can open."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+
+from coachsync.app.vault import shelving
+from coachsync.app.vault.reading import Session
+from coachsync.errors import CoachsyncError
+from vault_house import CLIENT, VaultHouse
+
+
+def test_p04_a_key_whose_making_was_cut_short_is_made_anew_with_its_own_grant(vault_house: VaultHouse) -> None:
+    """The grant was on the disk already, and nothing of it in the database: another seed would never be opened."""
+    written = vault_house.add(b"kept")
+    with vault_house.session() as session:
+        vault, coach = session.vault, session.coach
+        shelf = vault.history.shelf_of(session.fingerprint, CLIENT, "notes")
+        assert shelf is not None
+        with suppress(ZeroDivisionError), vault.transaction():
+            shelving.mint(vault, coach, shelf, 2)
+            raise ZeroDivisionError
+        assert vault.files.grant(shelf, 2, session.fingerprint) is not None
+    with vault_house.session() as session:
+        shelving.mint(session.vault, session.coach, shelf, 2)
+    again = vault_house.add(b"new")
+    with vault_house.session() as session:
+        assert [session.record(one.record).body for one in (written, again)] == [b"kept", b"new"]
+
+
+def test_a_grant_is_never_written_over(vault_house: VaultHouse) -> None:
+    written = vault_house.add(b"kept")
+    with vault_house.session() as session:
+        place = session.vault.history.records[written.record, 1]
+        with pytest.raises(CoachsyncError):
+            session.vault.files.put_grant(place.shelf, 1, session.fingerprint, bytes(4096))
+        assert Session(session.vault, session.coach).record(written.record).body == b"kept"

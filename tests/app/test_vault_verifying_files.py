@@ -1,0 +1,175 @@
+"""Whatever is done to the files of a vault beside its database, `vault verify` names it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from coachsync.app.vault import erasing
+from coachsync.vault import chain, grants
+from coachsync.vault.keys import Person
+from vault_damage import SECOND, Damaged, check_told, codes, look, person
+
+STRANGER = Person(bytes(range(32)))
+
+
+def _trust(damaged: Damaged, pattern: str, by: str) -> None:
+    file = damaged.house.folder / "trust.toml"
+    changed, count = re.subn(pattern, by, file.read_text(), count=1)
+    assert count
+    file.write_text(changed)
+
+
+def _slot(damaged: Damaged, kind: str = "passphrase", **changed: object) -> None:
+    file = damaged.slot(kind)
+    file.write_bytes(chain.canonical(json.loads(file.read_text()) | changed) + b"\n")
+
+
+def _copied_grant(damaged: Damaged) -> None:
+    """The file of one shelf under the name of another."""
+    shutil.copyfile(damaged.grant(damaged.other), damaged.grant(damaged.second))
+
+
+def _own_grant(damaged: Damaged) -> None:
+    """Anybody can seal to the coach: a grant of the right shelf, with a seed that the attacker knows."""
+    coach = person(damaged).actor
+    with damaged.house.open() as vault:
+        key = vault.store.shelf_key(vault.id, damaged.shelf(damaged.other), 1)
+    assert key is not None
+    damaged.grant(damaged.other).write_bytes(grants.grant(key, bytes(32), coach))
+
+
+def _orphan(damaged: Damaged) -> None:
+    folder = damaged.house.vault_folder / "keys" / ("ab" * 16)
+    folder.mkdir(mode=0o700)
+    shutil.copy(damaged.grant(damaged.other), folder / f"1.1.{'cd' * 16}")
+
+
+def _erased_grant(damaged: Damaged) -> None:
+    now = damaged.grant(damaged.second)
+    shutil.copy(now, now.with_name(now.name.replace("2.1.", "1.1.")))
+
+
+def _second_trust(damaged: Damaged) -> None:
+    with (damaged.house.folder / "trust.toml").open("a") as file:
+        actor = STRANGER.actor
+        file.write(f'[coaches.eve]\nverify = "{actor.verify.hex()}"\nfingerprint = "{actor.fingerprint.hex()}"\n')
+    damaged.sql(
+        "insert into actors values (?, 1, ?, ?)", actor.fingerprint, actor.verify, actor.sealing,
+    )  # fmt: skip
+
+
+UNKNOWN = {"coach-unknown", "log-of-nobody", "ledger-forged"}  # of a coach who does not fit, nothing counts
+FILES: dict[str, tuple[Callable[[Damaged], object], set[str]]] = {
+    "grant replaced": (_own_grant, {"grant-replaced"}),
+    "grant of another shelf": (_copied_grant, {"grant-replaced"}),
+    "grant flipped": (
+        lambda d: d.grant(d.other).write_bytes(b"X" + d.grant(d.other).read_bytes()[1:]), {"grant-replaced"},
+    ),
+    "grant cut": (lambda d: d.grant(d.other).write_bytes(d.grant(d.other).read_bytes()[:99]), {"grant-replaced"}),
+    "grant grown": (lambda d: d.grant(d.other).write_bytes(d.grant(d.other).read_bytes() + b"x"), {"grant-replaced"}),
+    "grant removed": (lambda d: d.grant(d.other).unlink(), {"grant-missing"}),
+    "grant of zeros": (lambda d: d.grant(d.other).write_bytes(bytes(4096)), {"grant-missing"}),
+    "grant copied for somebody": (
+        lambda d: shutil.copy(d.grant(d.other), d.grant(d.other).with_name(f"1.1.{'ab' * 16}")), {"grant-moved"},
+    ),
+    "grant of no shelf": (_orphan, {"grant-orphan"}),
+    "erased grant put back": (_erased_grant, {"erased-here"}),
+    "all grants gone": (lambda d: shutil.rmtree(d.house.vault_folder / "keys"), {"grant-missing"}),
+    "trust: another key": (lambda d: _trust(d, 'verify = "..', 'verify = "00'), UNKNOWN),
+    "trust: another fingerprint": (
+        lambda d: _trust(d, 'fingerprint = "..', 'fingerprint = "00'),
+        UNKNOWN | {"keyslot-missing", "keyslot-of-nobody"},
+    ),
+    "trust: another vault": (
+        lambda d: _trust(d, 'vault = "..', 'vault = "00'), {"log-broken", "keyslot-foreign", "ledger-forged"},
+    ),
+    "trust: a coach removed": (
+        lambda d: _trust(d, r"\[coaches.bea\]\nverify.*\nfingerprint.*\n", ""), {"log-of-nobody", "keyslot-of-nobody"},
+    ),
+    "trust: a coach added": (_second_trust, {"coach-not-joined", "keyslot-missing"}),
+    "trust: nonsense": (lambda d: _trust(d, "vault", "walt"), {"trust-damaged"}),
+    "trust: others may write": (lambda d: (d.house.folder / "trust.toml").chmod(0o666), {"trust-open"}),
+    "actor replaced": (
+        lambda d: d.sql("update actors set sealing=zeroblob(1216) where role=1"), UNKNOWN,
+    ),
+    "actors of a type that they cannot have": (
+        lambda d: d.sql("update actors set sealing='x', role='y'"), UNKNOWN,
+    ),
+    "slot removed": (lambda d: d.slot().unlink(), {"keyslot-missing"}),
+    "slot cut": (lambda d: d.slot().write_bytes(b"{"), {"keyslot-damaged"}),
+    "slot made cheap": (lambda d: _slot(d, m=8), {"keyslot-cost"}),
+    "slot made dear": (lambda d: _slot(d, t=1000), {"keyslot-cost"}),
+    "slot of another vault": (lambda d: _slot(d, vault="00" * 16), {"keyslot-foreign"}),
+    "slot of another coach": (
+        lambda d: d.slot(name=SECOND).write_bytes(d.slot().read_bytes()), {"keyslot-foreign"},
+    ),
+    "slot of the code removed": (lambda d: d.slot("recovery").unlink(), {"keyslot-missing"}),
+    "database removed": (lambda d: (d.house.vault_folder / "vault.db").unlink(), {"vault-missing"}),
+    "ledger removed": (lambda d: (d.house.state / "erasures.ledger").unlink(), {"ledger-short"}),
+    "ledger forged": (
+        lambda d: (d.house.state / "erasures.ledger").write_bytes(
+            (d.house.state / "erasures.ledger").read_bytes() + b'{"number": 1}\n'), {"ledger-forged"},
+    ),
+    "folder open": (lambda d: (d.house.vault_folder / "keys").chmod(0o755), {"open-to-others"}),
+    "grant open": (lambda d: d.grant(d.other).chmod(0o640), {"open-to-others"}),
+    "database open": (lambda d: (d.house.vault_folder / "vault.db").chmod(0o644), {"open-to-others"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("hand", "named"), FILES.values(), ids=FILES)
+def test_p09_a_file_that_is_not_as_it_was_is_named(
+    damaged: Damaged, hand: Callable[[Damaged], object], named: set[str]
+) -> None:
+    hand(damaged)
+    found = look(damaged)
+    assert codes(found.findings) - {"log-not-read"} == named
+    check_told(found)
+
+
+@pytest.mark.parametrize("name", [name for name, (_, named) in FILES.items() if "grant-replaced" in named])
+def test_a_replaced_grant_opens_nothing_and_is_told_once(damaged: Damaged, name: str) -> None:
+    coach = person(damaged)
+    FILES[name][0](damaged)
+    found = look(damaged, coach)
+    assert codes(found.findings) <= {"grant-replaced", "grant-damaged", "does-not-open"}
+    assert (found.opened or 0) < 4
+
+
+# --- what was begun ---------------------------------------------------------------------------------------------------
+
+
+def test_an_erasure_that_was_begun_is_a_finding_until_somebody_ends_it(
+    damaged: Damaged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = damaged.house
+    with house.session() as session, monkeypatch.context() as broken:
+        broken.setattr(erasing, "sweep", lambda *_: False)  # as while somebody reads in the database
+        assert not erasing.erase_record(session, damaged.second).done
+    assert codes(look(damaged).findings) == {"erasure-not-done", "erased-here"}
+    check_told(look(damaged))
+    with house.session() as session:
+        (stone,) = [one for one in session.vault.history.tombstones.values() if not one.done]
+        assert erasing.finish(session, stone).done
+    assert look(damaged).findings == []
+
+
+def test_p09_an_older_copy_of_everything_shows_what_was_erased(undamaged: Damaged, tmp_path: Path) -> None:
+    """All of the vault's folder, its head too: only the ledger beside it knows better."""
+    before = undamaged.copied(tmp_path / "before")
+    after = undamaged.copied(tmp_path / "after")
+    with after.house.session() as session:
+        erasing.erase_record(session, after.second)
+    shutil.rmtree(after.house.vault_folder)
+    shutil.copytree(before.house.vault_folder, after.house.vault_folder)
+    found = look(after)
+    assert codes(found.findings) == {"erased-here"}
+    assert f"record {after.second.hex()}, version 1" in {one.where for one in found.findings}
+    with after.house.session() as session:
+        erasing.settle(session)  # which erases it again, and seals anew what lay beside it
+    assert "erased-here" not in codes(look(after).findings)

@@ -1,0 +1,359 @@
+"""`coachsync client erase` and `client export` at the command line."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli_desk import NAME, Desk
+from coachsync.adapters import trustfile
+from coachsync.adapters.database import engine
+from coachsync.app.cli import opening
+from coachsync.app.vault import certificates, making, shelving, writing
+from coachsync.app.vault.opening import coach_of, open_vault
+from coachsync.errors import Altered
+from coachsync.vault import keyslots
+from coachsync.vault.envelope import Kind
+from coachsync.vault.keyslots import FLOOR
+from stepping import killed_at
+
+PASSPHRASE = "correct horse battery staple"
+CANARY, TEXT = "Canari-Zoubrowka", "Elle a parl\u00e9 de sa m\u00e8re."
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few spare shelves, a passphrase that is cheap to guess, and no five seconds for a reader."""
+    monkeypatch.setattr(shelving, "SPARES", 5)
+    monkeypatch.setattr(shelving, "_LEAST", 1)
+    monkeypatch.setattr(making.make, "__defaults__", (FLOOR,))
+    forget = engine.forget
+
+    def hastily(connection: Any, folder: Path) -> bool:
+        connection.connection.driver_connection.execute("PRAGMA busy_timeout=10")
+        return forget(connection, folder)
+
+    monkeypatch.setattr(engine, "forget", hastily)
+    monkeypatch.setattr("coachsync.adapters.database.vaults.forget", hastily)
+    assert keyslots.USUAL != FLOOR
+
+
+@pytest.fixture
+def client(desk: Desk) -> str:
+    """A client of the directory."""
+    words = ["--name", CANARY, "--address", "z@canari.example", "--alias", "Zoubi"]
+    return str(desk.json("client", "add", *words).document["code"])
+
+
+@pytest.fixture
+def vault(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk with a vault, which is unlocked by a file."""
+    file = desk.folder / "passphrase"
+    file.write_text(PASSPHRASE + "\n")
+    file.chmod(0o600)
+    monkeypatch.setenv("COACHSYNC_PASSPHRASE_FILE", str(file))
+    assert desk.run("vault", "init").code == 0
+    desk.secrets += [PASSPHRASE, "parl\u00e9", "Zoubi"]
+    return desk
+
+
+def note(desk: Desk, client: str, text: str = TEXT) -> None:
+    """Written by the daemon."""
+    options = opening.Options(str(desk.file), json=False)
+    with opening.opened(options, "note") as wiring, open_vault(wiring.config) as vault:
+        daemon = making.daemon_of(vault.files, wiring.database.key)
+        assert daemon is not None
+        body = json.dumps({"text": text}).encode()
+        writing.add(vault, daemon, coach_of(vault.trust, None), client, Kind.NOTE, body, wiring.now)
+
+
+def traces(desk: Desk, client: str) -> list[bytes]:
+    """What must be nowhere when the client is gone: sealed notes, their grants, the row and the key of the device."""
+    found = []
+    for database, query in (
+        (desk.state / "vault" / "vault.db", "SELECT sealed FROM records"),
+        (desk.state / "coachsync.db", "SELECT sealed FROM clients"),
+    ):
+        if database.exists():
+            with sqlite3.connect(database) as connection:
+                found += [row[0][130:] for row in connection.execute(query)]
+    with sqlite3.connect(desk.state / "coachsync.db") as connection:
+        found += [row[0] for row in connection.execute("SELECT sealed FROM assignments")]
+    key = desk.state / "keys" / "clients" / f"{client}.key"
+    found.append(key.read_bytes()[16:120])
+    if (desk.state / "vault").exists():
+        assigned = {grant.parent for grant in (desk.state / "vault" / "keys").glob("*/1.1.*")}
+        used = sqlite3.connect(desk.state / "vault" / "vault.db").execute("SELECT shelf FROM records").fetchall()
+        shelves = {row[0].hex() for row in used}
+        found += [next(one.iterdir()).read_bytes()[64:1200] for one in assigned if one.name in shelves]
+    return found
+
+
+def left(desk: Desk, traces: list[bytes]) -> list[str]:
+    """The files of the state that hold any piece of them."""
+    pieces = [one[at : at + 24] for one in traces for at in range(0, len(one) - 23, 100)]
+    assert len(pieces) >= len(traces)
+    files = [file for file in desk.state.rglob("*") if file.is_file()]
+    return [file.name for file in files if any(piece in file.read_bytes() for piece in pieces)]
+
+
+# --- erasing ----------------------------------------------------------------------------------------------------------
+
+
+def test_p09_a_client_is_erased_with_notes_and_certificate(vault: Desk, client: str) -> None:
+    note(vault, client)
+    note(vault, client, "another")
+    searched = traces(vault, client)
+    assert len(searched) > 4
+    assert {"vault.db", "coachsync.db", f"{client}.key"} <= set(left(vault, searched))
+    file = vault.folder / "certificate.json"
+    result = vault.run("client", "erase", client, "--certificate", str(file))
+    assert (result.code, result.out) == (0, f"{client} was erased.\n")
+    assert left(vault, searched) == []
+    assert vault.json("client", "list").document == {"clients": [], "problems": []}
+    trust = trustfile.read_trust(vault.folder / "trust.toml")
+    assert trust is not None
+    certified = certificates.verify(file.read_bytes(), trust)
+    assert (certified.document["records"], certified.document["key_files"]) == (2, 2)
+    assert certified.stone.event["client"] == client
+    assert {one["copy"] for one in certified.document["copies"]} >= {"backups", "calendar-server", "phones"}
+    assert all(one["until"] is None for one in certified.document["copies"])
+    assert certified.document["file_system"]
+    assert vault.refused("client", "erase", client, "--certificate", str(file))[1]["code"] == "certificate-file"
+
+
+def test_a_certificate_is_checked_with_nothing_but_trust(
+    vault: Desk, client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(vault, client)
+    file = vault.folder / "certificate.json"
+    assert vault.run("client", "erase", client, "--certificate", str(file)).code == 0
+    monkeypatch.delenv("COACHSYNC_PASSPHRASE_FILE")
+    shutil.rmtree(vault.state)
+    checked = vault.run("log", "verify", "--certificate", str(file))
+    assert checked.code == 0
+    assert f"1 record of {client} was erased." in checked.out
+    assert "2 key files were destroyed." in checked.out
+    assert "Out of reach, with no date: the calendar server cloud" in checked.out
+    found = vault.json("log", "verify", "--certificate", str(file)).document
+    assert (found["coach"], found["erased"]["client"]) == ("coach", client)
+    file.write_bytes(file.read_bytes().replace(b'"records": 1', b'"records": 0'))
+    assert vault.refused("log", "verify", "--certificate", str(file))[1]["code"] == "certificate-invalid"
+    assert vault.refused("log", "verify", "--certificate", "nowhere")[1]["code"] == "certificate-not-read"
+
+
+def test_p09_an_older_copy_of_the_state_beside_todays_ledger_brings_nobody_back(vault: Desk, client: str) -> None:
+    note(vault, client)
+    searched = traces(vault, client)
+    copy = vault.folder / "copy"
+    shutil.copytree(vault.state, copy)
+    assert vault.run("client", "erase", client).code == 0
+    shutil.copy(vault.state / "erasures.ledger", copy)
+    shutil.rmtree(vault.state)
+    copy.rename(vault.state)
+    listed = vault.run("client", "list")
+    assert "erased-came-back" in listed.err
+    assert client not in listed.out
+    assert "erased-came-back" in vault.run("vault", "unlock").err or not left(vault, searched)
+    vault.run("vault", "lock")
+    assert left(vault, searched) == []
+    assert vault.run("client", "list").err.count("erased-came-back") == 0
+
+
+def test_a_client_without_notes_is_erased_with_a_certificate_that_is_printed(vault: Desk, client: str) -> None:
+    result = vault.run("client", "erase", client)
+    trust = trustfile.read_trust(vault.folder / "trust.toml")
+    assert trust is not None
+    certified = certificates.verify(result.out.encode(), trust)
+    assert (certified.document["records"], certified.document["key_files"]) == (0, 1)
+    again = vault.json("client", "erase", client)  # asked for again, it is certified again
+    assert again.code == 0
+    second = certificates.verify(again.document["certificate"].encode(), trust)
+    assert (second.stone, second.document["client_key"]) == (certified.stone, None)
+
+
+def test_p09_without_a_vault_a_client_is_erased_and_nobody_certifies(desk: Desk, client: str) -> None:
+    searched = traces(desk, client)
+    other = str(desk.json("client", "add", "--name", "Bo").document["code"])
+    assert desk.refused("client", "erase", client, "--certificate", "x")[1]["code"] == "no-certificate"
+    assert desk.json("client", "erase", client).document == {
+        "code": client, "erased": True, "records": 0, "key_files": 1, "directory": True, "certificate": None,
+    }  # fmt: skip
+    assert left(desk, searched[-1:]) == []
+    assert [one["code"] for one in desk.json("client", "list").document["clients"]] == [other]
+    assert desk.json("client", "erase", client).document["key_files"] == 0
+    assert desk.refused("client", "erase", "C-000000")[1]["code"] == "no-such-client"
+
+
+def test_a_client_whose_key_is_missing_stops_no_share_any_more(synced: Desk, client: str) -> None:
+    (synced.state / "keys" / "clients" / f"{client}.key").unlink()
+    assert synced.run("share", "publish", "office").code != 0
+    assert synced.run("client", "erase", client).code == 0
+    assert synced.run("share", "publish", "office").code == 0
+
+
+def test_what_shares_called_a_client_stays_taken_and_names_nobody(desk: Desk, client: str) -> None:
+    desk.text = desk.text.replace('"session"', '"pseudonym"')
+    assert desk.run("client", "edit", client, "--pseudonym", "office=Granite-41").code == 0
+    assert desk.run("client", "erase", client).code == 0
+    with sqlite3.connect(desk.state / "coachsync.db") as connection:
+        assert connection.execute("SELECT client, current FROM pseudonyms").fetchall() == [("", 0)]
+    other = str(desk.json("client", "add", "--name", "Bo").document["code"])
+    used = desk.refused("client", "edit", other, "--pseudonym", "office=Granite-41")[1]["code"]
+    assert used == "pseudonym-used"
+
+
+def test_p09_it_is_not_done_while_somebody_reads_in_the_state(desk: Desk, client: str) -> None:
+    searched = traces(desk, client)
+    reader = sqlite3.connect(desk.state / "coachsync.db")
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM clients").fetchone()
+    result = desk.run("client", "erase", client)
+    assert (result.code, "not done yet" in result.err) == (75, True)
+    assert {"coachsync.db", "coachsync.db-wal"} & set(left(desk, searched))
+    assert f"{client}.key" not in left(desk, searched)
+    assert "erasure-not-done" in desk.run("client", "list").err
+    reader.close()
+    assert desk.run("client", "erase", client).code == 0
+    assert left(desk, searched) == []
+
+
+def test_p13_whenever_it_dies_nobody_is_half_erased(desk: Desk, client: str, tmp_path: Path) -> None:
+    """Without a vault: what the device knows goes in steps of its own; no row is ever without its key."""
+    searched, copy = traces(desk, client), tmp_path / "copy"
+    other = str(desk.json("client", "add", "--name", "Bo").document["code"])
+    shutil.copytree(desk.state, copy)
+    for number in range(50):
+        came = killed_at(number, lambda: desk.run("client", "erase", client))
+        found = desk.json("client", "list").document  # and the next command ends it
+        assert found["problems"] == []
+        assert [one["code"] for one in found["clients"]] == [
+            other
+        ]  # the ledger had it before anything was to be synced
+        assert left(desk, searched) == []
+        if not came:
+            break
+        shutil.rmtree(desk.state)
+        shutil.copytree(copy, desk.state)
+    assert number > 6
+
+
+@pytest.mark.parametrize("line", [b'{"client":"%s","mark":"00"}', b'{"client":', b'{"client":1}', b'{"client":"%s"}'])
+def test_a_line_that_this_device_has_not_written_alarms_and_erases_nobody(desk: Desk, client: str, line: bytes) -> None:
+    (desk.state / "erasures.ledger").write_bytes(line.replace(b"%s", client.encode()) + b"\n")
+    assert "ledger-forged" in desk.run("client", "list").err
+    assert desk.json("client", "show", client).document["code"] == client
+
+
+def test_a_person_is_asked_first(desk: Desk, client: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for answer, left_over in (("n\n", [client]), ("y\n", [])):
+        monkeypatch.setattr("sys.stdin", Terminal(answer))
+        desk.run("client", "erase", client)
+        assert [one["code"] for one in desk.json("client", "list").document["clients"]] == left_over
+
+
+def test_a_certificate_that_was_changed_is_none(vault: Desk, client: str) -> None:
+    note(vault, client)
+    content = vault.run("client", "erase", client).out.encode()
+    trust = trustfile.read_trust(vault.folder / "trust.toml")
+    assert trust is not None
+    document = json.loads(content)
+
+    def refused(change: Callable[[dict[str, Any]], object]) -> bool:
+        changed = json.loads(content)
+        change(changed)
+        with pytest.raises(Altered) as caught:
+            certificates.verify(json.dumps(changed).encode(), trust)
+        return caught.value.code == "certificate-invalid"
+
+    for name in document:
+        assert refused(lambda changed, name=name: changed.pop(name))
+        assert refused(lambda changed, name=name: changed.update({name: 7}))
+        assert refused(lambda changed, name=name: changed.update({name: "00"}))
+    assert refused(lambda changed: changed["copies"].pop())
+    assert refused(lambda changed: changed["tombstone"].update(number=1))
+    assert refused(lambda changed: changed.update(more=1))
+    for garbage in (b"", b"[]", b"\xff", b"[" * 100_000, content[:-10]):
+        with pytest.raises(Altered):
+            certificates.verify(garbage, trust)
+    strangers = trustfile.Trust(trust.vault, {"bea": trustfile.Pinned(bytes(32), bytes(16))})
+    for other in (strangers, trustfile.Trust(bytes(16), trust.coaches)):
+        with pytest.raises(Altered):
+            certificates.verify(content, other)
+
+
+# --- exporting --------------------------------------------------------------------------------------------------------
+
+
+def valid(value: Any, schema: dict[str, Any]) -> bool:
+    """As far as the schema goes that is written here."""
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
+    allowed = schema.get("type", [])
+    if allowed and not any(
+        isinstance(value, kinds[one]) for one in ([allowed] if isinstance(allowed, str) else allowed)
+    ):
+        return False
+    if ("const" in schema and value != schema["const"]) or ("enum" in schema and value not in schema["enum"]):
+        return False
+    if isinstance(value, list):
+        return all(valid(one, schema.get("items", {})) for one in value)
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        return set(schema.get("required", ())) <= value.keys() and all(
+            valid(one, known.get(name, {})) for name, one in value.items()
+        )
+    return True
+
+
+def test_all_that_is_known_of_a_client_is_written_for_people_and_for_programs(
+    vault: Desk, practice: Desk, client: str
+) -> None:
+    note(vault, client)
+    assert vault.run("client", "edit", client, "--add-alias", NAME).code == 0
+    assert vault.run("sync").code == 0
+    folder = vault.folder / "given"
+    result = vault.run("client", "export", client, "--to", str(folder))
+    assert (result.code, result.out) == (0, "1 version of a record was written.\n")
+    document = json.loads((folder / "client.json").read_text())
+    assert valid(document, json.loads((folder / "client.schema.json").read_text()))
+    assert not valid(document | {"version": "1"}, json.loads((folder / "client.schema.json").read_text()))
+    assert document["client"]["names"] == [CANARY]
+    assert document["client"]["addresses"] == ["z@canari.example"]
+    assert [one["content"] for one in document["records"]] == [{"text": TEXT}]
+    assert len(document["appointments"]) == 5
+    assert CANARY in (folder / "client.txt").read_text()
+    assert NAME in (folder / "appointments.txt").read_text()
+    [record] = (folder / "records").iterdir()
+    assert TEXT in record.read_text()
+    assert {file.stat().st_mode & 0o077 for file in [folder, *folder.rglob("*")]} == {0}
+    assert vault.refused("client", "export", client, "--to", str(folder))[1]["code"] == "folder-there"
+
+
+def test_a_client_is_exported_where_there_is_no_vault(desk: Desk, client: str) -> None:
+    folder = desk.folder / "given"
+    found = desk.json("client", "export", client, "--to", str(folder)).document
+    assert found == {"code": client, "records": 0, "appointments": 0, "problems": []}
+    assert json.loads((folder / "client.json").read_text())["records"] == []
+
+
+def test_show_tells_how_many_records_there_are_without_opening_one(
+    vault: Desk, client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(vault, client)
+    monkeypatch.delenv("COACHSYNC_PASSPHRASE_FILE")
+    assert vault.json("client", "show", client).document["records"] == {"note": 1, "agreement": 0, "disclosure": 0}
+    assert "notes\t1" in vault.run("client", "show", client).out
+    (vault.state / "vault" / "vault.db").write_bytes(b"no database")
+    shown = vault.json("client", "show", client)
+    assert (shown.code, shown.document["records"]) == (3, None)
