@@ -65,6 +65,7 @@ class Desk:
         }  # fmt: skip
         for name, value in self.environ.items():
             self.monkeypatch.setenv(name, value)
+        self.monkeypatch.setattr(tempfile, "tempdir", str(self.practice.temporary))
 
     @property
     def key(self) -> tuple[str, str]:
@@ -184,12 +185,12 @@ def test_p12_no_word_of_a_record_is_in_any_file_or_on_a_terminal_that_nobody_ask
     word = re.search("zq[a-z]{8}", again)
     assert word is not None
     assert word[0] in desk.given(f"{word[0]}\n", "note", "search", "-", *desk.key).out
-    for words in (("agreement", "show", client), ("disclosure", "list")):
-        assert clear([desk.given("", *words, *desk.key).out], desk.ink)
-    for words in (("note", "list"), ("--json", "note", "list"), ("note", "erase", erased)):
-        assert desk.given("", *words, *desk.key).code == 0
-    for words in (("status",), ("--json", "status"), ("check",)):
-        desk.given("", *words)
+    for shows in (("agreement", "show", client), ("disclosure", "list")):
+        assert clear([desk.given("", *shows, *desk.key).out], desk.ink)
+    for quiet in (("note", "list"), ("--json", "note", "list"), ("note", "erase", erased)):
+        assert desk.given("", *quiet, *desk.key).code == 0
+    for tells in (("status",), ("--json", "status"), ("check",)):
+        desk.given("", *tells)
     desk.at_rest()
 
     exported = desk.outside / "export"

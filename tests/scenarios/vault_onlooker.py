@@ -1,5 +1,5 @@
-"""What whoever looks at the machine sees while commands run: arguments and environment of every process that is started,
-folders for temporary files, and what an editor finds around itself."""
+"""What whoever looks at the machine sees while commands run: arguments and environment of every process that is
+started, folders for temporary files, and what an editor finds around itself."""
 
 from __future__ import annotations
 
