@@ -80,6 +80,18 @@ class Desk:
         with open_wiring(loaded, "test", NOW) as wiring:
             self.code = making.make(loaded, wiring.database.key, "anna", words, FLOOR).code
 
+    def change_locks(self) -> None:
+        """Another passphrase and another recovery code; one that is refused, too."""
+        chosen = self.outside / "chosen"
+        for words, code in ((self.ink.word(), 2), (" ".join(self.ink.word() for _ in range(3)), 0)):
+            chosen.write_text(f"{words}\n")
+            chosen.chmod(0o600)
+            done = self.given("", "vault", "passphrase", *self.key, "--new-passphrase-file", str(chosen))
+            assert done.code == code, done.err
+        self.passphrase = chosen
+        done = self.given("", "--json", "vault", "recovery", *self.key)
+        self.code = str(done.json["recovery_code"])
+
     def given(self, stdin: str, *words: str) -> Done:
         """A command in this process; what it says is looked at unless a coach asks for it."""
         self.monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
@@ -189,8 +201,11 @@ def test_p12_no_word_of_a_record_is_in_any_file_or_on_a_terminal_that_nobody_ask
         assert clear([desk.given("", *shows, *desk.key).out], desk.ink)
     for quiet in (("note", "list"), ("--json", "note", "list"), ("note", "erase", erased)):
         assert desk.given("", *quiet, *desk.key).code == 0
-    for tells in (("status",), ("--json", "status"), ("check",)):
-        desk.given("", *tells)
+    desk.change_locks()
+    telling = (("status",), ("check",), ("vault", "verify"), ("log", "show"), ("log", "verify"))
+    for tells in telling:
+        for json in ((), ("--json",)):
+            desk.given("", *json, *tells)
     desk.at_rest()
 
     exported = desk.outside / "export"
@@ -201,6 +216,7 @@ def test_p12_no_word_of_a_record_is_in_any_file_or_on_a_terminal_that_nobody_ask
         0,
         3,
     )
+    assert desk.given("", "log", "verify", "--certificate", str(certificate)).code == 0
     desk.look("certificate", [certificate.read_bytes()])
     desk.look("names of what is exported", list(contents(exported)))
     desk.at_rest()
