@@ -36,11 +36,14 @@ test-servers: venv
 	tests/realservers/install.sh
 	$(BIN)/python -m pytest -m debian -rs
 
-# Thousands of random changes on both sides, with kills and faults; a minute or two. SEED repeats a run that failed.
+# Thousands of random changes on both sides, with kills and faults, and a million damaged inputs of the vault; some minutes.
+# SEED repeats a run that failed.
 EXAMPLES ?= 150
+INPUTS ?= 1000000
 SEED ?=
 fuzz: venv
 	COACHSYNC_EXAMPLES=$(EXAMPLES) $(if $(SEED),COACHSYNC_SEED=$(SEED)) $(BIN)/python -m pytest -s tests/scenarios/test_two_way.py
+	COACHSYNC_FUZZ=$(INPUTS) $(if $(SEED),COACHSYNC_SEED=$(SEED)) $(BIN)/python -m pytest -s tests/vault/test_vault_fuzz.py
 
 # The properties that tests state, tried with NEW random examples each; half an hour. `make test` tries the same ones always.
 NEW ?= 2000

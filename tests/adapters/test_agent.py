@@ -127,3 +127,10 @@ def test_another_user_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         theirs.sendall(agent_child.GIVE)
         assert agent_child._serve(Listening(), bytearray(SEED))  # type: ignore[arg-type]
         assert answered(theirs) == b""
+
+
+def test_a_long_path_is_no_reason_not_to_listen(tmp_path: Path) -> None:
+    place = tmp_path / ("x" * 100) / ("y" * 100) / "one.sock"
+    agent.start(place, SEED, PATIENCE)
+    assert agent.seed(place) == SEED
+    assert agent.lock(place)

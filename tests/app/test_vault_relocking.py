@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from coachsync.errors import CoachsyncError, UsageError, WrongKey
 from coachsync.vault import recovery
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keyslots import FLOOR, Cost
-from killing import every_step
+from stepping import killed_at
 from vault_house import CLIENT, COACH, PASSPHRASE, VaultHouse, copied
 
 NEW = "another one, with four words"
@@ -126,6 +127,15 @@ def test_a_wrong_code_changes_nothing(house: VaultHouse) -> None:
 
 
 # --- killed -----------------------------------------------------------------------------------------------------------
+
+
+def every_step(action: Callable[[int], Callable[[], object]]) -> Iterator[int]:
+    """Each step at which the action of a fresh state can be killed; the consumer looks at what is left."""
+    for step in count():
+        if not killed_at(step, action(step)):
+            assert step > 10
+            return
+        yield step
 
 
 def sound(house: VaultHouse) -> None:

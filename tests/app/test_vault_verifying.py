@@ -66,7 +66,8 @@ def _own_key(damaged: Damaged, signer: Person | None = None) -> None:
     public = Opener(bytes(32)).public
     shelf = damaged.shelf(damaged.other)
     ((coach, signature),) = damaged.rows("select coach, signature from shelves where shelf=?", shelf)
-    key = ShelfKey(bytes(16), shelf, 1, coach, public, signature)
+    with damaged.house.open() as vault:
+        key = ShelfKey(vault.id, shelf, 1, coach, public, signature)
     key = key if signer is None else key.signed(signer)
     damaged.sql("update shelves set public=?, signature=? where shelf=?", public, key.signature, shelf)
 
@@ -123,6 +124,13 @@ ROWS: dict[str, tuple[Callable[[Damaged], object], set[str]]] = {
     ),
     "key of a shelf replaced": (_own_key, {"shelf-key-replaced"}),
     "key of a shelf replaced and signed": (lambda d: _own_key(d, STRANGER), {"shelf-key-replaced"}),
+    "key of a shelf that the coach has signed, and the log does not know": (
+        lambda d: _own_key(d, person(d)), {"shelf-key-replaced"},
+    ),
+    "signature of a key removed": (
+        lambda d: d.sql("update shelves set signature=zeroblob(64) where shelf=?", d.shelf(d.other)),
+        {"shelf-key-replaced"},
+    ),
     "key of a shelf of another coach": (
         lambda d: d.sql("update shelves set coach=? where shelf=?", bytes(16), d.shelf(d.other)),
         {"shelf-key-replaced"},

@@ -110,7 +110,7 @@ def test_p03_a_writer_that_leaks_is_found_out(watched: Watched, kind: str, monke
     assert {one.where for one in found} == {"object 1"}
 
 
-def test_p03_the_uid_of_a_private_event_is_found_out_and_not_taken_for_one(
+def test_p03_the_uid_of_a_private_event_is_found_out_and_given_up(
     practice: Practice, radicale: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = Watched(practice, Web(radicale))
@@ -118,7 +118,8 @@ def test_p03_the_uid_of_a_private_event_is_found_out_and_not_taken_for_one(
         names(str(uuid4()), SOURCE_UID)(patch)
         watched.sync()
     assert watched.codes("object") == {"uid"}
-    assert practice.run("--json", "share", "publish", "office", "--replace").code != 0  # it may be the coach's own
+    assert practice.run("--json", "share", "publish", "office", "--replace").code == 0
+    assert watched.found() == ()
 
 
 def test_p03_a_file_that_tells_when_it_was_written_is_found_out(

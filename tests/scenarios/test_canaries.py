@@ -218,11 +218,11 @@ def test_p03_p12_a_planted_leak_is_found_and_not_repeated(practice: Practice, we
 
     assert told.code == done.code == 5
     assert aviary.clean(told.out, told.err, done.out, done.err)
-    expected = {"property", "edited-object", "source-word", "foreign-object", "href"}
+    expected = {"property", "edited-object", "foreign-object", "href"}
+    told_words = {"source-word", "identifier"}  # the latter where chance has chosen a word of somebody's name
     codes = {(finding["share"], finding["code"]) for finding in done.json["findings"]}
-    codes -= {("office", "identifier")}  # where chance has chosen a word of somebody's name
-    assert codes == {("office", code) for code in expected}
-    details = [f["detail"] for f in done.json["findings"] if f["code"] == "source-word"]
+    assert {(share, code) for share, code in codes if code not in told_words} == {("office", code) for code in expected}
+    details = [f["detail"] for f in done.json["findings"] if f["code"] in told_words]
     assert any("base64" in detail for detail in details)
     assert len(details) == 2
     assert all(re.search(rf"^office\t{code}\t", told.out, re.M) for code in expected)

@@ -47,8 +47,9 @@ from vaultpeople import (
     stores,
 )
 
-SEED = int(os.environ.get("COACHSYNC_SEED", random.SystemRandom().randrange(10**6)))
-INPUTS = int(os.environ.get("COACHSYNC_FUZZ", "20000"))
+_MORE = os.environ.get("COACHSYNC_FUZZ")
+INPUTS = int(_MORE or "20000")
+SEED = int(os.environ.get("COACHSYNC_SEED", random.SystemRandom().randrange(10**6) if _MORE else 2026))
 
 KEY, CODE, PASSPHRASE = certified(), bytes(range(20)), "correct horse"
 RECORDS = [envelope.seal(HEADER, bytes(size), SEALER) for size in (0, 300)]

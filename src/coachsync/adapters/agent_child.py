@@ -30,9 +30,10 @@ def main(path: Path, idle: float) -> None:
     ctypes.CDLL(None).prctl(_DUMPABLE, 0, 0, 0, 0)
     seed = bytearray(sys.stdin.buffer.read(SEED_BYTES))
     os.umask(0o177)
+    os.chdir(path.parent)  # a socket's address has at most 107 bytes (unix(7)), a path may have more
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(path))
+        listening.bind(path.name)
         listening.listen()
         listening.settimeout(idle)
         if os.fork():  # whoever has started it need not wait for its end

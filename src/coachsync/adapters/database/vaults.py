@@ -144,17 +144,17 @@ class VaultStore:
             return None
         return ShelfKey(vault, row.shelf, row.generation, row.coach, row.public, row.signature)
 
-    def generations(self) -> list[tuple[bytes, int]]:
-        """Each generation of each shelf that has a key here."""
-        with self.transaction() as connection:
-            return [(row.shelf, row.generation) for row in connection.execute(sa.select(_shelves))]
-
     def shelf_keys(self, vault: bytes) -> list[ShelfKey]:
         """The keys of every generation of every shelf, as they are stored; sorted."""
         query = sa.select(_shelves).order_by(_shelves.c.shelf, _shelves.c.generation)
         with self.transaction() as connection:
             rows = connection.execute(query).all()
         return [ShelfKey(vault, row.shelf, row.generation, row.coach, row.public, row.signature) for row in rows]
+
+    def generations(self) -> list[tuple[bytes, int]]:
+        """Each generation of each shelf that has a key here."""
+        with self.transaction() as connection:
+            return [(row.shelf, row.generation) for row in connection.execute(sa.select(_shelves))]
 
     # --- records ------------------------------------------------------------------------------------------------------
 

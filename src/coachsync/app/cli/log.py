@@ -169,6 +169,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], Phrase]] = {
     "assign": _assigned,
     "record": _stored,
     "erase": _erasing,
+    "buried": lambda event: say("found in the ledger what entry {entry} had erased", entry=event["number"]),
     "erased": lambda event: say("finished the erasure of entry {entry}", entry=event["entry"]),
     "slot": lambda event: _SLOTS[event["kind"]],
 }

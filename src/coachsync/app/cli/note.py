@@ -22,7 +22,7 @@ from coachsync.app.printable import printable_text
 from coachsync.app.vault import erasing, notes
 from coachsync.app.vault.naming import named
 from coachsync.app.vault.notes import Shown
-from coachsync.app.vault.opening import open_vault
+from coachsync.app.vault.opening import not_done, open_vault
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.sessions import about as appointment
 from coachsync.app.vault.writing import Written
@@ -171,7 +171,7 @@ def erase(options: Options, name: str, yes: bool, coach: str | None, passphrase_
         record = _named(session, name)
         erased = erasing.erase_record(session, record)
     if not erased.done:
-        raise erasing.not_done()
+        raise not_done()
     if options.json:
         tell_json({"erased": True, "entry": erased.stone.number})
         return

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from coachsync.adapters.database.vaults import Place
+from coachsync.app.vault.destroying import first_needed
 from coachsync.app.vault.opening import Vault
-from coachsync.app.vault.reading import compared
+from coachsync.app.vault.reading import in_place
 from coachsync.errors import Altered, Problem
 from coachsync.phrases import Phrase, say
 from coachsync.vault import grants
 from coachsync.vault.grants import GrantHeader
-from coachsync.vault.history import Tombstone
+from coachsync.vault.history import History
 from coachsync.vault.keys import ShelfKey
 
 RESTORE = say("Restore the vault from a backup.")
@@ -25,19 +25,32 @@ _CUT_SHORT = say(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Known:
-    """What the log of a vault tells, whether that is the `whole` log, and every tombstone of log and ledger."""
+    """What the log of a vault tells, whether that is the `whole` log, and what was erased: `after` is the history once
+    the ledger has been heard too."""
 
-    vault: Vault
-    whole: bool
-    stones: Sequence[Tombstone]
+    def __init__(self, vault: Vault, after: History, *, whole: bool) -> None:
+        self.vault = vault
+        self.whole = whole
+        self._erased = after.erased
+        self._records = {record for stone in after.graves.values() for record in stone.records}
+        self._through: dict[bytes, int] = {}
+        self._named: dict[bytes, int] = {}
+        needed = first_needed(after)
+        for stone in after.graves.values():
+            for shelf, through in stone.shelves.items():
+                last = min(through, needed.get(shelf, through + 1) - 1)
+                self._through[shelf] = max(last, self._through.get(shelf, 0))
+                self._named[shelf] = max(through, self._named.get(shelf, 0))
 
     def is_gone(self, shelf: bytes, generation: int, record: bytes = b"") -> bool:
         """Whether a key or a record was to be erased."""
-        return any(
-            generation <= stone.shelves.get(shelf, 0) or (record and record in stone.records) for stone in self.stones
-        )
+        gone = shelf in self._erased or generation <= self._through.get(shelf, 0)
+        return gone or record in self._records
+
+    def is_missed(self, shelf: bytes, generation: int, record: bytes = b"") -> bool:
+        """Whether that it is not here is worth a word: no tombstone names it, whatever an older log says."""
+        return generation > self._named.get(shelf, 0) and not self.is_gone(shelf, generation, record)
 
     def keys(self) -> dict[tuple[bytes, int], bytes]:
         """Digests of the keys that there must be, by shelf and generation."""
@@ -57,7 +70,8 @@ def keys_compared(known: Known) -> Iterator[Problem]:
         place = shelf_place(vault, shelf, generation)
         key = stored.get((shelf, generation))
         if key is None:
-            yield Problem("shelf-key-missing", place, say("A key that notes are sealed to is missing."), RESTORE)
+            if known.is_missed(shelf, generation):
+                yield Problem("shelf-key-missing", place, say("A key that notes are sealed to is missing."), RESTORE)
         elif not _is_certified(vault, key, digest):
             message = say("A key that notes would be sealed to is not the one that the coach has made.")
             yield Problem("shelf-key-replaced", place, message, RESTORE)
@@ -71,7 +85,7 @@ def grants_compared(known: Known) -> Iterator[Problem]:
     vault, logged = known.vault, known.keys()
     for shelf, generation in logged:
         coach = vault.history.shelves[shelf].coach
-        if vault.files.grant(shelf, generation, coach) is None:
+        if known.is_missed(shelf, generation) and vault.files.grant(shelf, generation, coach) is None:
             message = say("The file that opens these notes is missing.")
             yield Problem("grant-missing", shelf_place(vault, shelf, generation), message, _RESTORE_KEYS)
     message = say("There is a file in the folder vault/keys of which the log knows nothing.")
@@ -92,7 +106,7 @@ def records_compared(known: Known) -> Iterator[Problem]:
             yield from _record(known, place, sealed)
     there = {(place.record, place.version) for place in places}
     for (record, version), stored in vault.history.records.items():
-        if (record, version) not in there and not known.is_gone(stored.shelf, stored.generation, record):
+        if (record, version) not in there and known.is_missed(stored.shelf, stored.generation, record):
             message = say("A record that the log names is missing from the vault.")
             yield Problem("record-missing", record_place(record, version), message, RESTORE)
 
@@ -145,7 +159,7 @@ def _record(known: Known, place: Place, sealed: bytes) -> Iterator[Problem]:
         yield _erased_here(where)
         return
     try:
-        compared(known.vault, place, sealed)
+        in_place(known.vault, place, sealed)
     except Altered as problem:
         if known.whole or stored is not None:
             yield Problem(problem.code, where, problem.message, RESTORE)

@@ -35,7 +35,7 @@ def left(store: VaultStore, files: VaultFiles, history: History, stones: Iterabl
     places, generations = store.places(), store.generations()
     held = {place.record for place in places}
     rows = {*generations, *((place.shelf, place.generation) for place in places)}
-    needed = _needed(history)
+    needed = first_needed(history)
     for stone in stones:
         found.records |= held & set(stone.records)
         for shelf, through in stone.shelves.items():
@@ -66,7 +66,7 @@ def destroy(store: VaultStore, files: VaultFiles, gone: Left) -> bool:
     return True
 
 
-def _needed(history: History) -> dict[bytes, int]:
+def first_needed(history: History) -> dict[bytes, int]:
     """The first generation of each shelf that something needs which is not erased."""
     found = {shelf: one.generation for shelf, one in history.shelves.items()}
     for one in history.records.values():

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 
+from coachsync.adapters.database.vaults import VaultStore
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.opening import Vault, open_store, trusted, vault_folder
 from coachsync.config import Config
@@ -15,6 +16,7 @@ from coachsync.errors import Altered, Problem, UsageError
 from coachsync.phrases import Phrase, say
 from coachsync.vault import chain
 from coachsync.vault.chain import Head
+from coachsync.vault.history import History
 from coachsync.vault.suite import refuse_missing
 
 _LINE = re.compile(r"coachsync-log ([0-9a-f]{32}) (\d{1,18}) ([0-9a-f]{64})")
@@ -39,9 +41,9 @@ def looked_at(config: Config) -> Iterator[tuple[Vault, list[Problem]]]:
             if one.fingerprint not in known or not one.fits(known[one.fingerprint]):
                 known.pop(one.fingerprint, None)
                 problems.append(_coach_unknown(name))
-        vault = Vault(trust, store, VaultFiles(folder), known)
-        problems += _log_taken(vault)
-        yield vault, problems
+        files, history = VaultFiles(folder), History(trust.vault, known)
+        problems += _taken(history, store, files)
+        yield Vault(trust, store, files, known, history), problems
     finally:
         store.close()
 
@@ -94,33 +96,30 @@ def _at(vault: Vault, count: int) -> Head:
     return next(Head(one.number, one.digest(vault.id)) for one in islice(vault.store.entries(count - 1), 1))
 
 
-def _log_taken(vault: Vault) -> list[Problem]:
-    remembered = vault.files.remembered()
-    count = remembered.count if remembered else 0
-    problems = _taken(vault, count)
-    if problems:
-        return problems
-    if remembered is not None:
+def _taken(history: History, store: VaultStore, files: VaultFiles) -> list[Problem]:
+    """Take the log as far as it can be believed, and what stopped that; that it was once another is no reason to."""
+    remembered, problems = files.remembered(), []
+    history.remembered = remembered or Head()
+    try:
+        history.take(store.entries())
+        chain.refuse_cut(history.head, history.remembered)
+    except Altered as problem:
+        problems.append(_stopped(history, problem))
+    history.remembered = Head()
+    if [one.code for one in problems] == ["log-cut"]:
         try:
-            chain.refuse_cut(vault.history.head, remembered)
+            history.take(store.entries(history.head.count))
         except Altered as problem:
-            problems.append(problem.problem(entry_place(count)))
-    problems += _taken(vault, None)
-    if remembered is None and vault.history.head.count:
+            problems.append(_stopped(history, problem))
+    if remembered is None and history.head.count:
         problems.append(_no_head())
     return problems
 
 
-def _taken(vault: Vault, to: int | None) -> list[Problem]:
-    """Go on with the log to the entry of this number, or to the end."""
-    before = vault.history.head.count
-    entries = vault.store.entries(before)
-    try:
-        vault.history.take(entries if to is None else islice(entries, max(0, to - before)))
-    except Altered as problem:
-        place = entry_place(vault.history.head.count + 1)
-        return [Problem(problem.code, place, problem.message, say("Restore the vault from a backup."))]
-    return []
+def _stopped(history: History, problem: Altered) -> Problem:
+    number = history.head.count if problem.code == "log-cut" else history.head.count + 1
+    hint = problem.hint if problem.code == "log-cut" else say("Restore the vault from a backup.")
+    return Problem(problem.code, entry_place(number), problem.message, hint)
 
 
 def _coach_unknown(name: str) -> Problem:

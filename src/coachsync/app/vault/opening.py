@@ -28,14 +28,21 @@ _IN_LEDGER = ("previous", "actor", "said", "signature")
 class Vault:
     """An open vault. `problems` is what the coach must hear of."""
 
-    def __init__(self, trust: Trust, store: VaultStore, files: VaultFiles, coaches: Mapping[bytes, Actor]) -> None:
+    def __init__(
+        self,
+        trust: Trust,
+        store: VaultStore,
+        files: VaultFiles,
+        coaches: Mapping[bytes, Actor],
+        history: History | None = None,
+    ) -> None:
         self.id = trust.vault
         self.trust = trust
         self.store = store
         self.files = files
         self.problems: list[Problem] = []
         self._coaches = coaches
-        self._history: History | None = History(trust.vault, coaches)
+        self._history = history
         self._strays: list[Entry] = []
 
     @property
@@ -44,8 +51,8 @@ class Vault:
         if self._history is None:
             history = History(self.id, self._coaches)
             _take_log(history, self.store, self.files)
-            self._strays, false = _bury(history, self.files)
-            self.problems += [forged()] if false and forged() not in self.problems else []
+            self._strays, wrong = buried(history, self.files)
+            self.problems += [forged()] if wrong and forged() not in self.problems else []
             self._history = history
         return self._history
 
@@ -176,10 +183,10 @@ def _take_log(history: History, store: VaultStore, files: VaultFiles) -> None:
     chain.refuse_cut(history.head, remembered)
 
 
-def _bury(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
+def buried(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
     """Erase what the ledger says, and the log does not: those entries, and whether there are lines that no coach has
     signed, for which nothing is erased."""
-    strays, forged = [], False
+    strays, wrong = [], False
     for line in files.ledger():
         if is_of_device(line):
             continue
@@ -189,13 +196,12 @@ def _bury(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
                 history.bury(entry)
                 strays.append(entry)
         except CoachsyncError:
-            forged = True
-    return strays, forged
+            wrong = True
+    return strays, wrong
 
 
 def _replay(vault: Vault) -> None:
     """Destroy again what is to be gone: what a run cut short has left, and what an older copy has brought back."""
-    vault.read()
     history = vault.history
     begun = {stone.number: stone for stone in history.tombstones.values() if not stone.done}
     for number in begun:

@@ -91,12 +91,13 @@ class Session:
 
     def opened(self, place: Place, sealed: bytes) -> Read:
         """A record out of its row. Raises Altered when it is not the one that the log names, or not in its place."""
-        header = compared(self.vault, place, sealed)
-        _, body = envelope.open_record(sealed, self.opener(place.shelf, place.generation))
+        self._header(place, sealed)
+        header, body = envelope.open_record(sealed, self.opener(place.shelf, place.generation))
         return Read(header, body)
 
     def _header(self, place: Place, sealed: bytes) -> Header:
-        return compared(self.vault, place, sealed)
+        """The header of a row, once it is known to be what the log names."""
+        return in_place(self.vault, place, sealed)
 
     def opener(self, shelf: bytes, generation: int) -> Opener:
         """What opens the records of a generation of a shelf. Raises WrongKey without a grant for this coach, and
@@ -114,9 +115,9 @@ class Session:
         return self._openers[shelf, generation]
 
 
-def compared(vault: Vault, place: Place, sealed: bytes) -> Header:
-    """The header of a record, once it is known to be the one that the log names, in its place; it is not opened. Raises
-    Altered."""
+def in_place(vault: Vault, place: Place, sealed: bytes) -> Header:
+    """The header of a record in its row, which nobody need open. Raises Altered when it is not the one that the log
+    names, or not in its place."""
     header = envelope.header_of(sealed)
     stored = vault.history.records.get((place.record, place.version))
     if stored is None:

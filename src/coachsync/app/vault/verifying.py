@@ -6,18 +6,18 @@ Nothing is changed, and no finding stops the others: what is wrong is named, wit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from coachsync.adapters.ledger import is_of_device
 from coachsync.app.vault import comparing, logbook
 from coachsync.app.vault.comparing import Known, record_place, shelf_place
-from coachsync.app.vault.opening import Vault, entry_of, forged, is_in_log
+from coachsync.app.vault.opening import Vault, buried, entry_of, forged
 from coachsync.app.vault.reading import Session
 from coachsync.config import Config
-from coachsync.errors import Altered, CoachsyncError, NotInitialised, Problem, WrongKey
+from coachsync.errors import Altered, NotInitialised, Problem, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import keyslots
-from coachsync.vault.history import Tombstone
+from coachsync.vault.history import History
 from coachsync.vault.keys import Person
 
 _KINDS = {"passphrase": say("keyslot of the passphrase"), "recovery": say("keyslot of the recovery code")}
@@ -67,17 +67,17 @@ def _look(vault: Vault, result: Verified) -> None:
     whole = next(vault.store.entries(vault.history.head.count), None) is None
     if not whole:
         result.found([_not_told(vault)])
-    buried, problems = _ledger(vault)
-    result.found(problems)
+    history = vault.history
+    after = replace(history, erased=set(history.erased), graves=dict(history.graves))
+    result.found(_ledger(vault, after))
     if whole:
         result.found(_coaches(vault))
-    known = Known(vault, whole, [*vault.history.tombstones.values(), *buried])
+    known = Known(vault, after, whole=whole)
     for compared in (comparing.keys_compared, comparing.grants_compared, comparing.records_compared):
         result.found(compared(known))
     result.found(_unfinished(vault))
     result.found(_slots(vault))
     result.found(_open_to_others(vault))
-    history = vault.history
     result.entries, result.shelves, result.records = history.head.count, len(history.shelves), len(history.records)
 
 
@@ -90,22 +90,19 @@ def _not_told(vault: Vault) -> Problem:
     )
 
 
-def _ledger(vault: Vault) -> tuple[list[Tombstone], list[Problem]]:
-    """Each line is a tombstone that a coach has signed, and each tombstone of the log has one. Also those that the log
-    does not have: an older copy was put in its place."""
-    buried, numbers, problems = [], set(), []
+def _ledger(vault: Vault, after: History) -> Iterator[Problem]:
+    """Each line is a tombstone that a coach has signed, and each tombstone of the log has one. `after` hears also those
+    that the log does not have: an older copy was put in its place."""
+    _, wrong = buried(after, vault.files)
+    if wrong:
+        yield forged()
+    told = set()
     for line in vault.files.ledger():
-        if is_of_device(line):
-            continue
-        try:
-            entry = entry_of(line)
-            if not is_in_log(vault, entry):
-                buried.append(replace(vault.history, erased=set()).bury(entry))
-            numbers.add(entry.number)
-        except CoachsyncError:
-            problems.append(forged())
-    problems += [_ledger_short(number) for number in sorted(vault.history.tombstones.keys() - numbers)]
-    return buried, problems
+        with suppress(Altered):
+            told.add(entry_of(line).digest(vault.id))
+    for digest, stone in vault.history.graves.items():
+        if digest not in told:
+            yield _ledger_short(stone.number)
 
 
 def _ledger_short(number: int) -> Problem:
@@ -131,14 +128,16 @@ def _coaches(vault: Vault) -> Iterator[Problem]:
 
 
 def _unfinished(vault: Vault) -> Iterator[Problem]:
-    for stone in vault.history.tombstones.values():
-        if not stone.done:
-            yield Problem(
-                "erasure-not-done",
-                logbook.entry_place(stone.number),
-                say("An erasure was begun and is not done yet."),
-                say("End other programs that read in the vault, then verify it with the vault unlocked."),
-            )
+    begun: list[str] = [
+        logbook.entry_place(stone.number) for stone in vault.history.tombstones.values() if not stone.done
+    ]
+    for place in begun or (["vault/vault.db"] if vault.files.owes_forgetting else []):
+        yield Problem(
+            "erasure-not-done",
+            place,
+            say("An erasure was begun and is not done yet."),
+            say("End other programs that read in the vault, then verify it with the vault unlocked."),
+        )
 
 
 def _slots(vault: Vault) -> Iterator[Problem]:
