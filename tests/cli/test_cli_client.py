@@ -36,15 +36,15 @@ def shown(desk: Desk, code: str) -> dict[str, Any]:
 
 
 def test_a_client_is_added_shown_and_listed_with_names_from_stdin(desk: Desk, line: Any) -> None:
-    line(CANARY, "z@canari.example", "Zoubi", "ACME Canari")  # in the order of the help
-    options = ["--name", "-", "--alias", "-", "--address", "-", "--sponsor", "-", "--unshared"]
+    line(CANARY, "z@canari.example", "Zoubi", "Brume", "ACME Canari")  # in the order of the help
+    options = ["--organisation", "-", "--name", "-", "--alias", "-", "--address", "-", "--sponsor", "-", "--unshared"]
     result = desk.run("client", "add", *options)
     assert result.code == 0
     code = result.out.split()[0]
     assert result.out == f"{code} was added.\n"
     client = shown(desk, code.lower().removeprefix("c-"))
     assert (client["names"], client["aliases"], client["addresses"]) == ([CANARY], ["Zoubi"], ["z@canari.example"])
-    assert client["sponsor"]["name"] == "ACME Canari"
+    assert (client["organisation"], client["sponsor"]["name"]) == ("Brume", "ACME Canari")
     assert client["unshared"] is True
     [listed] = desk.json("client", "list").document["clients"]
     assert listed["code"] == code

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
+from coachsync.adapters.cores import leave_none as leave_no_cores
 from coachsync.errors import CoachsyncError, UsageError
 from coachsync.phrases import say
 
@@ -21,7 +22,8 @@ _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # every other write has 
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run one command and leave with its exit code."""
+    """Run one command and leave with its exit code; notes and names in memory are left in no crash."""
+    leave_no_cores()
     words = list(sys.argv[1:] if arguments is None else arguments)
     sys.exit(carry_out(words))
 

@@ -102,13 +102,12 @@ def add(
     if not any((name, address, phone, alias, organisation, sponsor)) and sys.stdin.isatty():
         said, pays = _asked()
     else:
-        organisations = _given("--organisation", () if organisation is None else (organisation,))
         said = Card(
             _given("--name", name),
             _given("--address", address),
             _given("--phone", phone),
             _given("--alias", alias),
-            organisations,
+            _given("--organisation", () if organisation is None else (organisation,)),
         )
         pays = "".join(_given("--sponsor", () if sponsor is None else (sponsor,)))
     with opened(options, "client add") as wiring, wiring.database.transaction():
