@@ -65,6 +65,7 @@ bench: venv $(TOOLS_STAMP)
 	$(BIN)/python benchmarks/real_servers.py --rounds $(ROUNDS)
 	$(BIN)/python benchmarks/parts.py
 	$(BIN)/python benchmarks/shares.py --sizes $(SIZES) --rounds $(ROUNDS)
+	$(BIN)/python benchmarks/vault.py --size $(lastword $(SIZES)) --rounds $(ROUNDS)
 
 $(TOOLS_STAMP): benchmarks/requirements.txt
 	$(PYTHON) -m venv --clear $(TOOLS)

@@ -73,18 +73,19 @@ class Vault:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Rows and log entries together or not at all; inside another one they are a part of that. Then the head of the
-        log is remembered: not before all of it is stored, and without room for it an older one stays."""
-        outermost = not self.store.in_transaction
+        """Rows and log entries together or not at all; inside another one they are a part of that."""
         try:
             with self.store.transaction():
                 yield
         except BaseException:
             self._history = None  # it may know what was not stored; read anew when somebody asks
             raise
-        if outermost:
+
+    def remember(self) -> None:
+        """Keep where the log ends, so that a copy from before shows; without room for it an older one stays."""
+        if self._history is not None and self.files.remembered() != self._history.head:
             with suppress(Temporary):
-                self.files.remember(self.history.head)
+                self.files.remember(self._history.head)
 
     def _add(self, history: History, signer: Signer, event: Mapping[str, object]) -> Entry:
         entry, _ = chain.entry(history.head, self.id, signer, event)
@@ -104,8 +105,11 @@ def open_vault(config: Config) -> Iterator[Vault]:
     store = open_store(folder)
     try:
         vault = Vault(trust, store, VaultFiles(folder), _coaches(trust, store))
-        _replay(vault)
-        yield vault
+        try:
+            _replay(vault)
+            yield vault
+        finally:
+            vault.remember()
     finally:
         store.close()
 
