@@ -137,3 +137,12 @@ def test_the_first_sync_and_a_push_are_timed_on_a_real_server() -> None:
 
     assert [row[:3] for row in rows] == [["Xandikos", "3", "first sync"], ["Xandikos", "3", "push of 10 changes"]]
     assert all(row[5].endswith("x") for row in rows)
+
+
+def test_the_vault_is_compared_with_what_it_cannot_do_without() -> None:
+    heading, *rows = run("vault.py", "--size", "20", "--durable", "5", "--rounds", "1")
+    told = {row[0]: dict(zip(heading, row, strict=True)) for row in rows}
+    for what, against in (("open all of them", "bare HPKE opening"), ("seal them as records", "bare HPKE sealing")):
+        assert told[what]["compared with"] == against
+        assert float(told[what]["ratio"]) > 0
+    assert told["search"]["goal"] == "0.1 s"
