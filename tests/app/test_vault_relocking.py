@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters import vaultfiles
+from coachsync.adapters.room import no_room
 from coachsync.app.vault import making, relocking, unlocking, writing
 from coachsync.app.vault.verifying import verify
 from coachsync.errors import CoachsyncError, UsageError, WrongKey
@@ -226,7 +227,7 @@ def test_p13_killed_while_it_is_made_a_vault_opens_or_is_made_again(tmp_path: Pa
 
 def test_a_full_disk_leaves_the_old_keyslot(vault_house: VaultHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise no_room()
 
     with vault_house.session() as session, monkeypatch.context() as broken:
         broken.setattr(vaultfiles, "write_atomically", full)

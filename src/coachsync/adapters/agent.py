@@ -25,6 +25,13 @@ def socket_of(fingerprint: bytes, state: Path) -> Path:
     return folder / f"{fingerprint.hex()}.sock"
 
 
+def sockets_of(fingerprint: bytes, state: Path) -> tuple[Path, ...]:
+    """Everywhere an agent of this coach may listen, whatever session has started it."""
+    runtime = Path(f"/run/user/{os.geteuid()}/coachsync")
+    name = f"{fingerprint.hex()}.sock"
+    return (socket_of(fingerprint, state), state / "vault" / name, runtime / name)
+
+
 def start(path: Path, seed: bytes, idle: float) -> None:
     """Let a process of its own keep a seed until it is locked or idle for so many seconds; one that is there already is
     locked first. Raises CoachsyncError when it does not start."""

@@ -6,6 +6,7 @@ copies on write keeps nevertheless is out of reach of any program.
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -23,11 +24,14 @@ def shred(path: Path) -> None:
     """Overwrite, sync and unlink a file; nothing where there is none. Killed in between it leaves zeros, and called
     again it finishes. Raises OSError."""
     try:
-        with path.open("r+b") as file:
-            file.write(bytes(max(BLOCK, path.stat().st_size)))
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC), "r+b") as file:
+            file.write(bytes(max(BLOCK, os.fstat(file.fileno()).st_size)))
             file.flush()
             os.fsync(file.fileno())
     except FileNotFoundError:
         return
+    except OSError as problem:
+        if problem.errno != errno.ELOOP:  # a link is not followed: what it points to is somebody else's
+            raise
     path.unlink()
     sync_folder(path.parent)

@@ -14,7 +14,7 @@ from coachsync.adapters.database.sealing import open_json, seal_json
 from coachsync.adapters.database.tables import assignments, clients, pseudonyms, sponsors
 from coachsync.clients.comparing import folded
 from coachsync.clients.directory import Client, Directory, Sponsor
-from coachsync.errors import CoachsyncError, UsageError
+from coachsync.errors import CoachsyncError, UsageError, WrongKey
 from coachsync.model import Pseudonym
 from coachsync.phrases import say
 
@@ -133,13 +133,20 @@ class Clients:
         with self._database.transaction() as connection:
             connection.execute(sa.delete(clients).where(clients.c.code == code))
             for row in connection.execute(sa.select(assignments)).all():
-                if open_json(self._database.key, row.key, _decision(row.uid), row.sealed)["client"] == code:
+                if self._decided(row) == code:
                     mine = (assignments.c.calendar == row.calendar) & (assignments.c.uid == row.uid)
                     connection.execute(sa.delete(assignments).where(mine))
             named = sa.update(pseudonyms).where(pseudonyms.c.client == code)
             connection.execute(named.values(client=NOBODY, current=False))
         self._keys.destroy(code)
         self._found = None
+
+    def _decided(self, row: sa.Row[Any]) -> str:
+        """Whose the coach has said that an appointment is; NOBODY where that does not open, and so names nobody."""
+        try:
+            return str(open_json(self._database.key, row.key, _decision(row.uid), row.sealed)["client"])
+        except (WrongKey, ValueError):
+            return NOBODY
 
     def is_known(self, code: str) -> bool:
         """Whether anything is here of a client: a row, or the key."""

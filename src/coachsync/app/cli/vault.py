@@ -78,7 +78,8 @@ def unlock(options: Options, coach: str | None, passphrase_file: Path | None) ->
 def lock(options: Options, coach: str | None) -> None:
     """Twice is once."""
     config = configured(options)
-    agent.lock(agent.socket_of(coach_of(trusted(config), coach), config.practice.state))
+    for kept in agent.sockets_of(coach_of(trusted(config), coach), config.practice.state):
+        agent.lock(kept)
     if options.json:
         tell_json({"unlocked": False})
         return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from coachsync.adapters.database import Clients, Database
 from coachsync.adapters.files import write_atomically
-from coachsync.errors import Problem, Temporary
+from coachsync.errors import CoachsyncError, Problem, Temporary
 from coachsync.phrases import say
 
 _OWED = "forgetting"  # in the state folder, as long as bytes of deleted rows may be in the database
@@ -23,9 +23,12 @@ def forget(clients: Clients, database: Database, state: Path, code: str) -> bool
 def replay(clients: Clients, database: Database, state: Path) -> tuple[Problem, ...]:
     """Forget again what a run cut short has left, or an older copy of the state has brought back, before anything is
     done with it; what is to be told of that."""
-    codes, forged = clients.keys.buried()
-    back = sorted(code for code in codes if clients.is_known(code))
-    done = _sweep(clients, database, state, back)
+    try:
+        codes, forged = clients.keys.buried()
+        back = sorted(code for code in codes if clients.is_known(code))
+        done = _sweep(clients, database, state, back)
+    except CoachsyncError as problem:  # a sync, and every other client, must not wait for it
+        return (problem.problem(_WHERE),)
     told = [(forged, _forged()), (back, _back(back)), (not done, not_done().problem(_WHERE))]
     return tuple(problem for needed, problem in told if needed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from coachsync.adapters.trustfile import read_trust
+from coachsync.app.vault.making import refuse_unknown
 from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.config import Config
 from coachsync.vault.envelope import Kind
@@ -21,7 +22,10 @@ def records_of(vault: Vault, code: str) -> Counter[Kind]:
 
 def has_vault(config: Config) -> bool:
     """Whether the practice has a vault. Raises as `read_trust` does."""
-    return read_trust(config.trust) is not None
+    if read_trust(config.trust) is None:
+        refuse_unknown(config)
+        return False
+    return True
 
 
 def counted(config: Config, code: str) -> Counter[Kind]:

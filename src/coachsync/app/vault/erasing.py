@@ -131,7 +131,7 @@ def _keys(session: Session, shelves: Mapping[bytes, int]) -> list[str]:
 def _move_on(session: Session, shelf: bytes, without: Collection[bytes]) -> None:
     """Give a shelf its next generation and seal all but some records to that, each version after the one before."""
     vault = session.vault
-    read = list(session.shelf(shelf))
+    read = list(session.shelf(shelf, without))
     for one in read:
         if isinstance(one, CoachsyncError):
             raise one

@@ -12,7 +12,7 @@ from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.opening import Vault, open_vault, vault_folder
 from coachsync.app.vault.shelving import mint_spares
 from coachsync.config import Config
-from coachsync.errors import CoachsyncError, UsageError
+from coachsync.errors import CoachsyncError, UsageError, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import keyslots, recovery
 from coachsync.vault.keys import Person, Signer
@@ -47,7 +47,10 @@ def make(config: Config, device: DeviceKey, name: str, passphrase: str, cost: Co
         )
     trust = read_trust(config.trust)
     if trust is None:
-        _refuse_unknown(config)
+        refuse_unknown(config)
+    else:
+        with open_vault(config):  # nobody comes into a vault that is missing or damaged, and none is made over it
+            pass
     trust = trust or Trust(os.urandom(VAULT_BYTES))
     if name in trust.coaches:
         raise UsageError(
@@ -72,7 +75,11 @@ def settle(vault: Vault, coach: Person, device: DeviceKey) -> None:
     if not any(entry.actor == coach.actor.fingerprint for entry in vault.store.entries()):
         with vault.transaction():
             vault.append(coach, e="vault")
-    daemon = daemon_of(vault.files, device) or _new_daemon(vault.files, device)
+    try:
+        daemon = daemon_of(vault.files, device)
+    except WrongKey:  # damaged, or of another device: it only signs, and another one is as good
+        daemon = None
+    daemon = daemon or _new_daemon(vault.files, device)
     if daemon.actor.fingerprint not in vault.history.actors:
         with vault.transaction():
             vault.store.put_actor(daemon.actor)
@@ -106,7 +113,7 @@ def _keep(config: Config, trust: Trust, coach: Person, passphrase: str, code: by
         store.close()
 
 
-def _refuse_unknown(config: Config) -> None:
+def refuse_unknown(config: Config) -> None:
     """A vault without its trust.toml is not made over: what is in it would be lost."""
     folder = vault_folder(config)
     if not vault_file(folder).exists():

@@ -51,9 +51,11 @@ class Session:
             raise _unknown()
         return self.opened(Place(record, version, stored.shelf, stored.generation), sealed)
 
-    def shelf(self, shelf: bytes) -> Iterator[Read | CoachsyncError]:
+    def shelf(self, shelf: bytes, without: Collection[bytes] = ()) -> Iterator[Read | CoachsyncError]:
         """Every version of every record of a shelf, sorted; in the place of one that does not open, why."""
         for place, sealed in self.vault.store.sealed(shelf):
+            if place.record in without:
+                continue
             try:
                 yield self.opened(place, sealed)
             except (Altered, WrongKey) as problem:

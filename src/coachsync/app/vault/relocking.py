@@ -50,4 +50,4 @@ def use_code(
 def _replace(vault: Vault, coach: Person, kind: str, slot: bytes) -> None:
     with vault.transaction():
         vault.append(coach, e="slot", kind=kind)
-        vault.files.put_slot(coach.actor.fingerprint, kind, slot)
+    vault.files.put_slot(coach.actor.fingerprint, kind, slot)

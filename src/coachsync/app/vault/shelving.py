@@ -73,8 +73,15 @@ def shelf_for(vault: Vault, signer: Signer, coach: bytes, client: str, category:
 
 def current_key(vault: Vault, shelf: bytes) -> ShelfKey:
     """The certified key of a shelf's newest generation. Raises Altered when it is missing or was replaced."""
-    key = vault.store.shelf_key(vault.id, shelf, vault.history.shelves[shelf].generation)
-    return checked(vault, key)
+    known = vault.history.shelves[shelf]
+    key = checked(vault, vault.store.shelf_key(vault.id, shelf, known.generation))
+    if vault.files.grant(shelf, known.generation, known.coach) is None:
+        raise Altered(
+            "grant-missing",
+            say("The file that opens this client's notes is missing: nobody could ever read what is sealed now."),
+            say("Nothing was stored. Restore the folder vault/keys of the state folder from its mirror."),
+        )
+    return key
 
 
 def checked(vault: Vault, key: ShelfKey | None) -> ShelfKey:
