@@ -134,3 +134,14 @@ def test_a_long_path_is_no_reason_not_to_listen(tmp_path: Path) -> None:
     agent.start(place, SEED, PATIENCE)
     assert agent.seed(place) == SEED
     assert agent.lock(place)
+
+
+def test_wherever_it_was_started_it_can_be_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "run").mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    kept = agent.socket_of(SEED[:16], tmp_path)
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    found = agent.sockets_of(SEED[:16], tmp_path)
+    assert {path.name for path in found} == {kept.name}
+    assert Path(f"/run/user/{os.geteuid()}/coachsync") in {path.parent for path in found}
+    assert tmp_path / "vault" in {path.parent for path in found}

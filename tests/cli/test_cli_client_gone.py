@@ -357,3 +357,18 @@ def test_show_tells_how_many_records_there_are_without_opening_one(
     (vault.state / "vault" / "vault.db").write_bytes(b"no database")
     shown = vault.json("client", "show", client)
     assert (shown.code, shown.document["records"]) == (3, None)
+
+
+def test_a_row_that_does_not_open_keeps_nobody_from_being_erased(desk: Desk, client: str) -> None:
+    with sqlite3.connect(desk.state / "coachsync.db") as database:
+        database.execute("INSERT INTO assignments VALUES (?, ?, ?, ?)", ("coaching", b"x" * 16, "k" * 16, b"garbage"))
+    assert desk.run("client", "erase", client, "--yes").code == 0
+    assert desk.run("client", "list").code == 0
+
+
+def test_a_ledger_that_cannot_be_read_stops_no_other_command(desk: Desk, client: str) -> None:
+    (desk.state / "erasures.ledger").mkdir()
+    result = desk.run("client", "list")
+    assert client in result.out
+    assert "Traceback" not in result.err
+    assert "calendar-not-found" in desk.run("sync").err  # which asks the server as always

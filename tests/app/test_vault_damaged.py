@@ -1,0 +1,93 @@
+"""What is missing or damaged beside the vault's records: nothing is lost by going on, and nobody is locked out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from coachsync.adapters.shredding import shred
+from coachsync.app.vault import counting, erasing, making
+from coachsync.errors import Altered, CoachsyncError
+from vault_house import CLIENT, VaultHouse
+
+
+def test_p04_nothing_is_sealed_to_a_key_that_nobody_could_open(vault_house: VaultHouse) -> None:
+    first = vault_house.add(b"first")
+    with vault_house.open() as vault:
+        shelf = vault.history.records[first.record, 1].shelf
+        kept = vault.files.grant_file(shelf, 1, vault_house.coach(vault))
+    grant = kept.read_bytes()
+    kept.unlink()
+    before = vault_house.files()
+    with pytest.raises(Altered) as refused:
+        vault_house.add(b"second")
+    assert refused.value.code == "grant-missing"
+    assert vault_house.files().keys() == before.keys()
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_bytes(grant)
+    second = vault_house.add(b"second")
+    with vault_house.session() as session:
+        assert [session.record(one.record).body for one in (first, second)] == [b"first", b"second"]
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage" * 16])
+def test_a_damaged_key_of_the_daemon_is_made_anew_for_it_only_signs(vault_house: VaultHouse, content: bytes) -> None:
+    first = vault_house.add(b"first")
+    (vault_house.vault_folder / "daemon.key").write_bytes(content)
+    with vault_house.session() as session:
+        making.settle(session.vault, session.coach, vault_house.device)
+        assert session.record(first.record).body == b"first"
+    second = vault_house.add(b"second")
+    with vault_house.session() as session:
+        assert session.record(second.record).body == b"second"
+
+
+def test_p09_without_trust_nobody_is_told_that_there_was_no_vault(vault_house: VaultHouse) -> None:
+    vault_house.add(b"first")
+    trust = vault_house.config.trust
+    content = trust.read_bytes()
+    trust.unlink()
+    with pytest.raises(CoachsyncError) as refused:
+        counting.has_vault(vault_house.config)
+    assert refused.value.code == "trust-missing"
+    trust.write_bytes(content)
+    assert counting.has_vault(vault_house.config)
+
+
+def test_a_practice_without_a_vault_has_none(tmp_path: Path) -> None:
+    assert not counting.has_vault(VaultHouse(tmp_path).config)
+
+
+def test_no_coach_is_let_into_a_vault_that_is_missing(vault_house: VaultHouse) -> None:
+    before = vault_house.config.trust.read_bytes()
+    (vault_house.vault_folder / "vault.db").unlink()
+    with pytest.raises(Altered) as refused:
+        vault_house.make("bob")
+    assert refused.value.code == "vault-missing"
+    assert vault_house.config.trust.read_bytes() == before
+    assert not (vault_house.vault_folder / "vault.db").exists()
+
+
+def test_p09_a_damaged_note_can_be_erased_and_then_its_neighbours(vault_house: VaultHouse) -> None:
+    damaged, other, kept = (vault_house.add(one) for one in (b"damaged", b"other", b"kept"))
+    with vault_house.open() as vault, vault.store.transaction() as connection:
+        sealed = bytearray(vault.store.record(damaged.record, 1) or b"")
+        sealed[-1] ^= 1
+        connection.exec_driver_sql("UPDATE records SET sealed = ? WHERE record = ?", (bytes(sealed), damaged.record))
+    with vault_house.session() as session:
+        with pytest.raises(Altered):
+            erasing.erase_record(session, other.record)
+        assert erasing.erase_record(session, damaged.record).done
+        assert erasing.erase_record(session, other.record).done
+        shelf = erasing.shelves_of(session, CLIENT)
+        assert [one.body for one in session.shelf(shelf[0]) if not isinstance(one, CoachsyncError)] == [b"kept"]
+        assert session.record(kept.record).body == b"kept"
+
+
+def test_a_link_is_removed_and_what_it_points_to_stays(tmp_path: Path) -> None:
+    theirs, link = tmp_path / "theirs", tmp_path / "link"
+    theirs.write_bytes(b"theirs")
+    link.symlink_to(theirs)
+    shred(link)
+    assert (theirs.read_bytes(), link.is_symlink()) == (b"theirs", False)
