@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coachsync.adapters.database.vaults import open_vault_store, vault_file
+from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault import writing
 from coachsync.app.vault.opening import coach_of, vault_folder
 from coachsync.errors import WrongKey
@@ -72,9 +73,10 @@ class Forger:
         store.close()
 
     def next(self, signer: Signer) -> None:
-        """Make the next generation of the shelf, as a coach does."""
+        """Make the next generation of the shelf, as a coach does, with a grant."""
         key = replace(self.mine, generation=self.true.generation + 1).signed(signer)
-        grant = grants.digest(grants.grant(key, os.urandom(SEED_BYTES), self.coach)).hex()
+        grant = grants.grant(key, os.urandom(SEED_BYTES), self.coach)
+        VaultFiles(self.folder).put_grant(key.shelf, key.generation, self.coach.fingerprint, grant)
         self.put(key)
         self.say(
             signer,
@@ -82,7 +84,7 @@ class Forger:
             shelf=key.shelf.hex(),
             generation=key.generation,
             key=hashlib.sha256(key.public).hexdigest(),
-            grants=[grant],
+            grants=[grants.digest(grant).hex()],
         )
 
     def trust(self, actor: Actor) -> None:
