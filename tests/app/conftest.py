@@ -1,9 +1,12 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from coachsync.adapters.ical.reader import Reader
+from coachsync.app import collection_target
+from events import event
+from leaking_house import Document
 from practice_house import OTHER, House
 from vault_damage import Damaged, full
 from vault_house import VaultHouse, copied
@@ -61,3 +64,17 @@ def two_calendars(synced: House) -> House:
     )
     synced.sync()
     return synced
+
+
+@pytest.fixture
+def broken(house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[[Document], House]:
+    """A house whose share was written by another writer."""
+
+    def publish(writer: Document) -> House:
+        monkeypatch.setattr(collection_target, "document", writer)
+        house.sessions(3)
+        house.put("title", event("uid-title", house.now, title="Marguerite Lenoir"))
+        house.sync()
+        return house
+
+    return publish

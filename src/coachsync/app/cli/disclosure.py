@@ -9,11 +9,12 @@ import click
 
 from coachsync.app.cli.asking import typed
 from coachsync.app.cli.client import meant, typed_name
+from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.keeping import keep, of_a_coach
 from coachsync.app.cli.recordviews import tell_disclosures
 from coachsync.app.cli.texts import from_a_file
-from coachsync.app.cli.unlocked import for_a_coach, unlocked
+from coachsync.app.cli.unlocked import unlocked
 from coachsync.app.cli.whens import When
 from coachsync.app.vault import notes
 from coachsync.app.wiring import Wiring

@@ -10,13 +10,14 @@ import click
 
 from coachsync.app.cli.asking import Declined, agreed, typed
 from coachsync.app.cli.client import meant, typed_name
+from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.keeping import keep, of_a_coach, tell_left
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import tell, tell_json
 from coachsync.app.cli.recordviews import document, local, tell_hits, tell_listed
 from coachsync.app.cli.texts import from_a_file, insist, takes_a_while, text
-from coachsync.app.cli.unlocked import for_a_coach, unlocked
+from coachsync.app.cli.unlocked import unlocked
 from coachsync.app.cli.whens import When
 from coachsync.app.printable import printable_text
 from coachsync.app.vault import erasing, notes

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from coachsync.adapters import agent, secrets
 from coachsync.app.cli.asking import Asker
-from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import Options
 from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import tell_problems
@@ -25,7 +24,6 @@ from coachsync.phrases import say
 from coachsync.vault.keys import Person
 
 _VARIABLE = "COACHSYNC_PASSPHRASE_FILE"
-__all__ = ["for_a_coach", "passphrase", "settle", "unlocked"]
 
 
 @contextmanager

@@ -8,10 +8,11 @@ import click
 
 from coachsync.adapters import agent, secrets
 from coachsync.app.cli.asking import Asker
+from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import tell, tell_json, tell_problems
-from coachsync.app.cli.unlocked import for_a_coach, passphrase, passphrase_named, settle, unlocked
+from coachsync.app.cli.unlocked import passphrase, passphrase_named, settle, unlocked
 from coachsync.app.cli.vaultverify import verify_vault
 from coachsync.app.vault import making, relocking, unlocking
 from coachsync.app.vault.opening import coach_of, open_vault, trusted

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import tell, tell_json
 from coachsync.app.cli.tongue import spoken
-from coachsync.app.cli.unlocked import for_a_coach, kept, passphrase, passphrase_named, settle
+from coachsync.app.cli.unlocked import kept, passphrase, passphrase_named, settle
 from coachsync.app.outcome import FINDINGS
 from coachsync.app.vault.verifying import Verified, verify
 from coachsync.errors import CoachsyncError, Problem

@@ -21,7 +21,7 @@ def records_of(vault: Vault, code: str) -> Counter[Kind]:
 
 
 def has_vault(config: Config) -> bool:
-    """Whether the practice has a vault. Raises as `read_trust` does."""
+    """Whether the practice has a vault. Raises as `read_trust` does, and where only trust.toml is lost."""
     if read_trust(config.trust) is None:
         refuse_unknown(config)
         return False

@@ -223,11 +223,6 @@ def sweep(vault: Vault) -> bool:
     return destroy(vault.store, vault.files, gone)
 
 
-def is_in_log(vault: Vault, entry: Entry) -> bool:
-    """Whether the log has this tombstone, as its own or of another branch."""
-    return entry.digest(vault.id) in vault.history.graves
-
-
 def entry_of(line: bytes) -> Entry:
     """The entry that stands in a line of the ledger. Raises Altered when there is none."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from coachsync.adapters.database.vaults import Place
@@ -65,7 +66,9 @@ class Session:
         """What every version of every record on some shelves says of itself, compared with the log and not opened; in
         the place of one that is not the log's, or is missing, why."""
         records = self.vault.history.records
-        yield from self._each(shelves, {key for key, one in records.items() if one.shelf in shelves}, self._header)
+        yield from self._each(
+            shelves, {key for key, one in records.items() if one.shelf in shelves}, partial(in_place, self.vault)
+        )
 
     def newest(self, shelves: Collection[bytes]) -> Iterator[Read | CoachsyncError]:
         """The newest version of every record on some shelves; in the place of one that does not open, or is missing,
@@ -93,13 +96,9 @@ class Session:
 
     def opened(self, place: Place, sealed: bytes) -> Read:
         """A record out of its row. Raises Altered when it is not the one that the log names, or not in its place."""
-        self._header(place, sealed)
+        in_place(self.vault, place, sealed)
         header, body = envelope.open_record(sealed, self.opener(place.shelf, place.generation))
         return Read(header, body)
-
-    def _header(self, place: Place, sealed: bytes) -> Header:
-        """The header of a row, once it is known to be what the log names."""
-        return in_place(self.vault, place, sealed)
 
     def opener(self, shelf: bytes, generation: int) -> Opener:
         """What opens the records of a generation of a shelf. Raises WrongKey without a grant for this coach, and

@@ -41,7 +41,7 @@ def mint(vault: Vault, coach: Person, shelf: bytes, generation: int) -> ShelfKey
 
 
 def mint_spares(vault: Vault, coach: Person) -> int:
-    """Make new spares where few are left; how many. The shelf for what nobody has sorted yet is among them."""
+    """Make new spares where few are left; how many."""
     me = coach.actor.fingerprint
     free = sum(one.coach == me and one.client is None for one in vault.history.shelves.values())
     number = SPARES - free if free < _LEAST else 0

@@ -11,7 +11,7 @@ from coachsync.app.vault.shelving import shelf_for
 from coachsync.errors import UsageError
 from coachsync.phrases import say
 from coachsync.vault import envelope
-from coachsync.vault.envelope import FIRST, ID_BYTES, LONGEST, Header, Kind
+from coachsync.vault.envelope import ID_BYTES, LONGEST, Header, Kind
 from coachsync.vault.keys import ShelfKey, Signer
 from coachsync.vault.suite import Sealer
 
@@ -64,6 +64,3 @@ def store(vault: Vault, signer: Signer, key: ShelfKey, header: Header, body: byt
             digest=digest.hex(),
         )
     return Written(header.record, header.version, digest)
-
-
-__all__ = ["CLASSES", "FIRST", "Written", "add", "amended", "store"]
