@@ -13,7 +13,7 @@ import formatreader
 from coachsync.adapters.database import engine
 from coachsync.app.vault import certificates, erasing, opening, shelving, writing
 from coachsync.app.vault.erasing import Erased
-from coachsync.app.vault.reading import Session
+from coachsync.app.vault.reading import Read, Session
 from coachsync.app.vault.writing import Written
 from coachsync.errors import CoachsyncError, Temporary, UsageError
 from coachsync.vault import chain
@@ -354,3 +354,21 @@ def test_p09_it_is_not_done_while_somebody_reads(vault_house: VaultHouse, gone: 
 def test_what_is_told_of_it_passes() -> None:
     assert isinstance(opening.not_done(), Temporary)
     assert opening.not_done().hint
+
+
+def test_p04_while_an_erasure_finds_no_room_the_rest_is_served_and_it_is_told(
+    vault_house: VaultHouse, gone: Written
+) -> None:
+    """The tombstone is stored, and the disk full: other clients' notes can be read all the same."""
+    began, number = False, 0
+    while not began:
+        with pytest.raises(Temporary), before_each(counted(number, no_room)), vault_house.session() as session:
+            erase_client(session)
+        with before_each(no_room), vault_house.session() as session:
+            began, number = bool(session.vault.history.tombstones), number + 1
+            assert [problem.code for problem in session.vault.problems] == (["disk-full"] if began else [])
+            [other] = erasing.shelves_of(session, OTHER)
+            assert [one.body for one in session.shelf(other) if isinstance(one, Read)] == [b"of another"]
+    with vault_house.session() as session:
+        assert session.vault.problems == []
+    assert bodies(vault_house) == set()

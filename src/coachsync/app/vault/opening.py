@@ -205,16 +205,20 @@ def buried(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
 
 
 def _replay(vault: Vault) -> None:
-    """Destroy again what is to be gone: what a run cut short has left, and what an older copy has brought back."""
+    """Destroy again what is to be gone: what a run cut short has left, and what an older copy has brought back. Where
+    the disk has no room for that, it is told, and the rest is served: the log has erased it already."""
     history = vault.history
     begun = {stone.number: stone for stone in history.tombstones.values() if not stone.done}
-    for number in begun:
-        vault.files.bury(line_of(next(vault.store.entries(number - 1))))
     others = [stone for stone in history.graves.values() if begun.get(stone.number) != stone]
     if left(vault.store, vault.files, history, others):
         vault.problems.append(_brought_back())
-    if not sweep(vault):
-        vault.problems.append(not_done().problem("practice.state"))
+    try:
+        for number in begun:
+            vault.files.bury(line_of(next(vault.store.entries(number - 1))))
+        if not sweep(vault):
+            raise not_done()
+    except Temporary as problem:
+        vault.problems.append(problem.problem("practice.state"))
 
 
 def sweep(vault: Vault) -> bool:
