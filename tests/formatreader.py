@@ -253,6 +253,7 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
     digests = [ZEROS]
     daemons: dict[bytes, bytes] = {}
     owners: dict[str, bytes] = {}
+    last: dict[str, int] = {}
     for number, entry in enumerate(entries, 1):
         demand(entry.number == number and entry.previous == digests[-1], "the chain is broken")
         demand(len(entry.said) <= 1 << 20, "an entry has at most 1 MiB")
@@ -265,6 +266,9 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
         if said["e"] == "buried":
             buried = read_entry(said, said["said"].encode("ascii"))
             demand(check_entry(trust, buried)["e"] == "erase", "only a tombstone is buried")
+        if said["e"] == "shelf":
+            before, last[said["shelf"]] = last.get(said["shelf"], 0), said["generation"]
+            demand(said["generation"] > before and (before or said["generation"] == 1), "not a later generation")
         if said["e"] == "actor":
             demand(said["role"] == "daemon", "only a daemon is let in by the log")
             key = bytes.fromhex(said["verify"])

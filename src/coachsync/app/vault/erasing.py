@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from coachsync.app.vault.opening import line_of, not_done, sweep
 from coachsync.app.vault.reading import Session
-from coachsync.app.vault.shelving import mint
+from coachsync.app.vault.shelving import last_of, mint
 from coachsync.app.vault.writing import store
 from coachsync.errors import CoachsyncError, UsageError
 from coachsync.phrases import say
@@ -45,7 +45,7 @@ def erase_shelves(session: Session, what: str, client: str, shelves: Iterable[by
     """Erase whole shelves of a client, with every record and every key of them. `what` is "shelf" or "client"; a client
     of whom nothing is kept here is erased too. Raises UsageError for a shelf that is not this coach's."""
     history = session.vault.history
-    through = {shelf: history.shelves[shelf].generation for shelf in shelves if shelf in shelves_of(session, client)}
+    through = {shelf: last_of(session.vault, shelf) for shelf in shelves if shelf in shelves_of(session, client)}
     if through.keys() != set(shelves):
         raise UsageError("no-such-shelf", say("That is no shelf of this coach and client."))
     records = {record for (record, _), stored in history.records.items() if stored.shelf in through}
@@ -135,7 +135,7 @@ def _move_on(session: Session, shelf: bytes, without: Collection[bytes]) -> None
     for one in read:
         if isinstance(one, CoachsyncError):
             raise one
-    key = mint(vault, session.coach, shelf, vault.history.shelves[shelf].generation + 1)
+    key = mint(vault, session.coach, shelf)
     digests: dict[tuple[bytes, int], bytes] = {}
     for one in read:
         if isinstance(one, CoachsyncError) or one.header.record in without:
