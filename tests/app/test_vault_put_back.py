@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from coachsync.app.vault import erasing, shelving
+from coachsync.app.vault import erasing, making, shelving
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.verifying import verify
 from coachsync.app.vault.writing import Written
-from coachsync.errors import CoachsyncError
+from coachsync.errors import Altered, CoachsyncError, Locked
+from coachsync.vault.keys import Person
 from vault_damage import codes
 from vault_house import CLIENT, VaultHouse
 
@@ -112,3 +113,64 @@ def test_a_key_of_the_newer_copy_below_the_last_one_goes_with_the_client(
         assert [one for one, _ in session.vault.files.grants(shelf)] == [2, 3]
         assert erase_client(session).done
         assert list(session.vault.files.grants(shelf)) == []
+
+
+# --- a copy from before another coach came ----------------------------------------------------------------------------
+
+HERS = "four chairs and a table"
+
+
+@pytest.fixture
+def before_bea(vault_house: VaultHouse) -> VaultHouse:
+    """Bea has come into the vault, and a copy from before that lies over it."""
+    vault_house.add(b"annas")
+    older = kept_aside(vault_house, "older")
+    vault_house.make("bea", HERS)
+    lay(vault_house, older)
+    return vault_house
+
+
+def test_p09_an_older_copy_without_a_coach_locks_no_other_one_out(before_bea: VaultHouse) -> None:
+    with before_bea.session() as session:
+        (problem,) = session.vault.problems
+        assert (problem.code, problem.where) == ("coach-unknown", "trust.toml: coaches.bea")
+    before_bea.add(b"more")
+    assert bodies(before_bea) == {b"annas", b"more"}
+    with pytest.raises(Locked):
+        before_bea.add(b"beas", name="bea")
+
+
+def test_a_coach_whom_an_older_copy_does_not_know_comes_back_by_unlocking(before_bea: VaultHouse) -> None:
+    with before_bea.session("bea", HERS) as session:
+        making.settle(session.vault, session.coach, before_bea.device)
+        assert session.vault.history.spare(session.fingerprint)
+    note = before_bea.add(b"beas", name="bea")
+    with before_bea.session("bea", HERS) as session:
+        assert session.record(note.record).body == b"beas"
+        assert session.vault.problems == []
+
+
+def test_whom_trust_toml_does_not_name_comes_into_no_vault(before_bea: VaultHouse) -> None:
+    stranger = Person(bytes(range(32)))
+    with before_bea.open() as vault:
+        with pytest.raises(Altered):
+            making.settle(vault, stranger, before_bea.device)
+        assert stranger.actor.fingerprint not in vault.history.coaches | vault.store.actors()
+
+
+def test_what_a_coach_has_said_whom_the_vault_does_not_know_does_not_count(vault_house: VaultHouse) -> None:
+    """Her row is gone, and what she has signed is not: that is no older copy."""
+    bea = vault_house.make("bea", HERS).coach.actor.fingerprint
+    with vault_house.open() as vault, vault.store.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM actors WHERE fingerprint = ?", (bea,))
+    with pytest.raises(Altered) as refused, vault_house.open():
+        pass
+    assert refused.value.code == "log-of-nobody"
+
+
+def test_a_vault_that_knows_none_of_the_coaches_opens_for_nobody(vault_house: VaultHouse) -> None:
+    with vault_house.open() as vault, vault.store.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM actors WHERE role = 1")
+    with pytest.raises(Altered) as refused, vault_house.open():
+        pass
+    assert refused.value.code == "coach-unknown"

@@ -10,7 +10,7 @@ from itertools import islice
 
 from coachsync.adapters.database.vaults import VaultStore
 from coachsync.adapters.vaultfiles import VaultFiles
-from coachsync.app.vault.opening import Vault, open_store, trusted, vault_folder
+from coachsync.app.vault.opening import Vault, known_coaches, open_store, trusted, vault_folder
 from coachsync.config import Config
 from coachsync.errors import Altered, Problem, UsageError
 from coachsync.phrases import Phrase, say
@@ -33,14 +33,7 @@ def looked_at(config: Config) -> Iterator[tuple[Vault, list[Problem]]]:
     trust, folder = trusted(config), vault_folder(config)
     store = open_store(folder)
     try:
-        actors, problems = store.actors(), []
-        known = {
-            one.fingerprint: actors[one.fingerprint] for one in trust.coaches.values() if one.fingerprint in actors
-        }
-        for name, one in trust.coaches.items():
-            if one.fingerprint not in known or not one.fits(known[one.fingerprint]):
-                known.pop(one.fingerprint, None)
-                problems.append(_coach_unknown(name))
+        known, problems = known_coaches(trust, store)
         files, history = VaultFiles(folder), History(trust.vault, known)
         problems += _taken(history, store, files)
         yield Vault(trust, store, files, known, history), problems
@@ -120,15 +113,6 @@ def _stopped(history: History, problem: Altered) -> Problem:
     number = history.head.count if problem.code == "log-cut" else history.head.count + 1
     hint = problem.hint if problem.code == "log-cut" else say("Restore the vault from a backup.")
     return Problem(problem.code, entry_place(number), problem.message, hint)
-
-
-def _coach_unknown(name: str) -> Problem:
-    return Problem(
-        "coach-unknown",
-        f"trust.toml: coaches.{name}",
-        say("The vault does not know a coach whom trust.toml names: one of the two was changed."),
-        say("Restore trust.toml and the folder vault/ of the state folder from one backup."),
-    )
 
 
 def _no_head() -> Problem:
