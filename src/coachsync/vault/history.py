@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from coachsync.errors import Altered
 from coachsync.phrases import say
-from coachsync.vault.chain import Entry, Head, verified
+from coachsync.vault.chain import Entry, Head, cut, verified
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keys import Actor, Role
 
@@ -73,6 +73,10 @@ class History:
     coaches: Mapping[bytes, Actor]
     head: Head = field(default_factory=Head)
     remembered: Head = field(default_factory=Head)  # where the log once ended, as somebody knows
+    met: Head = field(default_factory=Head)  # where this one was when it had as many entries
+    given_up: dict[Head, int] = field(
+        default_factory=dict
+    )  # where it once ended, in another branch: which entry says it
     actors: dict[bytes, Actor] = field(default_factory=dict)
     shelves: dict[bytes, Shelf] = field(default_factory=dict)
     records: dict[tuple[bytes, int], Stored] = field(default_factory=dict)
@@ -86,10 +90,18 @@ class History:
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Go on with these entries. Raises Altered at the first one that is not in order, not signed by who may say
-        so, says what makes no sense, or is another one than was remembered; those before it are taken."""
-        for entry, head in verified(entries, self.vault, self.actor, self.head, self.remembered):
+        so, or says what makes no sense; those before it are taken."""
+        for entry, head in verified(entries, self.vault, self.actor, self.head):
             self._take(entry)
             self.head = head
+            if head.count == self.remembered.count:
+                self.met = head
+
+    def refuse_cut(self) -> None:
+        """Raise Altered when all that was taken is not the log that somebody remembers, or does not go on from there:
+        one that was cut may have grown again since. Not where a coach has given up what is remembered."""
+        if self.remembered.count and self.remembered != self.met and self.remembered not in self.given_up:
+            raise cut()
 
     def bury(self, entry: Entry) -> Tombstone:
         """A tombstone of another branch of this log: an older copy of the vault was put in the place of the one that
@@ -305,6 +317,13 @@ def _slot(_: History, said: _Said) -> None:
     _only(event["kind"] in ("passphrase", "recovery"))
 
 
+def _restored(history: History, said: _Said) -> None:
+    """A coach goes on with another copy that was put back, and gives up the log that ended in this head."""
+    event = said.event
+    _only(said.actor.role is Role.COACH and event.keys() == {"e", "count", "digest"})
+    history.given_up[Head(_number(event["count"]), _bytes(event["digest"], _DIGEST))] = said.entry.number
+
+
 _RULES: Mapping[str, Callable[[History, _Said], None]] = {
     "vault": _vault,
     "actor": _actor,
@@ -315,6 +334,7 @@ _RULES: Mapping[str, Callable[[History, _Said], None]] = {
     "erased": _erased,
     "buried": _buried,
     "slot": _slot,
+    "restored": _restored,
 }
 
 

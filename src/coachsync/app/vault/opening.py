@@ -194,10 +194,9 @@ def known_coaches(trust: Trust, store: VaultStore) -> tuple[dict[bytes, Actor], 
 
 
 def _take_log(history: History, store: VaultStore, files: VaultFiles) -> None:
-    remembered = files.remembered() or Head()
-    history.remembered = remembered
+    history.remembered = files.remembered() or Head()
     history.take(store.entries())
-    chain.refuse_cut(history.head, remembered)
+    history.refuse_cut()
 
 
 def buried(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
