@@ -204,13 +204,13 @@ def check_versions(records: Sequence[Record]) -> None:
 
 BY_DAEMON = {"assign", "record", "buried"}
 BY_ITS_COACH = {"shelf", "assign", "record", "erase", "erased"}
-BY_A_COACH = {"vault", "actor", "slot", "buried"}
+BY_A_COACH = {"vault", "actor", "slot", "buried", "restored"}
 KEYS = {
     "vault": set(), "actor": {"role", "verify"}, "slot": {"kind"},
     "shelf": {"shelf", "generation", "key", "grants"}, "assign": {"shelf", "client", "class"},
     "record": {"shelf", "generation", "record", "version", "kind", "digest"},
     "erase": {"what", "client", "shelves", "records", "keys"}, "erased": {"entry"},
-    "buried": {"number", "previous", "actor", "said", "signature"},
+    "buried": {"number", "previous", "actor", "said", "signature"}, "restored": {"count", "digest"},
 }  # fmt: skip
 
 
@@ -253,6 +253,8 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
     digests = [ZEROS]
     daemons: dict[bytes, bytes] = {}
     owners: dict[str, bytes] = {}
+    last: dict[str, int] = {}
+    given_up: set[tuple[int, bytes]] = set()
     for number, entry in enumerate(entries, 1):
         demand(entry.number == number and entry.previous == digests[-1], "the chain is broken")
         demand(len(entry.said) <= 1 << 20, "an entry has at most 1 MiB")
@@ -265,11 +267,16 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
         if said["e"] == "buried":
             buried = read_entry(said, said["said"].encode("ascii"))
             demand(check_entry(trust, buried)["e"] == "erase", "only a tombstone is buried")
+        if said["e"] == "restored":
+            given_up.add((said["count"], bytes.fromhex(said["digest"])))
+        if said["e"] == "shelf":
+            before, last[said["shelf"]] = last.get(said["shelf"], 0), said["generation"]
+            demand(said["generation"] > before and (before or said["generation"] == 1), "not a later generation")
         if said["e"] == "actor":
             demand(said["role"] == "daemon", "only a daemon is let in by the log")
             key = bytes.fromhex(said["verify"])
             daemons[fingerprint(DAEMON, key, b"")] = key
-    if head is not None:
+    if head is not None and head not in given_up:
         demand(head[0] < len(digests) and digests[head[0]] == head[1], "the log was cut, or is another")
     return digests[-1]
 

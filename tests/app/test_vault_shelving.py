@@ -10,18 +10,21 @@ from coachsync.errors import CoachsyncError
 from vault_house import CLIENT, VaultHouse
 
 
-def test_p04_a_key_whose_making_was_cut_short_is_made_anew_with_its_own_grant(vault_house: VaultHouse) -> None:
-    """The grant was on the disk already, and nothing of it in the database: another seed would never be opened."""
+def test_p04_a_key_whose_making_was_cut_short_is_passed_over(vault_house: VaultHouse) -> None:
+    """The grant was on the disk already, and nothing of it in the database. A newer copy of the vault that an older one
+    was laid over looks just so: it is never destroyed for that, and another seed is sealed to another generation."""
     written = vault_house.add(b"kept")
     with vault_house.session() as session:
         vault, coach = session.vault, session.coach
         shelf = vault.history.shelf_of(session.fingerprint, CLIENT, "notes")
         assert shelf is not None
         with pytest.raises(ZeroDivisionError), vault.transaction():
-            _ = shelving.mint(vault, coach, shelf, 2).generation / 0
-        assert vault.files.grant(shelf, 2, session.fingerprint) is not None
+            _ = shelving.mint(vault, coach, shelf).generation / 0
+        left = vault.files.grant(shelf, 2, session.fingerprint)
+        assert left is not None
     with vault_house.session() as session:
-        shelving.mint(session.vault, session.coach, shelf, 2)
+        assert shelving.mint(session.vault, session.coach, shelf).generation == 3
+        assert session.vault.files.grant(shelf, 2, session.fingerprint) == left
     again = vault_house.add(b"new")
     with vault_house.session() as session:
         assert [session.record(one.record).body for one in (written, again)] == [b"kept", b"new"]

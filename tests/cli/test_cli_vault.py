@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -273,6 +274,29 @@ def test_a_log_that_is_not_whole_is_shown_as_far_as_it_is(vault: Desk) -> None:
     assert [result.code for result in (shown, head, verified)] == [5, 5, 5]
     assert "[log-cut]" in shown.out
     assert "coachsync-log" not in head.out  # nobody should keep it
+
+
+def test_a_backup_that_was_put_back_is_accepted_by_its_coach_alone(vault: Desk) -> None:
+    database, older = vault.state / "vault" / "vault.db", vault.folder / "older.db"
+    shutil.copy(database, older)
+    kept = vault.folder / "kept"
+    assert vault.run("vault", "recovery", "--passphrase-file", passphrase(vault, FIRST)).code == 0
+    kept.write_text(vault.run("log", "show", "--head").out)
+    older.replace(database)
+    unlock = ("vault", "unlock", "--passphrase-file", passphrase(vault, FIRST))
+    _, error = vault.refused(*unlock)
+    assert (error["code"], "--accept-restored" in error["hint"]) == ("log-cut", True)
+    result, error = vault.refused(*unlock[:2], "--accept-restored", "--passphrase-file", passphrase(vault, THIRD))
+    assert (result.code, error["code"]) == (12, "wrong-passphrase")
+    accepted = vault.json(*unlock, "--accept-restored")
+    assert (accepted.code, accepted.document["accepted_restored"]) == (0, True)
+    assert vault.json("vault", "verify").document["findings"] == []
+    assert "gave up entry 23" in vault.run("log", "show").out
+    told = vault.json("log", "verify", "--head", str(kept))
+    assert (told.code, [one["code"] for one in told.document["findings"]]) == (5, ["head-given-up"])
+    again = vault.run(*unlock, "--accept-restored")
+    assert (again.code, "nothing to accept" in again.out) == (0, True)
+    assert "accepted_restored" not in vault.json(*unlock).document
 
 
 # --- what this Python can do ------------------------------------------------------------------------------------------

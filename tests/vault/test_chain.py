@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coachsync.errors import Altered
-from coachsync.vault.chain import LONGEST, Entry, Head, canonical, entry, refuse_cut, verified
+from coachsync.vault.chain import LONGEST, Entry, Head, canonical, entry, verified
 from coachsync.vault.history import History
-from coachsync.vault.keys import Actor, Role
+from coachsync.vault.keys import Actor, Role, Signer
 from vaultpeople import (
     COACH,
     COACHES,
@@ -40,8 +40,16 @@ HEADS = [Head(), *(Head(one.number, one.digest(VAULT)) for one in LOG)]
 
 def code(entries: Iterable[Entry], vault: bytes = VAULT, remembered: Head = HEADS[0]) -> str:
     with pytest.raises(Altered) as caught:
-        History(vault, COACHES, remembered=remembered).take(entries)
+        beside(remembered, entries, vault)
     return caught.value.code
+
+
+def beside(remembered: Head, entries: Iterable[Entry], vault: bytes = VAULT) -> History:
+    """The history of these entries, where somebody remembers that the log once ended so."""
+    history = History(vault, COACHES, remembered=remembered)
+    history.take(entries)
+    history.refuse_cut()
+    return history
 
 
 def resigned(one: Entry, who: Any = COACH, **changes: Any) -> Entry:
@@ -162,26 +170,18 @@ def test_who_stands_under_another_fingerprint_is_nobody() -> None:
 
 @pytest.mark.parametrize("kept", range(len(LOG)))
 def test_a_log_that_was_cut_shows_beside_a_remembered_head(kept: int) -> None:
-    history = History(VAULT, COACHES)
-    history.take(LOG[:kept])  # without one nothing is to be seen
-    refuse_cut(history.head, HEADS[kept])
-    with pytest.raises(Altered) as caught:
-        refuse_cut(history.head, HEADS[-1])
-    assert caught.value.code == "log-cut"
+    beside(Head(), LOG[:kept])  # without one nothing is to be seen
+    beside(HEADS[kept], LOG[:kept])
+    assert code(LOG[:kept], remembered=HEADS[-1]) == "log-cut"
 
 
 def test_a_log_that_has_grown_was_not_cut() -> None:
     for remembered in HEADS:
-        refuse_cut(HEADS[-1], remembered)
-        history = History(VAULT, COACHES, remembered=remembered)
-        history.take(LOG)
-        assert history.head == HEADS[-1]
+        assert beside(remembered, LOG).head == HEADS[-1]
 
 
 def test_another_log_of_the_same_length_shows() -> None:
-    with pytest.raises(Altered) as caught:
-        refuse_cut(Head(len(LOG), bytes(32)), HEADS[-1])
-    assert caught.value.code == "log-cut"
+    assert code(LOG, remembered=Head(len(LOG), bytes(32))) == "log-cut"
 
 
 @pytest.mark.parametrize("more", [1, 2, 5])
@@ -192,19 +192,65 @@ def test_a_log_that_was_cut_and_has_grown_again_shows(more: int) -> None:
     book.history.take(said)
     book.entries = list(said)
     book.says(DAEMON, *(stores(version=2 + number, says=500) for number in range(more)))
-    refuse_cut(book.history.head, HEADS[-2])
+    beside(HEADS[-2], book.entries)
     assert code(book.entries, remembered=HEADS[-1]) == "log-cut"
 
 
 def test_a_remembered_head_counts_for_what_follows_it_too() -> None:
     history = History(VAULT, COACHES, remembered=HEADS[-1])
     history.take(LOG[:-1])
-    other, _ = entry(HEADS[-2], VAULT, DAEMON, stores(version=2, says=500))
-    before = dict(history.records)
+    history.take(LOG[-1:])
+    history.refuse_cut()
+    history = History(VAULT, COACHES, remembered=HEADS[-1])
+    history.take(LOG[:-1])
+    history.take([entry(HEADS[-2], VAULT, DAEMON, stores(version=2, says=500))[0]])
     with pytest.raises(Altered) as caught:
-        history.take([other])
+        history.refuse_cut()
     assert caught.value.code == "log-cut"
-    assert (history.records, history.head) == (before, HEADS[-2])
+
+
+# --- a head that a coach has given up ---------------------------------------------------------------------------------
+
+
+def restored(head: Head) -> dict[str, Any]:
+    return {"e": "restored", "count": head.count, "digest": head.digest.hex()}
+
+
+def gone_on(kept: int, *said: tuple[Signer, Mapping[str, Any]]) -> list[Entry]:
+    """A log that was cut after so many entries, and what was said then."""
+    book = Book()
+    book.history.take(LOG[:kept])
+    book.entries = list(LOG[:kept])
+    for who, event in said:
+        book.says(who, event)
+    return book.entries
+
+
+@pytest.mark.parametrize("kept", range(1, len(LOG)))
+@pytest.mark.parametrize("more", [0, 1, 9])
+def test_a_coach_goes_on_with_a_log_that_was_cut(kept: int, more: int) -> None:
+    slots = [(COLLEAGUE, {"e": "slot", "kind": "recovery"})] * more
+    for before, after in (((), slots), (slots, ())):
+        entries = gone_on(kept, *before, (COACH, restored(HEADS[-1])), *after)
+        assert code(gone_on(kept, *before, *after), remembered=HEADS[-1]) == "log-cut"
+        number = kept + len(before) + 1
+        assert beside(HEADS[-1], entries).given_up == {HEADS[-1]: number}
+
+
+def test_what_is_given_up_is_that_head_and_no_other() -> None:
+    entries = gone_on(4, (COACH, restored(HEADS[-1])))
+    for other in (HEADS[-2], Head(HEADS[-1].count, bytes(32)), Head(HEADS[-1].count + 1, HEADS[-1].digest)):
+        assert code(entries, remembered=other) == "log-cut"
+
+
+def test_nobody_but_a_coach_gives_up_a_log() -> None:
+    book = practice()
+    book.refuses(DAEMON, restored(HEADS[3]))
+    book.says(COACH, restored(HEADS[3]))
+    book.says(COLLEAGUE, restored(HEADS[4]))
+    for changed in ({"count": 0}, {"count": "3"}, {"count": 1 << 32}, {"digest": "00"}, {"more": 1}):
+        book.refuses(COACH, restored(HEADS[3]) | changed)
+    assert book.history.given_up.keys() == {HEADS[3], HEADS[4]}
 
 
 # --- what an entry says -----------------------------------------------------------------------------------------------

@@ -109,6 +109,19 @@ def test_only_what_the_page_lists_is_said_and_in_one_way(vault: Vault, said: byt
         History(vault.trust.vault, COACHES).take(chain.Entry(**vars(entry)) for entry in entries)
 
 
+@pytest.mark.parametrize(("again", "allowed"), [((2, 5), True), ((2, 2), False), ((1,), False), ((4, 3), False)])
+def test_generations_rise_and_may_leave_numbers_out(vault: Vault, again: tuple[int, ...], allowed: bool) -> None:
+    shelf, head, entries = bytes(range(16)).hex(), chain.Head(*vault.head), list(vault.entries)
+    for generation in (1, *again):
+        event = {"e": "shelf", "shelf": shelf, "generation": generation, "key": "00" * 32, "grants": []}
+        entry, head = chain.entry(head, vault.trust.vault, vaultvectors.ANNA, event)
+        entries.append(_copied(entry))
+    with nullcontext() if allowed else pytest.raises(Refused, match="generation"):
+        reader.check_log(vault.trust, entries)
+    with nullcontext() if allowed else pytest.raises(CoachsyncError):
+        History(vault.trust.vault, COACHES).take(chain.Entry(**vars(entry)) for entry in entries)
+
+
 def _copied(entry: chain.Entry) -> reader.Entry:
     return reader.Entry(entry.number, entry.previous, entry.actor, entry.said, entry.signature)
 

@@ -175,13 +175,18 @@ def test_only_whoever_has_something_erased_says_that_it_is_done(book: Book) -> N
 # --- shelves ----------------------------------------------------------------------------------------------------------
 
 
-def test_generations_come_one_after_the_other(book: Book) -> None:
-    for generation in (1, 3):
-        book.refuses(COACH, makes(generation=generation))
+def test_generations_rise_and_may_pass_over_those_of_another_branch(book: Book) -> None:
+    book.refuses(COACH, makes(generation=1))
     book.refuses(COACH, makes(THIRD_SHELF, generation=2))
-    book.says(COACH, makes(generation=2, grants=(5, 6)), makes(generation=3, grants=()))
-    assert book.history.shelves[SHELF] == Shelf(MINE, 3, CLIENT, "notes")
+    book.says(COACH, makes(generation=2, grants=(5, 6)), makes(generation=5, grants=()))
+    for generation in (2, 3, 4, 5):
+        book.refuses(COACH, makes(generation=generation))
+    assert book.history.shelves[SHELF] == Shelf(MINE, 5, CLIENT, "notes")
     assert {one.hex() for one in book.history.grants[SHELF]} == {digest(1), digest(5), digest(6)}
+    assert book.history.made[SHELF] == {1, 2, 5}
+    book.says(COACH, stores(generation=5), stores(version=2, generation=5), erases("note", {SHELF: 2}, keys=(1, 5)))
+    assert book.history.keys[SHELF].keys() == {5}
+    assert book.history.made[SHELF] == {1, 2, 5}  # though two of them are gone
 
 
 def test_a_spare_is_assigned_once(book: Book) -> None:
@@ -334,14 +339,20 @@ def test_a_tombstone_names_no_less_and_no_more_than_what_goes(book: Book) -> Non
         ({SHELF: 1}, (RECORD, OTHER_RECORD), (1,)),  # what lies elsewhere
         ({SHELF: 1}, (RECORD, THIRD_RECORD), (1,)),  # what there never was
         ({}, (RECORD,), ()),
-        ({SHELF: 2}, (RECORD,), (1,)),  # a generation that there is not
         ({SHELF: 0}, (RECORD,), (1,)),
         ({THIRD_SHELF: 1}, (), ()),
         ({SHELF: 1}, (RECORD,), (1, 2)),  # the grant of another shelf
         ({SHELF: 1}, (RECORD,), (1, 77)),  # a grant that there never was
     ):
         book.refuses(COACH, erases(shelves=shelves, records=records, keys=keys))
+    book.refuses(COACH, erases("note", {SHELF: 2}, (RECORD,)))  # a generation that there is not
     book.says(COACH, erases(records=(RECORD,), keys=()))  # whose grant is gone by itself
+
+
+def test_a_shelf_goes_whole_with_the_generations_of_another_branch(book: Book) -> None:
+    book.says(COACH, erases(shelves={SHELF: 4}, records=(RECORD,)))
+    assert SHELF not in book.history.shelves
+    assert book.history.erased == {SHELF, RECORD}
 
 
 def test_a_record_of_which_a_version_is_elsewhere_is_not_erased_by_halves(book: Book) -> None:

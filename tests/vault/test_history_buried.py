@@ -61,6 +61,16 @@ def test_what_lies_beside_a_note_stays_and_its_coach_owes_another_generation(boo
     assert book.history.owed(COACH.actor.fingerprint) == {}
 
 
+def test_a_note_that_lay_beside_others_in_a_later_generation_here_owes_another_one_too(book: Book) -> None:
+    """The other branch knew the first key of the shelf alone; what it has erased opens here with the second."""
+    book.says(COACH, makes(SHELF, 2, grants=(5,)), stores(generation=2), stores(version=2, generation=2))
+    book.says(DAEMON, stores(OTHER_RECORD, generation=2), elsewhere(COACH, erases("note", records=(RECORD,))))
+    assert book.history.owed(COACH.actor.fingerprint) == {SHELF: 2}
+    book.says(COACH, makes(SHELF, 3, grants=(6,)), stores(OTHER_RECORD, generation=3))
+    book.says(COACH, erases("note", {SHELF: 2}, keys=(5,)))
+    assert book.history.owed(COACH.actor.fingerprint) == {}
+
+
 @pytest.mark.parametrize(
     ("who", "change"),
     [

@@ -118,7 +118,19 @@ class Book:
 
 def copied(history: History) -> History:
     """A history that goes its own way from here on."""
-    names = ("actors", "shelves", "records", "grants", "erased", "tombstones", "graves")
+    names = (
+        "actors",
+        "shelves",
+        "records",
+        "keys",
+        "made",
+        "grants",
+        "erased",
+        "tombstones",
+        "graves",
+        "owing",
+        "given_up",
+    )
     held = {name: type(one)(one) for name in names for one in [getattr(history, name)]}
     return dataclasses.replace(history, **held)
 

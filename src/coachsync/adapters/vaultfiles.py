@@ -30,7 +30,7 @@ from coachsync.vault.grants import FILE_BYTES
 _WHERE = "practice.state"
 _GRANT = re.compile(r"([1-9]\d{0,9})\.1\.([0-9a-f]{32})")
 _SLOT = re.compile(r"([0-9a-f]{32})\.([a-z]+)\.json")
-_HEAD = re.compile(rb"(\d{1,18}) ([0-9a-f]{64})\n")
+_HEAD = re.compile(rb"([1-9]\d{0,8}) ([0-9a-f]{64})\n")
 _GUESSES = re.compile(rb"(\d{1,9}) (\d{1,12})\n")
 _SCRAPS = ".coachsync-*"  # what a run that was killed while writing has left
 _OTHERS = 0o077

@@ -79,13 +79,11 @@ def verified(
     vault: bytes,
     who: Callable[[bytes], Actor | None],
     since: Head = Head(),
-    remembered: Head = Head(),
 ) -> Iterator[tuple[Entry, Head]]:
     """Each entry after `since`, in order, once it is known to follow from the one before and to be signed by its actor.
 
     `who` is asked for the actor of a fingerprint after all earlier entries were taken: one may let another in. Raises
-    Altered at the first entry that is changed, missing, out of place, or of somebody who is not known; and where the
-    log once was another one, as `refuse_cut` does: one that was cut may have grown again since.
+    Altered at the first entry that is changed, missing, out of place, or of somebody who is not known.
     """
     head = since
     for one in entries:
@@ -104,19 +102,19 @@ def verified(
         except Altered:
             raise _broken(one.number) from None
         head = Head(one.number, found)
-        if head.count == remembered.count:
-            refuse_cut(head, remembered)
         yield one, head
 
 
-def refuse_cut(head: Head, remembered: Head) -> None:
-    """Raise Altered when a log that ends in `head` is shorter than it once was."""
-    if head.count < remembered.count or (head.count == remembered.count and head.digest != remembered.digest):
-        raise Altered(
-            "log-cut",
-            say("The log is shorter than it was, or another one: an older copy was put in its place."),
-            say("If you have restored a backup, that is what it looks like; else look for who has done it."),
-        )
+def cut() -> Altered:
+    """That the log is not the one that somebody remembers."""
+    return Altered(
+        "log-cut",
+        say("The log is shorter than it was, or another one: an older copy was put in its place."),
+        say(
+            "If you have put a backup back, go on with it by: coachsync vault unlock --accept-restored. Else look for "
+            "who has done it."
+        ),
+    )
 
 
 def _broken(number: int) -> Altered:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from coachsync.errors import Altered
 from coachsync.phrases import say
-from coachsync.vault.chain import Entry, Head, verified
+from coachsync.vault.chain import Entry, Head, cut, verified
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keys import Actor, Role
 
@@ -73,10 +73,16 @@ class History:
     coaches: Mapping[bytes, Actor]
     head: Head = field(default_factory=Head)
     remembered: Head = field(default_factory=Head)  # where the log once ended, as somebody knows
+    met: Head = field(default_factory=Head)  # where this one was when it had as many entries
+    given_up: dict[Head, int] = field(
+        default_factory=dict
+    )  # where it once ended, in another branch: which entry says it
     actors: dict[bytes, Actor] = field(default_factory=dict)
     shelves: dict[bytes, Shelf] = field(default_factory=dict)
     records: dict[tuple[bytes, int], Stored] = field(default_factory=dict)
     keys: dict[bytes, dict[int, bytes]] = field(default_factory=dict)  # of each shelf, SHA-256 of each generation's key
+    made: dict[bytes, frozenset[int]] = field(default_factory=dict)  # of each shelf, the generations it ever had
+    owing: dict[bytes, int] = field(default_factory=dict)  # through which generation a shelf's keys open what is buried
     grants: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # digests of the grants of each shelf
     erased: set[bytes] = field(default_factory=set)  # the shelves and records that must never come back
     tombstones: dict[int, Tombstone] = field(default_factory=dict)
@@ -84,10 +90,18 @@ class History:
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Go on with these entries. Raises Altered at the first one that is not in order, not signed by who may say
-        so, says what makes no sense, or is another one than was remembered; those before it are taken."""
-        for entry, head in verified(entries, self.vault, self.actor, self.head, self.remembered):
+        so, or says what makes no sense; those before it are taken."""
+        for entry, head in verified(entries, self.vault, self.actor, self.head):
             self._take(entry)
             self.head = head
+            if head.count == self.remembered.count:
+                self.met = head
+
+    def refuse_cut(self) -> None:
+        """Raise Altered when all that was taken is not the log that somebody remembers, or does not go on from there:
+        one that was cut may have grown again since. Not where a coach has given up what is remembered."""
+        if self.remembered.count and self.remembered != self.met and self.remembered not in self.given_up:
+            raise cut()
 
     def bury(self, entry: Entry) -> Tombstone:
         """A tombstone of another branch of this log: an older copy of the vault was put in the place of the one that
@@ -112,6 +126,7 @@ class History:
         """The shelves of this coach that need another generation, and the last one that is to go: an older copy has
         brought back a key that opens a note that was erased, and others beside it."""
         held = [(shelf, through) for stone in self.graves.values() for shelf, through in stone.shelves.items()]
+        held += self.owing.items()
         mine = {shelf: one.generation for shelf, one in self.shelves.items() if one.coach == coach}
         return {shelf: mine[shelf] for shelf, through in held if through >= mine.get(shelf, through + 1)}
 
@@ -170,15 +185,18 @@ def _actor(history: History, said: _Said) -> None:
 
 
 def _shelf(history: History, said: _Said) -> None:
-    """A coach makes a shelf, or the next generation of one of their own. One that was erased never comes back."""
+    """A coach makes a shelf, or a later generation of one of their own: not always the next, for files of another
+    branch of the log may lie between. A shelf that was erased never comes back."""
     event, coach = said.event, said.entry.actor
     _only(said.actor.role is Role.COACH and event.keys() == {"e", "shelf", "generation", "key", "grants"})
     shelf, generation, key = _bytes(event["shelf"], _ID), _number(event["generation"]), _bytes(event["key"], _DIGEST)
     grants = set(_listed(event["grants"], _DIGEST))
     known = history.shelves.get(shelf, Shelf(coach, 0))
-    _only(known.coach == coach and generation == known.generation + 1 and shelf not in history.erased)
+    _only(known.coach == coach and generation > known.generation and shelf not in history.erased)
+    _only(known.generation or generation == 1)
     history.shelves[shelf] = replace(known, generation=generation)
     history.keys[shelf] = history.keys.get(shelf, {}) | {generation: key}
+    history.made[shelf] = history.made.get(shelf, frozenset()) | {generation}
     history.grants[shelf] = history.grants.get(shelf, frozenset()) | grants
 
 
@@ -218,17 +236,19 @@ def _record(history: History, said: _Said) -> None:
 
 def _erase(history: History, said: _Said) -> None:
     """A coach has something erased: it is gone from here on, whatever else is still there. What it names must be all
-    that these shelves hold up to those generations, and no more."""
+    that these shelves hold up to those generations, and no more. Of a shelf that goes whole they may lie above its
+    last one here: another branch of the log has gone that far."""
     stone = _stone(said)
     _only(said.actor.role is Role.COACH)
     _only(all(history.shelves[shelf].coach == stone.coach for shelf in stone.shelves))
-    _only(all(through <= history.shelves[shelf].generation for shelf, through in stone.shelves.items()))
+    last = {shelf: one.generation for shelf, one in history.shelves.items()}
+    _only(stone.what != "note" or all(through <= last[shelf] for shelf, through in stone.shelves.items()))
     gone = {key for key, one in history.records.items() if one.generation <= stone.shelves.get(one.shelf, 0)}
     named = set(stone.records)
     left = {key: one for key, one in history.records.items() if key not in gone}
     _only({record for record, _ in gone} == named and not any(record in named for record, _ in left))
     _only(all(any(key in history.grants[shelf] for shelf in stone.shelves) for key in stone.keys))
-    whole = {shelf for shelf, through in stone.shelves.items() if through == history.shelves[shelf].generation}
+    whole = {shelf for shelf, through in stone.shelves.items() if through >= last[shelf]}
     kept = {shelf: one for shelf, one in history.shelves.items() if shelf not in whole}
     _only(stone.what != "client" or not any(_place(one)[:2] == (stone.coach, stone.client) for one in kept.values()))
     history.tombstones[stone.number] = history.graves[said.entry.digest(history.vault)] = stone
@@ -240,8 +260,14 @@ def _erase(history: History, said: _Said) -> None:
 
 def _bury(history: History, stone: Tombstone) -> None:
     named, shelves = set(stone.records), history.shelves
-    touched = {one.shelf for (record, _), one in history.records.items() if record in named}
-    _only(all(shelves[shelf].coach == stone.coach for shelf in touched | (stone.shelves.keys() & shelves.keys())))
+    touched: dict[bytes, int] = {}
+    for (record, _), one in history.records.items():
+        if record in named:
+            touched[one.shelf] = max(one.generation, touched.get(one.shelf, 0))
+    mentioned = touched.keys() | (stone.shelves.keys() & shelves.keys())
+    _only(all(shelves[shelf].coach == stone.coach for shelf in mentioned))
+    for shelf, through in touched.items():
+        history.owing[shelf] = max(through, history.owing.get(shelf, 0))
     last = {shelf: one.generation for shelf, one in shelves.items()}
     gone = stone.shelves if stone.what != "note" else {}
     whole = {shelf for shelf, through in gone.items() if last.get(shelf, 0) <= through}
@@ -295,6 +321,13 @@ def _slot(_: History, said: _Said) -> None:
     _only(event["kind"] in ("passphrase", "recovery"))
 
 
+def _restored(history: History, said: _Said) -> None:
+    """A coach goes on with another copy that was put back, and gives up the log that ended in this head."""
+    event = said.event
+    _only(said.actor.role is Role.COACH and event.keys() == {"e", "count", "digest"})
+    history.given_up[Head(_number(event["count"]), _bytes(event["digest"], _DIGEST))] = said.entry.number
+
+
 _RULES: Mapping[str, Callable[[History, _Said], None]] = {
     "vault": _vault,
     "actor": _actor,
@@ -305,6 +338,7 @@ _RULES: Mapping[str, Callable[[History, _Said], None]] = {
     "erased": _erased,
     "buried": _buried,
     "slot": _slot,
+    "restored": _restored,
 }
 
 

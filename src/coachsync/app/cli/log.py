@@ -172,4 +172,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], Phrase]] = {
     "buried": lambda event: say("found in the ledger what entry {entry} had erased", entry=event["number"]),
     "erased": lambda event: say("finished the erasure of entry {entry}", entry=event["entry"]),
     "slot": lambda event: _SLOTS[event["kind"]],
+    "restored": lambda event: say(
+        "went on with a copy that was put back, and gave up entry {entry}", entry=event["count"]
+    ),
 }

@@ -14,7 +14,7 @@ from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import tell, tell_json, tell_problems
 from coachsync.app.cli.unlocked import passphrase, passphrase_named, settle, unlocked
 from coachsync.app.cli.vaultverify import verify_vault
-from coachsync.app.vault import making, relocking, unlocking
+from coachsync.app.vault import accepting, making, relocking, unlocking
 from coachsync.app.vault.opening import coach_of, open_vault, trusted
 from coachsync.app.vault.reading import Session
 from coachsync.errors import UsageError
@@ -23,6 +23,8 @@ from coachsync.vault import recovery
 
 _SHORTEST = 12  # signs of a passphrase
 _COACH = "coach"  # what the only coach of a practice is called
+_ACCEPTED = say("The copy that was put back is the vault now; the log that it had until then is given up.")
+_NOTHING_TO_ACCEPT = say("There was nothing to accept: the vault is the one that was there.")
 _NEW_PASSPHRASE = click.option(
     "--new-passphrase-file",
     type=click.Path(path_type=Path),
@@ -55,20 +57,30 @@ def init(options: Options, coach: str | None, passphrase_file: Path | None) -> N
 
 @command.command("unlock", help=say("Unlock the vault, until it is locked or has not been used for a while."))
 @for_a_coach
+@click.option(
+    "--accept-restored",
+    is_flag=True,
+    help=say("You have put a backup of the vault back: go on with it, and give up what was written since."),
+)
 @everywhere
 @click.pass_obj
-def unlock(options: Options, coach: str | None, passphrase_file: Path | None) -> None:
+def unlock(options: Options, coach: str | None, passphrase_file: Path | None, accept_restored: bool) -> None:
     """A process of its own keeps it unlocked."""
     fingerprint = coach_of(trusted(configured(options)), coach)
     given = passphrase(passphrase_file)
-    with opened(options, "vault unlock") as wiring, open_vault(wiring.config) as vault:
-        person = unlocking.unlock(vault, fingerprint, given, wiring.now)
-        settle(wiring, Session(vault, person))
+    with opened(options, "vault unlock") as wiring:
+        accepted = accept_restored and accepting.accept(wiring.config, fingerprint, given, wiring.now)
+        with open_vault(wiring.config) as vault:
+            person = unlocking.unlock(vault, fingerprint, given, wiring.now)
+            settle(wiring, Session(vault, person))
         kept, idle = agent.socket_of(fingerprint, wiring.config.practice.state), wiring.config.lock_after
         agent.start(kept, person.seed, idle.total_seconds())
     if options.json:
-        tell_json({"unlocked": True, "lock_after": int(idle.total_seconds())})
+        told = {"accepted_restored": accepted} if accept_restored else {}
+        tell_json({"unlocked": True, "lock_after": int(idle.total_seconds())} | told)
         return
+    if accept_restored:
+        tell(_ACCEPTED if accepted else _NOTHING_TO_ACCEPT)
     tell(say("The vault is unlocked. To lock it: coachsync vault lock"))
 
 

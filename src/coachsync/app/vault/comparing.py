@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 
 from coachsync.adapters.database.vaults import Place
-from coachsync.app.vault.destroying import first_needed
+from coachsync.app.vault.destroying import first_needed, left
 from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.reading import in_place
 from coachsync.errors import Altered, Problem
@@ -21,17 +21,19 @@ _RESTORE_KEYS = say("Restore the folder vault/keys of the state folder from its 
 _ERASE_AGAIN = say("Unlock the vault, which erases it again; then look where the older copy came from.")
 _NOBODY = say("Nothing is sealed to it or opened with it. Look who can write to the state folder.")
 _CUT_SHORT = say(
-    "If making a key was cut short, that is what it leaves, and harms nobody. Else look who has put it there."
+    "A key whose making was cut short leaves that, and so does an older copy of the vault that was put back: it opens "
+    "notes of the newer one. It is kept, and harms nobody. Else look who has put it there."
 )
 
 
 class Known:
     """What the log of a vault tells, whether that is the `whole` log, and what was erased: `after` is the history once
-    the ledger has been heard too."""
+    the ledger has been heard too. `doomed` are the grants that are here and were to be destroyed."""
 
     def __init__(self, vault: Vault, after: History, *, whole: bool) -> None:
         self.vault = vault
         self.whole = whole
+        self.doomed = left(vault.store, vault.files, after, after.graves.values()).grants
         self._erased = after.erased
         self._records = {record for stone in after.graves.values() for record in stone.records}
         self._through: dict[bytes, int] = {}
@@ -77,7 +79,11 @@ def keys_compared(known: Known) -> Iterator[Problem]:
             yield Problem("shelf-key-replaced", place, message, RESTORE)
     message = say("There is a key of which the log knows nothing.")
     for shelf, generation in sorted(stored.keys() - logged.keys()):
-        yield from _stray(known, shelf, generation, ("shelf-key-unknown", message, _NOBODY))
+        place = shelf_place(vault, shelf, generation)
+        if known.is_gone(shelf, generation):
+            yield _erased_here(place)
+        elif known.whole:  # beside half a log nothing is said of what it may tell
+            yield Problem("shelf-key-unknown", place, message, _NOBODY)
 
 
 def grants_compared(known: Known) -> Iterator[Problem]:
@@ -93,8 +99,10 @@ def grants_compared(known: Known) -> Iterator[Problem]:
         for generation, recipient in vault.files.grants(shelf):
             if (shelf, generation) in logged:
                 yield from _grant(vault, GrantHeader(vault.id, shelf, generation, recipient))
-            else:
-                yield from _stray(known, shelf, generation, ("grant-orphan", message, _CUT_SHORT))
+            elif (shelf, generation, recipient) in known.doomed:
+                yield _erased_here(shelf_place(vault, shelf, generation))
+            elif known.whole:
+                yield Problem("grant-orphan", shelf_place(vault, shelf, generation), message, _CUT_SHORT)
 
 
 def records_compared(known: Known) -> Iterator[Problem]:
@@ -163,16 +171,6 @@ def _record(known: Known, place: Place, sealed: bytes) -> Iterator[Problem]:
     except Altered as problem:
         if known.whole or stored is not None:
             yield Problem(problem.code, where, problem.message, RESTORE)
-
-
-def _stray(known: Known, shelf: bytes, generation: int, said: tuple[str, Phrase, Phrase]) -> Iterator[Problem]:
-    """Something of a generation that there is not, or no longer; beside half a log nothing is said of the first."""
-    place = shelf_place(known.vault, shelf, generation)
-    if known.is_gone(shelf, generation):
-        yield _erased_here(place)
-    elif known.whole:
-        code, message, hint = said
-        yield Problem(code, place, message, hint)
 
 
 def _erased_here(place: Phrase) -> Problem:

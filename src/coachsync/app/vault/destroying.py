@@ -10,8 +10,6 @@ from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.vault import grants
 from coachsync.vault.history import History, Tombstone
 
-_NO_LAST = 1 << 32  # above every generation: of a shelf that goes whole, what a run cut short has begun goes too
-
 
 @dataclass(slots=True)
 class Left:
@@ -40,7 +38,7 @@ def left(store: VaultStore, files: VaultFiles, history: History, stones: Iterabl
         found.records |= held & set(stone.records)
         for shelf, through in stone.shelves.items():
             last = min(through, needed.get(shelf, through + 1) - 1)
-            found.grants |= set(_doomed(files, stone, shelf, _NO_LAST if shelf in history.erased else last))
+            found.grants |= set(_doomed(files, history, stone, (shelf, last)))
             if any(one == shelf and generation <= last for one, generation in rows):
                 found.shelves[shelf] = max(last, found.shelves.get(shelf, 0))
     return found
@@ -74,10 +72,17 @@ def first_needed(history: History) -> dict[bytes, int]:
     return found
 
 
-def _doomed(files: VaultFiles, stone: Tombstone, shelf: bytes, last: int) -> Iterator[tuple[bytes, int, bytes]]:
-    """The grants of a shelf that go with a tombstone: those of its coach, and those that it names."""
+def _doomed(
+    files: VaultFiles, history: History, stone: Tombstone, place: tuple[bytes, int]
+) -> Iterator[tuple[bytes, int, bytes]]:
+    """The grants of a shelf that go with a tombstone: those of its coach, and those that it names. Of a shelf that goes
+    whole all of them; else only up to a generation, and none that this log has never made: it is of another branch, and
+    opens there what nobody has erased."""
+    shelf, last = place
+    whole, made = shelf in history.erased, history.made.get(shelf, frozenset())
     for generation, recipient in files.grants(shelf):
-        if generation <= last:
+        if whole or generation <= last:
             content = files.grant(shelf, generation, recipient)
-            if recipient == stone.coach or content is None or grants.digest(content) in stone.keys:
+            theirs = recipient == stone.coach and (whole or generation in made)
+            if theirs or content is None or grants.digest(content) in stone.keys:
                 yield shelf, generation, recipient

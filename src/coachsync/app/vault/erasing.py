@@ -8,7 +8,7 @@ from typing import NamedTuple
 from coachsync.app.vault.opening import line_of, not_done, sweep
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.resealing import everything, reseal
-from coachsync.app.vault.shelving import mint
+from coachsync.app.vault.shelving import last_of, mint
 from coachsync.errors import CoachsyncError, UsageError
 from coachsync.phrases import say
 from coachsync.vault import chain
@@ -44,7 +44,7 @@ def erase_shelves(session: Session, what: str, client: str, shelves: Iterable[by
     """Erase whole shelves of a client, with every record and every key of them. `what` is "shelf" or "client"; a client
     of whom nothing is kept here is erased too. Raises UsageError for a shelf that is not this coach's."""
     history = session.vault.history
-    through = {shelf: history.shelves[shelf].generation for shelf in shelves if shelf in shelves_of(session, client)}
+    through = {shelf: last_of(session.vault, shelf) for shelf in shelves if shelf in shelves_of(session, client)}
     if through.keys() != set(shelves):
         raise UsageError("no-such-shelf", say("That is no shelf of this coach and client."))
     records = {record for (record, _), stored in history.records.items() if stored.shelf in through}
@@ -91,7 +91,7 @@ def renewed(session: Session, shelf: bytes, without: Collection[bytes] = ()) -> 
     vault = session.vault
     known = vault.history.shelves[shelf]
     kept = everything(session, shelf, without)
-    reseal(session, mint(vault, session.coach, shelf, known.generation + 1), kept)
+    reseal(session, mint(vault, session.coach, shelf), kept)
     entry = _tombstone(session, "note", known.client or UNSORTED, {shelf: known.generation}, without)
     return vault.history.tombstones[entry.number]
 

@@ -10,11 +10,10 @@ from itertools import islice
 
 from coachsync.adapters.database.vaults import VaultStore
 from coachsync.adapters.vaultfiles import VaultFiles
-from coachsync.app.vault.opening import Vault, open_store, trusted, vault_folder
+from coachsync.app.vault.opening import Vault, known_coaches, open_store, trusted, vault_folder
 from coachsync.config import Config
 from coachsync.errors import Altered, Problem, UsageError
 from coachsync.phrases import Phrase, say
-from coachsync.vault import chain
 from coachsync.vault.chain import Head
 from coachsync.vault.history import History
 from coachsync.vault.suite import refuse_missing
@@ -33,14 +32,7 @@ def looked_at(config: Config) -> Iterator[tuple[Vault, list[Problem]]]:
     trust, folder = trusted(config), vault_folder(config)
     store = open_store(folder)
     try:
-        actors, problems = store.actors(), []
-        known = {
-            one.fingerprint: actors[one.fingerprint] for one in trust.coaches.values() if one.fingerprint in actors
-        }
-        for name, one in trust.coaches.items():
-            if one.fingerprint not in known or not one.fits(known[one.fingerprint]):
-                known.pop(one.fingerprint, None)
-                problems.append(_coach_unknown(name))
+        known, problems = known_coaches(trust, store)
         files, history = VaultFiles(folder), History(trust.vault, known)
         problems += _taken(history, store, files)
         yield Vault(trust, store, files, known, history), problems
@@ -74,11 +66,24 @@ def compared(vault: Vault, text: str) -> Problem | None:
     kept = Head(int(found[2]), bytes.fromhex(found[3]))
     if _at(vault, kept.count) == kept:
         return None
+    given_up = vault.history.given_up
+    if kept in given_up:
+        return Problem(
+            "head-given-up",
+            entry_place(given_up[kept]),
+            say(
+                "The log that ended in this head was given up: a coach has gone on with another copy that was put back."
+            ),
+            say("If that was so, keep the head of today instead: coachsync log show --head. Else ask that coach."),
+        )
+    hint = say("If you have restored a backup, that is what it looks like; else look for who has done it.")
+    if any(number <= kept.count <= gone.count for gone, number in given_up.items()):
+        hint = say("A coach has gone on with another copy since: it may be of the log that was given up then.")
     return Problem(
         "log-not-the-kept-one",
         entry_place(kept.count),
         say("The log is not the one of which this head was kept: entries were cut off or exchanged since."),
-        say("If you have restored a backup, that is what it looks like; else look for who has done it."),
+        hint,
     )
 
 
@@ -102,33 +107,19 @@ def _taken(history: History, store: VaultStore, files: VaultFiles) -> list[Probl
     history.remembered = remembered or Head()
     try:
         history.take(store.entries())
-        chain.refuse_cut(history.head, history.remembered)
+        history.refuse_cut()
     except Altered as problem:
         problems.append(_stopped(history, problem))
-    history.remembered = Head()
-    if [one.code for one in problems] == ["log-cut"]:
-        try:
-            history.take(store.entries(history.head.count))
-        except Altered as problem:
-            problems.append(_stopped(history, problem))
     if remembered is None and history.head.count:
         problems.append(_no_head())
     return problems
 
 
 def _stopped(history: History, problem: Altered) -> Problem:
-    number = history.head.count if problem.code == "log-cut" else history.head.count + 1
-    hint = problem.hint if problem.code == "log-cut" else say("Restore the vault from a backup.")
-    return Problem(problem.code, entry_place(number), problem.message, hint)
-
-
-def _coach_unknown(name: str) -> Problem:
-    return Problem(
-        "coach-unknown",
-        f"trust.toml: coaches.{name}",
-        say("The vault does not know a coach whom trust.toml names: one of the two was changed."),
-        say("Restore trust.toml and the folder vault/ of the state folder from one backup."),
-    )
+    if problem.code == "log-cut":
+        return problem.problem(entry_place(min(history.head.count, history.remembered.count)))
+    hint = say("Restore the vault from a backup.")
+    return Problem(problem.code, entry_place(history.head.count + 1), problem.message, hint)
 
 
 def _no_head() -> Problem:

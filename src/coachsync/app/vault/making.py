@@ -69,11 +69,13 @@ def make(config: Config, device: DeviceKey, name: str, passphrase: str, cost: Co
 
 
 def settle(vault: Vault, coach: Person, device: DeviceKey) -> None:
-    """Do what a coach's session owes the vault: end keyslots that were replaced, join its log, let the daemon write,
-    leave spare shelves."""
+    """Do what a coach's session owes the vault: end keyslots that were replaced, join its log (again, where an older
+    copy does not know this coach), let the daemon write, leave spare shelves."""
     vault.files.end_slots()
-    if not any(entry.actor == coach.actor.fingerprint for entry in vault.store.entries()):
+    me = coach.actor.fingerprint
+    if me not in vault.history.coaches or not any(entry.actor == me for entry in vault.store.entries()):
         with vault.transaction():
+            vault.know(coach.actor)
             vault.append(coach, e="vault")
     try:
         daemon = daemon_of(vault.files, device)

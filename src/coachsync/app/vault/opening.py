@@ -61,6 +61,15 @@ class Vault:
         self._history = None
         _ = self.history
 
+    def know(self, coach: Actor) -> None:
+        """Know a coach who has shown who they are; within the transaction of what they say next. Raises Altered for
+        one whom trust.toml does not name."""
+        if not any(one.fits(coach) for one in self.trust.coaches.values()):
+            raise _no_coach()
+        self.store.put_actor(coach)
+        self._coaches = {**self._coaches, coach.fingerprint: coach}
+        self.history.coaches = self._coaches
+
     def append(self, signer: Signer, **event: object) -> Entry:
         """Add an event to the log, inside of the transaction of what it tells; what only the ledger has told comes
         first, for what follows may rest on it. Raises Altered for one that this signer may not add."""
@@ -104,7 +113,11 @@ def open_vault(config: Config) -> Iterator[Vault]:
     trust, folder = trusted(config), vault_folder(config)
     store = open_store(folder)
     try:
-        vault = Vault(trust, store, VaultFiles(folder), _coaches(trust, store))
+        coaches, problems = known_coaches(trust, store)
+        if not coaches:
+            raise _no_coach()
+        vault = Vault(trust, store, VaultFiles(folder), coaches)
+        vault.problems += problems
         try:
             _replay(vault)
             yield vault
@@ -165,26 +178,25 @@ def line_of(entry: Entry) -> bytes:
     return chain.canonical({"number": entry.number, **values})
 
 
-def _coaches(trust: Trust, store: VaultStore) -> dict[bytes, Actor]:
+def known_coaches(trust: Trust, store: VaultStore) -> tuple[dict[bytes, Actor], list[Problem]]:
+    """Those whom trust.toml names and the vault knows, by fingerprint, and what is to be said of the others: an older
+    copy does not know a coach who came later, and that locks nobody else out."""
     actors = store.actors()
-    found = {one.fingerprint: actors.get(one.fingerprint) for one in trust.coaches.values()}
-    if not all(
-        actor is not None and one.fits(actor) for one in trust.coaches.values() for actor in [found[one.fingerprint]]
-    ):
-        raise Altered(
-            "coach-unknown",
-            say("The vault does not know a coach whom trust.toml names."),
-            say("Restore trust.toml and the folder vault/ of the state folder from one backup."),
-            where="trust.toml",
-        )
-    return {fingerprint: actor for fingerprint, actor in found.items() if actor is not None}
+    known: dict[bytes, Actor] = {}
+    problems = []
+    for name, one in trust.coaches.items():
+        actor = actors.get(one.fingerprint)
+        if actor is not None and one.fits(actor):
+            known[one.fingerprint] = actor
+        else:
+            problems.append(_coach_unknown(name))
+    return known, problems
 
 
 def _take_log(history: History, store: VaultStore, files: VaultFiles) -> None:
-    remembered = files.remembered() or Head()
-    history.remembered = remembered
+    history.remembered = files.remembered() or Head()
     history.take(store.entries())
-    chain.refuse_cut(history.head, remembered)
+    history.refuse_cut()
 
 
 def buried(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
@@ -245,6 +257,24 @@ def not_done() -> Temporary:
         say("The erasure is not done yet: another program is reading in the vault. The keys are destroyed already."),
         say("End that program. The next command that opens the vault ends the erasure."),
         where="practice.state",
+    )
+
+
+def _coach_unknown(name: str) -> Problem:
+    return Problem(
+        "coach-unknown",
+        f"trust.toml: coaches.{name}",
+        say("The vault does not know a coach whom trust.toml names: it is older, or one of the two was changed."),
+        say("If it is older, that coach comes back by: coachsync vault unlock. Else restore both from one backup."),
+    )
+
+
+def _no_coach() -> Altered:
+    return Altered(
+        "coach-unknown",
+        say("The vault knows no coach whom trust.toml names."),
+        say("Restore trust.toml and the folder vault/ of the state folder from one backup."),
+        where="trust.toml",
     )
 
 

@@ -19,14 +19,13 @@ _LEAST = 10
 _FOR_UNSORTED = len(Kind)  # a class of records has each kind, and what lies unsorted a shelf for each class
 
 
-def mint(vault: Vault, coach: Person, shelf: bytes, generation: int) -> ShelfKey:
-    """Make a generation of a shelf: the coach's grant is on the disk before anything can be sealed to it."""
-    seed = os.urandom(SEED_BYTES)
+def mint(vault: Vault, coach: Person, shelf: bytes) -> ShelfKey:
+    """Make the next generation of a shelf: the coach's grant is on the disk before anything can be sealed to it."""
+    generation, seed = last_of(vault, shelf) + 1, os.urandom(SEED_BYTES)
     opener = Opener(seed)
     me = coach.actor
     key = ShelfKey(vault.id, shelf, generation, me.fingerprint, opener.public).signed(coach)
     grant = grants.grant(key, seed, me)
-    vault.files.shred_grant(shelf, generation, me.fingerprint)  # of a run that was cut short: it opens another key
     vault.files.put_grant(shelf, generation, me.fingerprint, grant)
     with vault.transaction():
         vault.store.put_shelf_key(key)
@@ -41,12 +40,23 @@ def mint(vault: Vault, coach: Person, shelf: bytes, generation: int) -> ShelfKey
     return key
 
 
+def last_of(vault: Vault, shelf: bytes) -> int:
+    """The last generation of a shelf that anybody has spoken of: this log, a tombstone, or a file; 0 without any. A
+    grant that the log does not know is of a run that was cut short, or of a newer copy of this vault, and opens notes
+    in that."""
+    history = vault.history
+    known = history.shelves.get(shelf)
+    spoken = [stone.shelves.get(shelf, 0) for stone in history.graves.values()]
+    spoken += [generation for generation, _ in vault.files.grants(shelf)]
+    return max(known.generation if known else 0, *spoken, 0)
+
+
 def mint_spares(vault: Vault, coach: Person) -> int:
     """Make new spares where few are left; how many."""
     free = len(vault.history.spares(coach.actor.fingerprint))
     number = SPARES - free if free < _LEAST else 0
     for _ in range(number):
-        mint(vault, coach, os.urandom(ID_BYTES), 1)
+        mint(vault, coach, os.urandom(ID_BYTES))
     return number
 
 

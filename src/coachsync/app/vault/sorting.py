@@ -78,7 +78,7 @@ def _key(session: Session, client: str, category: str) -> ShelfKey:
     shelf = vault.history.shelf_of(session.fingerprint, client, category)
     if shelf is not None:
         return current_key(vault, shelf)
-    key = mint(vault, session.coach, os.urandom(ID_BYTES), 1)
+    key = mint(vault, session.coach, os.urandom(ID_BYTES))
     assign(vault, session.coach, key.shelf, client, category)
     return key
 
