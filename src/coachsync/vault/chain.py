@@ -93,11 +93,7 @@ def verified(
             raise _broken(head.count + 1)
         actor = who(one.actor)
         if actor is None or actor.fingerprint != one.actor:
-            raise Altered(
-                "log-of-nobody",
-                say("Entry {number} of the log is of somebody who is not known.", number=one.number),
-                say("Run: coachsync vault verify"),
-            )
+            raise of_nobody(one.number)
         found = one.digest(vault)
         try:
             actor.check(_WHAT, found, one.signature)
@@ -117,6 +113,15 @@ def refuse_cut(head: Head, remembered: Head) -> None:
             say("The log is shorter than it was, or another one: an older copy was put in its place."),
             say("If you have restored a backup, that is what it looks like; else look for who has done it."),
         )
+
+
+def of_nobody(number: int) -> Altered:
+    """The error for an entry of this number whose actor nobody has let in."""
+    return Altered(
+        "log-of-nobody",
+        say("Entry {number} of the log is of somebody who is not known.", number=number),
+        say("Run: coachsync vault verify"),
+    )
 
 
 def _broken(number: int) -> Altered:

@@ -22,6 +22,7 @@ from coachsync.vault.rows import DeviceKey
 
 SCHEMA = "0004"  # the newest migration; a test holds it to the scripts
 _FILE = "coachsync.db"
+_READS = "coachsync reads"  # of a connection whose next transaction writes nothing
 
 
 def database_file(state: Path) -> Path:
@@ -100,7 +101,7 @@ def engine_of(path: Path) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if connection.info.get(_READS) else "BEGIN IMMEDIATE")
 
     return engine
 
@@ -116,6 +117,24 @@ def transaction_of(connection: Connection, folder: Path) -> Iterator[None]:
         raw = connection.connection.driver_connection
         if not nested and raw is not None and raw.in_transaction:
             raw.rollback()  # SQLAlchemy holds a transaction for ended whose COMMIT has failed, and SQLite does not
+        raise unusable(problem, folder) from None
+
+
+@contextmanager
+def reading_of(connection: Connection, folder: Path) -> Iterator[None]:
+    """For what only reads: it sees the database at one moment, and keeps no writer out. Inside a transaction it is a
+    part of that. Raises CoachsyncError when SQLite fails."""
+    try:
+        if connection.in_transaction():
+            yield
+            return
+        connection.info[_READS] = True
+        try:
+            with connection.begin():
+                yield
+        finally:
+            connection.info[_READS] = False
+    except sa.exc.DatabaseError as problem:
         raise unusable(problem, folder) from None
 
 

@@ -96,9 +96,8 @@ class Session:
 
     def opened(self, place: Place, sealed: bytes) -> Read:
         """A record out of its row. Raises Altered when it is not the one that the log names, or not in its place."""
-        in_place(self.vault, place, sealed)
-        header, body = envelope.open_record(sealed, self.opener(place.shelf, place.generation))
-        return Read(header, body)
+        header = in_place(self.vault, place, sealed)
+        return Read(header, envelope.body_of(sealed, self.opener(place.shelf, place.generation)))
 
     def opener(self, shelf: bytes, generation: int) -> Opener:
         """What opens the records of a generation of a shelf. Raises WrongKey without a grant for this coach, and
