@@ -5,6 +5,7 @@ A file of its own, so that it can be rewritten whole when something is erased (`
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -92,15 +93,12 @@ _append = sa.insert(_log)
 _shelf_key = sa.select(_shelves).where(
     _shelves.c.shelf == sa.bindparam("at", type_=_bytes), _shelves.c.generation == sa.bindparam("of", type_=_number)
 )
-_row = sa.literal_column("records.rowid", sa.Integer)
-_rows_of = (
-    sa.select(_row)
-    .where(_records.c.shelf == sa.bindparam("at", type_=_bytes))
-    .order_by(_records.c.record, _records.c.version)
-)
 _columns = (_records.c.record, _records.c.version, _records.c.shelf, _records.c.generation)
-_rows = sa.select(_row, *_columns, _records.c.sealed).where(_row.in_(sa.bindparam("rows", expanding=True)))
-_PAGE = 100  # records that are in memory at once while all of a shelf are read
+_row, _sorted = sa.literal_column("records.rowid", sa.Integer), (_records.c.record, _records.c.version)
+_rows_of = sa.select(_row).where(_records.c.shelf == sa.bindparam("at", type_=_bytes)).order_by(*_sorted)
+_given = sa.func.json_each(sa.bindparam("rows")).table_valued("value")
+_rows = sa.select(*_columns, _records.c.sealed).where(_row.in_(sa.select(_given.c.value))).order_by(*_sorted)
+_PAGE = 64  # records that are in memory at once while all of a shelf are read
 
 
 class Place(NamedTuple):
@@ -197,10 +195,10 @@ class VaultStore:
         with self._reading() as connection:
             wanted = connection.execute(_rows_of, {"at": shelf}).scalars().all()
         for start in range(0, len(wanted), _PAGE):
-            page = wanted[start : start + _PAGE]
+            page = json.dumps(wanted[start : start + _PAGE])
             with self._reading() as connection:
-                found = {row: rest for row, *rest in connection.execute(_rows, {"rows": page})}
-            for record, version, at, generation, sealed in (found.pop(row) for row in page if row in found):
+                rows = connection.execute(_rows, {"rows": page}).all()
+            for record, version, at, generation, sealed in rows:
                 yield Place(record, version, at, generation), sealed
 
     # --- the log ------------------------------------------------------------------------------------------------------
