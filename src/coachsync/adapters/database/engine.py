@@ -111,13 +111,26 @@ def transaction_of(connection: Connection, folder: Path) -> Iterator[None]:
     """All or nothing; inside another transaction it is a part of that one. Raises CoachsyncError when SQLite fails."""
     nested = connection.in_transaction()
     try:
-        with connection.begin_nested() if nested else connection.begin():
+        with _savepoint(connection) if nested else connection.begin():
             yield
     except sa.exc.DatabaseError as problem:
         raw = connection.connection.driver_connection
         if not nested and raw is not None and raw.in_transaction:
             raw.rollback()  # SQLAlchemy holds a transaction for ended whose COMMIT has failed, and SQLite does not
         raise unusable(problem, folder) from None
+
+
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[None]:
+    """As `begin_nested`, which compiles its statements anew each time, for each has another name."""
+    connection.exec_driver_sql("SAVEPOINT part")  # the innermost of this name is meant
+    try:
+        yield
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK TO part")
+        connection.exec_driver_sql("RELEASE part")
+        raise
+    connection.exec_driver_sql("RELEASE part")
 
 
 @contextmanager

@@ -9,13 +9,14 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Column, Index, MetaData, Table
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql.dml import Insert
 
 from coachsync.adapters.database.engine import engine_of, forget, reading_of, transaction_of, unusable
 from coachsync.errors import CoachsyncError
@@ -88,8 +89,6 @@ _log = Table(
 
 
 # Statements, built once: SQLAlchemy takes longer for building and comparing one than SQLite for what it says.
-_put = {table: sa.insert(table).prefix_with("OR REPLACE") for table in (_shelves, _actors, _records)}
-_append = sa.insert(_log)
 _shelf_key = sa.select(_shelves).where(
     _shelves.c.shelf == sa.bindparam("at", type_=_bytes), _shelves.c.generation == sa.bindparam("of", type_=_number)
 )
@@ -137,7 +136,7 @@ class VaultStore:
     def put_actor(self, actor: Actor) -> None:
         """Store what everybody may know of somebody."""
         values = {"role": int(actor.role), "verify": actor.verify, "sealing": actor.sealing}
-        self._write(_put[_actors], {"fingerprint": actor.fingerprint, **values})
+        self._write(_replace(_actors), {"fingerprint": actor.fingerprint, **values})
 
     def actors(self) -> dict[bytes, Actor]:
         """By the fingerprint that each really has; a row that is no actor is passed over."""
@@ -149,7 +148,7 @@ class VaultStore:
     def put_shelf_key(self, key: ShelfKey) -> None:
         """Store the public key of a generation of a shelf."""
         values = {"coach": key.coach, "public": key.public, "signature": key.signature}
-        self._write(_put[_shelves], {"shelf": key.shelf, "generation": key.generation, **values})
+        self._write(_replace(_shelves), {"shelf": key.shelf, "generation": key.generation, **values})
 
     def shelf_key(self, vault: bytes, shelf: bytes, generation: int) -> ShelfKey | None:
         """As it is stored: whoever uses it checks it first."""
@@ -173,7 +172,7 @@ class VaultStore:
     def put_record(self, header: Header, sealed: bytes) -> None:
         """Store a version of a record; one that was sealed anew takes the place of the one before."""
         values = {"shelf": header.shelf, "generation": header.generation, "sealed": sealed}
-        self._write(_put[_records], {"record": header.record, "version": header.version, **values})
+        self._write(_replace(_records), {"record": header.record, "version": header.version, **values})
 
     def places(self, shelf: bytes | None = None) -> list[Place]:
         """Where every version of every record is, or of those on one shelf; sorted."""
@@ -206,7 +205,7 @@ class VaultStore:
     def append(self, entry: Entry) -> None:
         """Add an entry to the log. Raises CoachsyncError when there is one of this number."""
         values = {name: getattr(entry, name) for name in ("number", "previous", "actor", "said", "signature")}
-        self._write(_append, values)
+        self._write(_insert(_log), values)
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """The log from the entry after this number on, as it is stored."""
@@ -240,10 +239,22 @@ class VaultStore:
         with reading_of(self._connection, self._folder):
             yield self._connection
 
-    def _write(self, statement: Insert, values: Mapping[str, object]) -> None:
+    def _write(self, statement: str, values: Mapping[str, object]) -> None:
         """One statement, which SQLite does whole or not at all: inside a transaction it needs no savepoint."""
         with self._reading() if self.in_transaction else self.transaction() as connection:
-            connection.execute(statement, values)
+            connection.exec_driver_sql(statement, dict(values))
+
+
+@cache
+def _insert(table: Table, instead: str = "") -> str:
+    """The statement that inserts a row, for the driver as it is."""
+    statement = sa.insert(table).prefix_with(instead) if instead else sa.insert(table)
+    return str(statement.compile(dialect=sqlite.dialect(paramstyle="named")))
+
+
+def _replace(table: Table) -> str:
+    """The same, in the place of one that is there."""
+    return _insert(table, "OR REPLACE")
 
 
 def vault_file(folder: Path) -> Path:
