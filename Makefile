@@ -56,7 +56,7 @@ MINUTES ?= 30
 soak: venv
 	COACHSYNC_SOAK_MINUTES=$(MINUTES) $(BIN)/python -m pytest -s tests/scenarios/test_week_of_faults.py
 
-# Beside the floor, vdirsyncer and plain python-caldav, which have an environment of their own; half an hour.
+# Beside the floor, vdirsyncer, plain python-caldav and SQLCipher, which have an environment of their own; half an hour.
 # Quicker: make bench SIZES=1000 ROUNDS=1
 SIZES ?= 1000 10000
 ROUNDS ?= 3
@@ -65,7 +65,7 @@ bench: venv $(TOOLS_STAMP)
 	$(BIN)/python benchmarks/real_servers.py --rounds $(ROUNDS)
 	$(BIN)/python benchmarks/parts.py
 	$(BIN)/python benchmarks/shares.py --sizes $(SIZES) --rounds $(ROUNDS)
-	$(BIN)/python benchmarks/vault.py --size $(lastword $(SIZES)) --rounds $(ROUNDS)
+	$(BIN)/python benchmarks/vault.py --size $(lastword $(SIZES)) --rounds $(ROUNDS) --tools $(TOOLS)
 
 $(TOOLS_STAMP): benchmarks/requirements.txt
 	$(PYTHON) -m venv --clear $(TOOLS)

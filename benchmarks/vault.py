@@ -1,48 +1,37 @@
-"""Notes in the vault beside what they cannot do without: `vault.py [--size 10000] [--durable 200] [--rounds 3]`.
+"""Notes in the vault beside what they cannot do without, and beside others that keep notes.
 
-Each round does everything in turn, in processor time where nothing waits for the disk: bare HPKE of the same texts,
-sealing them as records, a plain SQLite insert and a whole durable note one by one, reading everything back, and a
-search. Ratios are taken within a round; the table shows the medians, and SQLCipher where its module is installed.
+    vault.py [--size 10000] [--durable 200] [--rounds 3] [--tools .venv-bench]
+
+First the goals, in one process: what each step takes beside bare HPKE of the same texts or a plain durable insert.
+Then the vault, bare HPKE, plain SQLite and SQLCipher, each in a process of its own, so that memory can be compared:
+SQLCipher with the interpreter of the tools, where there is one. Ratios are taken within a round; the tables show the
+medians. Times are processor time, but wall time of what is synced to the disk.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import resource
-import sqlite3
+import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 
+import in_sqlite
+import in_vault
 from measuring import middle
+from texts import WORD, Took, one_by_one, texts, timed
 
-from coachsync import config
-from coachsync.adapters import keystore
-from coachsync.app.vault import making, notes, unlocking, writing
-from coachsync.app.vault.opening import Vault, coach_of, open_vault
+from coachsync.app.vault import notes
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.shelving import shelf_for
 from coachsync.vault import bodies, envelope
 from coachsync.vault.bodies import Note
 from coachsync.vault.envelope import Header, Kind
-from coachsync.vault.keyslots import FLOOR
 from coachsync.vault.suite import Opener, Sealer
 
-try:
-    import sqlcipher3
-except ImportError:  # it is compared where it is there
-    sqlcipher3 = None
-
-_CLIENT, _WORD = "C-7F3K2M", "zanzibar"
-_PASSPHRASE = "five words of no use"  # noqa: S105 - of a vault that is gone after a minute
-_LENGTH = 4000  # signs of a note: with its JSON, a body of 4 KiB
-_CONFIG = 'version = 1\n[practice]\ntimezone = "Europe/Paris"\nstate = "state"\n'
-_NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+_HERE = Path(__file__).parent
 # What is measured, what it is compared with, and how many times that it may take.
 _GOALS = (
     ("seal them as records", "bare HPKE sealing", 1.8),
@@ -50,6 +39,9 @@ _GOALS = (
     ("open all of them", "bare HPKE opening", 1.2),
 )
 _QUICK = 0.1  # seconds: a search once everything is open
+_OURS = "the vault"
+_OTHERS = {_OURS: ("in_vault.py",), "bare HPKE": ("in_vault.py", "--bare"), "plain SQLite": ("in_sqlite.py",)}
+_CIPHER = "SQLCipher"
 
 
 def main() -> None:
@@ -57,119 +49,80 @@ def main() -> None:
     options.add_argument("--size", type=int, default=10_000)
     options.add_argument("--durable", type=int, default=200)
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--tools", type=Path, default=_HERE.parent / ".venv-bench")
     given = options.parse_args()
-    rounds = [_round(given.size, given.durable) for _ in range(given.rounds)]
-    _table(rounds, given.size)
+    rounds, beside = [], []
+    for _ in range(given.rounds):
+        rounds.append(_round(given.size, given.durable))
+        beside.append({who: _alone(who, given) for who in (*_OTHERS, _CIPHER)})
+    print(f"{given.size} notes of 4 KiB, medians of {given.rounds} rounds\n")
+    _goals(rounds)
+    _compared(beside)
 
 
-def _round(size: int, durable: int) -> dict[str, float]:
-    """Seconds by what was done; of durable writes those of each, so that they can be compared."""
-    texts = [f"{number} {_WORD if number == size // 2 else 'word'} ".ljust(_LENGTH, "x") for number in range(size)]
-    took: dict[str, float] = {}
-    with tempfile.TemporaryDirectory() as folder, _vault(Path(folder)) as session:
-        _hpke(took, [bodies.packed(Note(text)) for text in texts])
-        _durably(took, session, texts[:durable], Path(folder))
-        _in_bulk(took, session, texts, durable)
-        for name, module in (("plain SQLite", sqlite3), ("SQLCipher", sqlcipher3)):
-            if module is not None:
-                _in_sqlite(took, name, module, Path(folder) / name.replace(" ", ""), texts)
+def _round(size: int, durable: int) -> Took:
+    written, took = texts(size), Took()
+    with tempfile.TemporaryDirectory() as folder, in_vault.session(Path(folder)) as session:
+        _hpke(took, [bodies.packed(Note(text)) for text in written])
+        plain = in_sqlite.opened(Path(folder) / "plain.db")
+        took["plain durable insert"], took["write one note, durably"] = one_by_one(
+            lambda text: in_sqlite.insert(plain, text),
+            lambda text: in_vault.add(session, text),
+            texts=written[:durable],
+        )
+        plain.close()
+        _seal(took, session, written)
+        with session.vault.transaction():
+            for text in written[durable:]:
+                in_vault.add(session, text)
+        _read(took, Session(session.vault, session.coach), size)
     return took
 
 
-def _hpke(took: dict[str, float], plain: list[bytes]) -> None:
+def _hpke(took: Took, plain: list[bytes]) -> None:
     opener = Opener(os.urandom(32))
-    sealer, info = Sealer(opener.public), b"x" * 120
-    with _timed(took, "bare HPKE sealing"):
+    sealer, info = Sealer(opener.public), bytes(120)
+    with timed(took, "bare HPKE sealing"):
         sealed = [sealer.seal(info, one) for one in plain]
-    with _timed(took, "bare HPKE opening"):
+    with timed(took, "bare HPKE opening"):
         for one in sealed:
             opener.open(info, one)
 
 
-def _durably(took: dict[str, float], session: Session, texts: list[str], folder: Path) -> None:
-    """One by one, each synced to the disk: wall time."""
-    vault = session.vault
-    plain = sqlite3.connect(folder / "plain.db", isolation_level=None)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-        plain.execute(f"PRAGMA {pragma}")
-    plain.execute("CREATE TABLE notes (text BLOB)")
-    with _timed(took, "plain durable insert", each=len(texts), clock=time.perf_counter):
-        for text in texts:
-            plain.execute("INSERT INTO notes VALUES (?)", (text.encode(),))
-    plain.close()
-    with _timed(took, "write one note, durably", each=len(texts), clock=time.perf_counter):
-        for text in texts:
-            notes.add(vault, session.coach, session.fingerprint, _CLIENT, Note(text), _NOW)
+def _seal(took: Took, session: Session, written: list[str]) -> None:
+    vault, me = session.vault, session.fingerprint
+    key = shelf_for(vault, session.coach, me, in_vault.CLIENT, "notes")
+    with timed(took, "seal them as records"):
+        for text in written:
+            header = Header(Kind.NOTE, vault.id, key.shelf, key.generation, os.urandom(16), 1, 0, me)
+            envelope.seal(header, bodies.packed(Note(text)), key.sealer)
 
 
-def _in_bulk(took: dict[str, float], session: Session, texts: list[str], written: int) -> None:
-    vault = session.vault
-    key = shelf_for(vault, session.coach, session.fingerprint, _CLIENT, "notes")
-    sealer = Sealer(key.public)
-    with _timed(took, "seal them as records"):
-        for text in texts:
-            header = Header(
-                Kind.NOTE, vault.id, key.shelf, key.generation, os.urandom(16), 1, 0, session.fingerprint
-            )  # fmt: skip
-            envelope.seal(header, bodies.packed(Note(text)), sealer)
-    with vault.transaction():
-        for text in texts[written:]:
-            writing.add(vault, session.coach, session.fingerprint, _CLIENT, Kind.NOTE, bodies.packed(Note(text)), _NOW)
-    fresh = Session(vault, session.coach)
-    with _timed(took, "open all of them"):
-        found = notes.everything(fresh, Kind.NOTE)
-    with _timed(took, "make them ready to be searched"):
+def _read(took: Took, session: Session, size: int) -> None:
+    with timed(took, "open all of them"):
+        found = notes.everything(session, Kind.NOTE)
+    with timed(took, "make them ready to be searched"):
         ready = notes.comparable(found.found)
-    with _timed(took, "search"):
-        hits = list(notes.search(ready, _WORD))
-    if (len(found.found), len(hits)) != (len(texts), 1):
+    with timed(took, "search"):
+        hits = list(notes.search(ready, WORD))
+    if (len(found.found), len(hits)) != (size, 1):
         raise SystemExit("not every note was found again")
-    took["MB at most"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _in_sqlite(took: dict[str, float], name: str, module: ModuleType, path: Path, texts: list[str]) -> None:
-    database = module.connect(path, isolation_level=None)
-    if module is sqlcipher3:
-        database.execute(f"PRAGMA key = \"x'{os.urandom(32).hex()}'\"")
-    database.execute("CREATE TABLE notes (text BLOB)")
-    with _timed(took, f"{name}: write them"):
-        database.execute("BEGIN")
-        database.executemany("INSERT INTO notes VALUES (?)", ((text.encode(),) for text in texts))
-        database.execute("COMMIT")
-    with _timed(took, f"{name}: read and search them"):
-        found = sum(_WORD in row[0].decode() for row in database.execute("SELECT text FROM notes"))
-    if found != 1:
-        raise SystemExit("not every note was found again")
-    database.close()
+def _alone(who: str, given: argparse.Namespace) -> Took:
+    """In a process of its own; nothing where there is no SQLCipher."""
+    script, *words = _OTHERS.get(who, ("in_sqlite.py", "--cipher"))
+    python = str(given.tools / "bin" / "python") if who == _CIPHER else sys.executable
+    if not Path(python).exists():
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        command = [python, str(_HERE / script), folder, str(given.size), str(given.durable), *words]
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    return dict(json.loads(done.stdout))
 
 
-@contextmanager
-def _timed(
-    took: dict[str, float], what: str, *, each: int = 1, clock: Callable[[], float] = time.process_time
-) -> Iterator[None]:
-    begun = clock()
-    yield
-    took[what] = (clock() - begun) / each
-
-
-@contextmanager
-def _vault(folder: Path) -> Iterator[Session]:
-    file = folder / "coachsync.toml"
-    file.write_text(_CONFIG)
-    settings = config.load(file)
-    settings.practice.state.mkdir(mode=0o700)
-    making.make(settings, keystore.load_device_key(settings.practice.state, create=True), "coach", _PASSPHRASE, FLOOR)
-    with open_vault(settings) as vault:
-        yield Session(vault, _unlocked(vault))
-
-
-def _unlocked(vault: Vault) -> making.Person:
-    return unlocking.unlock(vault, coach_of(vault.trust, None), _PASSPHRASE, _NOW)
-
-
-def _table(rounds: list[dict[str, float]], size: int) -> None:
+def _goals(rounds: list[Took]) -> None:
     goals = {what: (against, most) for what, against, most in _GOALS}
-    print(f"{size} notes of 4 KiB, medians of {len(rounds)} rounds\n")
     print("| what | seconds | compared with | ratio | goal | met |\n|---|---|---|---|---|---|")
     for what in rounds[0]:
         seconds = middle(one[what] for one in rounds) or 0
@@ -179,6 +132,23 @@ def _table(rounds: list[dict[str, float]], size: int) -> None:
         compared = f"{ratio:.2f}" if against else ""
         goal = f"{most}x" if against else f"{most} s" if most else ""
         print(f"| {what} | {seconds:.5f} | {against} | {compared} | {goal} | {met} |")
+
+
+def _compared(rounds: list[dict[str, Took]]) -> None:
+    """Seconds, and MiB at most; beside the figures of the others, how many times as much the vault takes."""
+    others = [who for who in rounds[0] if who != _OURS]
+    print(f"\n| each by itself | {_OURS} | {' | '.join(others)} |\n|---|---|{'---|' * len(others)}")
+    for what in rounds[0][_OURS]:
+        cells = [_figure(middle(one[_OURS][what] for one in rounds))]
+        for who in others:
+            there = [(one[who][what], one[_OURS][what] / one[who][what]) for one in rounds if what in one[who]]
+            theirs, ratio = middle(figure for figure, _ in there), middle(ratio for _, ratio in there)
+            cells.append(f"{_figure(theirs)} ({ratio:.2f}x)" if there else "")
+        print(f"| {what} | {' | '.join(cells)} |")
+
+
+def _figure(value: float | None) -> str:
+    return f"{value or 0:.3g}" if (value or 0) < 1 else f"{value:.1f}"
 
 
 if __name__ == "__main__":

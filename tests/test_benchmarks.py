@@ -139,10 +139,18 @@ def test_the_first_sync_and_a_push_are_timed_on_a_real_server() -> None:
     assert all(row[5].endswith("x") for row in rows)
 
 
-def test_the_vault_is_compared_with_what_it_cannot_do_without() -> None:
-    heading, *rows = run("vault.py", "--size", "20", "--durable", "5", "--rounds", "1")
-    told = {row[0]: dict(zip(heading, row, strict=True)) for row in rows}
+def test_the_vault_is_compared_with_what_it_cannot_do_without_and_with_others(tmp_path: Path) -> None:
+    heading, *rows = run("vault.py", "--size", "20", "--durable", "5", "--rounds", "1", "--tools", str(tmp_path))
+    columns = rows.index(["each by itself", "the vault", "bare HPKE", "plain SQLite", "SQLCipher"])
+    beside = {what: figures for what, *figures in rows[columns + 1 :]}
+    told = {row[0]: dict(zip(heading, row, strict=True)) for row in rows[:columns]}
     for what, against in (("open all of them", "bare HPKE opening"), ("seal them as records", "bare HPKE sealing")):
         assert told[what]["compared with"] == against
         assert float(told[what]["ratio"]) > 0
+    assert told["write one note, durably"]["compared with"] == "plain durable insert"
     assert told["search"]["goal"] == "0.1 s"
+    ours, bare, plain, cipher = beside["memory, MB at most"]
+    assert float(ours) > float(plain.partition(" ")[0]) > 0
+    assert bare.endswith("x)")
+    assert cipher == ""  # there are no tools here
+    assert len(beside) == 5

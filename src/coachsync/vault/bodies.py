@@ -93,7 +93,7 @@ def packed(body: Body) -> bytes:
 def unpacked(kind: Kind, content: bytes) -> Body:
     """A body out of an opened record. Raises Altered for any other than FORMAT.md allows."""
     try:
-        fields = json.loads(content.decode(), object_pairs_hook=_once)
+        fields = _DECODER.decode(content.decode())
         client = _text(fields.pop("client", ""))
         return _READERS[kind](fields, client)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -149,6 +149,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key twice")
     return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)  # made once: a session opens thousands of bodies
 
 
 def _only(fields: dict[str, Any], *names: str) -> None:

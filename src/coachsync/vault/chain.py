@@ -91,11 +91,7 @@ def verified(
             raise _broken(head.count + 1)
         actor = who(one.actor)
         if actor is None or actor.fingerprint != one.actor:
-            raise Altered(
-                "log-of-nobody",
-                say("Entry {number} of the log is of somebody who is not known.", number=one.number),
-                say("Run: coachsync vault verify"),
-            )
+            raise of_nobody(one.number)
         found = one.digest(vault)
         try:
             actor.check(_WHAT, found, one.signature)
@@ -114,6 +110,15 @@ def cut() -> Altered:
             "If you have put a backup back, go on with it by: coachsync vault unlock --accept-restored. Else look for "
             "who has done it."
         ),
+    )
+
+
+def of_nobody(number: int) -> Altered:
+    """The error for an entry of this number whose actor nobody has let in."""
+    return Altered(
+        "log-of-nobody",
+        say("Entry {number} of the log is of somebody who is not known.", number=number),
+        say("Run: coachsync vault verify"),
     )
 
 

@@ -39,6 +39,9 @@ class Kind(IntEnum):
     DISCLOSURE = 3
 
 
+_KINDS = {kind.value: kind for kind in Kind}
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """What a record says of itself: ids of 16 bytes, `version` from 1, `time` in seconds since 1970, `writer` the
@@ -90,9 +93,9 @@ def header_of(record: bytes) -> Header:
     magic, suite, kind, flags, reserved, vault, shelf, generation, *rest = _HEADER.unpack_from(record)
     if magic == _MAGIC and suite != NUMBER:
         raise unknown()
-    if magic != _MAGIC or flags or reserved or kind not in iter(Kind):
+    if magic != _MAGIC or flags or reserved or kind not in _KINDS:
         raise _unreadable()
-    header = Header(Kind(kind), vault, shelf, generation, *rest)
+    header = Header(_KINDS[kind], vault, shelf, generation, *rest)
     if not header.plausible:
         raise _unreadable()
     return header
@@ -100,9 +103,13 @@ def header_of(record: bytes) -> Header:
 
 def open_record(record: bytes, shelf: Opener) -> tuple[Header, bytes]:
     """Header and body of a record. Raises Altered when it is none, and WrongKey when it does not open."""
-    header = header_of(record)
-    plain = shelf.open(_LABEL + record[:HEADER_BYTES], record[HEADER_BYTES:])
-    return header, _unpadded(plain)
+    return header_of(record), body_of(record, shelf)
+
+
+def body_of(record: bytes, shelf: Opener) -> bytes:
+    """The body of a record of which `header_of` has told. Raises Altered when it is none, and WrongKey when it does not
+    open."""
+    return _unpadded(shelf.open(_LABEL + record[:HEADER_BYTES], record[HEADER_BYTES:]))
 
 
 def digest(record: bytes) -> bytes:
@@ -111,19 +118,23 @@ def digest(record: bytes) -> bytes:
 
 
 def _padded(body: bytes) -> bytes:
-    content = _LENGTH.pack(len(body)) + body
-    step = _STEP if len(content) <= _LARGE else _LARGE_STEP
-    return content + bytes(-len(content) % step)
+    return _LENGTH.pack(len(body)) + body + _padding(len(body))
+
+
+def _padding(length: int) -> bytes:
+    """What follows a body of this length."""
+    before = _LENGTH.size + length
+    return bytes(-before % (_STEP if before <= _LARGE else _LARGE_STEP))
 
 
 def _unpadded(content: bytes) -> bytes:
     if len(content) < _LENGTH.size:
         raise _unreadable()
     (length,) = _LENGTH.unpack_from(content)
-    body = content[_LENGTH.size : _LENGTH.size + length]
-    if len(body) != length or length > LONGEST or content != _padded(body):
+    end = _LENGTH.size + length
+    if end > len(content) or length > LONGEST or content[end:] != _padding(length):
         raise _unreadable()
-    return body
+    return content[_LENGTH.size : end]
 
 
 def _unreadable() -> Altered:

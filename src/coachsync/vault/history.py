@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from coachsync.errors import Altered
 from coachsync.phrases import say
-from coachsync.vault.chain import Entry, Head, cut, verified
+from coachsync.vault import chain
+from coachsync.vault.chain import Entry, Head, cut, of_nobody, verified
 from coachsync.vault.envelope import Kind
-from coachsync.vault.keys import Actor, Role
+from coachsync.vault.keys import Actor, Role, Signer
 
 _CLIENT = re.compile(r"C-[0-9A-Z]{6}")
 _CLASS = re.compile(r"[a-z][a-z-]{0,19}")
@@ -102,6 +103,16 @@ class History:
         one that was cut may have grown again since. Not where a coach has given up what is remembered."""
         if self.remembered.count and self.remembered != self.met and self.remembered not in self.given_up:
             raise cut()
+
+    def add(self, signer: Signer, event: Mapping[str, Any]) -> Entry:
+        """The entry that follows, signed here and taken: its signature need not be checked. Raises Altered when this
+        signer may not say so or what it says makes no sense, and ValueError for an event that is too long."""
+        if self.actor(signer.actor.fingerprint) != signer.actor:
+            raise of_nobody(self.head.count + 1)
+        entry, head = chain.entry(self.head, self.vault, signer, event)
+        self._take(entry)
+        self.head = head
+        return entry
 
     def bury(self, entry: Entry) -> Tombstone:
         """A tombstone of another branch of this log: an older copy of the vault was put in the place of the one that

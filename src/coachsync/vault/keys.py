@@ -11,7 +11,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from coachsync.errors import Altered
 from coachsync.phrases import say
-from coachsync.vault.suite import PUBLIC_BYTES, SEED_BYTES, Opener
+from coachsync.vault.suite import PUBLIC_BYTES, SEED_BYTES, Opener, Sealer
 
 FINGERPRINT_BYTES = 16
 VERIFY_BYTES = 32
@@ -134,7 +134,12 @@ class ShelfKey:
                 say("A key that notes would be sealed to belongs to no coach whom trust.toml names."),
                 say("Nothing was sealed to it. Run: coachsync vault verify"),
             )
-        coach.check(b"shelf", self._message(), self.signature)
+        _certified(coach, self._message(), self.signature)
+
+    @property
+    def sealer(self) -> Sealer:
+        """Seals to it. Raises CoachsyncError for a key that is none."""
+        return _sealer(self.public)
 
     def _message(self) -> bytes:
         ids = (self.vault, self.shelf, self.coach)
@@ -146,6 +151,16 @@ class ShelfKey:
                 say("Nothing was sealed to it. Run: coachsync vault verify"),
             )
         return _SHELF.pack(self.vault, self.shelf, self.generation, self.coach) + self.public
+
+
+@lru_cache(64)
+def _certified(coach: Actor, message: bytes, signature: bytes) -> None:
+    """Raise Altered unless the coach has signed it. What held once always holds, and is kept: note after note goes to
+    the same few shelves. What did not is not kept."""
+    coach.check(b"shelf", message, signature)
+
+
+_sealer = lru_cache(64)(Sealer)  # public keys alone
 
 
 def _labelled(what: bytes, message: bytes) -> bytes:

@@ -22,6 +22,7 @@ from coachsync.vault.rows import DeviceKey
 
 SCHEMA = "0004"  # the newest migration; a test holds it to the scripts
 _FILE = "coachsync.db"
+_READS = "coachsync reads"  # of a connection whose next transaction writes nothing
 
 
 def database_file(state: Path) -> Path:
@@ -100,7 +101,7 @@ def engine_of(path: Path) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if connection.info.get(_READS) else "BEGIN IMMEDIATE")
 
     return engine
 
@@ -110,12 +111,43 @@ def transaction_of(connection: Connection, folder: Path) -> Iterator[None]:
     """All or nothing; inside another transaction it is a part of that one. Raises CoachsyncError when SQLite fails."""
     nested = connection.in_transaction()
     try:
-        with connection.begin_nested() if nested else connection.begin():
+        with _savepoint(connection) if nested else connection.begin():
             yield
     except sa.exc.DatabaseError as problem:
         raw = connection.connection.driver_connection
         if not nested and raw is not None and raw.in_transaction:
             raw.rollback()  # SQLAlchemy holds a transaction for ended whose COMMIT has failed, and SQLite does not
+        raise unusable(problem, folder) from None
+
+
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[None]:
+    """As `begin_nested`, which compiles its statements anew each time, for each has another name."""
+    connection.exec_driver_sql("SAVEPOINT part")  # the innermost of this name is meant
+    try:
+        yield
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK TO part")
+        connection.exec_driver_sql("RELEASE part")
+        raise
+    connection.exec_driver_sql("RELEASE part")
+
+
+@contextmanager
+def reading_of(connection: Connection, folder: Path) -> Iterator[None]:
+    """For what only reads: it sees the database at one moment, and keeps no writer out. Inside a transaction it is a
+    part of that. Raises CoachsyncError when SQLite fails."""
+    try:
+        if connection.in_transaction():
+            yield
+            return
+        connection.info[_READS] = True
+        try:
+            with connection.begin():
+                yield
+        finally:
+            connection.info[_READS] = False
+    except sa.exc.DatabaseError as problem:
         raise unusable(problem, folder) from None
 
 

@@ -5,17 +5,20 @@ A file of its own, so that it can be rewritten whole when something is erased (`
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Column, Index, MetaData, Table
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
-from coachsync.adapters.database.engine import engine_of, forget, transaction_of, unusable
+from coachsync.adapters.database.engine import engine_of, forget, reading_of, transaction_of, unusable
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
 from coachsync.vault.chain import Entry
@@ -72,7 +75,7 @@ _records = Table(
     Column("shelf", _bytes, nullable=False),
     Column("generation", _number, nullable=False),
     Column("sealed", _bytes, nullable=False),
-    Index("ix_records_shelf", "shelf", "generation"),
+    Index("ix_records_shelf", "shelf", "record", "version"),
 )
 _log = Table(
     "log",
@@ -83,6 +86,18 @@ _log = Table(
     Column("said", _bytes, nullable=False),
     Column("signature", _bytes, nullable=False),
 )
+
+
+# Statements, built once: SQLAlchemy takes longer for building and comparing one than SQLite for what it says.
+_shelf_key = sa.select(_shelves).where(
+    _shelves.c.shelf == sa.bindparam("at", type_=_bytes), _shelves.c.generation == sa.bindparam("of", type_=_number)
+)
+_columns = (_records.c.record, _records.c.version, _records.c.shelf, _records.c.generation)
+_row, _sorted = sa.literal_column("records.rowid", sa.Integer), (_records.c.record, _records.c.version)
+_rows_of = sa.select(_row).where(_records.c.shelf == sa.bindparam("at", type_=_bytes)).order_by(*_sorted)
+_given = sa.func.json_each(sa.bindparam("rows")).table_valued("value")
+_rows = sa.select(*_columns, _records.c.sealed).where(_row.in_(sa.select(_given.c.value))).order_by(*_sorted)
+_PAGE = 64  # records that are in memory at once while all of a shelf are read
 
 
 class Place(NamedTuple):
@@ -121,11 +136,11 @@ class VaultStore:
     def put_actor(self, actor: Actor) -> None:
         """Store what everybody may know of somebody."""
         values = {"role": int(actor.role), "verify": actor.verify, "sealing": actor.sealing}
-        self._replace(_actors, {"fingerprint": actor.fingerprint}, values)
+        self._write(_replace(_actors), {"fingerprint": actor.fingerprint, **values})
 
     def actors(self) -> dict[bytes, Actor]:
         """By the fingerprint that each really has; a row that is no actor is passed over."""
-        with self.transaction() as connection:
+        with self._reading() as connection:
             rows = connection.execute(sa.select(_actors)).all()
         known = [Actor(Role(row.role), row.verify, row.sealing) for row in rows if row.role in iter(Role)]
         return {actor.fingerprint: actor for actor in known}
@@ -133,27 +148,23 @@ class VaultStore:
     def put_shelf_key(self, key: ShelfKey) -> None:
         """Store the public key of a generation of a shelf."""
         values = {"coach": key.coach, "public": key.public, "signature": key.signature}
-        self._replace(_shelves, {"shelf": key.shelf, "generation": key.generation}, values)
+        self._write(_replace(_shelves), {"shelf": key.shelf, "generation": key.generation, **values})
 
     def shelf_key(self, vault: bytes, shelf: bytes, generation: int) -> ShelfKey | None:
         """As it is stored: whoever uses it checks it first."""
-        query = sa.select(_shelves).where(_shelves.c.shelf == shelf, _shelves.c.generation == generation)
-        with self.transaction() as connection:
-            row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        return ShelfKey(vault, row.shelf, row.generation, row.coach, row.public, row.signature)
+        with self._reading() as connection:
+            row = connection.execute(_shelf_key, {"at": shelf, "of": generation}).one_or_none()
+        return None if row is None else ShelfKey(vault, *row)
 
     def shelf_keys(self, vault: bytes) -> list[ShelfKey]:
         """The keys of every generation of every shelf, as they are stored; sorted."""
         query = sa.select(_shelves).order_by(_shelves.c.shelf, _shelves.c.generation)
-        with self.transaction() as connection:
-            rows = connection.execute(query).all()
-        return [ShelfKey(vault, row.shelf, row.generation, row.coach, row.public, row.signature) for row in rows]
+        with self._reading() as connection:
+            return [ShelfKey(vault, *row) for row in connection.execute(query)]
 
     def generations(self) -> list[tuple[bytes, int]]:
         """Each generation of each shelf that has a key here."""
-        with self.transaction() as connection:
+        with self._reading() as connection:
             return [(row.shelf, row.generation) for row in connection.execute(sa.select(_shelves))]
 
     # --- records ------------------------------------------------------------------------------------------------------
@@ -161,46 +172,47 @@ class VaultStore:
     def put_record(self, header: Header, sealed: bytes) -> None:
         """Store a version of a record; one that was sealed anew takes the place of the one before."""
         values = {"shelf": header.shelf, "generation": header.generation, "sealed": sealed}
-        self._replace(_records, {"record": header.record, "version": header.version}, values)
+        self._write(_replace(_records), {"record": header.record, "version": header.version, **values})
 
     def places(self, shelf: bytes | None = None) -> list[Place]:
         """Where every version of every record is, or of those on one shelf; sorted."""
-        columns = (_records.c.record, _records.c.version, _records.c.shelf, _records.c.generation)
-        query = sa.select(*columns).order_by(_records.c.record, _records.c.version)
+        query = sa.select(*_columns).order_by(_records.c.record, _records.c.version)
         if shelf is not None:
             query = query.where(_records.c.shelf == shelf)
-        with self.transaction() as connection:
+        with self._reading() as connection:
             return [Place(*row) for row in connection.execute(query)]
 
     def record(self, record: bytes, version: int) -> bytes | None:
         """A version of a record as it is stored; None where there is none."""
         query = sa.select(_records.c.sealed).where(_records.c.record == record, _records.c.version == version)
-        with self.transaction() as connection:
+        with self._reading() as connection:
             found: bytes | None = connection.execute(query).scalar()
         return found
 
     def sealed(self, shelf: bytes) -> Iterator[tuple[Place, bytes]]:
-        """Every version of every record of a shelf, sorted."""
-        query = sa.select(_records).where(_records.c.shelf == shelf).order_by(_records.c.record, _records.c.version)
-        with self.transaction() as connection:
-            rows = connection.execute(query).all()
-        for row in rows:
-            yield Place(row.record, row.version, row.shelf, row.generation), row.sealed
+        """Every version of every record of a shelf, sorted; a few at a time: what is changed meanwhile is changed."""
+        with self._reading() as connection:
+            wanted = connection.execute(_rows_of, {"at": shelf}).scalars().all()
+        for start in range(0, len(wanted), _PAGE):
+            page = json.dumps(wanted[start : start + _PAGE])
+            with self._reading() as connection:
+                rows = connection.execute(_rows, {"rows": page}).all()
+            for record, version, at, generation, sealed in rows:
+                yield Place(record, version, at, generation), sealed
 
     # --- the log ------------------------------------------------------------------------------------------------------
 
     def append(self, entry: Entry) -> None:
         """Add an entry to the log. Raises CoachsyncError when there is one of this number."""
         values = {name: getattr(entry, name) for name in ("number", "previous", "actor", "said", "signature")}
-        with self.transaction() as connection:
-            connection.execute(sa.insert(_log).values(values))
+        self._write(_insert(_log), values)
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """The log from the entry after this number on, as it is stored."""
         query = sa.select(_log).where(_log.c.number > after).order_by(_log.c.number)
-        with self.transaction() as connection:
+        with self._reading() as connection:
             rows = connection.execute(query).all()
-        yield from (Entry(row.number, row.previous, row.actor, row.said, row.signature) for row in rows)
+        yield from (Entry(*row) for row in rows)
 
     # --- erasing ------------------------------------------------------------------------------------------------------
 
@@ -222,11 +234,27 @@ class VaultStore:
         deleted bytes are still in the journal, and this is not done yet."""
         return forget(self._connection, self._folder)
 
-    def _replace(self, table: Table, key: Mapping[str, object], values: Mapping[str, object]) -> None:
-        which = [table.c[name] == value for name, value in key.items()]
-        with self.transaction() as connection:
-            connection.execute(sa.delete(table).where(*which))
-            connection.execute(sa.insert(table).values({**key, **values}))
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with reading_of(self._connection, self._folder):
+            yield self._connection
+
+    def _write(self, statement: str, values: Mapping[str, object]) -> None:
+        """One statement, which SQLite does whole or not at all: inside a transaction it needs no savepoint."""
+        with self._reading() if self.in_transaction else self.transaction() as connection:
+            connection.exec_driver_sql(statement, dict(values))
+
+
+@cache
+def _insert(table: Table, instead: str = "") -> str:
+    """The statement that inserts a row, for the driver as it is."""
+    statement = sa.insert(table).prefix_with(instead) if instead else sa.insert(table)
+    return str(statement.compile(dialect=sqlite.dialect(paramstyle="named")))
+
+
+def _replace(table: Table) -> str:
+    """The same, in the place of one that is there."""
+    return _insert(table, "OR REPLACE")
 
 
 def vault_file(folder: Path) -> Path:

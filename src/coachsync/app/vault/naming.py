@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from coachsync.errors import UsageError
 from coachsync.phrases import say
@@ -16,12 +17,10 @@ _TYPED = re.compile(r"[0-9a-f]{1,32}")
 def names(history: History, coach: bytes) -> dict[bytes, str]:
     """The short id of every record of a coach."""
     known = sorted(_records(history, coach))
-    found = {}
-    for place, record in enumerate(known):
-        beside = known[max(0, place - 1) : place] + known[place + 1 : place + 2]
-        shared = max((_shared(record.hex(), other.hex()) for other in beside), default=0)
-        found[record] = record.hex()[: max(_FEWEST, shared + 1)]
-    return found
+    written = [record.hex() for record in known]
+    shared = [0, *map(_shared, written, written[1:]), 0]  # of each with the one before
+    lengths = (max(_FEWEST, *pair) for pair in pairwise(shared))
+    return {record: text[:length] for record, text, length in zip(known, written, lengths, strict=False)}
 
 
 def named(history: History, coach: bytes, typed: str, kind: Kind) -> bytes:
@@ -51,5 +50,5 @@ def _records(history: History, coach: bytes) -> dict[bytes, Kind]:
 
 
 def _shared(one: str, other: str) -> int:
-    """How many signs two ids begin with together."""
-    return next((place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b), len(one))
+    """How many signs it takes to tell two ids from one another, which are few."""
+    return next((length for length in range(_FEWEST, len(one)) if one[:length] != other[:length]), len(one))

@@ -14,8 +14,7 @@ from coachsync.app.vault.naming import names
 from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.reading import Read, Session
 from coachsync.app.vault.shelving import current_key, shelf_for
-from coachsync.app.vault.writing import CLASSES, Written, amended, store
-from coachsync.app.vault.writing import add as seal
+from coachsync.app.vault.writing import CLASSES, Written, amended, new, store
 from coachsync.errors import Altered, CoachsyncError, UsageError, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import bodies
@@ -76,7 +75,7 @@ def add(vault: Vault, signer: Signer, coach: bytes, client: str, body: Body, now
     key = shelf_for(vault, signer, coach, client, CLASSES[kind])
     if vault.history.shelves[key.shelf].client == UNSORTED:
         body = replace(body, client=client)  # nothing else would tell whom it is about
-    return seal(vault, signer, coach, client, kind, bodies.packed(body), now)
+    return new(vault, signer, key, kind, bodies.packed(body), now)
 
 
 def amend(session: Session, record: bytes, text: str, now: datetime) -> Written | None:

@@ -97,8 +97,7 @@ class Vault:
                 self.files.remember(self._history.head)
 
     def _add(self, history: History, signer: Signer, event: Mapping[str, object]) -> Entry:
-        entry, _ = chain.entry(history.head, self.id, signer, event)
-        history.take([entry])
+        entry = history.add(signer, event)
         self.store.append(entry)
         return entry
 

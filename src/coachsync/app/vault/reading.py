@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from functools import partial
-from typing import NamedTuple, TypeVar
+from itertools import islice
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from coachsync.adapters.database.vaults import Place
 from coachsync.app.vault.opening import Vault
@@ -17,6 +17,9 @@ from coachsync.vault.keys import Person
 from coachsync.vault.suite import Opener
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
+_Row = tuple[Place, bytes]
+_TOGETHER = 16  # records that each step is done with before the next: what a processor has just done is quick
 
 
 class Read(NamedTuple):
@@ -57,53 +60,59 @@ class Session:
         Nothing is said of records `without` which it is asked for."""
         records = self.vault.history.records
         missing = {key for key, one in records.items() if one.shelf == shelf and key[0] not in without}
-        for place, sealed in self.vault.store.sealed(shelf):
-            if place.record in without:
-                continue
-            missing.discard(place[:2])
-            try:
-                yield self.opened(place, sealed)
-            except (Altered, WrongKey) as problem:
-                yield problem
+        for rows in _together(self.vault.store.sealed(shelf)):
+            wanted = [row for row in rows if row[0].record not in without]
+            missing.difference_update(place[:2] for place, _ in wanted)
+            yield from self._opened(wanted)
         yield from (_missing() for _ in missing)
 
     def headers(self, shelves: Collection[bytes]) -> Iterator[Header | CoachsyncError]:
         """What every version of every record on some shelves says of itself, compared with the log and not opened; in
         the place of one that is not the log's, or is missing, why."""
         records = self.vault.history.records
-        yield from self._each(
-            shelves, {key for key, one in records.items() if one.shelf in shelves}, partial(in_place, self.vault)
-        )
+        wanted = {key for key, one in records.items() if one.shelf in shelves}
+        for rows in self._wanted(shelves, wanted):
+            yield from self._in_place(rows)
+        yield from (_missing() for _ in wanted)
 
     def newest(self, shelves: Collection[bytes]) -> Iterator[Read | CoachsyncError]:
         """The newest version of every record on some shelves; in the place of one that does not open, or is missing,
         why."""
         latest: dict[bytes, int] = {}
         for (record, version), one in self.vault.history.records.items():
-            if one.shelf in shelves:
-                latest[record] = max(version, latest.get(record, 0))
-        yield from self._each(shelves, set(latest.items()), self.opened)
-
-    def _each(
-        self, shelves: Collection[bytes], wanted: set[tuple[bytes, int]], take: Callable[[Place, bytes], _T]
-    ) -> Iterator[_T | CoachsyncError]:
-        """What `take` makes of the rows of these versions, and of those that the log does not know."""
-        for shelf in shelves:
-            for place, sealed in self.vault.store.sealed(shelf):
-                version = (place.record, place.version)
-                if version in wanted or version not in self.vault.history.records:
-                    wanted.discard(version)
-                    try:
-                        yield take(place, sealed)
-                    except (Altered, WrongKey) as problem:
-                        yield problem
+            if one.shelf in shelves and version > latest.get(record, 0):
+                latest[record] = version
+        wanted = set(latest.items())
+        for rows in self._wanted(shelves, wanted):
+            yield from self._opened(rows)
         yield from (_missing() for _ in wanted)
 
     def opened(self, place: Place, sealed: bytes) -> Read:
         """A record out of its row. Raises Altered when it is not the one that the log names, or not in its place."""
-        in_place(self.vault, place, sealed)
-        header, body = envelope.open_record(sealed, self.opener(place.shelf, place.generation))
-        return Read(header, body)
+        return self._open(in_place(self.vault, place, sealed), sealed)
+
+    def _wanted(self, shelves: Collection[bytes], wanted: set[tuple[bytes, int]]) -> Iterator[list[_Row]]:
+        """The rows of these versions, of which those that were not there are left, and rows that the log does not
+        know."""
+        records = self.vault.history.records
+        for shelf in shelves:
+            for rows in _together(self.vault.store.sealed(shelf)):
+                found = [row for row in rows if row[0][:2] in wanted or row[0][:2] not in records]
+                wanted.difference_update(place[:2] for place, _ in found)
+                yield found
+
+    def _in_place(self, rows: list[_Row]) -> list[Header | CoachsyncError]:
+        return [_tried(in_place, self.vault, place, sealed) for place, sealed in rows]
+
+    def _opened(self, rows: list[_Row]) -> list[Read | CoachsyncError]:
+        return [
+            _tried(self._open, header, sealed) if isinstance(header, Header) else header
+            for header, (_, sealed) in zip(self._in_place(rows), rows, strict=True)
+        ]
+
+    def _open(self, header: Header, sealed: bytes) -> Read:
+        """A record that is in its place."""
+        return Read(header, envelope.body_of(sealed, self.opener(header.shelf, header.generation)))
 
     def opener(self, shelf: bytes, generation: int) -> Opener:
         """What opens the records of a generation of a shelf. Raises WrongKey without a grant for this coach, and
@@ -128,7 +137,7 @@ def in_place(vault: Vault, place: Place, sealed: bytes) -> Header:
     stored = vault.history.records.get((place.record, place.version))
     if stored is None:
         raise _unknown()
-    where = Place(header.record, header.version, header.shelf, header.generation)
+    where = (header.record, header.version, header.shelf, header.generation)
     if where != place or (stored.shelf, stored.generation) != place[2:] or header.vault != vault.id:
         raise _moved()
     if envelope.digest(sealed) != stored.digest or (header.kind, header.writer) != (stored.kind, stored.writer):
@@ -137,6 +146,19 @@ def in_place(vault: Vault, place: Place, sealed: bytes) -> Header:
     if header.previous != (before.digest if before else FIRST):
         raise _moved()
     return header
+
+
+def _together(rows: Iterator[_Row]) -> Iterator[list[_Row]]:
+    while some := list(islice(rows, _TOGETHER)):
+        yield some
+
+
+def _tried(do: Callable[_P, _T], *given: _P.args, **named: _P.kwargs) -> _T | CoachsyncError:
+    """What it returns, or why not."""
+    try:
+        return do(*given, **named)
+    except (Altered, WrongKey) as problem:
+        return problem
 
 
 def _missing() -> Altered:

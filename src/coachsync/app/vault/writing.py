@@ -13,7 +13,6 @@ from coachsync.phrases import say
 from coachsync.vault import envelope
 from coachsync.vault.envelope import ID_BYTES, LONGEST, Header, Kind
 from coachsync.vault.keys import ShelfKey, Signer
-from coachsync.vault.suite import Sealer
 
 # The class of records, which retention is decided by, of each kind.
 CLASSES = {Kind.NOTE: "notes", Kind.AGREEMENT: "agreements", Kind.DISCLOSURE: "disclosures"}
@@ -29,7 +28,11 @@ class Written(NamedTuple):
 
 def add(vault: Vault, signer: Signer, coach: bytes, client: str, kind: Kind, body: bytes, now: datetime) -> Written:
     """Seal a new record to the client's shelf of its class and store it, with its entry in the log."""
-    key = shelf_for(vault, signer, coach, client, CLASSES[kind])
+    return new(vault, signer, shelf_for(vault, signer, coach, client, CLASSES[kind]), kind, body, now)
+
+
+def new(vault: Vault, signer: Signer, key: ShelfKey, kind: Kind, body: bytes, now: datetime) -> Written:
+    """The same to a shelf that was found already."""
     header = Header(
         kind, vault.id, key.shelf, key.generation, os.urandom(ID_BYTES), 1, int(now.timestamp()),
         signer.actor.fingerprint,
@@ -49,7 +52,7 @@ def store(vault: Vault, signer: Signer, key: ShelfKey, header: Header, body: byt
     """Seal and store one version. Row and entry are written together, or neither is."""
     if len(body) > LONGEST:
         raise UsageError("record-too-long", say("A record has at most 16 MiB."), say("Attach it as a file instead."))
-    record = envelope.seal(header, body, Sealer(key.public))
+    record = envelope.seal(header, body, key.sealer)
     digest = envelope.digest(record)
     with vault.transaction():
         vault.store.put_record(header, record)
