@@ -252,6 +252,16 @@ def test_a_line_that_this_device_has_not_written_alarms_and_erases_nobody(desk: 
     assert desk.json("client", "show", client).document["code"] == client
 
 
+def test_half_of_such_a_line_at_the_end_is_of_a_run_cut_short_and_no_alarm(desk: Desk, client: str) -> None:
+    ledger = desk.state / "erasures.ledger"
+    for half in (b'{"client":', b'{"client":"%s","ma' % client.encode()):
+        ledger.write_bytes(half)
+        assert desk.json("client", "list").document["problems"] == []
+    assert desk.run("client", "erase", client).code == 0
+    assert ledger.read_bytes().count(b"client") == 1
+    assert desk.json("client", "list").document == {"clients": [], "problems": []}
+
+
 def test_a_person_is_asked_first(desk: Desk, client: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
