@@ -15,7 +15,8 @@ import click
 
 from coachsync.adapters import editor
 from coachsync.adapters.files import read_if_there
-from coachsync.adapters.ramfolder import RamFolder, ram_folder
+from coachsync.adapters.heldfolders import HeldFolder
+from coachsync.adapters.ramfolder import ram_folder
 from coachsync.app.cli.asking import agreed
 from coachsync.app.cli.output import tell, tell_error
 from coachsync.errors import CoachsyncError, UsageError
@@ -61,7 +62,7 @@ def text(file: Path | None, begun: str = "") -> Iterator[str]:
         yield _edited(command, folder, begun)
 
 
-def _edited(command: Sequence[str], folder: RamFolder, begun: str) -> str:
+def _edited(command: Sequence[str], folder: HeldFolder, begun: str) -> str:
     """What the editor has written. Where it fails, or saves what is no text, it can be opened again: what it has saved
     is nowhere else."""
 
