@@ -53,7 +53,8 @@ CLIENTS_TOO: dict[str, tuple[str, ...]] = {"hashlib": ("sha256",)}
 RANDOMNESS = frozenset({"random", "secrets", "uuid"})
 MAY_DRAW = ("vault", "app", "adapters.database")
 
-# Reading the clock (promise 14) is for the command line alone. A stopwatch (time.monotonic) is no clock.
+# Reading the clock (promise 14) is for the command line alone, and for the agent, which is a process of its own. A
+# stopwatch (time.monotonic) is no clock.
 CLOCK = frozenset({"now", "today", "utcnow", "current_timestamp", "current_date", "current_time", "unixepoch"})
 CLOCK_OWNERS = ("datetime.", "sqlalchemy.")
 CLOCK_FUNCTIONS = frozenset({
@@ -66,7 +67,7 @@ CLOCK_FUNCTIONS = frozenset({
 CLOCK_SQL = ("current_date", "current_time", "unixepoch()", "'now'")
 # What the times of a file say is the clock as well, read by whoever wrote it.
 FILE_TIMES = frozenset({"st_mtime", "st_ctime", "st_atime", "st_mtime_ns", "st_ctime_ns", "st_atime_ns"})
-MAY_READ_CLOCK = ("app.cli",)
+MAY_READ_CLOCK = ("app.cli", "adapters.agent_child")
 # One function tells when a published file was changed, as its readers see it: `share verify` looks at what is served.
 SERVED_TIME = ("adapters.files", "modified_at")
 

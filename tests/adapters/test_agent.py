@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -113,20 +114,81 @@ def test_where_it_cannot_listen_it_says_what_else_to_do(tmp_path: Path) -> None:
     assert "--passphrase-file" in refused.value.hint
 
 
+class Listening:
+    """A socket at which one question after the other is asked; nobody asks once there are no more."""
+
+    def __init__(self, *questions: bytes) -> None:
+        self.asked, self.waiting = [socket.socketpair() for _ in questions], 0
+        for (_, theirs), question in zip(self.asked, questions, strict=True):
+            theirs.sendall(question)
+
+    def settimeout(self, _seconds: float) -> None:
+        """Nobody waits here."""
+
+    def accept(self) -> tuple[socket.socket, str]:
+        self.waiting += 1
+        if self.waiting > len(self.asked):
+            raise TimeoutError
+        return self.asked[self.waiting - 1][0], ""
+
+    def answers(self) -> list[bytes]:
+        for ours, _ in self.asked:
+            ours.close()
+        found = [answered(theirs) for _, theirs in self.asked]
+        for _, theirs in self.asked:
+            theirs.close()
+        return found
+
+
+def answers(questions: list[bytes], clock: Iterator[float], leave: Callable[[], None] = lambda: None) -> list[bytes]:
+    """What is answered while the clock of an agent that waits 60 seconds shows these."""
+    listening = Listening(*questions)
+    agent_child.serve(listening, SEED, 60, lambda: next(clock), leave)  # type: ignore[arg-type]
+    return listening.answers()
+
+
 def test_another_user_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Told here by the one who answers: another user cannot be had without being root."""
-    ours, theirs = socket.socketpair()
-
-    class Listening:
-        def accept(self) -> tuple[socket.socket, str]:
-            return ours, ""
-
     me = os.geteuid()
     monkeypatch.setattr(agent_child.os, "geteuid", lambda: me + 1)
-    with theirs:
-        theirs.sendall(agent_child.GIVE)
-        assert agent_child._serve(Listening(), bytearray(SEED))  # type: ignore[arg-type]
-        assert answered(theirs) == b""
+    assert answers([agent_child.GIVE, agent_child.LOCK], count(0.0, 10.0)) == [b"", b""]
+
+
+def test_after_a_night_asleep_it_gives_nothing_and_ends() -> None:
+    """While a machine sleeps, the timeout of a socket stands still, and the seconds since boot do not."""
+    left: list[None] = []
+    clock = iter([0.0, 0.0, 1.0, 1.0, 1.0, 8 * 3600.0])
+    assert answers([agent_child.GIVE] * 3, clock, lambda: left.append(None)) == [SEED, b"", b""]
+    assert left == [None]
+
+
+def test_each_time_that_it_is_asked_the_wait_begins_anew_and_not_for_a_question_that_is_none() -> None:
+    asked = [agent_child.GIVE, agent_child.GIVE, b"give ", agent_child.GIVE]
+    clock = iter([0.0, 0.0, 40.0, 40.0, 40.0, 80.0, 80.0, 80.0, 120.0, 120.0, 141.0])
+    assert answers(asked, clock) == [SEED, SEED, b"", b""]
+
+
+def test_its_place_is_free_before_it_says_that_it_is_locked() -> None:
+    said: list[bytes] = []
+    listening = Listening(agent_child.LOCK)
+    listening.asked[0][1].setblocking(False)
+
+    def leave() -> None:
+        with suppress(BlockingIOError):
+            said.append(listening.asked[0][1].recv(64))
+
+    agent_child.serve(listening, SEED, 60, lambda: 0.0, leave)  # type: ignore[arg-type]
+    assert (said, listening.answers()) == ([], [agent_child.LOCKED])
+
+
+def test_an_old_one_leaves_the_place_of_a_new_one_alone(place: Path) -> None:
+    """One that was moved out of the way, and told to end afterwards."""
+    agent.start(place, SEED, 60)
+    before = place.rename(place.with_name("before.sock"))
+    agent.start(place, bytes(32), 60)
+    assert agent.lock(before)
+    assert agent.seed(before) is None
+    assert agent.seed(place) == bytes(32)
 
 
 def test_a_long_path_is_no_reason_not_to_listen(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def change(house: VaultHouse) -> None:
 
 def use(house: VaultHouse, code: str) -> str:
     with house.open() as vault:
-        return relocking.use_code(vault, house.coach(vault), code, NEW, house.now, FLOOR).code
+        return relocking.use_code(vault, house.coach(vault), code, NEW, FLOOR).code
 
 
 def opens(house: VaultHouse, passphrase: str) -> bool:
@@ -45,7 +45,7 @@ def opens(house: VaultHouse, passphrase: str) -> bool:
 def recovers(house: VaultHouse, code: str) -> bool:
     house.now += timedelta(minutes=2)
     with house.open() as vault, suppress(WrongKey):
-        unlocking.recover(vault, house.coach(vault), code, house.now)
+        unlocking.recover(vault, house.coach(vault), code)
         return True
     return False
 

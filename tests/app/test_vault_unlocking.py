@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from coachsync.app.vault import unlocking
+from coachsync.app.vault import relocking, unlocking
 from coachsync.errors import Altered, NotInitialised, Temporary, WrongKey
+from coachsync.vault import recovery
 from coachsync.vault.keyslots import Cost
 from vault_house import PASSPHRASE, VaultHouse
 
@@ -69,6 +70,21 @@ def test_a_clock_that_was_set_back_makes_nobody_wait_for_years(vault_house: Vaul
     vault_house.now += timedelta(seconds=wait)
     with vault_house.session():
         pass
+
+
+def test_who_has_the_recovery_code_need_not_wait_and_has_guessed_nothing(vault_house: VaultHouse) -> None:
+    with vault_house.session() as session:
+        code = relocking.new_code(session.vault, session.coach)
+    for _ in range(3):
+        assert guess(vault_house) == 0
+    for _ in range(2):
+        with vault_house.open() as vault, pytest.raises(WrongKey):
+            unlocking.recover(vault, vault_house.coach(vault), recovery.printed(recovery.new()))
+        assert guess(vault_house, PASSPHRASE) == 1  # a wrong code is no guess at the passphrase
+    with vault_house.open() as vault:
+        coach = vault_house.coach(vault)
+        assert unlocking.recover(vault, coach, code).actor.fingerprint == coach
+    assert [guess(vault_house) for _ in range(3)] == [0, 0, 0]
 
 
 def test_the_count_is_of_one_coach(vault_house: VaultHouse) -> None:

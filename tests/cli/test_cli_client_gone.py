@@ -22,7 +22,7 @@ from coachsync.errors import Altered
 from coachsync.vault import keyslots
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keyslots import FLOOR
-from stepping import killed_at
+from stepping import before_each, counted, killed_at, no_room
 
 PASSPHRASE = "correct horse battery staple"
 CANARY, TEXT = "Canari-Zoubrowka", "Elle a parl\u00e9 de sa m\u00e8re."
@@ -252,6 +252,16 @@ def test_a_line_that_this_device_has_not_written_alarms_and_erases_nobody(desk: 
     assert desk.json("client", "show", client).document["code"] == client
 
 
+def test_half_of_such_a_line_at_the_end_is_of_a_run_cut_short_and_no_alarm(desk: Desk, client: str) -> None:
+    ledger = desk.state / "erasures.ledger"
+    for half in (b'{"client":', b'{"client":"%s","ma' % client.encode()):
+        ledger.write_bytes(half)
+        assert desk.json("client", "list").document["problems"] == []
+    assert desk.run("client", "erase", client).code == 0
+    assert ledger.read_bytes().count(b"client") == 1
+    assert desk.json("client", "list").document == {"clients": [], "problems": []}
+
+
 def test_a_person_is_asked_first(desk: Desk, client: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
@@ -345,6 +355,38 @@ def test_a_client_is_exported_where_there_is_no_vault(desk: Desk, client: str) -
     found = desk.json("client", "export", client, "--to", str(folder)).document
     assert found == {"code": client, "records": 0, "appointments": 0, "problems": []}
     assert json.loads((folder / "client.json").read_text())["records"] == []
+
+
+def test_an_export_is_there_whole_or_not_at_all_whenever_it_dies(desk: Desk, client: str, tmp_path: Path) -> None:
+    place, known = (
+        tmp_path / "place",
+        {"client.txt", "appointments.txt", "client.json", "client.schema.json", "records"},
+    )
+    words, swept = ("client", "export", client, "--to", str(place / "given")), 0
+    place.mkdir()
+    for number in range(50):
+        came = killed_at(number, lambda: desk.run(*words))
+        assert {file.name for file in (place / "given").glob("*")} in (set(), known)
+        left = [one for one in place.iterdir() if one.name != "given"]
+        assert all(one.stat().st_mode & 0o077 == 0 for one in left)
+        shutil.rmtree(place / "given", ignore_errors=True)
+        again = desk.run(*words)
+        assert (again.code, "cut short" in again.err) == (0, bool(left))
+        assert [one.name for one in place.iterdir()] == ["given"]
+        shutil.rmtree(place / "given")
+        swept += bool(left)
+        if not came:
+            break
+    assert (swept > 6, left) == (True, [])
+
+
+def test_an_export_for_which_there_is_no_room_leaves_nothing(desk: Desk, client: str, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    for number in range(6):
+        with before_each(counted(number, no_room)):
+            result = desk.run("client", "export", client, "--to", str(place / "given"))
+        assert (result.code, list(place.iterdir())) == (75, [])
 
 
 def test_show_tells_how_many_records_there_are_without_opening_one(

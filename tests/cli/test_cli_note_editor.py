@@ -129,10 +129,48 @@ def test_an_editor_that_fails_or_is_interrupted_stores_nothing(waiting: Editing)
                 dialogue.answer(typed)
             else:
                 waiting.release("3")
-            assert dialogue.end() == 1
+            dialogue.sees("Open the editor on it again?")
             assert "nothing was stored" in dialogue.shown
+            dialogue.answer("n\n")
+            assert dialogue.end() == 1
         waiting.ready.unlink()
     assert (waiting.left(), waiting.vaulted.ids(), waiting.vaulted.leaks(CANARY)) == ([], [], [])
+
+
+# What an editor does at first, and once it is opened again; and what is told of the first. Its script holds no word.
+_SAVE = f'printf "{CANARY[:4]}%s" "$(printf "{CANARY[4:]}'
+_GOES_WRONG = {
+    "it fails after saving": (f'{_SAVE}")" > "$1"; exit 1', 'printf " again" >> "$1"', "ended with an error"),
+    "it saves latin-1": (
+        f'{_SAVE}\\351")" > "$1"; exit 0',
+        'iconv -f latin1 -t utf-8 "$1" > "$1~" && mv "$1~" "$1"',
+        "no text in UTF-8",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", _GOES_WRONG)
+def test_what_an_editor_has_saved_and_could_not_be_taken_is_not_lost(
+    vaulted: VaultDesk, memory: Path, wrong: str
+) -> None:
+    first, then, told = _GOES_WRONG[wrong]
+    editing = Editing(vaulted, memory, f'if [ ! -e "$READY" ]; then touch "$READY"; {first}; fi; {then}')
+    with editing.add() as dialogue:
+        dialogue.sees("Open the editor on it again?")
+        assert told in dialogue.shown
+        assert (len(editing.left()), vaulted.leaks(CANARY)) == (1, [])
+        dialogue.answer("\n")
+        assert dialogue.end() == 0
+        assert CANARY not in dialogue.shown
+    assert vaulted.unlocked("note", "show", vaulted.ids()[0]).out in (f"{CANARY} again\n", f"{CANARY}é\n")
+    assert (editing.left(), vaulted.leaks(CANARY)) == ([], [])
+
+
+def test_where_nothing_was_written_nothing_is_asked(vaulted: VaultDesk, memory: Path) -> None:
+    editing = Editing(vaulted, memory, "exit 1")
+    with editing.run("amend", vaulted.note(CANARY), *vaulted.key) as dialogue:
+        assert dialogue.end() == 1
+        assert "again" not in dialogue.shown
 
 
 def test_what_cannot_be_kept_is_told_before_anybody_writes(waiting: Editing) -> None:

@@ -97,8 +97,8 @@ def test_a_wrong_passphrase_is_exit_12_and_soon_has_to_wait(vault: Desk) -> None
     assert (result.code, error["code"]) == (12, "wrong-passphrase")
     (count,) = (vault.state / "vault" / "slots").glob("*.guesses")
     count.write_text(f"30 {int(time.time())}\n")
-    result, error = vault.refused(*wrong)
-    assert (result.code, error["code"]) == (75, "too-many-guesses")
+    early = vault.json(*wrong)  # once: the seconds that it tells are fewer the next time
+    assert (early.code, early.error["code"]) == (75, "too-many-guesses")
 
 
 def test_a_new_code_takes_the_place_of_the_old_one(vault: Desk) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from coachsync.adapters.ramfolder import RamFolder
+from coachsync.adapters.heldfolders import HeldFolder
 from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
@@ -30,11 +30,16 @@ def chosen(environ: Mapping[str, str]) -> tuple[str, ...] | None:
         raise _refused(say("$EDITOR is no command that can be understood.")) from None
 
 
-def edit(command: Sequence[str], folder: RamFolder, text: str) -> bytes:
+def edit(command: Sequence[str], folder: HeldFolder, text: str) -> bytes:
     """What is in the file when the editor ends; `text` is there before. Raises CoachsyncError when the editor does not
-    start or fails."""
+    start or fails; what it has saved is still there then."""
+    (folder.path / _FILE).write_text(text, encoding="utf-8")
+    return edit_again(command, folder)
+
+
+def edit_again(command: Sequence[str], folder: HeldFolder) -> bytes:
+    """The same, with what is in the file already."""
     file = folder.path / _FILE
-    file.write_text(text, encoding="utf-8")
     try:
         process = subprocess.Popen(  # noqa: S603 - the coach's own editor
             [command[0], *_discreet(command[0]), *command[1:], str(file)],
@@ -45,8 +50,13 @@ def edit(command: Sequence[str], folder: RamFolder, text: str) -> bytes:
         raise _refused(say("The editor cannot be started: {reason}.", reason=reason(problem))) from None
     if _ended(process) != 0:
         raise _refused(say("The editor ended with an error; nothing was stored."))
+    return saved(folder)
+
+
+def saved(folder: HeldFolder) -> bytes:
+    """What the editor has saved so far; nothing where it took the file away."""
     try:
-        return file.read_bytes()
+        return (folder.path / _FILE).read_bytes()
     except OSError:
         return b""
 

@@ -3,6 +3,7 @@ place of."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,17 +34,22 @@ class Ledger:
         self.file = state / NAME
 
     def lines(self) -> Iterator[bytes]:
-        """The lines, also the last one where a power cut has left half of it."""
-        for line in (read_if_there(self.file) or b"").split(b"\n"):
+        """The lines. What a run cut short, or a power cut, has left of one at the end is none: whoever has begun it
+        writes it again."""
+        content = read_if_there(self.file) or b""
+        for line in content[: _whole(content)].split(b"\n"):
             if held := line.strip(b"\0"):  # blocks that were never written before the power went
                 yield held[:_LONGEST]
 
     def bury(self, line: bytes) -> None:
-        """Add a line, and sync it to the disk; one that is there is not added again, and half of one is completed."""
+        """Add a line, and sync it to the disk; one that is there is not added again, and half of one makes room."""
         try:
             handle = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
             with os.fdopen(handle, "ab") as file:
-                file.write(_missing(line, read_if_there(self.file) or b""))
+                content = read_if_there(self.file) or b""
+                kept = content[: _whole(content)]
+                file.truncate(len(kept))
+                file.write(_missing(line, kept))
                 file.flush()
                 os.fsync(file.fileno())
             sync_folder(self.file.parent)
@@ -51,12 +57,21 @@ class Ledger:
             raise _failed(problem) from None
 
 
-def _missing(line: bytes, content: bytes) -> bytes:
-    """What must be added to the content so that the line stands in it."""
-    if line in content.split(b"\n")[:-1]:
-        return b""
-    tail = content.rpartition(b"\n")[2]
-    return (line[len(tail) :] if line.startswith(tail) else b"\n" + line) + b"\n"
+def _whole(content: bytes) -> int:
+    """Up to which byte it is lines; one at the end is one too where nothing but its line break is missing."""
+    end = content.rfind(b"\n") + 1
+    tail = content[end:].rstrip(b"\0")
+    try:
+        json.loads(tail.lstrip(b"\0"))
+    except (ValueError, RecursionError):
+        return end
+    return end + len(tail)
+
+
+def _missing(line: bytes, lines: bytes) -> bytes:
+    """What must be added to these lines so that the line is one of them, and the last one is ended."""
+    end = b"" if lines.endswith(b"\n") or not lines else b"\n"
+    return end if line in lines.split(b"\n") else end + line + b"\n"
 
 
 def _failed(problem: OSError) -> CoachsyncError:

@@ -1,27 +1,24 @@
 """A folder in memory for what is written in clear for a moment: on a tmpfs, for its owner alone, overwritten and gone
 at the end, also when the program is told to end meanwhile. Where the system swaps to a disk, memory may go there.
 
-One that was left by `kill -9` is never on a disk, and the next one that is made removes it: each is locked by whoever
-works in it, editors included.
+One that was left by `kill -9` is never on a disk, and the next one that is made removes it (`heldfolders.py`), unless
+an editor still holds it.
 """
 
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
 import resource
-import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
 
-from coachsync.adapters.shredding import shred
+from coachsync.adapters import heldfolders
+from coachsync.adapters.heldfolders import HeldFolder
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
 
@@ -32,29 +29,22 @@ _SHARED = Path("/dev/shm")  # noqa: S108 - checked to be memory, and what is mad
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
-class RamFolder(NamedTuple):
-    """The folder, and the open file that locks it: whoever works in the folder inherits that."""
-
-    path: Path
-    lock: int
-
-
 @contextmanager
-def ram_folder() -> Iterator[RamFolder]:
+def ram_folder() -> Iterator[HeldFolder]:
     """An empty folder for as long as the body runs. SIGTERM and SIGHUP raise KeyboardInterrupt in it, and SIGINT does
     nothing: it goes to the editor on the terminal as well, which knows what to do with it.
 
     Raises CoachsyncError where there is no such memory.
     """
     place = _place()
-    _sweep(place)
+    heldfolders.sweep(place, _PREFIX)
     with _no_core(), _signals(_interrupt):
-        folder = _made(place)
+        folder = heldfolders.make(place, _PREFIX)
         try:
             yield folder
         finally:
             with _signals(_nothing):
-                _erase(folder.path)
+                heldfolders.erase(folder.path)
                 os.close(folder.lock)
 
 
@@ -77,41 +67,6 @@ def _place() -> Path:
         say("There is no folder in memory here for an editor to work in: the text would be written to the disk."),
         say("Give the text on stdin, or with --file."),
     )
-
-
-def _made(place: Path) -> RamFolder:
-    while True:  # whoever sweeps just now may have taken an empty folder for one that was left
-        path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
-        with suppress(FileNotFoundError):
-            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if path.exists():
-                return RamFolder(path, lock)
-            os.close(lock)
-
-
-def _sweep(place: Path) -> None:
-    """Remove what others have left there who are gone, and their editors too."""
-    for folder in place.glob(f"{_PREFIX}*"):
-        with suppress(OSError):
-            left = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-            try:
-                if os.fstat(left).st_uid == os.geteuid():
-                    fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    _erase(folder)
-            finally:
-                os.close(left)
-
-
-def _erase(folder: Path) -> None:
-    """Overwrite and remove every file, those that an editor has put beside the text too."""
-    for root, _, files in os.walk(folder):
-        for name in files:
-            path = Path(root, name)
-            if path.is_file() and not path.is_symlink():
-                with suppress(OSError):  # it goes with the folder then
-                    shred(path)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

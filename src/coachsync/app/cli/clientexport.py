@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from coachsync.adapters import heldfolders
 from coachsync.adapters.files import create_atomically
 from coachsync.adapters.system import reason
 from coachsync.app.cli.client import meant
@@ -30,6 +32,7 @@ from coachsync.phrases import say, say_count
 _PARTLY = 3
 _COMMAND = "client export"
 _PRIVATE = 0o700
+_UNFINISHED = ".coachsync-export-"  # how the folder is called until it is whole
 _KINDS = {"note": say("note"), "agreement": say("agreement"), "disclosure": say("disclosure")}
 _PARTS = {
     "signed": say("signed on"),
@@ -49,6 +52,8 @@ def run(
 ) -> int:
     """Nothing is written before everything is read."""
     _refuse(folder)
+    if heldfolders.sweep(folder.absolute().parent, _UNFINISHED):
+        tell(say("An export that was cut short had left what it wrote in clear; that was removed."), err=True)
     with _state(options, coach, passphrase_file) as (wiring, session):
         client = meant(wiring, code, name)
         found, problems = document(wiring, client, session)
@@ -91,18 +96,30 @@ def _refuse(folder: Path) -> None:
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:
+    """The folder appears whole, or not at all."""
     try:
-        folder.mkdir(mode=_PRIVATE)
-        (folder / "records").mkdir(mode=_PRIVATE)
+        held = heldfolders.make(folder.absolute().parent, _UNFINISHED)
     except OSError as problem:
-        raise CoachsyncError(
-            "folder-not-writable",
-            say("The folder cannot be made: {cause}.", cause=reason(problem)),
-            say("Give the name of a new folder where you can write."),
-            where="--to",
-        ) from None
-    for name, content in files.items():
-        create_atomically(folder / name, content)
+        raise _not_writable(problem) from None
+    try:
+        (held.path / "records").mkdir(mode=_PRIVATE)
+        for name, content in files.items():
+            create_atomically(held.path / name, content)
+        held.path.rename(folder)
+    except OSError as problem:
+        raise _not_writable(problem) from None
+    finally:
+        heldfolders.erase(held.path)
+        os.close(held.lock)
+
+
+def _not_writable(problem: OSError) -> CoachsyncError:
+    return CoachsyncError(
+        "folder-not-writable",
+        say("The folder cannot be made: {cause}.", cause=reason(problem)),
+        say("Give the name of a new folder where you can write."),
+        where="--to",
+    )
 
 
 def _file(number: int, record: dict[str, Any]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ import click
 
 from coachsync.adapters import editor
 from coachsync.adapters.files import read_if_there
+from coachsync.adapters.heldfolders import HeldFolder
 from coachsync.adapters.ramfolder import ram_folder
 from coachsync.app.cli.asking import agreed
 from coachsync.app.cli.output import tell, tell_error
@@ -57,7 +59,24 @@ def text(file: Path | None, begun: str = "") -> Iterator[str]:
         yield _text(_typed())
         return
     with ram_folder() as folder:
-        yield _text(editor.edit(command, folder, begun))
+        yield _edited(command, folder, begun)
+
+
+def _edited(command: Sequence[str], folder: HeldFolder, begun: str) -> str:
+    """What the editor has written. Where it fails, or saves what is no text, it can be opened again: what it has saved
+    is nowhere else."""
+
+    opened = partial(editor.edit, command, folder, begun)
+    while True:
+        try:
+            return _text(opened())
+        except CoachsyncError as problem:
+            if editor.saved(folder).strip() in (b"", begun.strip().encode()):
+                raise
+            tell_error(problem, as_json=False)
+            if not agreed(say("What you have written is kept in memory. Open the editor on it again?"), usual=True):
+                raise
+            opened = partial(editor.edit_again, command, folder)
 
 
 def insist(store: Callable[[], _T]) -> _T:

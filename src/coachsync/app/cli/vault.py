@@ -167,7 +167,7 @@ def _use_code(options: Options, coach: str | None, code_file: Path | None, new_p
     recovery.typed(given)  # a slip is told before anything else is asked
     chosen = _chosen(new_passphrase_file)
     with opened(options, "vault recovery") as wiring, open_vault(wiring.config) as vault:
-        found = relocking.use_code(vault, fingerprint, given, chosen, wiring.now)
+        found = relocking.use_code(vault, fingerprint, given, chosen)
         settle(wiring, Session(vault, found.coach))
         tell_problems(vault.problems)
     return found.code

@@ -6,7 +6,6 @@ a backup opens with what it was locked with, for as long as the backup lasts.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from coachsync.app.vault.opening import Vault
@@ -35,14 +34,12 @@ def new_code(vault: Vault, coach: Person) -> str:
     return recovery.printed(code)
 
 
-def use_code(
-    vault: Vault, coach: bytes, code: str, passphrase: str, now: datetime, cost: Cost = USUAL
-) -> Recovered:  # fmt: skip
+def use_code(vault: Vault, coach: bytes, code: str, passphrase: str, cost: Cost = USUAL) -> Recovered:
     """Let a coach back in by the recovery code, with a new passphrase and a new code. Raises as `unlocking.recover`.
 
     Killed in between, one of the two opens: the passphrase is the coach's own, and is there first.
     """
-    person = recover(vault, coach, code, now)
+    person = recover(vault, coach, code)
     change_passphrase(vault, person, passphrase, cost)
     return Recovered(person, new_code(vault, person))
 

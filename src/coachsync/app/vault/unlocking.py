@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 from coachsync.adapters.vaultfiles import VaultFiles
@@ -27,15 +26,30 @@ def unlock(vault: Vault, coach: bytes, passphrase: str, now: datetime) -> Person
 
 def unlock_files(files: VaultFiles, vault: bytes, coach: bytes, passphrase: str, now: datetime) -> Person:
     """The same where the vault of this id may be damaged: a keyslot stands by itself."""
-    slot = _slot(files, vault, coach, "passphrase")
-    return _try(files, coach, now, lambda: keyslots.unlock(slot, passphrase))
+    slot, at = _slot(files, vault, coach, "passphrase"), int(now.timestamp())
+    wrong = _refuse_early(files, coach, at)
+    try:
+        person = _checked(keyslots.unlock(slot, passphrase), coach)
+    except WrongKey:
+        files.guessed(coach, wrong + 1, at)
+        raise
+    files.guessed(coach, 0, at)
+    return person
 
 
-def recover(vault: Vault, coach: bytes, code: str, now: datetime) -> Person:
-    """The same by the printed recovery code. Raises UsageError for a code that was mistyped."""
+def recover(vault: Vault, coach: bytes, code: str) -> Person:
+    """The same by the printed recovery code. Nobody guesses 160 bits, so nobody has to wait; the wrong passphrases
+    before are forgotten. Raises UsageError for a code that was mistyped."""
     number = recovery.typed(code)
-    slot = _slot(vault.files, vault.id, coach, "recovery")
-    return _try(vault.files, coach, now, lambda: keyslots.recover(slot, number))
+    person = _checked(keyslots.recover(_slot(vault.files, vault.id, coach, "recovery"), number), coach)
+    vault.files.guessed(coach, 0, 0)
+    return person
+
+
+def _checked(person: Person, coach: bytes) -> Person:
+    if person.actor.fingerprint != coach:
+        raise keyslots.damaged()
+    return person
 
 
 def _slot(files: VaultFiles, vault: bytes, coach: bytes, kind: str) -> bytes:
@@ -50,21 +64,6 @@ def _slot(files: VaultFiles, vault: bytes, coach: bytes, kind: str) -> bytes:
     if keyslots.slot_of(slot).vault != vault:
         raise keyslots.damaged()
     return slot
-
-
-def _try(files: VaultFiles, coach: bytes, now: datetime, open_slot: Callable[[], Person]) -> Person:
-    at = int(now.timestamp())
-    wrong = _refuse_early(files, coach, at)
-    try:
-        person = open_slot()
-        if person.actor.fingerprint != coach:
-            raise keyslots.damaged()
-    except WrongKey:
-        files.guessed(coach, wrong + 1, at)
-        raise
-    if wrong:
-        files.guessed(coach, 0, at)
-    return person
 
 
 def _refuse_early(files: VaultFiles, coach: bytes, at: int) -> int:
