@@ -153,8 +153,11 @@ class VaultFiles:
         """Keep how many wrong passphrases there were; none after a right one."""
         if number:
             write_atomically(self._guesses(person), f"{number} {at}\n".encode())
-        else:
+            return
+        try:
             self._guesses(person).unlink(missing_ok=True)
+        except OSError as problem:
+            raise _failed("vault-not-written", problem) from None
 
     def _guesses(self, person: bytes) -> Path:
         return self._slots / f"{person.hex()}.guesses"

@@ -33,7 +33,8 @@ def unlock_files(files: VaultFiles, vault: bytes, coach: bytes, passphrase: str,
     except WrongKey:
         files.guessed(coach, wrong + 1, at)
         raise
-    files.guessed(coach, 0, at)
+    if wrong:
+        files.guessed(coach, 0, at)
     return person
 
 
