@@ -34,8 +34,9 @@ def session(folder: Path) -> Iterator[Session]:
     file.write_text(_CONFIG)
     settings = config.load(file)
     settings.practice.state.mkdir(mode=0o700)
-    making.make(settings, keystore.load_device_key(settings.practice.state, create=True), "coach", _PASSPHRASE, FLOOR)
-    with open_vault(settings) as vault:
+    device = keystore.load_device_key(settings.practice.state, create=True)
+    making.make(settings, device, "coach", _PASSPHRASE, NOW, FLOOR)
+    with open_vault(settings, NOW) as vault:
         yield Session(vault, unlocking.unlock(vault, coach_of(vault.trust, None), _PASSPHRASE, NOW))
 
 

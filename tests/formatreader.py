@@ -297,7 +297,8 @@ def check_entry(trust: Trust, entry: Entry) -> dict[str, Any]:
 def check_right(said: Mapping[str, Any], actor: bytes, owners: dict[str, bytes], *, by_coach: bool) -> None:
     """`owners` has the coach of each shelf and each record so far."""
     what = said.get("e")
-    demand(what in KEYS and said.keys() == {"e"} | KEYS[what], "no such entry")
+    demand(what in KEYS and said.keys() == {"e", "at"} | KEYS[what], "no such entry")
+    demand(type(said["at"]) is int and 1 <= said["at"] < 1 << 32, "no time")
     demand(what in (BY_ITS_COACH | BY_A_COACH if by_coach else BY_DAEMON), "not for this actor to say")
     if what == "shelf":
         owners.setdefault(said["shelf"], actor)

@@ -44,6 +44,7 @@ VAULT = drawn("vault", 16)
 ANNA, BEA = (Person(drawn(name)) for name in ("anna", "bea"))
 DAEMON = Signer(drawn("daemon"))
 CODE = drawn("recovery code", recovery.CODE_BYTES)
+_AT = 1_772_438_400  # when its log begins; each entry a second later
 COACHES = {"anna": ANNA, "bea": BEA}
 
 
@@ -58,7 +59,7 @@ class Writing:
     head: chain.Head = field(default_factory=chain.Head)
 
     def log(self, signer: Signer, event: str, said: Mapping[str, Any]) -> None:
-        entry, self.head = chain.entry(self.head, VAULT, signer, {"e": event} | dict(said))
+        entry, self.head = chain.entry(self.head, VAULT, signer, {"e": event} | dict(said), _AT + self.head.count)
         self.rows.append({
             "number": entry.number, "previous": entry.previous.hex(), "actor": entry.actor.hex(),
             "said": entry.said.decode(), "signature": entry.signature.hex(),

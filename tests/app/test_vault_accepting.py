@@ -49,7 +49,7 @@ def head_of(house: VaultHouse) -> Head:
 
 
 def accept(house: VaultHouse, name: str = COACH, passphrase: str = PASSPHRASE) -> bool:
-    with logbook.looked_at(house.config) as (vault, _):
+    with logbook.looked_at(house.config, house.now) as (vault, _):
         coach = house.coach(vault, name)
     return accepting.accept(house.config, coach, passphrase, house.now)
 
@@ -73,7 +73,7 @@ def bodies(house: VaultHouse) -> set[bytes]:
 def test_p09_an_older_copy_is_refused_until_a_coach_accepts_it(put_back: VaultHouse) -> None:
     given_up = head_of(put_back)
     assert refused(put_back) == "log-cut"
-    found = verify(put_back.config).findings
+    found = verify(put_back.config, put_back.now).findings
     assert "log-cut" in codes(found)
     assert "coachsync vault unlock --accept-restored" in next(one.hint for one in found if one.code == "log-cut")
     assert accept(put_back)
@@ -81,7 +81,7 @@ def test_p09_an_older_copy_is_refused_until_a_coach_accepts_it(put_back: VaultHo
         assert vault.history.given_up == {given_up: vault.history.head.count}
     assert put_back.add(b"since")
     assert bodies(put_back) == {b"older", b"since"}
-    assert not verify(put_back.config).findings
+    assert not verify(put_back.config, put_back.now).findings
     with put_back.open() as vault:
         assert head_of(put_back) == vault.history.head
     assert not accept(put_back)  # there is nothing more to accept
@@ -127,16 +127,16 @@ def test_a_wrong_passphrase_accepts_nothing(put_back: VaultHouse) -> None:
 
 def forge(house: VaultHouse, signer: Callable[[VaultHouse], Signer]) -> str:
     """Somebody writes into the database that the log was given up: why it is not taken."""
-    with logbook.looked_at(house.config) as (vault, _):
+    with logbook.looked_at(house.config, house.now) as (vault, _):
         given_up = head_of(house)
         event = {"e": "restored", "count": given_up.count, "digest": given_up.digest.hex()}
-        vault.store.append(chain.entry(vault.history.head, vault.id, signer(house), event)[0])
+        vault.store.append(chain.entry(vault.history.head, vault.id, signer(house), event, 1)[0])
     return refused(house)
 
 
 def test_p09_nobody_but_a_coach_accepts_an_older_copy(put_back: VaultHouse) -> None:
     def daemon(house: VaultHouse) -> Signer:
-        with logbook.looked_at(house.config) as (vault, _):
+        with logbook.looked_at(house.config, house.now) as (vault, _):
             return house.daemon(vault)
 
     assert forge(put_back, daemon) == "log-not-allowed"
@@ -148,7 +148,7 @@ def test_p09_a_stranger_accepts_nothing(put_back: VaultHouse) -> None:
 
 
 def test_a_log_that_is_broken_is_not_accepted(put_back: VaultHouse) -> None:
-    with logbook.looked_at(put_back.config) as (vault, _), vault.store.transaction() as connection:
+    with logbook.looked_at(put_back.config, put_back.now) as (vault, _), vault.store.transaction() as connection:
         connection.exec_driver_sql("DELETE FROM log WHERE number = 3")
     assert not accept(put_back)
     assert refused(put_back) == "log-broken"
@@ -183,7 +183,7 @@ def test_p13_killed_while_it_is_accepted_it_is_done_or_not(put_back: VaultHouse,
         folder.mkdir()
         again = copied(put_back, folder)
         came = killed_at(step, lambda house=again: accept(house))
-        done = "log-cut" not in codes(verify(again.config).findings)
+        done = "log-cut" not in codes(verify(again.config, again.now).findings)
         assert accept(again) != done
         assert again.add(b"since")
         outcomes.add(done)
@@ -197,7 +197,7 @@ def test_p13_killed_while_it_is_accepted_it_is_done_or_not(put_back: VaultHouse,
 
 def test_a_kept_head_that_was_given_up_is_told_from_one_that_was_cut_off(put_back: VaultHouse) -> None:
     def told(head: Head) -> tuple[str, str]:
-        with logbook.looked_at(put_back.config) as (vault, problems):
+        with logbook.looked_at(put_back.config, put_back.now) as (vault, problems):
             assert problems == []
             problem = logbook.compared(vault, f"coachsync-log {vault.id.hex()} {head.count} {head.digest.hex()}")
         return ("", "") if problem is None else (problem.code, f"{problem.where} {problem.hint}")

@@ -129,7 +129,7 @@ def forged(house: VaultHouse, signer: Person, **other: object) -> bytes:
         records = {record.hex() for (record, _), one in vault.history.records.items() if one.shelf == shelf}
         event = {"e": "erase", "what": "client", "client": CLIENT, "shelves": {shelf.hex(): 1}, "keys": []}
         event |= {"records": sorted(records)} | other
-        return opening.line_of(chain.entry(vault.history.head, vault.id, signer, event)[0])
+        return opening.line_of(chain.entry(vault.history.head, vault.id, signer, event, 1)[0])
 
 
 @pytest.mark.parametrize("kind", ["nobody", "colleague", "half", "unsigned", "damaged", "not an erasure"])

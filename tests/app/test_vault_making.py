@@ -156,5 +156,5 @@ def test_a_session_reads_only_what_is_in_the_log(vault_house: VaultHouse) -> Non
 def test_another_device_key_is_no_way_in(vault_house: VaultHouse) -> None:
     """The vault hangs on the passphrase alone: the device key opens the daemon's seed and nothing else."""
     assert keystore.load_device_key(vault_house.state, create=False) == vault_house.device
-    with open_vault(vault_house.config) as vault, pytest.raises(WrongKey):
+    with open_vault(vault_house.config, vault_house.now) as vault, pytest.raises(WrongKey):
         vault_house.unlock(vault, passphrase=vault_house.device.secret.hex())

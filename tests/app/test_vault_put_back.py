@@ -80,7 +80,7 @@ def test_p04_the_newer_copy_opens_after_all_that_was_done_with_the_older_one(
         assert session.vault.history.made[shelf] == {1, 3, 4}
         assert [one for one, _ in session.vault.files.grants(shelf)] == [2, 4]
     assert theirs.read_bytes() == grant
-    assert codes(verify(vault_house.config).findings) == {"grant-orphan"}
+    assert codes(verify(vault_house.config, vault_house.now).findings) == {"grant-orphan"}
     lay(vault_house, newer)
     assert bodies(vault_house) == {b"kept", b"newer"}  # what was erased meanwhile is not there either
     with vault_house.session() as session:
@@ -97,7 +97,7 @@ def test_p09_a_client_that_is_erased_in_the_older_copy_is_gone_in_the_newer_one_
         (shelf,) = erasing.shelves_of(session, CLIENT)
         assert erase_client(session).done
         assert not session.vault.files.grant_file(shelf, 2, session.fingerprint).parent.exists()
-    assert not verify(vault_house.config).findings
+    assert not verify(vault_house.config, vault_house.now).findings
     lay(vault_house, newer)
     assert bodies(vault_house) == set()
     vault_house.add(b"anew")

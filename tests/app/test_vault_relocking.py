@@ -72,7 +72,7 @@ def test_a_new_passphrase_opens_and_the_old_one_does_not(vault_house: VaultHouse
     with vault_house.session(passphrase=NEW) as session:
         assert session.record(written.record).body == b"kept"
     assert events(vault_house)[-1] == {"e": "slot", "kind": "passphrase"}
-    assert verify(vault_house.config).findings == []
+    assert verify(vault_house.config, vault_house.now).findings == []
 
 
 def test_the_bytes_of_the_old_keyslot_are_overwritten(vault_house: VaultHouse, tmp_path: Path) -> None:
@@ -143,7 +143,9 @@ def sound(house: VaultHouse) -> None:
     """Nothing is wrong that a coach's next session leaves so."""
     with house.open() as vault:
         vault.files.end_slots()
-    assert [one for one in verify(house.config).findings if one.code not in ("grant-orphan", "keyslot-of-nobody")] == []
+    assert [
+        one for one in verify(house.config, house.now).findings if one.code not in ("grant-orphan", "keyslot-of-nobody")
+    ] == []
     assert not list((house.vault_folder / "slots").glob(".*"))
 
 

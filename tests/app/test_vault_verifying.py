@@ -32,7 +32,7 @@ def test_a_sound_vault_has_no_findings_with_and_without_its_coaches(damaged: Dam
 
 def test_without_a_vault_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(NotInitialised):
-        verify(VaultHouse(tmp_path).config)
+        verify(VaultHouse(tmp_path).config, VaultHouse.now)
 
 
 # --- the database -----------------------------------------------------------------------------------------------------
@@ -231,27 +231,27 @@ def test_p09_a_log_that_is_not_as_it_was_is_named(
 
 
 def test_p09_an_older_copy_of_the_whole_log_shows_beside_a_head_that_was_kept(damaged: Damaged, tmp_path: Path) -> None:
-    with logbook.looked_at(damaged.house.config) as (vault, problems):
+    with logbook.looked_at(damaged.house.config, damaged.house.now) as (vault, problems):
         kept = logbook.head_line(vault)
         assert (problems, logbook.compared(vault, f" {kept}\n")) == ([], None)
     damaged.house.add(b"later")
-    with logbook.looked_at(damaged.house.config) as (vault, _):
+    with logbook.looked_at(damaged.house.config, damaged.house.now) as (vault, _):
         assert logbook.compared(vault, kept) is None  # the log has gone on
     ((count,),) = damaged.rows("select max(number) from log")
     _cut(damaged, 2, head="")
-    with logbook.looked_at(damaged.house.config) as (vault, _):
+    with logbook.looked_at(damaged.house.config, damaged.house.now) as (vault, _):
         problem = logbook.compared(vault, kept)
     assert problem is not None
     assert (problem.code, problem.where) == ("log-not-the-kept-one", f"log entry {count - 1}")
 
 
 def test_p09_a_log_that_was_cut_and_went_on_is_not_the_kept_one(damaged: Damaged) -> None:
-    with logbook.looked_at(damaged.house.config) as (vault, _):
+    with logbook.looked_at(damaged.house.config, damaged.house.now) as (vault, _):
         kept = logbook.head_line(vault)
     _cut(damaged, 1, head="")
     damaged.house.add(b"another")
     damaged.house.add(b"and one more")
-    with logbook.looked_at(damaged.house.config) as (vault, _):
+    with logbook.looked_at(damaged.house.config, damaged.house.now) as (vault, _):
         problem = logbook.compared(vault, kept)
     assert problem is not None
     assert problem.code == "log-not-the-kept-one"
@@ -259,12 +259,12 @@ def test_p09_a_log_that_was_cut_and_went_on_is_not_the_kept_one(damaged: Damaged
 
 @pytest.mark.parametrize("text", ["", "coachsync-log 12", "coachsync-log " + "0" * 32 + " -1 " + "0" * 64, "\x00"])
 def test_what_is_no_head_is_refused(damaged: Damaged, text: str) -> None:
-    with logbook.looked_at(damaged.house.config) as (vault, _), pytest.raises(UsageError):
+    with logbook.looked_at(damaged.house.config, damaged.house.now) as (vault, _), pytest.raises(UsageError):
         logbook.compared(vault, text)
 
 
 def test_a_head_of_another_vault_is_named(damaged: Damaged) -> None:
-    with logbook.looked_at(damaged.house.config) as (vault, _):
+    with logbook.looked_at(damaged.house.config, damaged.house.now) as (vault, _):
         problem = logbook.compared(vault, f"coachsync-log {'0' * 32} 3 {'0' * 64}")
     assert problem is not None
     assert problem.code == "head-of-another-vault"

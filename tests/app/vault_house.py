@@ -69,12 +69,12 @@ class VaultHouse:
 
     def make(self, name: str = COACH, passphrase: str = PASSPHRASE) -> Made:
         """Let a coach in; the first one makes the vault."""
-        return making.make(self.config, self.device, name, passphrase, FLOOR)
+        return making.make(self.config, self.device, name, passphrase, self.now, FLOOR)
 
     @contextmanager
     def open(self) -> Iterator[Vault]:
         """The vault, checked and locked."""
-        with open_vault(self.config) as vault:
+        with open_vault(self.config, self.now) as vault:
             yield vault
 
     def unlock(self, vault: Vault, name: str = COACH, passphrase: str = PASSPHRASE) -> Person:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class VaultDesk:
         self.desk.write()
         self.desk.state.mkdir(mode=0o700, exist_ok=True)
         device = keystore.load_device_key(self.desk.state, create=True)
-        making.make(config.load(self.desk.file), device, "anna", PASSPHRASE, FLOOR)
+        making.make(config.load(self.desk.file), device, "anna", PASSPHRASE, datetime.now(UTC), FLOOR)
         self.client = str(self.given(f"{NAME}\n", "--json", "client", "add", "--name", "-").document["code"])
         self.desk.secrets.append(CANARY)
 

@@ -67,7 +67,7 @@ def vault(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
 def note(desk: Desk, client: str, text: str = TEXT) -> None:
     """Written by the daemon."""
     options = opening.Options(str(desk.file), json=False)
-    with opening.opened(options, "note") as wiring, open_vault(wiring.config) as vault:
+    with opening.opened(options, "note") as wiring, open_vault(wiring.config, wiring.now) as vault:
         daemon = making.daemon_of(vault.files, wiring.database.key)
         assert daemon is not None
         body = json.dumps({"text": text}).encode()

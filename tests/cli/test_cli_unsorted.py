@@ -21,7 +21,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 def shelves(vaulted: VaultDesk) -> set[str]:
     """Whose shelves there are, but for spares."""
     options = opening.Options(str(vaulted.desk.file), json=False)
-    with opening.opened(options, "note") as wiring, open_vault(wiring.config) as opened:
+    with opening.opened(options, "note") as wiring, open_vault(wiring.config, wiring.now) as opened:
         return {one.client for one in opened.history.shelves.values() if one.client is not None}
 
 

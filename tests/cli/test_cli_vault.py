@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -206,15 +207,15 @@ def test_the_log_is_shown_in_words_and_codes(vault: Desk) -> None:
     lines = vault.run("log", "show").out.splitlines()
     assert [line.split("\t")[0] for line in lines] == [str(number) for number in range(1, 24)]
     assert lines[0].endswith("coach\tcame into the vault")
+    assert lines[0].split("\t")[1].startswith("20")
     assert lines[-1].endswith("coach\ttook another recovery code")
     document = vault.json("log", "show").document
     assert [entry["event"]["e"] for entry in document["entries"][:3]] == ["vault", "actor", "shelf"]
+    assert 0 <= (datetime.now(UTC) - datetime.fromisoformat(document["entries"][-1]["at"])).total_seconds() < 600
     assert document["findings"] == []
 
 
 def test_every_kind_of_entry_has_words(vault: Desk) -> None:
-    from datetime import UTC, datetime
-
     from coachsync.app.vault import erasing, making, unlocking, writing
     from coachsync.app.vault.opening import open_vault
     from coachsync.app.vault.reading import Session
@@ -222,7 +223,7 @@ def test_every_kind_of_entry_has_words(vault: Desk) -> None:
     from coachsync.vault.envelope import Kind
 
     config, now = load(vault.file), datetime.now(UTC)
-    with open_wiring(config, "test", now) as wiring, open_vault(config) as opened:
+    with open_wiring(config, "test", now) as wiring, open_vault(config, now) as opened:
         coach = coach_of(opened.trust, None)
         daemon = making.daemon_of(opened.files, wiring.database.key)
         assert daemon is not None

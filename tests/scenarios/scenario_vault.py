@@ -55,7 +55,7 @@ class VaultPractice:
     @contextmanager
     def daemon(self) -> Iterator[tuple[Wiring, Vault, Signer]]:
         """All that the daemon has when it writes: nothing is unlocked."""
-        with open_wiring(self.config, "test", NOW) as wiring, open_vault(self.config) as vault:
+        with open_wiring(self.config, "test", NOW) as wiring, open_vault(self.config, NOW) as vault:
             daemon = making.daemon_of(vault.files, wiring.database.key)
             assert daemon is not None
             yield wiring, vault, daemon
@@ -78,7 +78,7 @@ def make_vault_practice(folder: Path) -> VaultPractice:
     practice.file.write_text(CONFIG, encoding="utf-8")
     with open_wiring(practice.config, "test", NOW) as wiring:
         for name in (COACH, COLLEAGUE):
-            practice.made[name] = making.make(practice.config, wiring.database.key, name, PASSPHRASE, FLOOR)
+            practice.made[name] = making.make(practice.config, wiring.database.key, name, PASSPHRASE, NOW, FLOOR)
         wiring.clients.save(Client(CLIENT, ("Marina Dupont",)))
         wiring.clients.save(Client(OTHER, ("Bo Li",)))
     for name in (COACH, COLLEAGUE):

@@ -174,7 +174,7 @@ from coachsync.app.wiring import open_wiring
 from coachsync.vault.envelope import Kind
 
 loaded, now = config.load(Path(sys.argv[1])), datetime(2026, 3, 2, tzinfo=UTC)
-with open_wiring(loaded, "test", now) as wiring, open_vault(loaded) as vault:
+with open_wiring(loaded, "test", now) as wiring, open_vault(loaded, now) as vault:
     daemon = making.daemon_of(vault.files, wiring.database.key)
     coach, text = coach_of(vault.trust, sys.argv[2]), sys.stdin.buffer.readline()
     writing.add(vault, daemon, coach, sys.argv[3], Kind.NOTE, text, now)

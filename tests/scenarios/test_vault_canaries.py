@@ -78,7 +78,7 @@ class Desk:
         self.passphrase.chmod(0o600)
         loaded = config.load(self.practice.file)
         with open_wiring(loaded, "test", NOW) as wiring:
-            self.code = making.make(loaded, wiring.database.key, "anna", words, FLOOR).code
+            self.code = making.make(loaded, wiring.database.key, "anna", words, wiring.now, FLOOR).code
 
     def change_locks(self) -> None:
         """Another passphrase and another recovery code; one that is refused, too."""

@@ -68,7 +68,7 @@ class Forger:
     def say(self, signer: Signer, **event: object) -> None:
         """Add an entry to the log, whatever it says."""
         store = open_vault_store(self.folder)
-        entry, self.head = chain.entry(self.head, self.vault, signer, event)
+        entry, self.head = chain.entry(self.head, self.vault, signer, event, 1)
         store.append(entry)
         store.close()
 

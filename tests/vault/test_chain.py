@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coachsync.errors import Altered
-from coachsync.vault.chain import LONGEST, Entry, Head, canonical, entry, verified
+from coachsync.vault.chain import LONGEST, Entry, Head, canonical, verified
 from coachsync.vault.history import History
 from coachsync.vault.keys import Actor, Role, Signer
 from vaultpeople import (
+    AT,
     COACH,
     COACHES,
     COLLEAGUE,
@@ -30,6 +31,7 @@ from vaultpeople import (
     makes,
     practice,
     stores,
+    written,
 )
 
 THIRD_SHELF = b"u" * 16
@@ -127,12 +129,12 @@ def test_a_digest_is_over_everything_that_the_format_names() -> None:
 
 def test_an_entry_of_a_stranger_is_of_nobody() -> None:
     for who in (STRANGER, OTHER_DAEMON):
-        made, _ = entry(HEADS[-1], VAULT, who, stores(version=3))
+        made, _ = written(HEADS[-1], who, stores(version=3))
         assert code([*LOG, made]) == "log-of-nobody"
 
 
 def test_a_daemon_is_nobody_before_a_coach_has_let_it_in() -> None:
-    first, _ = entry(HEADS[1], VAULT, DAEMON, {"e": "vault"})
+    first, _ = written(HEADS[1], DAEMON, {"e": "vault"})
     assert code([LOG[0], first]) == "log-of-nobody"
 
 
@@ -159,7 +161,7 @@ def test_a_log_of_another_vault_is_broken() -> None:
 def test_who_stands_under_another_fingerprint_is_nobody() -> None:
     """A row of actors that was replaced."""
     theirs = Actor(Role.COACH, STRANGER.actor.verify, COACH.actor.sealing)
-    made, _ = entry(Head(), VAULT, STRANGER, {"e": "vault"})
+    made, _ = written(Head(), STRANGER, {"e": "vault"})
     with pytest.raises(Altered) as caught:
         list(verified([replace(made, actor=COACH.actor.fingerprint)], VAULT, lambda _: theirs))
     assert caught.value.code == "log-of-nobody"
@@ -203,7 +205,7 @@ def test_a_remembered_head_counts_for_what_follows_it_too() -> None:
     history.refuse_cut()
     history = History(VAULT, COACHES, remembered=HEADS[-1])
     history.take(LOG[:-1])
-    history.take([entry(HEADS[-2], VAULT, DAEMON, stores(version=2, says=500))[0]])
+    history.take([written(HEADS[-2], DAEMON, stores(version=2, says=500))[0]])
     with pytest.raises(Altered) as caught:
         history.refuse_cut()
     assert caught.value.code == "log-cut"
@@ -302,7 +304,7 @@ VALUES = st.recursive(
 @given(said=st.dictionaries(TEXTS, VALUES, max_size=4), kind=TEXTS)
 def test_what_is_written_is_read_again(said: dict[str, Any], kind: str) -> None:
     event = said | {"e": kind}
-    made, head = entry(HEADS[3], VAULT, COACH, event)
+    made, head = written(HEADS[3], COACH, event)
     assert made.event == event
     assert made.said.isascii()
     assert head == Head(4, made.digest(VAULT))
@@ -310,21 +312,21 @@ def test_what_is_written_is_read_again(said: dict[str, Any], kind: str) -> None:
 
 
 def test_an_entry_has_a_longest() -> None:
-    room = LONGEST - len(canonical({"e": ""}))
-    assert len(entry(Head(), VAULT, COACH, {"e": "x" * room})[0].event["e"]) == room
+    room = LONGEST - len(canonical({"at": AT, "e": ""}))
+    assert len(written(Head(), COACH, {"e": "x" * room})[0].event["e"]) == room
     with pytest.raises(ValueError, match="1 MiB"):
-        entry(Head(), VAULT, COACH, {"e": "x" * (room + 1)})
+        written(Head(), COACH, {"e": "x" * (room + 1)})
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_is_no_json_is_not_written(value: float) -> None:
     with pytest.raises(ValueError, match="JSON"):
-        entry(Head(), VAULT, COACH, {"e": "vault", "v": value})
+        written(Head(), COACH, {"e": "vault", "v": value})
 
 
 def test_a_daemon_that_was_let_in_is_known_by_what_the_coach_has_signed() -> None:
-    made, head = entry(HEADS[1], VAULT, COACH, lets_in(OTHER_DAEMON))
+    made, head = written(HEADS[1], COACH, lets_in(OTHER_DAEMON))
     history = History(VAULT, COACHES)
-    history.take([LOG[0], made, entry(head, VAULT, OTHER_DAEMON, {"e": "vault"})[0]][:2])
+    history.take([LOG[0], made, written(head, OTHER_DAEMON, {"e": "vault"})[0]][:2])
     assert history.actor(OTHER_DAEMON.actor.fingerprint) == OTHER_DAEMON.actor
     assert history.actor(DAEMON.actor.fingerprint) is None

@@ -92,9 +92,11 @@ def test_a_changed_log_is_refused_by_both(vault: Vault, change: Callable[[list[A
 @pytest.mark.parametrize(
     "said",
     [
-        b'{"e":"slot","kind":"recovery"}', b'{"e": "slot","kind":"recovery"}', b'{"kind":"recovery","e":"slot"}',
-        b'{"e":"slot","e":"slot","kind":"recovery"}', b'{"e":"slot","kind":"recovery","more":1}', b'{"e":"slot"}',
-        b'{"e":"slots","kind":"recovery"}', b'["e"]', b"", b'{"e":"slot","kind":"\xc3\xa9"}',
+        b'{"at":1,"e":"slot","kind":"recovery"}', b'{"at":1,"e": "slot","kind":"recovery"}',
+        b'{"kind":"recovery","at":1,"e":"slot"}', b'{"at":1,"e":"slot","e":"slot","kind":"recovery"}',
+        b'{"at":1,"e":"slot","kind":"recovery","more":1}', b'{"at":1,"e":"slot"}', b'{"at":1,"e":"slots","kind":"recovery"}',
+        b'["e"]', b"", b'{"at":1,"e":"slot","kind":"\xc3\xa9"}', b'{"e":"slot","kind":"recovery"}',
+        *(b'{"at":' + at + b',"e":"slot","kind":"recovery"}' for at in (b"0", b"4294967296", b"true", b'"1"', b"1.0", b"-1")),
     ],
 )  # fmt: skip
 def test_only_what_the_page_lists_is_said_and_in_one_way(vault: Vault, said: bytes) -> None:
@@ -102,7 +104,7 @@ def test_only_what_the_page_lists_is_said_and_in_one_way(vault: Vault, said: byt
     unsigned = chain.Entry(number + 1, last, vaultvectors.ANNA.actor.fingerprint, said, b"")
     signed = replace(unsigned, signature=vaultvectors.ANNA.sign(b"log", unsigned.digest(vault.trust.vault)))
     entries = [*vault.entries, _copied(signed)]
-    right = said == b'{"e":"slot","kind":"recovery"}'
+    right = said == b'{"at":1,"e":"slot","kind":"recovery"}'
     with nullcontext() if right else pytest.raises(Refused):
         reader.check_log(vault.trust, entries)
     with nullcontext() if right else pytest.raises(CoachsyncError):
@@ -114,7 +116,7 @@ def test_generations_rise_and_may_leave_numbers_out(vault: Vault, again: tuple[i
     shelf, head, entries = bytes(range(16)).hex(), chain.Head(*vault.head), list(vault.entries)
     for generation in (1, *again):
         event = {"e": "shelf", "shelf": shelf, "generation": generation, "key": "00" * 32, "grants": []}
-        entry, head = chain.entry(head, vault.trust.vault, vaultvectors.ANNA, event)
+        entry, head = chain.entry(head, vault.trust.vault, vaultvectors.ANNA, event, 1)
         entries.append(_copied(entry))
     with nullcontext() if allowed else pytest.raises(Refused, match="generation"):
         reader.check_log(vault.trust, entries)
@@ -132,7 +134,7 @@ def test_no_coach_erases_what_is_another_s(vault: Vault) -> None:
     )
     event = {"e": "erase", "what": "note", "client": "", "shelves": {}, "records": [disclosed.record.hex()], "keys": []}
     for signer, allowed in ((vaultvectors.BEA, True), (vaultvectors.ANNA, False)):
-        entry, _ = chain.entry(chain.Head(*vault.head), vault.trust.vault, signer, event)
+        entry, _ = chain.entry(chain.Head(*vault.head), vault.trust.vault, signer, event, 1)
         entries = [*vault.entries, _copied(entry)]
         with nullcontext() if allowed else pytest.raises(Refused, match="another coach"):
             reader.check_log(vault.trust, entries)
@@ -150,7 +152,7 @@ def test_a_log_that_was_cut_and_went_on_is_told_from_a_head(vault: Vault) -> Non
     head = chain.Head(before.number - 1, before.previous)
     entries = vault.entries[:-1]
     for _ in range(3):
-        entry, head = chain.entry(head, vault.trust.vault, vaultvectors.ANNA, {"e": "slot", "kind": "recovery"})
+        entry, head = chain.entry(head, vault.trust.vault, vaultvectors.ANNA, {"e": "slot", "kind": "recovery"}, 1)
         entries.append(_copied(entry))
     assert len(entries) > vault.head[0]
     with pytest.raises(Refused, match="cut"):

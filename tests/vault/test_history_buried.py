@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from coachsync.vault.chain import entry
 from coachsync.vault.keys import Signer
 from vaultpeople import (
     COACH,
@@ -14,7 +13,6 @@ from vaultpeople import (
     OTHER_SHELF,
     RECORD,
     SHELF,
-    VAULT,
     Book,
     Event,
     assigns,
@@ -33,7 +31,7 @@ def book() -> Book:
 def elsewhere(who: Signer, event: Event) -> Event:
     """A tombstone that another branch of the log has, as somebody writes it into this one."""
     other = practice()
-    stone = entry(other.history.head, VAULT, who, event)[0]
+    stone = other.next(who, event)
     parts = {name: getattr(stone, name).hex() for name in ("previous", "actor", "signature")}
     return {"e": "buried", "number": stone.number, "said": stone.said.decode()} | parts
 

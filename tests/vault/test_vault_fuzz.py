@@ -21,6 +21,7 @@ from coachsync.vault.chain import Entry, canonical
 from coachsync.vault.keys import ShelfKey
 from coachsync.vault.keyslots import FLOOR
 from vaultpeople import (
+    AT,
     CLIENT,
     COACH,
     COACHES,
@@ -178,7 +179,7 @@ def an_entry(draw: random.Random) -> None:
 
 def a_signed_entry(draw: random.Random) -> None:
     """Of a coach's or a daemon's own key, that says anything at all."""
-    event = odd(draw, dict(draw.choice(EVENTS)))
+    event = odd(draw, {**draw.choice(EVENTS), "at": AT})
     try:
         said = canonical(event)
     except ValueError:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from coachsync.errors import Altered
-from coachsync.vault.chain import Entry, entry
+from coachsync.vault.chain import Entry, Head, entry
 from coachsync.vault.envelope import Header, Kind
 from coachsync.vault.history import History
 from coachsync.vault.keys import Person, ShelfKey, Signer
@@ -18,6 +18,7 @@ from coachsync.vault.suite import Opener, Sealer
 VAULT, OTHER_VAULT = b"v" * 16, b"w" * 16
 SHELF, OTHER_SHELF = b"\x5e" * 16, b"\x5f" * 16
 RECORD, OTHER_RECORD = b"r" * 16, b"q" * 16
+AT = 1_772_438_400  # Monday 2 March 2026, eight o'clock in UTC
 CLIENT, OTHER_CLIENT = "C-ABC234", "C-ZZZ999"
 
 COACH, COLLEAGUE, STRANGER = (Person(bytes([number]) * 32) for number in (1, 2, 3))
@@ -88,6 +89,11 @@ def erased(number: int) -> Event:
     return {"e": "erased", "entry": number}
 
 
+def written(head: Head, who: Signer, event: Event) -> tuple[Entry, Head]:
+    """What somebody would sign next, and where the log ends then."""
+    return entry(head, VAULT, who, event, AT)
+
+
 class Book:
     """A log while it is written, and what it tells."""
 
@@ -105,7 +111,7 @@ class Book:
 
     def next(self, who: Signer, event: Event) -> Entry:
         """The entry that somebody would sign next."""
-        return entry(self.history.head, VAULT, who, event)[0]
+        return written(self.history.head, who, event)[0]
 
     def refuses(self, who: Signer, event: Event, code: str = "log-not-allowed") -> None:
         """Nobody lets somebody say that, and nothing of it is taken."""

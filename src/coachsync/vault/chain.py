@@ -20,6 +20,7 @@ from coachsync.vault.keys import Actor, Signer
 DIGEST_BYTES = 32
 LONGEST = 1 << 20  # bytes of what an entry says: a tombstone names every record that goes
 _NUMBER = struct.Struct(">Q")
+_AFTER = 1 << 32  # seconds: times are before February 2106
 _WHAT = b"log"
 
 
@@ -49,11 +50,21 @@ class Entry:
     @property
     def event(self) -> dict[str, Any]:
         """What it says, as a table with the kind of the event under "e". Raises Altered when it is none."""
+        return self._read()[0]
+
+    @property
+    def at(self) -> int:
+        """When its actor has written it, by the clock there: seconds since 1970. Raises as `event`."""
+        return self._read()[1]
+
+    def _read(self) -> tuple[dict[str, Any], int]:
         try:
             found = json.loads(self.said) if len(self.said) <= LONGEST else None
             if isinstance(found, dict) and isinstance(found.get("e"), str) and canonical(found) == self.said:
-                return found
-        except (ValueError, RecursionError):
+                at = found.pop("at")
+                if type(at) is int and 0 < at < _AFTER:
+                    return found, at
+        except (ValueError, KeyError, RecursionError):
             pass
         raise _broken(self.number)
 
@@ -63,9 +74,10 @@ def canonical(event: Mapping[str, Any]) -> bytes:
     return json.dumps(event, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
-def entry(head: Head, vault: bytes, signer: Signer, event: Mapping[str, Any]) -> tuple[Entry, Head]:
-    """The entry that follows `head`, and the head that it makes. Raises ValueError for an event that is too long."""
-    said = canonical(event)
+def entry(head: Head, vault: bytes, signer: Signer, event: Mapping[str, Any], at: int) -> tuple[Entry, Head]:
+    """The entry that follows `head`, written `at` (seconds since 1970), and the head that it makes. Raises ValueError
+    for an event that is too long."""
+    said = canonical({**event, "at": at})
     if len(said) > LONGEST:
         raise ValueError("an entry has at most 1 MiB")
     unsigned = Entry(head.count + 1, head.digest, signer.actor.fingerprint, said, b"")

@@ -104,12 +104,13 @@ class History:
         if self.remembered.count and self.remembered != self.met and self.remembered not in self.given_up:
             raise cut()
 
-    def add(self, signer: Signer, event: Mapping[str, Any]) -> Entry:
-        """The entry that follows, signed here and taken: its signature need not be checked. Raises Altered when this
+    def add(self, signer: Signer, event: Mapping[str, Any], at: int) -> Entry:
+        """The entry that follows, written `at` (seconds since 1970), signed here and taken: its signature need not be
+        checked. Raises Altered when this
         signer may not say so or what it says makes no sense, and ValueError for an event that is too long."""
         if self.actor(signer.actor.fingerprint) != signer.actor:
             raise of_nobody(self.head.count + 1)
-        entry, head = chain.entry(self.head, self.vault, signer, event)
+        entry, head = chain.entry(self.head, self.vault, signer, event, at)
         self._take(entry)
         self.head = head
         return entry

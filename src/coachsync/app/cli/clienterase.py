@@ -91,7 +91,7 @@ def _meant(wiring: Wiring, given: str, name: str | None) -> tuple[str, int]:
             raise
         known, failure = code in wiring.clients.unreadable() or code in wiring.clients.keys.buried()[0], problem
     if has_vault(wiring.config):
-        with open_vault(wiring.config) as vault:
+        with open_vault(wiring.config, wiring.now) as vault:
             mentioned, number = is_mentioned(vault, code), records_of(vault, code).total()
     if not known and not mentioned:
         raise failure

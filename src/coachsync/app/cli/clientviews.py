@@ -48,7 +48,7 @@ def kept(wiring: Wiring, client: Client) -> tuple[dict[str, int] | None, list[Pr
     from coachsync.app.vault.counting import counted
 
     try:
-        found = counted(wiring.config, client.code)
+        found = counted(wiring.config, client.code, wiring.now)
     except CoachsyncError as problem:
         return None, [problem.problem("vault")]
     return {kind.name.lower(): found[kind] for kind in Kind}, []

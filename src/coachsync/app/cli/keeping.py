@@ -79,7 +79,7 @@ def tell_left(file: Path | None) -> None:
 
 @contextmanager
 def _ready(options: Options, command: str, client: tuple[str, str | None]) -> Iterator[_Ready]:
-    with opened(options, command) as wiring, open_vault(wiring.config) as vault:
+    with opened(options, command) as wiring, open_vault(wiring.config, wiring.now) as vault:
         daemon = making.daemon_of(vault.files, wiring.database.key)
         if daemon is None:
             raise NotInitialised(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ import click
 
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import opened
-from coachsync.app.cli.output import tell, tell_json, tell_table
+from coachsync.app.cli.output import instant, tell, tell_json, tell_table
+from coachsync.app.cli.recordviews import local
 from coachsync.app.cli.vaultverify import problem_document, tell_findings
 from coachsync.app.outcome import FINDINGS
 from coachsync.app.vault import logbook
@@ -38,10 +40,11 @@ def command() -> None:
 @click.pass_obj
 def show(options: Options, head: bool) -> int:
     """As far as the log can be believed; where it cannot, that is said."""
-    with opened(options, "log show") as wiring, logbook.looked_at(wiring.config) as (vault, problems):
+    with opened(options, "log show") as wiring, logbook.looked_at(wiring.config, wiring.now) as (vault, problems):
         line = logbook.head_line(vault)
         entries = [] if head else list(_believed(vault))
         names = _names(vault)
+        zone = wiring.zone
     if options.json:
         document: dict[str, Any] = {"head": line}
         if not head:
@@ -51,8 +54,8 @@ def show(options: Options, head: bool) -> int:
     if head and not problems:
         click.echo(line)
     elif not head:
-        rows = [(str(entry.number), names[entry.actor], _in_words(entry.event)) for entry in entries]
-        tell_table((say("number"), say("who"), say("what")), rows)
+        rows = [(str(one.number), local(_at(one), zone), names[one.actor], _in_words(one.event)) for one in entries]
+        tell_table((say("number"), say("when"), say("who"), say("what")), rows)
     tell_findings(problems)
     return FINDINGS if problems else 0
 
@@ -79,7 +82,7 @@ def verify(options: Options, head: Path | None, certificate: Path | None) -> int
 
         return run(options, certificate)
     kept = None if head is None else _read(head)
-    with opened(options, "log verify") as wiring, logbook.looked_at(wiring.config) as (vault, problems):
+    with opened(options, "log verify") as wiring, logbook.looked_at(wiring.config, wiring.now) as (vault, problems):
         if kept is not None and (other := logbook.compared(vault, kept)) is not None:
             problems.append(other)
         line, count = logbook.head_line(vault), vault.history.head.count
@@ -127,7 +130,12 @@ def _names(vault: Vault) -> dict[bytes, str]:
 
 
 def _document(entry: Entry, names: Mapping[bytes, str]) -> dict[str, Any]:
-    return {"number": entry.number, "actor": entry.actor.hex(), "who": names[entry.actor], "event": entry.event}
+    who = {"actor": entry.actor.hex(), "who": names[entry.actor]}
+    return {"number": entry.number, "at": instant(_at(entry)), **who, "event": entry.event}
+
+
+def _at(entry: Entry) -> datetime:
+    return datetime.fromtimestamp(entry.at, UTC)
 
 
 def _in_words(event: Mapping[str, Any]) -> Phrase:

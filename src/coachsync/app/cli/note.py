@@ -190,7 +190,7 @@ def _edited(options: Options, name: str, coach: str | None, passphrase_file: Pat
         before = notes.show(session, record).body
 
     def store(words: str) -> Written | None:
-        with opened(options, "note amend") as wiring, open_vault(wiring.config) as vault:
+        with opened(options, "note amend") as wiring, open_vault(wiring.config, wiring.now) as vault:
             return notes.amend(Session(vault, person), record, words, wiring.now)
 
     with text(None, before.text if isinstance(before, Note) else "") as words:

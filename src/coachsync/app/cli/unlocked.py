@@ -35,7 +35,7 @@ def unlocked(
     fingerprint = coach_of(trusted(config), coach)
     person = kept(config, fingerprint)
     given = None if person is not None else passphrase(passphrase_file)  # nobody waits meanwhile
-    with opened(options, command) as wiring, open_vault(wiring.config) as vault:
+    with opened(options, command) as wiring, open_vault(wiring.config, wiring.now) as vault:
         if person is None:
             person = unlocking.unlock(vault, fingerprint, given or "", wiring.now)
         session = Session(vault, person)

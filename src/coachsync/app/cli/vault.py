@@ -47,7 +47,7 @@ def init(options: Options, coach: str | None, passphrase_file: Path | None) -> N
     """The code is data: it stands alone on stdout."""
     chosen = _fit(passphrase(passphrase_file), typed=passphrase_named(passphrase_file) is None)
     with opened(options, "vault init") as wiring:
-        made = making.make(wiring.config, wiring.database.key, coach or _COACH, chosen)
+        made = making.make(wiring.config, wiring.database.key, coach or _COACH, chosen, wiring.now)
     if options.json:
         tell_json({"coach": made.name, "recovery_code": made.code})
         return
@@ -70,7 +70,7 @@ def unlock(options: Options, coach: str | None, passphrase_file: Path | None, ac
     given = passphrase(passphrase_file)
     with opened(options, "vault unlock") as wiring:
         accepted = accept_restored and accepting.accept(wiring.config, fingerprint, given, wiring.now)
-        with open_vault(wiring.config) as vault:
+        with open_vault(wiring.config, wiring.now) as vault:
             person = unlocking.unlock(vault, fingerprint, given, wiring.now)
             settle(wiring, Session(vault, person))
         kept, idle = agent.socket_of(fingerprint, wiring.config.practice.state), wiring.config.lock_after
@@ -110,7 +110,7 @@ def change_passphrase(
     """The old one is asked for although the vault is unlocked: whoever sits down here may not be the coach."""
     fingerprint = coach_of(trusted(configured(options)), coach)
     given, chosen = passphrase(passphrase_file), _chosen(new_passphrase_file)
-    with opened(options, "vault passphrase") as wiring, open_vault(wiring.config) as vault:
+    with opened(options, "vault passphrase") as wiring, open_vault(wiring.config, wiring.now) as vault:
         person = unlocking.unlock(vault, fingerprint, given, wiring.now)
         settle(wiring, Session(vault, person))
         relocking.change_passphrase(vault, person, chosen)
@@ -166,7 +166,7 @@ def _use_code(options: Options, coach: str | None, code_file: Path | None, new_p
         given = Asker(accept=False).hidden(say("Recovery code"), "--code-file")
     recovery.typed(given)  # a slip is told before anything else is asked
     chosen = _chosen(new_passphrase_file)
-    with opened(options, "vault recovery") as wiring, open_vault(wiring.config) as vault:
+    with opened(options, "vault recovery") as wiring, open_vault(wiring.config, wiring.now) as vault:
         found = relocking.use_code(vault, fingerprint, given, chosen)
         settle(wiring, Session(vault, found.coach))
         tell_problems(vault.problems)

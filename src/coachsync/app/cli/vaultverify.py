@@ -35,7 +35,7 @@ def verify_vault(options: Options, coach: str | None, passphrase_file: Path | No
         coaches = _coaches(wiring, coach, given)
         for person in coaches:
             _end_erasures(wiring, person)
-        result = verify(wiring.config, coaches)
+        result = verify(wiring.config, wiring.now, coaches)
     if options.json:
         tell_json(_document(result))
     else:
@@ -81,7 +81,7 @@ def _end_erasures(wiring: Wiring, person: Person) -> None:
     from coachsync.app.vault.opening import open_vault
     from coachsync.app.vault.reading import Session
 
-    with suppress(CoachsyncError), open_vault(wiring.config) as vault:
+    with suppress(CoachsyncError), open_vault(wiring.config, wiring.now) as vault:
         settle(wiring, Session(vault, person))
 
 

@@ -17,7 +17,7 @@ def accept(config: Config, coach: bytes, passphrase: str, now: datetime) -> bool
 
     Killed at any moment it is done or not. Raises as `unlocking.unlock`.
     """
-    with logbook.looked_at(config) as (vault, problems):
+    with logbook.looked_at(config, now) as (vault, problems):
         given_up = vault.files.remembered()
         if given_up is None or {one.code for one in problems} - {_ELSEWHERE} != {_CUT}:
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 
 from coachsync.adapters.trustfile import read_trust
 from coachsync.app.vault.making import refuse_unknown
@@ -28,9 +29,9 @@ def has_vault(config: Config) -> bool:
     return True
 
 
-def counted(config: Config, code: str) -> Counter[Kind]:
+def counted(config: Config, code: str, now: datetime) -> Counter[Kind]:
     """The same, where there may be no vault; the state's lock must be held. Raises as `open_vault` does."""
     if not has_vault(config):
         return Counter()
-    with open_vault(config) as vault:
+    with open_vault(config, now) as vault:
         return records_of(vault, code)

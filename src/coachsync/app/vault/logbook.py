@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import islice
 
 from coachsync.adapters.database.vaults import VaultStore
@@ -22,7 +23,7 @@ _LINE = re.compile(r"coachsync-log ([0-9a-f]{32}) (\d{1,18}) ([0-9a-f]{64})")
 
 
 @contextmanager
-def looked_at(config: Config) -> Iterator[tuple[Vault, list[Problem]]]:
+def looked_at(config: Config, now: datetime) -> Iterator[tuple[Vault, list[Problem]]]:
     """The vault as it is, with its log taken as far as that goes, and what is wrong with that; nothing else is checked,
     and nothing is destroyed. The state's lock must be held.
 
@@ -35,7 +36,7 @@ def looked_at(config: Config) -> Iterator[tuple[Vault, list[Problem]]]:
         known, problems = known_coaches(trust, store)
         files, history = VaultFiles(folder), History(trust.vault, known)
         problems += _taken(history, store, files)
-        yield Vault(trust, store, files, known, history), problems
+        yield Vault(trust, store, files, known, now, history), problems
     finally:
         store.close()
 

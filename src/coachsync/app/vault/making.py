@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 from coachsync.adapters.database.vaults import open_vault_store, vault_file
@@ -31,7 +32,7 @@ class Made(NamedTuple):
     code: str
 
 
-def make(config: Config, device: DeviceKey, name: str, passphrase: str, cost: Cost = USUAL) -> Made:
+def make(config: Config, device: DeviceKey, name: str, passphrase: str, now: datetime, cost: Cost = USUAL) -> Made:
     """Let a coach into the practice's vault; the first one makes it. The state's lock must be held.
 
     Killed at any moment it leaves a vault that can be made again, or one that is whole. Raises UsageError when there is
@@ -49,7 +50,7 @@ def make(config: Config, device: DeviceKey, name: str, passphrase: str, cost: Co
     if trust is None:
         refuse_unknown(config)
     else:
-        with open_vault(config):  # nobody comes into a vault that is missing or damaged, and none is made over it
+        with open_vault(config, now):  # nobody comes into a vault that is missing or damaged, and none is made over it
             pass
     trust = trust or Trust(os.urandom(VAULT_BYTES))
     if name in trust.coaches:
@@ -63,7 +64,7 @@ def make(config: Config, device: DeviceKey, name: str, passphrase: str, cost: Co
     _keep(config, trust, coach, passphrase, code, cost)
     pinned = Pinned(coach.actor.verify, coach.actor.fingerprint)
     write_trust(config.trust, replace(trust, coaches={**trust.coaches, name: pinned}))
-    with open_vault(config) as vault:
+    with open_vault(config, now) as vault:
         settle(vault, coach, device)
     return Made(name, coach, recovery.printed(code))
 

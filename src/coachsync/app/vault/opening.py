@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from coachsync.adapters.database.vaults import VaultStore, open_vault_store, vault_file
@@ -26,7 +27,7 @@ _IN_LEDGER = ("previous", "actor", "said", "signature")
 
 
 class Vault:
-    """An open vault. `problems` is what the coach must hear of."""
+    """An open vault. `now` is when log entries are written; `problems` is what the coach must hear of."""
 
     def __init__(
         self,
@@ -34,12 +35,14 @@ class Vault:
         store: VaultStore,
         files: VaultFiles,
         coaches: Mapping[bytes, Actor],
+        now: datetime,
         history: History | None = None,
     ) -> None:
         self.id = trust.vault
         self.trust = trust
         self.store = store
         self.files = files
+        self.now = now
         self.problems: list[Problem] = []
         self._coaches = coaches
         self._history = history
@@ -97,14 +100,15 @@ class Vault:
                 self.files.remember(self._history.head)
 
     def _add(self, history: History, signer: Signer, event: Mapping[str, object]) -> Entry:
-        entry = history.add(signer, event)
+        entry = history.add(signer, event, int(self.now.timestamp()))
         self.store.append(entry)
         return entry
 
 
 @contextmanager
-def open_vault(config: Config) -> Iterator[Vault]:
-    """The vault of a practice, for as long as the body runs; the state's lock must be held.
+def open_vault(config: Config, now: datetime) -> Iterator[Vault]:
+    """The vault of a practice, for as long as the body runs; `now` stands in what is logged meanwhile. The state's lock
+    must be held.
 
     Raises NotInitialised where none was made, and Altered when anything is not what the coaches have signed.
     """
@@ -115,7 +119,7 @@ def open_vault(config: Config) -> Iterator[Vault]:
         coaches, problems = known_coaches(trust, store)
         if not coaches:
             raise _no_coach()
-        vault = Vault(trust, store, VaultFiles(folder), coaches)
+        vault = Vault(trust, store, VaultFiles(folder), coaches, now)
         vault.problems += problems
         try:
             _replay(vault)

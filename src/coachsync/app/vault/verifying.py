@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from coachsync.app.vault import comparing, logbook
 from coachsync.app.vault.comparing import Known, record_place, shelf_place
@@ -44,14 +45,14 @@ class Verified:
                 self.findings.append(one)
 
 
-def verify(config: Config, coaches: Sequence[Person] = ()) -> Verified:
+def verify(config: Config, now: datetime, coaches: Sequence[Person] = ()) -> Verified:
     """Look at everything; the records of these coaches are opened too. The state's lock must be held.
 
     Raises NotInitialised where no vault was made, and CoachsyncError where a file cannot be read.
     """
     result = Verified()
     try:
-        with logbook.looked_at(config) as (vault, problems):
+        with logbook.looked_at(config, now) as (vault, problems):
             result.found(problems)
             _look(vault, result)
             for coach in coaches:
