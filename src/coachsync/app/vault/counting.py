@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from coachsync.adapters.trustfile import read_trust
-from coachsync.app.vault.making import refuse_unknown
-from coachsync.app.vault.opening import Vault, open_vault
+from coachsync.app.vault.opening import Vault, open_vault, refuse_unknown
 from coachsync.config import Config
 from coachsync.vault.envelope import Kind
 
