@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import formatreader as reader
+import formatslots
 import handhpke
 import vaultvectors
 from coachsync.errors import CoachsyncError
@@ -169,17 +170,17 @@ def test_a_keyslot_of_another_cost_or_kind_is_refused_by_both(vault: Vault, old:
     changed = slot.replace(old.encode(), new.encode())
     assert changed != slot
     with pytest.raises(Refused):
-        reader.open_with_passphrase(changed, vaultvectors.PASSPHRASES["anna"], vault.trust.vault)
+        formatslots.open_with_passphrase(changed, vaultvectors.PASSPHRASES["anna"], vault.trust.vault)
     with pytest.raises(CoachsyncError):
         keyslots.unlock(changed, vaultvectors.PASSPHRASES["anna"])
 
 
 def test_a_keyslot_of_another_vault_is_refused(vault: Vault) -> None:
     slot, code = vault.slot("anna", "recovery"), vaultvectors.CODE
-    assert reader.open_with_code(slot, recovery.printed(code), vault.trust.vault) == vaultvectors.drawn("anna")
+    assert formatslots.open_with_code(slot, recovery.printed(code), vault.trust.vault) == vaultvectors.drawn("anna")
     assert keyslots.slot_of(slot).vault == vault.trust.vault
     with pytest.raises(Refused, match="another vault"):
-        reader.open_with_code(slot, recovery.printed(code), bytes(16))
+        formatslots.open_with_code(slot, recovery.printed(code), bytes(16))
 
 
 # ------------------------------------------------------------------------------------------------- padding
