@@ -198,6 +198,18 @@ def test_a_long_path_is_no_reason_not_to_listen(tmp_path: Path) -> None:
     assert agent.lock(place)
 
 
+def test_agents_of_coaches_whom_nobody_can_name_are_found_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "run").mkdir()
+    for runtime in (str(tmp_path / "run"), ""):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+        agent.start(agent.socket_of(SEED[:16], tmp_path), SEED, PATIENCE)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    found = [path for path in agent.all_sockets(tmp_path) if path.is_relative_to(tmp_path)]
+    assert [path.parent for path in found] == [tmp_path / "run" / "coachsync", tmp_path / "vault"]
+    assert all(agent.lock(path) for path in found)
+    assert not [path for path in agent.all_sockets(tmp_path) if path.is_relative_to(tmp_path) and agent.seed(path)]
+
+
 def test_wherever_it_was_started_it_can_be_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "run").mkdir()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters.shredding import shred
-from coachsync.app.vault import counting, erasing, making
+from coachsync.app.vault import counting, erasing, making, opening
+from coachsync.app.vault.verifying import verify
 from coachsync.errors import Altered, CoachsyncError
+from vault_damage import codes
 from vault_house import CLIENT, VaultHouse
 
 
@@ -48,9 +50,12 @@ def test_p09_without_trust_nobody_is_told_that_there_was_no_vault(vault_house: V
     trust = vault_house.config.trust
     content = trust.read_bytes()
     trust.unlink()
-    with pytest.raises(CoachsyncError) as refused:
-        counting.has_vault(vault_house.config)
-    assert refused.value.code == "trust-missing"
+    for look in (counting.has_vault, opening.trusted):
+        with pytest.raises(Altered) as refused:
+            look(vault_house.config)
+        assert refused.value.code == "trust-missing"
+        assert "coachsync vault recovery --use" in refused.value.hint
+    assert codes(verify(vault_house.config, vault_house.now).findings) == {"trust-missing"}
     trust.write_bytes(content)
     assert counting.has_vault(vault_house.config)
 

@@ -21,7 +21,7 @@ from vault_house import CLIENT, VaultHouse
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few spare shelves are enough."""
-    monkeypatch.setattr(shelving, "SPARES", 3)
+    monkeypatch.setattr(shelving, "SPARES", 6)
     monkeypatch.setattr(shelving, "_LEAST", 1)
 
 

@@ -42,7 +42,7 @@ def test_p09_a_client_whose_notes_found_no_shelf_is_exported_and_erased_like_any
     assert shelves(vaulted) == {"", *clients[:2]}
     folder = tmp_path / "folder"
     assert vaulted.unlocked("client", "export", clients[2], "--to", str(folder)).code == 0
-    assert any(f"{CANARY} of {clients[2]}" in file.read_text() for file in folder.iterdir())
+    assert any(f"{CANARY} of {clients[2]}" in file.read_text() for file in folder.rglob("*") if file.is_file())
     assert shelves(vaulted) == {"", *clients}
     for code in clients[2:]:
         gone = vaulted.document("client", "erase", code, "--yes")

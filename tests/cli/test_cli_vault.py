@@ -300,6 +300,73 @@ def test_a_backup_that_was_put_back_is_accepted_by_its_coach_alone(vault: Desk) 
     assert "accepted_restored" not in vault.json(*unlock).document
 
 
+# --- a trust.toml that is lost ----------------------------------------------------------------------------------------
+
+
+def test_a_lost_trust_file_is_written_anew_by_the_code(vault: Desk) -> None:
+    (vault.folder / "trust.toml").unlink()
+    for words in (("vault", "unlock"), ("log", "verify"), ("vault", "recovery")):
+        result, error = vault.refused(*words)
+        assert (result.code, error["code"], "recovery --use" in error["hint"]) == (1, "trust-missing", True)
+    assert [one["code"] for one in vault.json("vault", "verify").document["findings"]] == ["trust-missing"]
+    _, error = vault.refused("vault", "recovery", "--use", "--coach", "Anna", *by_code(vault, SECOND))
+    assert error["code"] == "no-coach-name"
+    result = vault.run("vault", "recovery", "--use", "--coach", "anna", *by_code(vault, SECOND))
+    assert (result.code, "It is there again, and names: anna." in result.err) == (0, True)
+    assert opens(vault, SECOND)
+    assert not opens(vault, FIRST)
+
+
+def test_of_two_coaches_the_first_waits_for_the_other(vault: Desk) -> None:
+    bea = vault.json("vault", "init", "--coach", "bea", "--passphrase-file", passphrase(vault, THIRD))
+    (vault.folder / "trust.toml").unlink()
+    told = vault.run("vault", "recovery", "--use", *by_code(vault, SECOND))
+    assert told.code == 0
+    assert "Written down so far: coach." in told.out
+    assert "1 coach more has to do the same" in told.out
+    assert vault.json("vault", "recovery", "--use", *by_code(vault, SECOND)).document == {"changed": [], "missing": 1}
+    _, error = vault.refused("vault", "unlock", "--passphrase-file", passphrase(vault, FIRST))
+    assert error["code"] == "trust-missing"
+    (vault.folder / "code").write_text(bea.document["recovery_code"])
+    result = vault.json("vault", "recovery", "--use", "--coach", "bea", *by_code(vault, SECOND))
+    assert (result.code, result.document["changed"]) == (0, ["trust", "passphrase", "recovery"])
+    assert vault.run("vault", "unlock", "--coach", "coach", "--passphrase-file", passphrase(vault, FIRST)).code == 0
+    assert vault.json("vault", "verify").document["findings"] == []
+
+
+@pytest.mark.parametrize("content", [None, "garbage", ""], ids=["gone", "garbage", "empty"])
+def test_p09_locking_works_whatever_has_become_of_the_trust_file(vault: Desk, content: str | None) -> None:
+    trust = vault.folder / "trust.toml"
+    kept = trust.read_text()
+    for words in ((), ("--coach", "coach")):
+        assert vault.run("vault", "unlock", "--passphrase-file", passphrase(vault, FIRST)).code == 0
+        trust.unlink() if content is None else trust.write_text(content)
+        assert vault.run("vault", "lock", *words).code == 0
+        trust.write_text(kept)
+        _, error = vault.refused("note", "list")
+        assert error["code"] == "vault-locked"
+
+
+def test_locking_without_a_name_locks_every_coach(vault: Desk) -> None:
+    vault.json("vault", "init", "--coach", "bea", "--passphrase-file", passphrase(vault, THIRD))
+    config = load(vault.file)
+    trust, state = trusted(config), config.practice.state
+
+    def unlocked() -> list[str]:
+        return [name for name in trust.coaches if agent.seed(agent.socket_of(coach_of(trust, name), state))]
+
+    for name, text in (("coach", FIRST), ("bea", THIRD)):
+        assert vault.run("vault", "unlock", "--coach", name, "--passphrase-file", passphrase(vault, text)).code == 0
+    assert unlocked() == ["coach", "bea"]
+    assert vault.run("vault", "lock", "--coach", "coach").code == 0
+    assert unlocked() == ["bea"]
+    assert vault.run("vault", "unlock", "--coach", "coach", "--passphrase-file", passphrase(vault, FIRST)).code == 0
+    assert vault.run("vault", "lock").code == 0
+    assert unlocked() == []
+    _, error = vault.refused("vault", "lock", "--coach", "eve")
+    assert error["code"] == "no-such-coach"
+
+
 # --- what this Python can do ------------------------------------------------------------------------------------------
 
 OTHER_BUILD = """

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 import formatreader as reader
+import formatslots
 import handhpke
 import vaultvectors
 from coachsync.vault import chain, envelope, grants, keyslots, recovery
@@ -28,7 +29,7 @@ COACHES = {person.actor.fingerprint: person.actor for person in vaultvectors.COA
 # ------------------------------------------------------------------------------------ the reader is another one
 
 
-@pytest.mark.parametrize("module", [reader, handhpke], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [reader, formatslots, handhpke], ids=lambda module: module.__name__)
 def test_the_reader_shares_no_code_with_the_program(module: ModuleType) -> None:
     tree = ast.parse(Path(module.__file__ or "").read_text())
     names = {
@@ -83,7 +84,7 @@ def test_a_passphrase_opens_its_keyslot_however_it_is_typed(vault: Vault, form: 
     for name, coach in vault.expected["coaches"].items():
         slot, phrase = vault.slot(name, "passphrase"), unicodedata.normalize(form, coach["passphrase"])
         assert keyslots.unlock(slot, phrase).seed.hex() == coach["seed"]
-        assert reader.open_with_passphrase(slot, phrase, vault.trust.vault).hex() == coach["seed"]
+        assert formatslots.open_with_passphrase(slot, phrase, vault.trust.vault).hex() == coach["seed"]
 
 
 def test_the_printed_code_opens_its_keyslot(vault: Vault) -> None:
@@ -91,8 +92,8 @@ def test_the_printed_code_opens_its_keyslot(vault: Vault) -> None:
     slot, seed = vault.slot(name, "recovery"), vault.expected["coaches"][name]["seed"]
     assert recovery.printed(bytes.fromhex(code["code"])) == code["printed"]
     for typed in (code["printed"], code["printed"].replace("-", " ").lower().replace("1", "l").replace("0", "o")):
-        assert reader.read_code(typed) == recovery.typed(typed) == bytes.fromhex(code["code"])
-        assert reader.open_with_code(slot, typed, vault.trust.vault).hex() == seed
+        assert formatslots.read_code(typed) == recovery.typed(typed) == bytes.fromhex(code["code"])
+        assert formatslots.open_with_code(slot, typed, vault.trust.vault).hex() == seed
         assert keyslots.recover(slot, recovery.typed(typed)).seed.hex() == seed
 
 

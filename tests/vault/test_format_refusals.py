@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import formatreader as reader
+import formatslots
 import handhpke
 import vaultvectors
 from coachsync.errors import CoachsyncError
@@ -94,9 +95,11 @@ def test_a_changed_log_is_refused_by_both(vault: Vault, change: Callable[[list[A
     [
         b'{"at":1,"e":"slot","kind":"recovery"}', b'{"at":1,"e": "slot","kind":"recovery"}',
         b'{"kind":"recovery","at":1,"e":"slot"}', b'{"at":1,"e":"slot","e":"slot","kind":"recovery"}',
-        b'{"at":1,"e":"slot","kind":"recovery","more":1}', b'{"at":1,"e":"slot"}', b'{"at":1,"e":"slots","kind":"recovery"}',
-        b'["e"]', b"", b'{"at":1,"e":"slot","kind":"\xc3\xa9"}', b'{"e":"slot","kind":"recovery"}',
-        *(b'{"at":' + at + b',"e":"slot","kind":"recovery"}' for at in (b"0", b"4294967296", b"true", b'"1"', b"1.0", b"-1")),
+        b'{"at":1,"e":"slot","kind":"recovery","more":1}', b'{"at":1,"e":"slot"}',
+        b'{"at":1,"e":"slots","kind":"recovery"}', b'["e"]', b"",
+        b'{"at":1,"e":"slot","kind":"\xc3\xa9"}', b'{"e":"slot","kind":"recovery"}',
+        *(b'{"at":' + at + b',"e":"slot","kind":"recovery"}'
+          for at in (b"0", b"4294967296", b"true", b'"1"', b"1.0", b"-1")),
     ],
 )  # fmt: skip
 def test_only_what_the_page_lists_is_said_and_in_one_way(vault: Vault, said: bytes) -> None:
@@ -171,17 +174,17 @@ def test_a_keyslot_of_another_cost_or_kind_is_refused_by_both(vault: Vault, old:
     changed = slot.replace(old.encode(), new.encode())
     assert changed != slot
     with pytest.raises(Refused):
-        reader.open_with_passphrase(changed, vaultvectors.PASSPHRASES["anna"], vault.trust.vault)
+        formatslots.open_with_passphrase(changed, vaultvectors.PASSPHRASES["anna"], vault.trust.vault)
     with pytest.raises(CoachsyncError):
         keyslots.unlock(changed, vaultvectors.PASSPHRASES["anna"])
 
 
 def test_a_keyslot_of_another_vault_is_refused(vault: Vault) -> None:
     slot, code = vault.slot("anna", "recovery"), vaultvectors.CODE
-    assert reader.open_with_code(slot, recovery.printed(code), vault.trust.vault) == vaultvectors.drawn("anna")
+    assert formatslots.open_with_code(slot, recovery.printed(code), vault.trust.vault) == vaultvectors.drawn("anna")
     assert keyslots.slot_of(slot).vault == vault.trust.vault
     with pytest.raises(Refused, match="another vault"):
-        reader.open_with_code(slot, recovery.printed(code), bytes(16))
+        formatslots.open_with_code(slot, recovery.printed(code), bytes(16))
 
 
 # ------------------------------------------------------------------------------------------------- padding

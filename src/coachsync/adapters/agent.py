@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from coachsync.adapters import agent_child
@@ -30,6 +31,12 @@ def sockets_of(fingerprint: bytes, state: Path) -> tuple[Path, ...]:
     runtime = Path(f"/run/user/{os.geteuid()}/coachsync")
     name = f"{fingerprint.hex()}.sock"
     return (socket_of(fingerprint, state), state / "vault" / name, runtime / name)
+
+
+def all_sockets(state: Path) -> Iterator[Path]:
+    """Everywhere an agent of any coach may listen, where nobody can tell who they are."""
+    for folder in sorted({one.parent for one in sockets_of(b"", state)}):
+        yield from sorted(folder.glob("*.sock"))
 
 
 def start(path: Path, seed: bytes, idle: float) -> None:

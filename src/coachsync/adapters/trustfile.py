@@ -74,7 +74,10 @@ def read_trust(path: Path) -> Trust | None:
         raise Altered(
             "trust-damaged",
             say("The file trust.toml does not say whose the vault is."),
-            say("Restore it from a backup: nothing is sealed or opened without it."),
+            say(
+                "Restore it from a backup. Without one, move it away, and write it anew with the recovery code: "
+                "coachsync vault recovery --use"
+            ),
             where=NAME,
         ) from None
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from coachsync.adapters.database.vaults import open_vault_store, vault_file
+from coachsync.adapters.database.vaults import open_vault_store
 from coachsync.adapters.trustfile import VAULT_BYTES, Pinned, Trust, is_coach_name, read_trust, write_trust
 from coachsync.adapters.vaultfiles import VaultFiles
-from coachsync.app.vault.opening import Vault, open_vault, vault_folder
+from coachsync.app.vault.opening import Vault, open_vault, refuse_unknown, vault_folder
 from coachsync.app.vault.shelving import mint_spares
 from coachsync.config import Config
-from coachsync.errors import CoachsyncError, UsageError, WrongKey
+from coachsync.errors import UsageError, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import keyslots, recovery
 from coachsync.vault.keys import Person, Signer
@@ -36,16 +36,10 @@ def make(config: Config, device: DeviceKey, name: str, passphrase: str, now: dat
     """Let a coach into the practice's vault; the first one makes it. The state's lock must be held.
 
     Killed at any moment it leaves a vault that can be made again, or one that is whole. Raises UsageError when there is
-    a coach of that name, and CoachsyncError when there is a vault that trust.toml does not know.
+    a coach of that name, and Altered when there is a vault without its trust.toml.
     """
     refuse_missing()
-    if not is_coach_name(name):
-        raise UsageError(
-            "no-coach-name",
-            say("A coach is named with small letters, digits and dashes, as in: anna"),
-            say("Give another name with --coach."),
-            where="--coach",
-        )
+    refuse_name(name)
     trust = read_trust(config.trust)
     if trust is None:
         refuse_unknown(config)
@@ -67,6 +61,17 @@ def make(config: Config, device: DeviceKey, name: str, passphrase: str, now: dat
     with open_vault(config, now) as vault:
         settle(vault, coach, device)
     return Made(name, coach, recovery.printed(code))
+
+
+def refuse_name(name: str) -> None:
+    """Raise UsageError for what no coach can be called."""
+    if not is_coach_name(name):
+        raise UsageError(
+            "no-coach-name",
+            say("A coach is named with small letters, digits and dashes, as in: anna"),
+            say("Give another name with --coach."),
+            where="--coach",
+        )
 
 
 def settle(vault: Vault, coach: Person, device: DeviceKey) -> None:
@@ -112,23 +117,5 @@ def _keep(config: Config, trust: Trust, coach: Person, passphrase: str, code: by
     store = open_vault_store(files.folder)
     try:
         store.put_actor(coach.actor)
-    finally:
-        store.close()
-
-
-def refuse_unknown(config: Config) -> None:
-    """A vault without its trust.toml is not made over: what is in it would be lost."""
-    folder = vault_folder(config)
-    if not vault_file(folder).exists():
-        return
-    store = open_vault_store(folder)
-    try:
-        if any(True for _ in store.entries()):
-            raise CoachsyncError(
-                "trust-missing",
-                say("There is a vault in the state folder, and no trust.toml that says whose it is."),
-                say("Restore trust.toml beside the configuration from a backup."),
-                where="trust.toml",
-            )
     finally:
         store.close()

@@ -143,9 +143,11 @@ def open_store(folder: Path) -> VaultStore:
 
 
 def trusted(config: Config) -> Trust:
-    """Whose the vault is. Raises NotInitialised where none was made, and as `read_trust` does."""
+    """Whose the vault is. Raises NotInitialised where none was made, Altered where only trust.toml is lost, and as
+    `read_trust` does."""
     trust = read_trust(config.trust)
     if trust is None:
+        refuse_unknown(config)
         raise NotInitialised(
             "no-vault",
             say("There is no vault yet: notes are kept in one."),
@@ -153,6 +155,29 @@ def trusted(config: Config) -> Trust:
             where=config.trust.name,
         )
     return trust
+
+
+def refuse_unknown(config: Config) -> None:
+    """Raise Altered for a vault without its trust.toml: it is not made over, for what is in it would be lost. One whose
+    making was cut short has no log yet, and is none."""
+    folder = vault_folder(config)
+    if not vault_file(folder).exists():
+        return
+    store = open_vault_store(folder)
+    try:
+        written = any(True for _ in store.entries())
+    finally:
+        store.close()
+    if written:
+        raise Altered(
+            "trust-missing",
+            say("There is a vault in the state folder, and no trust.toml that says whose it is."),
+            say(
+                "Restore trust.toml beside the configuration from a backup. Without one, each coach writes it anew "
+                "with the recovery code: coachsync vault recovery --use"
+            ),
+            where="trust.toml",
+        )
 
 
 def coach_of(trust: Trust, name: str | None) -> bytes:

@@ -56,15 +56,20 @@ def _checked(person: Person, coach: bytes) -> Person:
 def _slot(files: VaultFiles, vault: bytes, coach: bytes, kind: str) -> bytes:
     slot = files.slot(coach, kind)
     if slot is None:
-        raise NotInitialised(
-            "no-keyslot",
-            say("There is no keyslot for that."),
-            say("Restore the folder vault/slots of the state folder from a backup."),
-            where="practice.state",
-        )
+        raise no_keyslot()
     if keyslots.slot_of(slot).vault != vault:
         raise keyslots.damaged()
     return slot
+
+
+def no_keyslot() -> NotInitialised:
+    """That there is nothing which a passphrase or a code could open."""
+    return NotInitialised(
+        "no-keyslot",
+        say("There is no keyslot for that."),
+        say("Restore the folder vault/slots of the state folder from a backup."),
+        where="practice.state",
+    )
 
 
 def _refuse_early(files: VaultFiles, coach: bytes, at: int) -> int:

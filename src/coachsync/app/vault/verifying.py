@@ -69,7 +69,7 @@ def _look(vault: Vault, result: Verified) -> None:
     if not whole:
         result.found([_not_told(vault)])
     history = vault.history
-    after = replace(history, erased=set(history.erased), graves=dict(history.graves))
+    after = replace(history, erased=set(history.erased), graves=dict(history.graves), owing={})
     result.found(_ledger(vault, after))
     if whole:
         result.found(_coaches(vault))
