@@ -45,7 +45,11 @@ class _Only(sa.types.UserDefinedType[Any]):
 
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[object], object]:  # noqa: ARG002
         """What a row gives."""
-        return lambda value: value if isinstance(value, type(self.none)) else self.none
+        return self.read
+
+    def read(self, value: object) -> Any:
+        """A value as it counts."""
+        return value if isinstance(value, type(self.none)) else self.none
 
 
 _bytes, _number = _Only("BLOB", b""), _Only("INTEGER", 0)
@@ -97,7 +101,8 @@ _row, _sorted = sa.literal_column("records.rowid", sa.Integer), (_records.c.reco
 _rows_of = sa.select(_row).where(_records.c.shelf == sa.bindparam("at", type_=_bytes)).order_by(*_sorted)
 _given = sa.func.json_each(sa.bindparam("rows")).table_valued("value")
 _rows = sa.select(*_columns, _records.c.sealed).where(_row.in_(sa.select(_given.c.value))).order_by(*_sorted)
-_PAGE = 64  # records that are in memory at once while all of a shelf are read
+_ROW = (_bytes, _number, _bytes, _number, _bytes)
+_PAGE = 128  # records that are in memory at once while all of a shelf are read
 
 
 class Place(NamedTuple):
@@ -193,11 +198,15 @@ class VaultStore:
         """Every version of every record of a shelf, sorted; a few at a time: what is changed meanwhile is changed."""
         with self._reading() as connection:
             wanted = connection.execute(_rows_of, {"at": shelf}).scalars().all()
+        statement = _driven(_rows)
         for start in range(0, len(wanted), _PAGE):
             page = json.dumps(wanted[start : start + _PAGE])
             with self._reading() as connection:
-                rows = connection.execute(_rows, {"rows": page}).all()
-            for record, version, at, generation, sealed in rows:
+                rows = connection.exec_driver_sql(statement, {"rows": page}).all()
+            for row in rows:
+                record, version, at, generation, sealed = row
+                if not (type(record) is type(at) is type(sealed) is bytes and type(version) is type(generation) is int):
+                    record, version, at, generation, sealed = map(_Only.read, _ROW, row)
                 yield Place(record, version, at, generation), sealed
 
     # --- the log ------------------------------------------------------------------------------------------------------
@@ -247,8 +256,13 @@ class VaultStore:
 
 @cache
 def _insert(table: Table, instead: str = "") -> str:
-    """The statement that inserts a row, for the driver as it is."""
-    statement = sa.insert(table).prefix_with(instead) if instead else sa.insert(table)
+    """The statement that inserts a row."""
+    return _driven(sa.insert(table).prefix_with(instead) if instead else sa.insert(table))
+
+
+@cache
+def _driven(statement: sa.sql.ClauseElement) -> str:
+    """A statement for the driver as it is, which then also gives values as they are."""
     return str(statement.compile(dialect=sqlite.dialect(paramstyle="named")))
 
 
