@@ -101,6 +101,7 @@ _row, _sorted = sa.literal_column("records.rowid", sa.Integer), (_records.c.reco
 _rows_of = sa.select(_row).where(_records.c.shelf == sa.bindparam("at", type_=_bytes)).order_by(*_sorted)
 _given = sa.func.json_each(sa.bindparam("rows")).table_valued("value")
 _rows = sa.select(*_columns, _records.c.sealed).where(_row.in_(sa.select(_given.c.value))).order_by(*_sorted)
+_KEY = (_bytes, _number, _bytes, _bytes, _bytes)
 _ROW = (_bytes, _number, _bytes, _number, _bytes)
 _PAGE = 128  # records that are in memory at once while all of a shelf are read
 
@@ -158,8 +159,8 @@ class VaultStore:
     def shelf_key(self, vault: bytes, shelf: bytes, generation: int) -> ShelfKey | None:
         """As it is stored: whoever uses it checks it first."""
         with self._reading() as connection:
-            row = connection.execute(_shelf_key, {"at": shelf, "of": generation}).one_or_none()
-        return None if row is None else ShelfKey(vault, *row)
+            row = connection.exec_driver_sql(_driven(_shelf_key), {"at": shelf, "of": generation}).one_or_none()
+        return None if row is None else ShelfKey(vault, *map(_Only.read, _KEY, row))
 
     def shelf_keys(self, vault: bytes) -> list[ShelfKey]:
         """The keys of every generation of every shelf, as they are stored; sorted."""
