@@ -21,6 +21,7 @@ DIGEST_BYTES = 32
 LONGEST = 1 << 20  # bytes of what an entry says: a tombstone names every record that goes
 _NUMBER = struct.Struct(">Q")
 _WHAT = b"log"
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Entry:
 
 def canonical(event: Mapping[str, Any]) -> bytes:
     """The one way to write an event: JSON with sorted keys, ASCII, no blanks. Raises ValueError for what is no JSON."""
-    return json.dumps(event, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(event).encode()
 
 
 def entry(head: Head, vault: bytes, signer: Signer, event: Mapping[str, Any]) -> tuple[Entry, Head]:
