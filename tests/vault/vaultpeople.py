@@ -98,8 +98,9 @@ class Book:
     def says(self, who: Signer, *events: Event) -> Entry:
         """Somebody has something written: the (last) entry."""
         for event in events:
-            made = self.next(who, event)
+            made, alike = self.next(who, event), copied(self.history)
             self.history.take([made])
+            assert (alike.add(who, event), alike) == (made, self.history)  # whoever signs it hears the same
             self.entries.append(made)
         return self.entries[-1]
 
@@ -110,15 +111,16 @@ class Book:
     def refuses(self, who: Signer, event: Event, code: str = "log-not-allowed") -> None:
         """Nobody lets somebody say that, and nothing of it is taken."""
         before = copied(self.history)
-        with pytest.raises(Altered) as caught:
-            self.history.take([self.next(who, event)])
-        assert caught.value.code == code
-        assert self.history == before
+        for said in (lambda: self.history.take([self.next(who, event)]), lambda: self.history.add(who, event)):
+            with pytest.raises(Altered) as caught:
+                said()
+            assert caught.value.code == code
+            assert self.history == before
 
 
 def copied(history: History) -> History:
     """A history that goes its own way from here on."""
-    names = ("actors", "shelves", "records", "grants", "erased", "tombstones", "graves")
+    names = ("actors", "shelves", "records", "keys", "grants", "erased", "tombstones", "graves")
     held = {name: type(one)(one) for name in names for one in [getattr(history, name)]}
     return dataclasses.replace(history, **held)
 
