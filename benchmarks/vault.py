@@ -11,6 +11,7 @@ medians. Times are processor time, but wall time of what is synced to the disk.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import subprocess
@@ -75,6 +76,7 @@ def _round(size: int, durable: int) -> Took:
         with session.vault.transaction():
             for text in written[durable:]:
                 in_vault.add(session, text)
+        _least(took, Path(folder) / "least.db", size)
         _read(took, Session(session.vault, session.coach), size)
     return took
 
@@ -87,6 +89,21 @@ def _hpke(took: Took, plain: list[bytes]) -> None:
     with timed(took, "bare HPKE opening"):
         for one in sealed:
             opener.open(info, one)
+
+
+def _least(took: Took, path: Path, size: int) -> None:
+    """What opening takes in any case, with nothing around it: out of the database, SHA-256, HPKE, JSON."""
+    opener = Opener(os.urandom(32))
+    sealer, info, plain = Sealer(opener.public), bytes(120), bodies.packed(Note(texts(1)[0]))
+    database = in_sqlite.opened(path)
+    database.execute("BEGIN")
+    database.executemany("INSERT INTO notes VALUES (?)", ((sealer.seal(info, plain),) for _ in range(size)))
+    database.execute("COMMIT")
+    with timed(took, "the least that opening takes"):
+        for (sealed,) in database.execute("SELECT text FROM notes"):
+            hashlib.sha256(sealed).digest()
+            json.loads(opener.open(info, sealed))
+    database.close()
 
 
 def _seal(took: Took, session: Session, written: list[str]) -> None:

@@ -112,11 +112,55 @@ def test_values_of_any_type_are_read_as_what_they_are_not(store: VaultStore, tmp
         assert {type(part) for part in (found.previous, found.actor, found.said, found.signature)} == {bytes}
     for place in store.places():
         assert [type(part) for part in place] == [bytes, int, bytes, int]
-        assert list(store.sealed(place.shelf)) is not None
+        for found_at, sealed in store.sealed(place.shelf):
+            assert [type(part) for part in (*found_at, sealed)] == [bytes, int, bytes, int, bytes]
     for key in store.shelf_keys(VAULT):
         assert {type(part) for part in (key.shelf, key.coach, key.public, key.signature)} == {bytes}
     assert COACH.fingerprint not in store.actors()
     assert store.shelf_key(VAULT, SHELF, 1) is None
+
+
+def test_a_look_waits_for_no_writer_and_keeps_none_waiting(store: VaultStore, tmp_path: Path) -> None:
+    store.put_record(header(), b"one")
+    with closing(sqlite3.connect(vault_file(tmp_path), isolation_level=None)) as writer:
+        for setting in ("busy_timeout=0", "journal_mode=WAL"):
+            writer.execute(f"pragma {setting}")
+            store._connection.exec_driver_sql(f"pragma {setting}")
+        store._connection.rollback()
+        looking = store.sealed(SHELF)
+        assert next(looking) == (Place(RECORD, 1, SHELF, 1), b"one")
+        writer.execute("begin immediate")
+        writer.execute("update records set sealed = x'74776f'")
+        assert (store.record(RECORD, 1), not store.in_transaction) == (b"one", True)
+        writer.execute("commit")
+        assert store.record(RECORD, 1) == b"two"
+
+
+def test_every_record_of_a_large_shelf_is_read_once_and_in_order(store: VaultStore) -> None:
+    records = [bytes([number]) * 16 for number in range(255, -1, -1)]
+    with store.transaction():
+        for record in records:
+            store.put_record(header(record=record), record[:1])
+        store.put_record(header(2, record=records[0]), b"again")
+    found = list(store.sealed(SHELF))
+    assert [place for place, _ in found] == sorted(place for place, _ in found) == store.places(SHELF)
+    assert {place.record: sealed for place, sealed in found if place.version == 1} == {one: one[:1] for one in records}
+    assert len(found) == 257
+
+
+def test_a_statement_that_fails_inside_of_a_transaction_takes_all_of_it_along(store: VaultStore) -> None:
+    store.append(entry(1))
+    with suppress(CoachsyncError), store.transaction():
+        store.put_record(header(), b"one")
+        store.append(entry(1))
+        raise AssertionError
+    assert (store.places(), store.in_transaction) == ([], False)
+    with store.transaction():
+        with suppress(ZeroDivisionError), store.transaction():
+            store.put_record(header(), b"inner")
+            raise ZeroDivisionError
+        store.put_record(header(2), b"outer")
+    assert [place.version for place in store.places()] == [2]
 
 
 @pytest.mark.parametrize("content", [b"words of no database " * 100, b"SQLite format 3\0" + bytes(4000)])

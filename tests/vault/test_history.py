@@ -60,6 +60,12 @@ def test_a_history_knows_who_there_is_what_lies_where_and_which_grants_there_are
     assert history.actor(OTHER_DAEMON.actor.fingerprint) is None
 
 
+def test_who_is_not_known_says_nothing_nor_does_who_takes_the_place_of_another(book: Book) -> None:
+    book.refuses(OTHER_DAEMON, stores(version=3, says=9), "log-of-nobody")
+    book.history.actors[THE_DAEMON] = OTHER_DAEMON.actor
+    book.refuses(DAEMON, stores(version=3, says=9), "log-of-nobody")
+
+
 def test_what_is_where_can_be_asked(book: Book) -> None:
     history = book.history
     assert (history.latest(RECORD), history.latest(OTHER_RECORD)) == (2, 0)

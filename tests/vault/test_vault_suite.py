@@ -264,9 +264,10 @@ NAME = COACH.actor.fingerprint
 )
 def test_a_key_that_is_not_certified_as_it_stands_is_refused(changed: ShelfKey, code: str) -> None:
     KEY.check(COACHES)
-    with pytest.raises(Altered) as caught:
-        changed.check(COACHES)
-    assert caught.value.code == code
+    for _ in range(2):  # what held once is remembered, and what did not is not
+        with pytest.raises(Altered) as caught:
+            changed.check(COACHES)
+        assert caught.value.code == code
 
 
 def test_a_replaced_entry_of_trust_makes_every_shelf_one_of_nobody() -> None:

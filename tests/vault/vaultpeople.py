@@ -104,8 +104,9 @@ class Book:
     def says(self, who: Signer, *events: Event) -> Entry:
         """Somebody has something written: the (last) entry."""
         for event in events:
-            made = self.next(who, event)
+            made, alike = self.next(who, event), copied(self.history)
             self.history.take([made])
+            assert (alike.add(who, event), alike) == (made, self.history)  # whoever signs it hears the same
             self.entries.append(made)
         return self.entries[-1]
 
@@ -116,10 +117,11 @@ class Book:
     def refuses(self, who: Signer, event: Event, code: str = "log-not-allowed") -> None:
         """Nobody lets somebody say that, and nothing of it is taken."""
         before = copied(self.history)
-        with pytest.raises(Altered) as caught:
-            self.history.take([self.next(who, event)])
-        assert caught.value.code == code
-        assert self.history == before
+        for said in (lambda: self.history.take([self.next(who, event)]), lambda: self.history.add(who, event)):
+            with pytest.raises(Altered) as caught:
+                said()
+            assert caught.value.code == code
+            assert self.history == before
 
 
 def copied(history: History) -> History:

@@ -22,6 +22,7 @@ LONGEST = 1 << 20  # bytes of what an entry says: a tombstone names every record
 _NUMBER = struct.Struct(">Q")
 _AFTER = 1 << 32  # seconds: times are before February 2106
 _WHAT = b"log"
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Entry:
 
 def canonical(event: Mapping[str, Any]) -> bytes:
     """The one way to write an event: JSON with sorted keys, ASCII, no blanks. Raises ValueError for what is no JSON."""
-    return json.dumps(event, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(event).encode()
 
 
 def entry(head: Head, vault: bytes, signer: Signer, event: Mapping[str, Any], at: int) -> tuple[Entry, Head]:

@@ -22,7 +22,6 @@ from coachsync.vault.rows import DeviceKey
 
 SCHEMA = "0004"  # the newest migration; a test holds it to the scripts
 _FILE = "coachsync.db"
-_READS = "coachsync reads"  # of a connection whose next transaction writes nothing
 
 
 def database_file(state: Path) -> Path:
@@ -101,7 +100,7 @@ def engine_of(path: Path) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if connection.info.get(_READS) else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
@@ -131,24 +130,6 @@ def _savepoint(connection: Connection) -> Iterator[None]:
         connection.exec_driver_sql("RELEASE part")
         raise
     connection.exec_driver_sql("RELEASE part")
-
-
-@contextmanager
-def reading_of(connection: Connection, folder: Path) -> Iterator[None]:
-    """For what only reads: it sees the database at one moment, and keeps no writer out. Inside a transaction it is a
-    part of that. Raises CoachsyncError when SQLite fails."""
-    try:
-        if connection.in_transaction():
-            yield
-            return
-        connection.info[_READS] = True
-        try:
-            with connection.begin():
-                yield
-        finally:
-            connection.info[_READS] = False
-    except sa.exc.DatabaseError as problem:
-        raise unusable(problem, folder) from None
 
 
 def forget(connection: Connection, folder: Path) -> bool:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,8 +18,9 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Index, MetaData, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.dml import Insert
 
-from coachsync.adapters.database.engine import engine_of, forget, reading_of, transaction_of, unusable
+from coachsync.adapters.database.engine import engine_of, forget, transaction_of, unusable
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
 from coachsync.vault.chain import Entry
@@ -45,7 +47,11 @@ class _Only(sa.types.UserDefinedType[Any]):
 
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[object], object]:  # noqa: ARG002
         """What a row gives."""
-        return lambda value: value if isinstance(value, type(self.none)) else self.none
+        return self.read
+
+    def read(self, value: object) -> Any:
+        """A value as it counts."""
+        return value if isinstance(value, type(self.none)) else self.none
 
 
 _bytes, _number = _Only("BLOB", b""), _Only("INTEGER", 0)
@@ -88,16 +94,23 @@ _log = Table(
 )
 
 
-# Statements, built once: SQLAlchemy takes longer for building and comparing one than SQLite for what it says.
-_shelf_key = sa.select(_shelves).where(
-    _shelves.c.shelf == sa.bindparam("at", type_=_bytes), _shelves.c.generation == sa.bindparam("of", type_=_number)
+# Statements, built once and run by the driver: SQLAlchemy takes longer for each than SQLite for what it says.
+_put = {table: sa.insert(table).prefix_with("OR REPLACE") for table in (_shelves, _actors, _records)}
+_append = sa.insert(_log)
+_all_actors, _all_keys = sa.select(_actors), sa.select(_shelves).order_by(_shelves.c.shelf, _shelves.c.generation)
+_key = sa.select(_shelves).where(_shelves.c.shelf == sa.bindparam("at"), _shelves.c.generation == sa.bindparam("of"))
+_sorted = (_records.c.record, _records.c.version)
+_places = sa.select(*_sorted, _records.c.shelf, _records.c.generation).order_by(*_sorted)
+_places_at = _places.where(_records.c.shelf == sa.bindparam("at"))
+_record = sa.select(_records.c.sealed).where(
+    _records.c.record == sa.bindparam("at"), _records.c.version == sa.bindparam("of")
 )
-_columns = (_records.c.record, _records.c.version, _records.c.shelf, _records.c.generation)
-_row, _sorted = sa.literal_column("records.rowid", sa.Integer), (_records.c.record, _records.c.version)
-_rows_of = sa.select(_row).where(_records.c.shelf == sa.bindparam("at", type_=_bytes)).order_by(*_sorted)
+_row = sa.literal_column("records.rowid", _number)
+_rows_at = sa.select(_row).where(_records.c.shelf == sa.bindparam("at")).order_by(*_sorted)
 _given = sa.func.json_each(sa.bindparam("rows")).table_valued("value")
-_rows = sa.select(*_columns, _records.c.sealed).where(_row.in_(sa.select(_given.c.value))).order_by(*_sorted)
-_PAGE = 64  # records that are in memory at once while all of a shelf are read
+_rows = sa.select(_records).where(_row.in_(sa.select(_given.c.value))).order_by(*_sorted)
+_entries = sa.select(_log).where(_log.c.number > sa.bindparam("after")).order_by(_log.c.number)
+_PAGE = 128  # records that are in memory at once while all of a shelf are read
 
 
 class Place(NamedTuple):
@@ -114,6 +127,7 @@ class VaultStore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._driver: Any = connection.connection.driver_connection
         self._folder = Path(connection.engine.url.database or "").parent
 
     @contextmanager
@@ -136,68 +150,55 @@ class VaultStore:
     def put_actor(self, actor: Actor) -> None:
         """Store what everybody may know of somebody."""
         values = {"role": int(actor.role), "verify": actor.verify, "sealing": actor.sealing}
-        self._write(_replace(_actors), {"fingerprint": actor.fingerprint, **values})
+        self._write(_put[_actors], {"fingerprint": actor.fingerprint, **values})
 
     def actors(self) -> dict[bytes, Actor]:
         """By the fingerprint that each really has; a row that is no actor is passed over."""
-        with self._reading() as connection:
-            rows = connection.execute(sa.select(_actors)).all()
-        known = [Actor(Role(row.role), row.verify, row.sealing) for row in rows if row.role in iter(Role)]
+        rows = self._read(_all_actors)
+        known = [Actor(Role(role), verify, sealing) for _, role, verify, sealing in rows if role in iter(Role)]
         return {actor.fingerprint: actor for actor in known}
 
     def put_shelf_key(self, key: ShelfKey) -> None:
         """Store the public key of a generation of a shelf."""
         values = {"coach": key.coach, "public": key.public, "signature": key.signature}
-        self._write(_replace(_shelves), {"shelf": key.shelf, "generation": key.generation, **values})
+        self._write(_put[_shelves], {"shelf": key.shelf, "generation": key.generation, **values})
 
     def shelf_key(self, vault: bytes, shelf: bytes, generation: int) -> ShelfKey | None:
         """As it is stored: whoever uses it checks it first."""
-        with self._reading() as connection:
-            row = connection.execute(_shelf_key, {"at": shelf, "of": generation}).one_or_none()
-        return None if row is None else ShelfKey(vault, *row)
+        rows = self._read(_key, at=shelf, of=generation)
+        return ShelfKey(vault, *rows[0]) if rows else None
 
     def shelf_keys(self, vault: bytes) -> list[ShelfKey]:
         """The keys of every generation of every shelf, as they are stored; sorted."""
-        query = sa.select(_shelves).order_by(_shelves.c.shelf, _shelves.c.generation)
-        with self._reading() as connection:
-            return [ShelfKey(vault, *row) for row in connection.execute(query)]
+        return [ShelfKey(vault, *row) for row in self._read(_all_keys)]
 
     def generations(self) -> list[tuple[bytes, int]]:
         """Each generation of each shelf that has a key here."""
-        with self._reading() as connection:
-            return [(row.shelf, row.generation) for row in connection.execute(sa.select(_shelves))]
+        return [(shelf, generation) for shelf, generation, *_ in self._read(_all_keys)]
 
     # --- records ------------------------------------------------------------------------------------------------------
 
     def put_record(self, header: Header, sealed: bytes) -> None:
         """Store a version of a record; one that was sealed anew takes the place of the one before."""
         values = {"shelf": header.shelf, "generation": header.generation, "sealed": sealed}
-        self._write(_replace(_records), {"record": header.record, "version": header.version, **values})
+        self._write(_put[_records], {"record": header.record, "version": header.version, **values})
 
     def places(self, shelf: bytes | None = None) -> list[Place]:
         """Where every version of every record is, or of those on one shelf; sorted."""
-        query = sa.select(*_columns).order_by(_records.c.record, _records.c.version)
-        if shelf is not None:
-            query = query.where(_records.c.shelf == shelf)
-        with self._reading() as connection:
-            return [Place(*row) for row in connection.execute(query)]
+        rows = self._read(_places) if shelf is None else self._read(_places_at, at=shelf)
+        return [Place(*row) for row in rows]
 
     def record(self, record: bytes, version: int) -> bytes | None:
         """A version of a record as it is stored; None where there is none."""
-        query = sa.select(_records.c.sealed).where(_records.c.record == record, _records.c.version == version)
-        with self._reading() as connection:
-            found: bytes | None = connection.execute(query).scalar()
-        return found
+        rows = self._read(_record, at=record, of=version)
+        return rows[0][0] if rows else None
 
     def sealed(self, shelf: bytes) -> Iterator[tuple[Place, bytes]]:
         """Every version of every record of a shelf, sorted; a few at a time: what is changed meanwhile is changed."""
-        with self._reading() as connection:
-            wanted = connection.execute(_rows_of, {"at": shelf}).scalars().all()
+        wanted = [row for (row,) in self._read(_rows_at, at=shelf)]
         for start in range(0, len(wanted), _PAGE):
             page = json.dumps(wanted[start : start + _PAGE])
-            with self._reading() as connection:
-                rows = connection.execute(_rows, {"rows": page}).all()
-            for record, version, at, generation, sealed in rows:
+            for record, version, at, generation, sealed in self._read(_rows, rows=page):
                 yield Place(record, version, at, generation), sealed
 
     # --- the log ------------------------------------------------------------------------------------------------------
@@ -205,14 +206,11 @@ class VaultStore:
     def append(self, entry: Entry) -> None:
         """Add an entry to the log. Raises CoachsyncError when there is one of this number."""
         values = {name: getattr(entry, name) for name in ("number", "previous", "actor", "said", "signature")}
-        self._write(_insert(_log), values)
+        self._write(_append, values)
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """The log from the entry after this number on, as it is stored."""
-        query = sa.select(_log).where(_log.c.number > after).order_by(_log.c.number)
-        with self._reading() as connection:
-            rows = connection.execute(query).all()
-        yield from (Entry(*row) for row in rows)
+        yield from (Entry(*row) for row in self._read(_entries, after=after))
 
     # --- erasing ------------------------------------------------------------------------------------------------------
 
@@ -234,27 +232,37 @@ class VaultStore:
         deleted bytes are still in the journal, and this is not done yet."""
         return forget(self._connection, self._folder)
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with reading_of(self._connection, self._folder):
-            yield self._connection
+    def _read(self, statement: sa.Select[Any], **values: object) -> list[tuple[Any, ...]]:
+        """The rows, all of one moment; nobody is kept from writing, and outside a transaction none is begun."""
+        kinds = _kinds(statement)
+        types = tuple(type(kind.none) for kind in kinds)
+        return [
+            row if tuple(map(type, row)) == types else tuple(map(_Only.read, kinds, row))
+            for row in self._driven(statement, values).fetchall()
+        ]
 
-    def _write(self, statement: str, values: Mapping[str, object]) -> None:
+    def _write(self, statement: Insert, values: Mapping[str, object]) -> None:
         """One statement, which SQLite does whole or not at all: inside a transaction it needs no savepoint."""
-        with self._reading() if self.in_transaction else self.transaction() as connection:
-            connection.exec_driver_sql(statement, dict(values))
+        with nullcontext() if self.in_transaction else self.transaction():
+            self._driven(statement, values)
+
+    def _driven(self, statement: sa.sql.ClauseElement, values: Mapping[str, object]) -> Any:
+        try:
+            return self._driver.execute(_text(statement), values)
+        except sqlite3.Error as problem:
+            raise unusable(problem, self._folder) from None
 
 
 @cache
-def _insert(table: Table, instead: str = "") -> str:
-    """The statement that inserts a row, for the driver as it is."""
-    statement = sa.insert(table).prefix_with(instead) if instead else sa.insert(table)
+def _text(statement: sa.sql.ClauseElement) -> str:
+    """A statement as the driver takes it."""
     return str(statement.compile(dialect=sqlite.dialect(paramstyle="named")))
 
 
-def _replace(table: Table) -> str:
-    """The same, in the place of one that is there."""
-    return _insert(table, "OR REPLACE")
+@cache
+def _kinds(statement: sa.Select[Any]) -> tuple[_Only, ...]:
+    """What its columns hold."""
+    return tuple(column.type for column in statement.selected_columns if isinstance(column.type, _Only))
 
 
 def vault_file(folder: Path) -> Path:

@@ -19,7 +19,7 @@ from coachsync.vault.suite import Opener
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
 _Row = tuple[Place, bytes]
-_TOGETHER = 16  # records that each step is done with before the next: what a processor has just done is quick
+_TOGETHER = 64  # records that each step is done with before the next: what a processor has just done is quick
 
 
 class Read(NamedTuple):
