@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,9 +21,9 @@ from coachsync.vault.envelope import Kind
 from coachsync.vault.keys import Person
 from stepping import before_each, counted, killed_at, no_room
 from vault_house import CLIENT, OTHER, VaultHouse
+from vault_traces import found, put_back, secrets_of
 
 PARTS = ("number", "previous", "actor", "said", "signature")
-Erase = Callable[[Session], Erased]
 
 
 @pytest.fixture(autouse=True)
@@ -48,22 +47,6 @@ def gone(vault_house: VaultHouse, kept: Written) -> Written:
 
 def erase_client(session: Session) -> Erased:
     return erasing.erase_shelves(session, "client", CLIENT, erasing.shelves_of(session, CLIENT))
-
-
-def secrets_of(house: VaultHouse, *records: Written) -> list[bytes]:
-    """What must be nowhere afterwards: the sealed bytes of these records, and the grants of their shelves."""
-    with house.open() as vault:
-        shelves = {vault.history.records[one.record, one.version].shelf for one in records}
-        sealed = [vault.store.record(one.record, one.version) or b"" for one in records]
-        files = [vault.files.grant_file(shelf, *grant) for shelf in shelves for grant in vault.files.grants(shelf)]
-    return [*(one[200:] for one in sealed), *(file.read_bytes()[64:1200] for file in files)]
-
-
-def found(house: VaultHouse, secrets: list[bytes]) -> list[Path]:
-    """The files of the state folder that hold any of it, in whichever place."""
-    assert all(len(one) > 200 for one in secrets)
-    pieces = [one[at : at + 32] for one in secrets for at in range(0, len(one) - 32, 200)]
-    return [file for file, content in house.files().items() if any(piece in content for piece in pieces)]
 
 
 def bodies(house: VaultHouse, client: str = CLIENT) -> set[bytes]:
@@ -175,18 +158,6 @@ def test_a_line_that_its_coach_has_not_signed_alarms_and_destroys_nothing(
 
 
 # --- an older copy ----------------------------------------------------------------------------------------------------
-
-
-def put_back(house: VaultHouse, work: Erase) -> list[str]:
-    """Copy the vault, let something be erased, and put the copy back beside today's ledger: what the opening says."""
-    copy = house.folder / "copy"
-    shutil.copytree(house.vault_folder, copy)
-    with house.session() as session:
-        assert work(session).done
-    shutil.rmtree(house.vault_folder)
-    copy.rename(house.vault_folder)
-    with house.open() as vault:
-        return [problem.code for problem in vault.problems]
 
 
 def test_p09_an_older_copy_does_not_bring_a_client_back(vault_house: VaultHouse, gone: Written) -> None:

@@ -138,10 +138,8 @@ def test_an_older_version_is_not_searched(house: VaultHouse) -> None:
 def test_what_lies_unsorted_says_whom_it_is_about(house: VaultHouse) -> None:
     with house.open() as vault:
         daemon, coach = house.daemon(vault), house.coach(vault)
-        shelving.shelf_for(vault, daemon, coach, "", "notes")
-        numbers = iter(range(100))
-        while vault.history.spare(coach) is not None:
-            shelving.shelf_for(vault, daemon, coach, f"C-{next(numbers):06d}", "notes")
+        for number in range(shelving.SPARES):
+            shelving.shelf_for(vault, daemon, coach, f"C-{number:06d}", "notes")
     record, other = note(house, "mine"), note(house, "other's", OTHER)
     with house.session() as session:
         assert session.vault.history.shelf_of(session.fingerprint, CLIENT, "notes") is None

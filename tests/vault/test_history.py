@@ -67,9 +67,9 @@ def test_what_is_where_can_be_asked(book: Book) -> None:
     assert history.shelf_of(MINE, CLIENT, "agreements") is None
     assert history.shelf_of(MINE, OTHER_CLIENT, "notes") is None
     assert history.shelf_of(THEIRS, CLIENT, "notes") is None
-    assert (history.spare(MINE), history.spare(THEIRS)) == (OTHER_SHELF, None)
+    assert (history.spares(MINE), history.spares(THEIRS)) == ([OTHER_SHELF], [])
     book.says(DAEMON, assigns(OTHER_SHELF, UNSORTED))
-    assert history.spare(MINE) is None
+    assert history.spares(MINE) == []
     assert history.shelf_of(MINE, UNSORTED, "notes") == OTHER_SHELF
 
 

@@ -119,10 +119,9 @@ class History:
         """Whoever has this fingerprint: a coach, or somebody whom one has let in."""
         return self.coaches.get(fingerprint) or self.actors.get(fingerprint)
 
-    def spare(self, coach: bytes) -> bytes | None:
-        """A shelf of this coach that was not assigned yet."""
-        free = (shelf for shelf, one in self.shelves.items() if one.coach == coach and one.client is None)
-        return next(free, None)
+    def spares(self, coach: bytes) -> list[bytes]:
+        """The shelves of this coach that were not assigned yet."""
+        return [shelf for shelf, one in self.shelves.items() if one.coach == coach and one.client is None]
 
     def shelf_of(self, coach: bytes, client: str, category: str) -> bytes | None:
         """The shelf that a coach has for a client and a class of records."""
@@ -143,6 +142,11 @@ class History:
             rule(self, _Said(entry, actor, event))
         except (KeyError, TypeError, ValueError, AttributeError):
             raise _refused(entry.number) from None
+
+
+def is_client(code: str) -> bool:
+    """Whether a shelf can be assigned to a client of this code."""
+    return _CLIENT.fullmatch(code) is not None
 
 
 def _place(shelf: Shelf) -> tuple[bytes, str | None, str]:
@@ -321,7 +325,7 @@ def _listed(found: Any, size: int) -> list[bytes]:
 
 
 def _is_code(client: str) -> bool:
-    return client == UNSORTED or _CLIENT.fullmatch(client) is not None
+    return client == UNSORTED or is_client(client)
 
 
 def _number(value: Any) -> int:

@@ -124,8 +124,8 @@ def _tell(options: Options, code: str, gone: Gone, certificate: Path | None) -> 
     if gone.stays:
         tell(
             say(
-                "Another coach of the practice keeps records of this client: what the directory says stays until that "
-                "coach erases them too."
+                "Another coach of the practice keeps records of this client, or has some that are not sorted yet: what "
+                "the directory says stays. Once that coach has unlocked the vault and erased them, erase again."
             ),
             err=True,
         )

@@ -14,7 +14,7 @@ from coachsync.app.cli.asking import Asker
 from coachsync.app.cli.commands import Options
 from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import tell_problems
-from coachsync.app.vault import erasing, making, unlocking
+from coachsync.app.vault import erasing, making, sorting, unlocking
 from coachsync.app.vault.opening import coach_of, open_vault, trusted
 from coachsync.app.vault.reading import Session
 from coachsync.app.wiring import Wiring
@@ -45,9 +45,11 @@ def unlocked(
 
 
 def settle(wiring: Wiring, session: Session) -> None:
-    """Do first what a coach's session owes: spare shelves for the daemon, erasures that were cut short."""
+    """Do first what a coach's session owes: spare shelves for the daemon, erasures that were cut short, and what the
+    daemon could not sort."""
     making.settle(session.vault, session.coach, wiring.database.key)
     erasing.settle(session)
+    sorting.settle(session)
 
 
 def passphrase(file: Path | None) -> str:

@@ -100,7 +100,7 @@ def _appointment(line: agenda.Appointment) -> dict[str, Any]:
 
 
 def _records(session: Session, code: str, problems: list[Problem]) -> Iterator[dict[str, Any]]:
-    """Every version of every record that this coach keeps of the client."""
+    """Every version of every record that this coach keeps of the client; the session has sorted what was not."""
     for shelf in shelves_of(session, code):
         for one in session.shelf(shelf):
             if isinstance(one, CoachsyncError):

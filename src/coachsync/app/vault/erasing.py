@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from coachsync.app.vault.opening import line_of, not_done, sweep
 from coachsync.app.vault.reading import Session
+from coachsync.app.vault.resealing import everything, reseal
 from coachsync.app.vault.shelving import mint
-from coachsync.app.vault.writing import store
 from coachsync.errors import CoachsyncError, UsageError
 from coachsync.phrases import say
 from coachsync.vault import chain
@@ -86,14 +85,21 @@ def settle(session: Session) -> None:
         vault.problems.append(problem.problem("practice.state"))
 
 
-def _renew(session: Session, shelf: bytes, without: Collection[bytes]) -> Erased:
-    """Give a shelf its next generation, with all but some records, and erase the one before: all of that or nothing."""
+def renewed(session: Session, shelf: bytes, without: Collection[bytes] = ()) -> Tombstone:
+    """Give a shelf its next generation, with all but some records, inside of a transaction: the one before is erased
+    once that is committed and `finish` is done. Raises as `resealing.everything` does."""
     vault = session.vault
     known = vault.history.shelves[shelf]
-    with vault.transaction():
-        _move_on(session, shelf, without)
-        entry = _tombstone(session, "note", known.client or UNSORTED, {shelf: known.generation}, without)
-    return finish(session, vault.history.tombstones[entry.number])
+    kept = everything(session, shelf, without)
+    reseal(session, mint(vault, session.coach, shelf, known.generation + 1), kept)
+    entry = _tombstone(session, "note", known.client or UNSORTED, {shelf: known.generation}, without)
+    return vault.history.tombstones[entry.number]
+
+
+def _renew(session: Session, shelf: bytes, without: Collection[bytes]) -> Erased:
+    with session.vault.transaction():
+        stone = renewed(session, shelf, without)
+    return finish(session, stone)
 
 
 def _tombstone(
@@ -126,20 +132,3 @@ def _keys(session: Session, shelves: Mapping[bytes, int]) -> list[str]:
             held = {key.hex() for key in vault.history.grants[shelf]}
             found += [key for key in event["grants"] if key in held]
     return found
-
-
-def _move_on(session: Session, shelf: bytes, without: Collection[bytes]) -> None:
-    """Give a shelf its next generation and seal all but some records to that, each version after the one before."""
-    vault = session.vault
-    read = list(session.shelf(shelf, without))
-    for one in read:
-        if isinstance(one, CoachsyncError):
-            raise one
-    key = mint(vault, session.coach, shelf, vault.history.shelves[shelf].generation + 1)
-    digests: dict[tuple[bytes, int], bytes] = {}
-    for one in read:
-        if isinstance(one, CoachsyncError) or one.header.record in without:
-            continue
-        previous = digests.get((one.header.record, one.header.version - 1), one.header.previous)
-        header = replace(one.header, generation=key.generation, previous=previous)
-        digests[header.record, header.version] = store(vault, session.coach, key, header, one.body).digest

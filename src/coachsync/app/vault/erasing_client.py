@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from coachsync.app.clients import forgetting
 from coachsync.app.clients.hiding import keep_out
-from coachsync.app.vault import certificates, erasing, opening
+from coachsync.app.vault import certificates, erasing, opening, sorting
 from coachsync.app.vault.certificates import Copy
 from coachsync.app.vault.erasing import Erased
 from coachsync.app.vault.opening import Vault
@@ -33,7 +33,9 @@ class Gone(NamedTuple):
 
 def erase(wiring: Wiring, session: Session, code: str) -> Gone:
     """Erase all that this coach keeps of a client, then what the device knows; called again it ends what was cut short,
-    and certifies anew. Raises Temporary while somebody reads in a database: the keys are gone, and it is not done."""
+    and certifies anew. Raises Temporary while somebody reads in a database: the keys are gone, and it is not done; and
+    as `sorting.sort` does, before anything is erased."""
+    sorting.sort(session)
     erased = _in_vault(session, code)
     stays = of_a_colleague(session, code)
     content = None if stays else wiring.clients.keys.content(code)
@@ -64,9 +66,11 @@ def is_mentioned(vault: Vault, code: str) -> bool:
 
 
 def of_a_colleague(session: Session, code: str) -> bool:
-    """Whether another coach of the practice keeps records of the client."""
+    """Whether another coach of the practice keeps records of the client, or may do so: nobody else can tell whom those
+    are about that still lie unsorted."""
     shelves = session.vault.history.shelves.values()
-    return any(one.client == code and one.coach != session.fingerprint for one in shelves)
+    known = any(one.client == code and one.coach != session.fingerprint for one in shelves)
+    return known or sorting.holds_unsorted_of_colleagues(session)
 
 
 def copies(config: Config) -> Iterator[Copy]:

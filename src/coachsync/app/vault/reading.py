@@ -53,14 +53,19 @@ class Session:
         return self.opened(Place(record, version, stored.shelf, stored.generation), sealed)
 
     def shelf(self, shelf: bytes, without: Collection[bytes] = ()) -> Iterator[Read | CoachsyncError]:
-        """Every version of every record of a shelf, sorted; in the place of one that does not open, why."""
+        """Every version of every record of a shelf, sorted; in the place of one that does not open, or is missing, why.
+        Nothing is said of records `without` which it is asked for."""
+        records = self.vault.history.records
+        missing = {key for key, one in records.items() if one.shelf == shelf and key[0] not in without}
         for place, sealed in self.vault.store.sealed(shelf):
             if place.record in without:
                 continue
+            missing.discard(place[:2])
             try:
                 yield self.opened(place, sealed)
             except (Altered, WrongKey) as problem:
                 yield problem
+        yield from (_missing() for _ in missing)
 
     def headers(self, shelves: Collection[bytes]) -> Iterator[Header | CoachsyncError]:
         """What every version of every record on some shelves says of itself, compared with the log and not opened; in

@@ -9,13 +9,14 @@ from coachsync.app.vault.opening import Vault
 from coachsync.errors import Altered, Locked
 from coachsync.phrases import say
 from coachsync.vault import grants
-from coachsync.vault.envelope import ID_BYTES
+from coachsync.vault.envelope import ID_BYTES, Kind
 from coachsync.vault.history import UNSORTED
 from coachsync.vault.keys import Person, ShelfKey, Signer
 from coachsync.vault.suite import SEED_BYTES, Opener
 
 SPARES = 20  # shelves that wait for clients while the coach is away
 _LEAST = 10
+_FOR_UNSORTED = len(Kind)  # a class of records has each kind, and what lies unsorted a shelf for each class
 
 
 def mint(vault: Vault, coach: Person, shelf: bytes, generation: int) -> ShelfKey:
@@ -42,8 +43,7 @@ def mint(vault: Vault, coach: Person, shelf: bytes, generation: int) -> ShelfKey
 
 def mint_spares(vault: Vault, coach: Person) -> int:
     """Make new spares where few are left; how many."""
-    me = coach.actor.fingerprint
-    free = sum(one.coach == me and one.client is None for one in vault.history.shelves.values())
+    free = len(vault.history.spares(coach.actor.fingerprint))
     number = SPARES - free if free < _LEAST else 0
     for _ in range(number):
         mint(vault, coach, os.urandom(ID_BYTES), 1)
@@ -52,23 +52,33 @@ def mint_spares(vault: Vault, coach: Person) -> int:
 
 def shelf_for(vault: Vault, signer: Signer, coach: bytes, client: str, category: str) -> ShelfKey:
     """The key that records of a client are sealed to: of the shelf that there is, else of a spare, which becomes the
-    client's, else of the shelf of the unsorted.
+    client's; the last spares become the shelves of the unsorted, one for each class, and all clients share these.
 
     Raises Locked when the coach has left none at all, and Altered for a key that the coach has not certified.
     """
     history = vault.history
-    for owner in (client, UNSORTED):
+    shelf = history.shelf_of(coach, client, category)
+    if shelf is None:
+        spares = history.spares(coach)
+        owner = client if len(spares) > _FOR_UNSORTED else UNSORTED
         shelf = history.shelf_of(coach, owner, category)
-        if shelf is None and (shelf := history.spare(coach)) is not None:
-            with vault.transaction():
-                vault.append(signer, **{"e": "assign", "shelf": shelf.hex(), "client": owner, "class": category})
-        if shelf is not None:
-            return current_key(vault, shelf)
+        if shelf is None and spares:
+            shelf = spares[0]
+            assign(vault, signer, shelf, owner, category)
+    if shelf is not None:
+        return current_key(vault, shelf)
     raise Locked(
         "no-shelf",
         say("There is no place left for a new client's records until the coach unlocks the vault."),
         say("Run: coachsync vault unlock"),
     )
+
+
+def assign(vault: Vault, signer: Signer, shelf: bytes, client: str, category: str) -> None:
+    """Make a spare shelf a client's, or that of the unsorted, for a class of records. Raises Altered for one that is no
+    spare."""
+    with vault.transaction():
+        vault.append(signer, **{"e": "assign", "shelf": shelf.hex(), "client": client, "class": category})
 
 
 def current_key(vault: Vault, shelf: bytes) -> ShelfKey:

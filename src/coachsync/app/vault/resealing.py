@@ -1,0 +1,35 @@
+"""Sealing records anew, to another generation of their shelf or to another shelf: they stay what they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+
+from coachsync.app.vault.reading import Read, Session
+from coachsync.app.vault.writing import store
+from coachsync.errors import CoachsyncError
+from coachsync.vault.keys import ShelfKey
+
+
+def everything(session: Session, shelf: bytes, without: Collection[bytes] = ()) -> list[Read]:
+    """Every version of every record of a shelf but some, open and in order. Raises Altered or WrongKey when one does
+    not open or is missing: whoever seals anew without it loses it."""
+    found = []
+    for one in session.shelf(shelf, without):
+        if isinstance(one, CoachsyncError):
+            raise one
+        found.append(one)
+    return found
+
+
+def reseal(
+    session: Session, key: ShelfKey, reads: Iterable[Read], change: Callable[[Read], bytes] = lambda read: read.body
+) -> None:
+    """Seal versions to a key, each after the one before, inside of the transaction that makes the key. `change` gives
+    the body, where that is to be another one."""
+    digests: dict[tuple[bytes, int], bytes] = {}
+    for one in reads:
+        previous = digests.get((one.header.record, one.header.version - 1), one.header.previous)
+        header = replace(one.header, shelf=key.shelf, generation=key.generation, previous=previous)
+        written = store(session.vault, session.coach, key, header, change(one))
+        digests[header.record, header.version] = written.digest

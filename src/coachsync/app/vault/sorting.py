@@ -1,0 +1,96 @@
+"""Sorting: what was written while no spare shelf was left goes to its client's own shelf, in the coach's session, and
+the key that opened it among the unsorted goes for good."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+
+from coachsync.app.vault import erasing
+from coachsync.app.vault.reading import Read, Session
+from coachsync.app.vault.resealing import everything, reseal
+from coachsync.app.vault.shelving import assign, current_key, mint
+from coachsync.errors import Altered, CoachsyncError
+from coachsync.vault import bodies
+from coachsync.vault.bodies import Body
+from coachsync.vault.envelope import ID_BYTES
+from coachsync.vault.history import UNSORTED, is_client
+from coachsync.vault.keys import ShelfKey
+
+
+def sort(session: Session) -> None:
+    """Seal every unsorted record that says whom it is about to that client's shelf, and give the shelf of the unsorted
+    another key. All of a shelf or nothing; called again there is nothing to do.
+
+    Raises Altered or WrongKey for a record that does not open or is missing: nobody knows whose it is, and it would be
+    lost; and CoachsyncError where the system refuses something.
+    """
+    for shelf in erasing.shelves_of(session, UNSORTED):
+        about = _about(everything(session, shelf))
+        if about:
+            _move(session, shelf, about)
+
+
+def settle(session: Session) -> None:
+    """The same at the begin of a session: what cannot be done now goes to the problems of the vault."""
+    try:
+        sort(session)
+    except CoachsyncError as problem:
+        session.vault.problems.append(problem.problem("practice.state"))
+
+
+def holds_unsorted_of_colleagues(session: Session) -> bool:
+    """Whether records of other coaches lie unsorted: nobody here knows whom they are about."""
+    history = session.vault.history
+    shelves = {
+        shelf for shelf, one in history.shelves.items() if one.client == UNSORTED and one.coach != session.fingerprint
+    }
+    return any(stored.shelf in shelves for stored in history.records.values())
+
+
+def _about(reads: Iterable[Read]) -> dict[str, list[Read]]:
+    """Versions of records by the client whom the newest version is about; without those that say none."""
+    records: dict[bytes, list[Read]] = {}
+    for one in reads:
+        records.setdefault(one.header.record, []).append(one)
+    found: dict[str, list[Read]] = {}
+    for versions in records.values():
+        body = _understood(max(versions, key=lambda one: one.header.version))
+        if body is not None and is_client(body.client):
+            found.setdefault(body.client, []).extend(versions)
+    return found
+
+
+def _move(session: Session, shelf: bytes, about: dict[str, list[Read]]) -> None:
+    vault = session.vault
+    category = vault.history.shelves[shelf].category
+    with vault.transaction():
+        for client, reads in about.items():
+            reseal(session, _key(session, client, category), reads, _sorted)
+        stone = erasing.renewed(session, shelf)
+    erasing.finish(session, stone)
+
+
+def _key(session: Session, client: str, category: str) -> ShelfKey:
+    """The key of the client's shelf, which is made where there is none: spares are for when the coach is away."""
+    vault = session.vault
+    shelf = vault.history.shelf_of(session.fingerprint, client, category)
+    if shelf is not None:
+        return current_key(vault, shelf)
+    key = mint(vault, session.coach, os.urandom(ID_BYTES), 1)
+    assign(vault, session.coach, key.shelf, client, category)
+    return key
+
+
+def _sorted(read: Read) -> bytes:
+    body = _understood(read)
+    return read.body if body is None else bodies.packed(replace(body, client=""))
+
+
+def _understood(read: Read) -> Body | None:
+    """What it says; None for what opens and is not ours: that stays as it is, and reading it tells why."""
+    try:
+        return bodies.unpacked(read.header.kind, read.body)
+    except Altered:
+        return None
