@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from coachsync.adapters import lock
 from coachsync.adapters.ical.reader import Reader
 from coachsync.app import status
+from coachsync.app.clients import forgetting
+from coachsync.app.clients.hiding import keep_out
 from coachsync.app.daemon.daemon import Daemon
 from coachsync.app.daemon.moment import Moment
 from coachsync.app.daemon.settings import Settings
@@ -99,6 +102,9 @@ class Life:
         self.passes.append(self.boot)
         with lock.hold(self.house.state, "run", patience=0) as undisturbed, self.house.wiring(settings) as wiring:
             wiring.undisturbed = undisturbed
+            wiring.problems = forgetting.replay(
+                wiring.clients, wiring.database, self.house.state, partial(keep_out, wiring)
+            )
             act, self.during = self.during, None
             if act is not None:
                 act()

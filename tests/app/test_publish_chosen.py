@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from coachsync.adapters.database.clients import KEPT_OUT
 from coachsync.adapters.memory import MemoryCalendars
+from coachsync.app.clients import forgetting
+from coachsync.app.clients.hiding import keep_out
 from coachsync.app.falling_back import respond
 from coachsync.app.people import named, own_names
 from coachsync.app.publish import settings_of
+from coachsync.app.vault.erasing_client import erase_without_vault
 from coachsync.app.verify import Verification
 from coachsync.clients.directory import Client, Sponsor
 from coachsync.model import Finding, Pseudonym
@@ -105,6 +110,50 @@ def test_a_sponsor_sees_the_sessions_of_the_sponsors_own_clients(house: House) -
     ready(house, "sponsor", 'clients = ["S-ACME00"]')
     assert house.sync().exit_code() == 0
     assert said(house) == {"02": "Séance", "04": "Séance"}
+
+
+@pytest.mark.parametrize("profile", ["busy", "session", "pseudonym"])
+def test_who_was_kept_out_and_is_erased_is_not_shown_as_nobody_all_at_once(house: House, profile: str) -> None:
+    """Nobody knows any more whose the appointments are that stay in the calendar."""
+    ready(house, profile, "", MARIE, replace(OMER, unshared=True), BEA)
+    house.put("unsure", event("uid-unsure", house.now + timedelta(days=7), title="Phénix ou Béatrice Noël"))
+    house.sync()
+    before = said(house)
+    assert before.keys() == {"02", "04", "05", "06"}
+    with house.wiring() as wiring:
+        assert erase_without_vault(wiring, OMER.code).keys == 1
+    assert house.sync().exit_code() == 0
+    assert said(house) == before
+    house.put("e1", event("uid-1", house.now + timedelta(days=9), title="Phénix 4/10"))  # and where it is moved to
+    house.sync()
+    assert said(house) == before
+    with house.wiring() as wiring:
+        assert set(wiring.clients.assigned("coaching").values()) == {KEPT_OUT}
+
+
+def test_who_was_shown_and_is_erased_is_nobody(house: House) -> None:
+    ready(house, "session")
+    house.sync()
+    before = said(house)
+    with house.wiring() as wiring:
+        erase_without_vault(wiring, OMER.code)
+        assert wiring.clients.assigned("coaching") == {}
+    house.sync()
+    assert said(house) == before
+
+
+def test_an_older_copy_of_the_state_shows_nothing_of_who_was_kept_out_and_erased(house: House) -> None:
+    ready(house, "session", "", replace(OMER, unshared=True))
+    house.sync()
+    before = said(house)
+    with house.wiring() as wiring:
+        forgetting.replay(wiring.clients, wiring.database, house.state, partial(keep_out, wiring))
+        wiring.clients.keys.bury(OMER.code)  # the copy knows the client, and today's ledger knows better
+        told = forgetting.replay(wiring.clients, wiring.database, house.state, partial(keep_out, wiring))
+        assert [one.code for one in told] == ["erased-came-back"]
+        assert not wiring.clients.is_known(OMER.code)
+    house.sync()
+    assert said(house) == before
 
 
 def test_a_client_can_be_kept_out_of_every_share(house: House) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from coachsync.adapters import keystore
 from coachsync.app.vault import erasing
 from coachsync.vault import chain, grants
 from coachsync.vault.keys import Person
@@ -53,6 +54,16 @@ def _orphan(damaged: Damaged) -> None:
 def _erased_grant(damaged: Damaged) -> None:
     now = damaged.grant(damaged.second)
     shutil.copy(now, now.with_name(now.name.replace("2.1.", "1.1.")))
+
+
+def _other_daemon(damaged: Damaged) -> None:
+    """One that this device would open, and that no coach has let in."""
+    damaged.house.vault_folder.joinpath("daemon.key").write_bytes(damaged.house.device.seal("vault/daemon", bytes(32)))
+
+
+def _other_device(damaged: Damaged) -> None:
+    other = keystore.load_device_key(damaged.house.folder, create=True)
+    damaged.house.vault_folder.joinpath("daemon.key").write_bytes(other.seal("vault/daemon", bytes(32)))
 
 
 def _second_trust(damaged: Damaged) -> None:
@@ -116,6 +127,12 @@ FILES: dict[str, tuple[Callable[[Damaged], object], set[str]]] = {
         lambda d: (d.house.state / "erasures.ledger").write_bytes(
             (d.house.state / "erasures.ledger").read_bytes() + b'{"number": 1}\n'), {"ledger-forged"},
     ),
+    "daemon's key removed": (lambda d: (d.house.vault_folder / "daemon.key").unlink(), {"daemon-key-foreign"}),
+    "daemon's key cut": (
+        lambda d: (d.house.vault_folder / "daemon.key").write_bytes(b"x"), {"daemon-key-foreign"},
+    ),
+    "daemon's key of another device": (_other_device, {"daemon-key-foreign"}),
+    "daemon of nobody": (_other_daemon, {"daemon-key-foreign"}),
     "folder open": (lambda d: (d.house.vault_folder / "keys").chmod(0o755), {"open-to-others"}),
     "grant open": (lambda d: d.grant(d.other).chmod(0o640), {"open-to-others"}),
     "database open": (lambda d: (d.house.vault_folder / "vault.db").chmod(0o644), {"open-to-others"}),

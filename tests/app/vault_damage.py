@@ -97,7 +97,7 @@ def codes(findings: list[Problem]) -> set[str]:
 
 
 def look(damaged: Damaged, *unlocked: Person) -> Verified:
-    return verify(damaged.house.config, damaged.house.now, unlocked)
+    return verify(damaged.house.config, damaged.house.now, unlocked, damaged.house.device)
 
 
 def person(damaged: Damaged, name: str = COACH) -> Person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -193,6 +194,15 @@ def test_a_share_that_is_behind_is_not_called_up_to_date(synced: Desk) -> None:
     said = synced.run("status").out
     assert "Share office: as your calendar was just now." in said
     assert "up to date" not in said
+
+
+def test_what_came_up_while_the_state_was_opened_needs_somebody(synced: Desk) -> None:
+    assert synced.json("status").document["opening"] == []
+    found = Trouble("ledger-forged", "practice.state", "The ledger has a line too many.", "Look who writes there.")
+    status.save(synced.state, replace(status.load(synced.state), opening=(found,)))
+    result = synced.json("status")
+    assert (result.code, [one["code"] for one in result.document["opening"]]) == (5, ["ledger-forged"])
+    assert "The ledger has a line too many. [ledger-forged]\n    Look who writes there.\n" in synced.run("status").out
 
 
 def test_changes_for_a_calendar_that_left_the_configuration_need_somebody(synced: Desk) -> None:

@@ -398,3 +398,18 @@ def test_an_installation_that_cannot_seal_says_so_and_how_to_mend_it(vault: Desk
     assert "cannot seal records" in run("vault", "verify").stderr
     if missing == "hpke kdf.argon2":
         assert run("share", "list").returncode == 0
+
+
+def test_p07_check_tells_that_the_daemon_is_the_user_who_reads(desk: Desk, vault: Desk) -> None:
+    def told() -> list[tuple[str, bool]]:
+        checks = vault.json("check").document["checks"]
+        return [(one["grade"], "vault lock" in one["hint"]) for one in checks if one["code"] == "same-user"]
+
+    assert told() == [("note", True)]
+    trust, state = load(vault.file).trust, vault.state
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("coachsync.app.checking.os.geteuid", lambda: state.stat().st_uid + 1)
+        assert told() == []
+    away = trust.rename(trust.with_suffix(".away"))
+    assert told() == []  # there is nothing to read
+    away.rename(trust)

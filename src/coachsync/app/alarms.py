@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
     REFUSED = "refused"  # a server does not accept the credential
     STALE = "stale"  # a share is older than its schedule
-    FINDING = "finding"  # a share serves what it must not
+    FINDING = "finding"  # a share serves what it must not, or something is wrong with what is kept here
     UNCHECKED = "unchecked"  # what a share serves could not be looked at for long
     HELD = "held"  # disappearances, or changes of the coach's own, wait for a person
     CONFLICT = "conflict"  # an appointment was changed on both sides

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from coachsync.adapters.database import Copies, Shares
+from coachsync.adapters.database.clients import KEPT_OUT
 from coachsync.app.clients.unread import refuse_unread
 from coachsync.app.whose import traits, traits_of
 from coachsync.app.wiring import Wiring
@@ -106,6 +108,8 @@ def _chosen(
 ) -> Iterator[tuple[int, Occurrence, Traits]]:
     """Row, occurrence and traits of what the share may be made from; traits only where they matter."""
     clients, own = _clients(share, directory), wiring.config.calendars[calendar].categories
+    if KEPT_OUT in wiring.clients.assigned(calendar).values():
+        clients = replace(clients, without=clients.without | {KEPT_OUT})
     matters = clients or share.categories or own is not None or share.profile.pseudonyms or share.profile.sure_only
     known = traits(wiring, calendar) if matters else {}
     of_calendar = EVERYTHING if own is None else Choice(own)

@@ -15,6 +15,7 @@ def standing(known: Status, stale: Collection[str] = (), unchecked: Collection[s
     return (
         *_refused(known),
         *_found(known),
+        *_opening(known),
         *_held(known),
         *_changes(known),
         *_left_behind(known),
@@ -40,6 +41,11 @@ def _found(known: Status) -> Iterator[Alarm]:
         if share.has_fallen and share.trouble is not None:
             yield alarm(Kind.FINDING, f"shares.{name}", share.trouble.code, share.trouble.message, share.trouble.hint)
     yield from (_finding(found.where, found) for found in known.exposed)
+
+
+def _opening(known: Status) -> Iterator[Alarm]:
+    for one in known.opening:
+        yield alarm(Kind.FINDING, one.where, one.code, one.message, one.hint)
 
 
 def _finding(where: str, found: Found) -> Alarm:

@@ -99,6 +99,8 @@ class Status:
     `refused` holds, by account, a keyed fingerprint of the credential that its server has refused: it is not tried
     again until it changes. `configuration` lists what is wrong with a changed file while the old one stays in force.
     `left_behind` are changes of the coach for calendars that are not configured any more.
+    `opening` is what came up while the daemon opened the state and the vault; at `returned` (seconds since 1970) it saw
+    last that something erased had come back.
     `state` is why coachsync's own data could not be worked on. `told` is what alarms have said, and `channels` which of
     their ways to the coach failed.
     """
@@ -109,6 +111,8 @@ class Status:
     refused: Mapping[str, str] = field(default_factory=dict)
     configuration: tuple[Trouble, ...] = ()
     left_behind: tuple[Trouble, ...] = ()
+    opening: tuple[Trouble, ...] = ()
+    returned: int | None = None
     state: Trouble | None = None
     told: Mapping[str, Any] = field(default_factory=dict)
     channels: tuple[Trouble, ...] = ()
@@ -182,6 +186,8 @@ def _read(content: Mapping[str, Any]) -> Status:
         refused={str(name): str(value) for name, value in content["refused"].items()},
         configuration=_troubles(content["configuration"]),
         left_behind=_troubles(content["left_behind"]),
+        opening=_troubles(content["opening"]),
+        returned=content["returned"],
         state=_trouble(content["state"]),
         told=dict(content["told"]),
         channels=_troubles(content["channels"]),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from coachsync import contentline
 from coachsync.adapters.database import Copies, Copy
+from coachsync.adapters.database.clients import KEPT_OUT
 from coachsync.adapters.database.traits import Of, StoredTraits
 from coachsync.app.wiring import Wiring
 from coachsync.clients.directory import Directory
@@ -64,7 +65,9 @@ def _read(
 
 
 def _decided(code: str) -> Whose:
-    """What the coach said: this client's, or ("") nobody's."""
+    """What the coach said: this client's, or ("") nobody's; or what is left of an erased client who was kept out."""
+    if code == KEPT_OUT:
+        return Whose(None, frozenset({code}))
     return Whose(code, frozenset({code})) if code else Whose()
 
 

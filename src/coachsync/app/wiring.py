@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -208,10 +209,16 @@ def open_wiring(config: Config, command: str, now: datetime, progress: Progress 
         key = keystore.load_device_key(state, create=not database_file(state).exists())
         wiring = Wiring(config, open_database(state, key), now, progress, undisturbed=undisturbed)
         try:
-            wiring.problems = forgetting.replay(wiring.clients, wiring.database, state)
+            wiring.problems = forgetting.replay(wiring.clients, wiring.database, state, partial(_keep_out, wiring))
             yield wiring
         finally:
             wiring.close()
+
+
+def _keep_out(wiring: Wiring, code: str) -> None:
+    from coachsync.app.clients.hiding import keep_out  # it works on a wiring, and is hardly ever needed here
+
+    keep_out(wiring, code)
 
 
 def _make(state: Path) -> None:

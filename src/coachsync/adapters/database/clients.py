@@ -19,6 +19,7 @@ from coachsync.model import Pseudonym
 from coachsync.phrases import say
 
 NOBODY = ""  # instead of a client's code: the appointment is no client's
+KEPT_OUT = "kept-out"  # it was of a client whom no share showed, and who is erased: none shows it from now on either
 _EVERYBODY = sa.union_all(
     sa.select(sa.literal(1).label("client"), clients), sa.select(sa.literal(0), sponsors)
 ).order_by("code")
@@ -106,14 +107,15 @@ class Clients:
         return self._database.key.blind("assignments", uid)
 
     def assigned(self, calendar: str) -> dict[bytes, str]:
-        """The coach's word on appointments of this calendar: the client's code, or NOBODY, by the blind UID."""
+        """The coach's word on appointments of this calendar: the client's code, NOBODY or KEPT_OUT, by the blind
+        UID."""
         with self._database.transaction() as connection:
             rows = connection.execute(sa.select(assignments).where(assignments.c.calendar == calendar)).all()
         key = self._database.key
         return {row.uid: open_json(key, row.key, _decision(row.uid), row.sealed)["client"] for row in rows}
 
     def assign(self, calendar: str, uid: str, code: str) -> None:
-        """Store the coach's word: `code` is the client's, or NOBODY."""
+        """Store the coach's word: `code` is the client's, NOBODY or KEPT_OUT."""
         key, blind = self._database.key, self.blind(uid)
         values = {"key": key.name, "sealed": seal_json(key, _decision(blind), {"client": code})}
         statement = insert(assignments).values(calendar=calendar, uid=blind, **values)

@@ -102,7 +102,11 @@ def _ask(code: str, number: int) -> None:
     tell(say("{code} would be erased, with all that is known of this client, and for ever.", code=code), err=True)
     tell(say_count("{number} record would go.", "{number} records would go.", number), err=True)
     tell(
-        say("Appointments stay in your calendar; shares show them as nobody's. Cancel or delete them first."), err=True
+        say(
+            "Appointments stay in your calendar; shares show them as nobody's, or not at all where the client was kept "
+            "out of shares. Cancel or delete them first."
+        ),
+        err=True,
     )
     if not agreed(say("Erase?")):
         raise Declined

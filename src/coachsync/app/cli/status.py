@@ -85,7 +85,7 @@ def _needs_somebody(view: _View) -> bool:
     known = view.known
     waiting = any(_waits(known.calendar(name)) for name in view.named.calendars)
     found = any(known.share(name).findings or known.share(name).has_fallen for name in view.named.shares)
-    broken = known.configuration or known.left_behind or known.state or known.channels
+    broken = known.configuration or known.left_behind or known.opening or known.state or known.channels
     return bool(waiting or found or known.exposed or known.refused or broken)
 
 
@@ -105,6 +105,8 @@ def _lines(view: _View) -> Iterator[str]:
         yield say("The configuration was changed and cannot be used as it is; the earlier one stays in force.")
         yield from _trouble(problem)
     yield from _trouble(view.known.state)
+    for problem in view.known.opening:
+        yield from _trouble(problem)
     for name in view.named.calendars:
         yield from _calendar(name, view.known.calendar(name), view)
     for name in view.named.shares:
@@ -216,6 +218,7 @@ def _document(view: _View) -> dict[str, Any]:
         "refused": sorted(known.refused),
         "configuration": [_of_trouble(problem) for problem in known.configuration],
         "left_behind": [_of_trouble(problem) for problem in known.left_behind],
+        "opening": [_of_trouble(problem) for problem in known.opening],
         "state": _of_trouble(known.state),
         "alarms": [_of_trouble(problem) for problem in known.channels],
     }

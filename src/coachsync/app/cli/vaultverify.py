@@ -35,7 +35,7 @@ def verify_vault(options: Options, coach: str | None, passphrase_file: Path | No
         coaches = _coaches(wiring, coach, given)
         for person in coaches:
             _end_erasures(wiring, person)
-        result = verify(wiring.config, wiring.now, coaches)
+        result = verify(wiring.config, wiring.now, coaches, wiring.database.key)
     if options.json:
         tell_json(_document(result))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from coachsync.adapters.database import Clients, Database
@@ -13,20 +14,23 @@ _OWED = "forgetting"  # in the state folder, as long as bytes of deleted rows ma
 _WHERE = "practice.state"
 
 
-def forget(clients: Clients, database: Database, state: Path, code: str) -> bool:
+KeepOut = Callable[[str], None]  # hides for good what a client who was kept out of shares has in the calendars
+
+
+def forget(clients: Clients, database: Database, state: Path, code: str, keep_out: KeepOut) -> bool:
     """Forget a client for good. False while somebody reads in the database: the bytes of the row are still there, and
     the next opening ends that. Killed at any moment, it has not begun, or the next opening goes on."""
     clients.keys.bury(code)
-    return _sweep(clients, database, state, [code] if clients.is_known(code) else [])
+    return _sweep(clients, database, state, [code] if clients.is_known(code) else [], keep_out)
 
 
-def replay(clients: Clients, database: Database, state: Path) -> tuple[Problem, ...]:
+def replay(clients: Clients, database: Database, state: Path, keep_out: KeepOut) -> tuple[Problem, ...]:
     """Forget again what a run cut short has left, or an older copy of the state has brought back, before anything is
     done with it; what is to be told of that."""
     try:
         codes, forged = clients.keys.buried()
         back = sorted(code for code in codes if clients.is_known(code))
-        done = _sweep(clients, database, state, back)
+        done = _sweep(clients, database, state, back, keep_out)
     except CoachsyncError as problem:  # a sync, and every other client, must not wait for it
         return (problem.problem(_WHERE),)
     told = [(forged, _forged()), (back, _back(back)), (not done, not_done().problem(_WHERE))]
@@ -43,11 +47,12 @@ def not_done() -> Temporary:
     )
 
 
-def _sweep(clients: Clients, database: Database, state: Path, codes: list[str]) -> bool:
+def _sweep(clients: Clients, database: Database, state: Path, codes: list[str], keep_out: KeepOut) -> bool:
     owed = state / _OWED
     if codes and not owed.exists():
         write_atomically(owed, b"")
     for code in codes:
+        keep_out(code)
         clients.forget(code)
     if not owed.exists():
         return True

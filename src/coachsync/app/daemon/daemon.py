@@ -14,6 +14,7 @@ from coachsync.app.alarms import Kind
 from coachsync.app.daemon import journal, pace
 from coachsync.app.daemon.books import Books, Draw
 from coachsync.app.daemon.moment import Moment
+from coachsync.app.daemon.opening import Opening
 from coachsync.app.daemon.pace import Pace
 from coachsync.app.daemon.passing import Passing
 from coachsync.app.daemon.settings import Settings
@@ -58,6 +59,7 @@ class Daemon:
         self._pardoned = False  # a person has asked: refused credentials are tried once more
         known = status.load(settings.config.practice.state)
         self._memories: Mapping[str, Memory] = telling.from_json(known.told)  # what the ways to the coach have said
+        self._opening = Opening()
         self._unsaid: tuple[Problem, ...] = ()  # of those ways
         self._heard = 0.0  # when it was last looked at what the coach must hear, in seconds since boot
         self.summary = ""  # for whoever looks at the process: counts and codes
@@ -78,14 +80,18 @@ class Daemon:
         self._look()
         self._notice_sleep(moment)
         self._books.begun(moment)
-        due = (self._forced or self._books.next(moment) <= 0) and self._state.due <= moment.boot
+        due = (self._forced or self._next(moment) <= 0) and self._state.due <= moment.boot
         if due:
             self._pass(moment)
         if due or moment.boot - self._heard >= _HEAR:
             self._tell(moment)
         if self._forced:
             return max(0.0, self._state.due - moment.boot)
-        return max(self._books.next(moment), self._state.due - moment.boot)
+        return max(self._next(moment), self._state.due - moment.boot)
+
+    def _next(self, moment: Moment) -> float:
+        """Seconds until something is due, if nobody else has the state."""
+        return min(self._books.next(moment), self._opening.wait(moment.boot))
 
     # --- before a pass ---------------------------------------------------------------------------------------------
 
@@ -153,6 +159,7 @@ class Daemon:
             known = recording.of_configured(status.load(settings.practice.state), settings)
             if not self._prepared:
                 known = self._prepare(wiring, known, moment)
+            known = self._opened_at(wiring, known, moment)
             passing = Passing(
                 wiring, self._books, known, moment, self._language.say, pardoned=pardoned, alive=self._alive
             )
@@ -160,6 +167,15 @@ class Daemon:
                 passing.run()
             finally:
                 self._keep(passing, moment)
+
+    def _opened_at(self, wiring: Wiring, known: Status, moment: Moment) -> Status:
+        """The status with what came up while the state was opened, and the vault, where that is due."""
+        self._alive()
+        found = self._opening.look(known, wiring, moment.boot, self._language.say)
+        if found.opening != known.opening:
+            told = ", ".join(dict.fromkeys(one.code for one in found.opening)) or "all clear"
+            self._journal(f"opened: {told}")
+        return found
 
     def _tell(self, moment: Moment) -> None:
         """Let the coach hear what stands; nobody else waits for the state meanwhile."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from coachsync.app.clients import forgetting
+from coachsync.app.clients.hiding import keep_out
 from coachsync.app.vault import certificates, erasing, opening, sorting
 from coachsync.app.vault.certificates import Copy
 from coachsync.app.vault.erasing import Erased
@@ -99,4 +101,5 @@ def _before(session: Session, code: str) -> Tombstone | None:
 
 
 def _on_device(wiring: Wiring, code: str) -> bool:
-    return forgetting.forget(wiring.clients, wiring.database, wiring.config.practice.state, code)
+    state = wiring.config.practice.state
+    return forgetting.forget(wiring.clients, wiring.database, state, code, partial(keep_out, wiring))

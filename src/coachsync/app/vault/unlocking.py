@@ -33,8 +33,7 @@ def unlock_files(files: VaultFiles, vault: bytes, coach: bytes, passphrase: str,
     except WrongKey:
         files.guessed(coach, wrong + 1, at)
         raise
-    if wrong:
-        files.guessed(coach, 0, at)
+    _forgive(files, coach)
     return person
 
 
@@ -43,8 +42,13 @@ def recover(vault: Vault, coach: bytes, code: str) -> Person:
     before are forgotten. Raises UsageError for a code that was mistyped."""
     number = recovery.typed(code)
     person = _checked(keyslots.recover(_slot(vault.files, vault.id, coach, "recovery"), number), coach)
-    vault.files.guessed(coach, 0, 0)
+    _forgive(vault.files, coach)
     return person
+
+
+def _forgive(files: VaultFiles, coach: bytes) -> None:
+    if files.guesses(coach) != (0, 0):
+        files.guessed(coach, 0, 0)
 
 
 def _checked(person: Person, coach: bytes) -> Person:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from coachsync.app.vault import comparing, logbook
 from coachsync.app.vault.comparing import Known, record_place, shelf_place
+from coachsync.app.vault.making import daemon_of
 from coachsync.app.vault.opening import Vault, buried, entry_of, forged
 from coachsync.app.vault.reading import Session
 from coachsync.config import Config
@@ -20,6 +21,7 @@ from coachsync.phrases import say
 from coachsync.vault import keyslots
 from coachsync.vault.history import History
 from coachsync.vault.keys import Person
+from coachsync.vault.rows import DeviceKey
 
 _KINDS = {"passphrase": say("keyslot of the passphrase"), "recovery": say("keyslot of the recovery code")}
 _OTHER_SLOT = say("Restore the folder vault/slots of the state folder from a backup.")
@@ -45,8 +47,9 @@ class Verified:
                 self.findings.append(one)
 
 
-def verify(config: Config, now: datetime, coaches: Sequence[Person] = ()) -> Verified:
-    """Look at everything; the records of these coaches are opened too. The state's lock must be held.
+def verify(config: Config, now: datetime, coaches: Sequence[Person] = (), device: DeviceKey | None = None) -> Verified:
+    """Look at everything; the records of these coaches are opened too, and what the daemon signs with is tried with the
+    device key. The state's lock must be held.
 
     Raises NotInitialised where no vault was made, and CoachsyncError where a file cannot be read.
     """
@@ -55,6 +58,8 @@ def verify(config: Config, now: datetime, coaches: Sequence[Person] = ()) -> Ver
         with logbook.looked_at(config, now) as (vault, problems):
             result.found(problems)
             _look(vault, result)
+            if device is not None:
+                result.found(_daemon(vault, device))
             for coach in coaches:
                 result.found(_opened(Session(vault, coach), result))
     except NotInitialised:
@@ -175,6 +180,23 @@ def _open_to_others(vault: Vault) -> Iterator[Problem]:
     for name in vault.files.open_to_others():
         message = say("Other users of this machine may read or write this, or go in.")
         yield Problem("open-to-others", name, message, say("Take that from them: chmod go-rwx"))
+
+
+def _daemon(vault: Vault, device: DeviceKey) -> Iterator[Problem]:
+    """What the daemon signs with opens here, and is its own in this vault, as far as the log could be taken."""
+    whole = next(vault.store.entries(vault.history.head.count), None) is None
+    let_in = vault.history.actors if whole else {}
+    try:
+        daemon = daemon_of(vault.files, device)
+    except WrongKey:
+        daemon = None
+    if daemon is None or (let_in and daemon.actor.fingerprint not in let_in):
+        yield Problem(
+            "daemon-key-foreign",
+            "vault/daemon.key",
+            say("Nothing can be written to the vault: its key for that is missing or damaged, or of another device."),
+            say("Run: coachsync vault unlock, which makes another one."),
+        )
 
 
 def _opened(session: Session, result: Verified) -> Iterator[Problem]:
