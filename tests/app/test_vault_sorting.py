@@ -15,7 +15,7 @@ from coachsync.app.vault.writing import CLASSES, Written
 from coachsync.errors import Altered, CoachsyncError, Temporary
 from coachsync.vault.bodies import Agreement, Body, Disclosure, Note
 from coachsync.vault.envelope import Kind
-from coachsync.vault.history import UNSORTED
+from coachsync.vault.shelves import UNSORTED
 from stepping import before_each, counted, killed_at, no_room
 from vault_house import CLIENT, OTHER, VaultHouse
 from vault_traces import found, put_back, secrets_of

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from coachsync.errors import Altered
 from coachsync.vault.envelope import Kind
-from coachsync.vault.history import UNSORTED, Shelf, Stored
+from coachsync.vault.keys import ShelfKey
+from coachsync.vault.shelves import UNSORTED, Shelf, Stored
 from vaultpeople import (
     CLIENT,
     COACH,
     COLLEAGUE,
     DAEMON,
+    OPENER,
     OTHER_CLIENT,
     OTHER_DAEMON,
+    OTHER_OPENER,
     OTHER_RECORD,
     OTHER_SHELF,
     RECORD,
     SHELF,
+    VAULT,
     Book,
     Event,
     assigns,
@@ -374,3 +380,19 @@ def test_what_was_erased_is_not_erased_again(book: Book) -> None:
     book.says(COACH, erases(records=(RECORD,)))
     book.refuses(COACH, erases(records=(RECORD,)))
     book.refuses(COACH, erases())
+
+
+def test_a_key_counts_only_as_its_own_coach_has_made_it(book: Book) -> None:
+    """A colleague can certify a key for any shelf, and their signature holds; the log and its coach know better."""
+    book.history.keys[SHELF][1] = hashlib.sha256(OPENER.public).digest()
+    mine = ShelfKey(VAULT, SHELF, 1, COACH.actor.fingerprint, OPENER.public).signed(COACH)
+    book.history.check_key(mine)
+    theirs = ShelfKey(VAULT, SHELF, 1, COLLEAGUE.actor.fingerprint, OPENER.public).signed(COLLEAGUE)
+    another = ShelfKey(VAULT, SHELF, 1, COACH.actor.fingerprint, OTHER_OPENER.public).signed(COACH)
+    later = ShelfKey(VAULT, SHELF, 2, COACH.actor.fingerprint, OPENER.public).signed(COACH)
+    nobodys = ShelfKey(VAULT, b"n" * 16, 1, COACH.actor.fingerprint, OPENER.public).signed(COACH)
+    refused = {"shelf-of-nobody": (theirs, nobodys), "shelf-key-replaced": (another, later)}
+    for key, code in ((key, code) for code, keys in refused.items() for key in keys):
+        with pytest.raises(Altered) as caught:
+            book.history.check_key(key)
+        assert caught.value.code == code

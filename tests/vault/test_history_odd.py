@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from coachsync.errors import Altered
 from coachsync.vault.chain import LONGEST
-from coachsync.vault.history import UNSORTED, History
+from coachsync.vault.history import History
 from coachsync.vault.keys import Signer
+from coachsync.vault.shelves import UNSORTED
 from vaultpeople import (
     CLIENT,
     COACH,

@@ -106,7 +106,7 @@ class Book:
         for event in events:
             made, alike = self.next(who, event), copied(self.history)
             self.history.take([made])
-            assert (alike.add(who, event), alike) == (made, self.history)  # whoever signs it hears the same
+            assert (alike.add(who, event, AT), alike) == (made, self.history)  # whoever signs it hears the same
             self.entries.append(made)
         return self.entries[-1]
 
@@ -117,7 +117,7 @@ class Book:
     def refuses(self, who: Signer, event: Event, code: str = "log-not-allowed") -> None:
         """Nobody lets somebody say that, and nothing of it is taken."""
         before = copied(self.history)
-        for said in (lambda: self.history.take([self.next(who, event)]), lambda: self.history.add(who, event)):
+        for said in (lambda: self.history.take([self.next(who, event)]), lambda: self.history.add(who, event, AT)):
             with pytest.raises(Altered) as caught:
                 said()
             assert caught.value.code == code

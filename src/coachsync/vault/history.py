@@ -1,69 +1,22 @@
 """What the log tells: who there is, which shelves there are and whose, which records are stored, what was erased.
 
-An entry counts only when whoever signed it may say so; the rules are here and nowhere else.
+An entry counts only when whoever signed it may say so: `rules` has that.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from coachsync.errors import Altered
 from coachsync.phrases import say
 from coachsync.vault import chain
 from coachsync.vault.chain import Entry, Head, cut, of_nobody, verified
-from coachsync.vault.envelope import Kind
-from coachsync.vault.keys import Actor, Role, Signer
-
-_CLIENT = re.compile(r"C-[0-9A-Z]{6}")
-_CLASS = re.compile(r"[a-z][a-z-]{0,19}")
-UNSORTED = ""  # instead of a client: records of which nobody knows yet whose they are
-_ID, _DIGEST = 16, 32
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """One shelf: whose (a fingerprint), up to which generation it has keys, and what it was assigned to: a client's
-    code, or UNSORTED, and a class of records; None while it is a spare."""
-
-    coach: bytes
-    generation: int
-    client: str | None = None
-    category: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A version of a record in the vault. `writer` is who sealed it first."""
-
-    shelf: bytes
-    generation: int
-    kind: Kind
-    digest: bytes
-    writer: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Tombstone:
-    """What a coach has had erased, whether or not that is done: every grant and record of these shelves up to a
-    generation, but for records that were sealed anew before. `number` is that of its entry."""
-
-    number: int
-    coach: bytes
-    what: str  # note | shelf | client
-    client: str
-    shelves: Mapping[bytes, int]
-    records: tuple[bytes, ...]
-    keys: tuple[bytes, ...]  # digests of the grants that are destroyed
-    done: bool = False
-
-
-class _Said(NamedTuple):
-    entry: Entry
-    actor: Actor
-    event: dict[str, Any]
+from coachsync.vault.keys import Actor, ShelfKey, Signer
+from coachsync.vault.rules import RULES, Said, bury, stone_of
+from coachsync.vault.shelves import Shelf, Stored, Tombstone
 
 
 @dataclass(slots=True)
@@ -126,9 +79,8 @@ class History:
             raise _refused(entry.number)
         actor.check(b"log", digest, entry.signature)
         try:
-            _only(entry.event["e"] == "erase")
-            stone = _stone(_Said(entry, actor, entry.event))
-            _bury(self, stone)
+            stone = stone_of(Said(entry, actor, entry.event))
+            bury(self, stone)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise _refused(entry.number) from None
         self.graves = self.graves | {digest: stone}
@@ -152,8 +104,20 @@ class History:
 
     def shelf_of(self, coach: bytes, client: str, category: str) -> bytes | None:
         """The shelf that a coach has for a client and a class of records."""
-        wanted = (coach, client, category)
-        return next((shelf for shelf, one in self.shelves.items() if _place(one) == wanted), None)
+        places = ((shelf, (one.coach, one.client, one.category)) for shelf, one in self.shelves.items())
+        return next((shelf for shelf, place in places if place == (coach, client, category)), None)
+
+    def check_key(self, key: ShelfKey) -> None:
+        """Raise Altered unless it is the key that the coach of its shelf has made for that generation: a colleague can
+        certify one too, and would read what is sealed to it."""
+        known = self.shelves.get(key.shelf)
+        key.check({one: actor for one, actor in self.coaches.items() if known is not None and one == known.coach})
+        if self.keys.get(key.shelf, {}).get(key.generation) != hashlib.sha256(key.public).digest():
+            raise Altered(
+                "shelf-key-replaced",
+                say("A key that notes would be sealed to is not the one that the coach has made."),
+                say("Nothing was sealed to it. Run: coachsync vault verify"),
+            )
 
     def latest(self, record: bytes) -> int:
         """The newest version of a record; 0 when there is none."""
@@ -161,222 +125,14 @@ class History:
 
     def _take(self, entry: Entry) -> None:
         event = entry.event
-        rule = _RULES.get(event["e"])
+        rule = RULES.get(event["e"])
         actor = self.actor(entry.actor)
         try:
             if rule is None or actor is None:
                 raise ValueError
-            rule(self, _Said(entry, actor, event))
+            rule(self, Said(entry, actor, event))
         except (KeyError, TypeError, ValueError, AttributeError):
             raise _refused(entry.number) from None
-
-
-def is_client(code: str) -> bool:
-    """Whether a shelf can be assigned to a client of this code."""
-    return _CLIENT.fullmatch(code) is not None
-
-
-def _place(shelf: Shelf) -> tuple[bytes, str | None, str]:
-    return shelf.coach, shelf.client, shelf.category
-
-
-# --- what each kind of entry means, and who may make it; ValueError for what nobody may say ---------------------------
-
-
-def _vault(history: History, said: _Said) -> None:
-    """A coach opens the log, or joins it."""
-    _only(said.actor.role is Role.COACH and said.event.keys() == {"e"} and said.entry.actor in history.coaches)
-
-
-def _actor(history: History, said: _Said) -> None:
-    """A coach lets in somebody who writes."""
-    event = said.event
-    _only(said.actor.role is Role.COACH and event.keys() == {"e", "role", "verify"} and event["role"] == "daemon")
-    new = Actor(Role.DAEMON, _bytes(event["verify"], 32))
-    history.actors[new.fingerprint] = new
-
-
-def _shelf(history: History, said: _Said) -> None:
-    """A coach makes a shelf, or a later generation of one of their own: not always the next, for files of another
-    branch of the log may lie between. A shelf that was erased never comes back."""
-    event, coach = said.event, said.entry.actor
-    _only(said.actor.role is Role.COACH and event.keys() == {"e", "shelf", "generation", "key", "grants"})
-    shelf, generation, key = _bytes(event["shelf"], _ID), _number(event["generation"]), _bytes(event["key"], _DIGEST)
-    grants = set(_listed(event["grants"], _DIGEST))
-    known = history.shelves.get(shelf, Shelf(coach, 0))
-    _only(known.coach == coach and generation > known.generation and shelf not in history.erased)
-    _only(known.generation or generation == 1)
-    history.shelves[shelf] = replace(known, generation=generation)
-    history.keys[shelf] = history.keys.get(shelf, {}) | {generation: key}
-    history.made[shelf] = history.made.get(shelf, frozenset()) | {generation}
-    history.grants[shelf] = history.grants.get(shelf, frozenset()) | grants
-
-
-def _assign(history: History, said: _Said) -> None:
-    """A spare shelf becomes a client's."""
-    event = said.event
-    _only(event.keys() == {"e", "shelf", "client", "class"})
-    shelf, client, category = _bytes(event["shelf"], _ID), event["client"], event["class"]
-    known = history.shelves[shelf]
-    _only(_is_code(client))
-    _only(_CLASS.fullmatch(category) is not None and known.client is None)
-    _only(said.actor.role is Role.DAEMON or said.entry.actor == known.coach)
-    _only(history.shelf_of(known.coach, client, category) is None)
-    history.shelves[shelf] = replace(known, client=client, category=category)
-
-
-def _record(history: History, said: _Said) -> None:
-    """A version of a record is stored, where those before it are. Its coach may seal it anew, and it stays what it was
-    and whose it was: in a later generation, or on another shelf."""
-    event, coach = said.event, said.entry.actor
-    _only(event.keys() == {"e", "shelf", "generation", "record", "version", "kind", "digest"})
-    shelf, record, digest = _bytes(event["shelf"], _ID), _bytes(event["record"], _ID), _bytes(event["digest"], _DIGEST)
-    generation, version, kind = _number(event["generation"]), _number(event["version"]), Kind(_number(event["kind"]))
-    known = history.shelves[shelf]
-    _only(known.client is not None and generation == known.generation and record not in history.erased)
-    _only(said.actor.role is Role.DAEMON or coach == known.coach)
-    before, writer = history.records.get((record, version)), said.entry.actor
-    if before is None:
-        last = history.records.get((record, version - 1))
-        _only(version == 1 if last is None else (last.shelf, last.kind) == (shelf, kind))
-    else:
-        _only(coach == known.coach == history.shelves[before.shelf].coach and kind is before.kind)
-        _only(before.shelf != shelf or before.generation < generation)
-        writer = before.writer
-    history.records[record, version] = Stored(shelf, generation, kind, digest, writer)
-
-
-def _erase(history: History, said: _Said) -> None:
-    """A coach has something erased: it is gone from here on, whatever else is still there. What it names must be all
-    that these shelves hold up to those generations, and no more. Of a shelf that goes whole they may lie above its
-    last one here: another branch of the log has gone that far."""
-    stone = _stone(said)
-    _only(said.actor.role is Role.COACH)
-    _only(all(history.shelves[shelf].coach == stone.coach for shelf in stone.shelves))
-    last = {shelf: one.generation for shelf, one in history.shelves.items()}
-    _only(stone.what != "note" or all(through <= last[shelf] for shelf, through in stone.shelves.items()))
-    gone = {key for key, one in history.records.items() if one.generation <= stone.shelves.get(one.shelf, 0)}
-    named = set(stone.records)
-    left = {key: one for key, one in history.records.items() if key not in gone}
-    _only({record for record, _ in gone} == named and not any(record in named for record, _ in left))
-    _only(all(any(key in history.grants[shelf] for shelf in stone.shelves) for key in stone.keys))
-    whole = {shelf for shelf, through in stone.shelves.items() if through >= last[shelf]}
-    kept = {shelf: one for shelf, one in history.shelves.items() if shelf not in whole}
-    _only(stone.what != "client" or not any(_place(one)[:2] == (stone.coach, stone.client) for one in kept.values()))
-    history.tombstones[stone.number] = history.graves[said.entry.digest(history.vault)] = stone
-    history.records, history.shelves = left, kept
-    history.erased |= whole | named
-    history.keys = {shelf: _later(keys, stone.shelves.get(shelf, 0)) for shelf, keys in history.keys.items()}
-    history.grants = {shelf: held - set(stone.keys) for shelf, held in history.grants.items() if shelf not in whole}
-
-
-def _bury(history: History, stone: Tombstone) -> None:
-    named, shelves = set(stone.records), history.shelves
-    touched: dict[bytes, int] = {}
-    for (record, _), one in history.records.items():
-        if record in named:
-            touched[one.shelf] = max(one.generation, touched.get(one.shelf, 0))
-    mentioned = touched.keys() | (stone.shelves.keys() & shelves.keys())
-    _only(all(shelves[shelf].coach == stone.coach for shelf in mentioned))
-    for shelf, through in touched.items():
-        history.owing[shelf] = max(through, history.owing.get(shelf, 0))
-    last = {shelf: one.generation for shelf, one in shelves.items()}
-    gone = stone.shelves if stone.what != "note" else {}
-    whole = {shelf for shelf, through in gone.items() if last.get(shelf, 0) <= through}
-    left = {key: one for key, one in history.records.items() if key[0] not in named and one.shelf not in whole}
-    history.records = left
-    history.erased |= whole | named
-    history.shelves = {shelf: one for shelf, one in shelves.items() if shelf not in whole}
-    history.grants = {shelf: held for shelf, held in history.grants.items() if shelf not in whole}
-    history.keys = {shelf: held for shelf, held in history.keys.items() if shelf not in whole}
-
-
-def _stone(said: _Said) -> Tombstone:
-    event = said.event
-    _only(event.keys() == {"e", "what", "client", "shelves", "records", "keys"})
-    what, client, shelves = event["what"], event["client"], event["shelves"]
-    _only(what in ("note", "shelf", "client") and _is_code(client) and isinstance(shelves, dict))
-    _only(what != "client" or client != UNSORTED)
-    through = {_bytes(shelf, _ID): _number(generation) for shelf, generation in shelves.items()}
-    records, keys = _listed(event["records"], _ID), _listed(event["keys"], _DIGEST)
-    return Tombstone(said.entry.number, said.entry.actor, what, client, through, tuple(records), tuple(keys))
-
-
-def _later(keys: Mapping[int, bytes], through: int) -> dict[int, bytes]:
-    return {generation: key for generation, key in keys.items() if generation > through}
-
-
-def _buried(history: History, said: _Said) -> None:
-    """Somebody found in the ledger what a coach had erased in another branch of the log. Its own signature counts."""
-    event = dict(said.event)
-    parts = [_bytes(event.pop(name), size) for name, size in (("previous", _DIGEST), ("actor", _ID), ("signature", 64))]
-    number, text = _number(event.pop("number")), event.pop("said")
-    _only(event == {"e": "buried"})
-    try:
-        history.bury(Entry(number, parts[0], parts[1], text.encode("ascii"), parts[2]))
-    except Altered:
-        raise ValueError from None
-
-
-def _erased(history: History, said: _Said) -> None:
-    """And that is done."""
-    _only(said.event.keys() == {"e", "entry"})
-    stone = history.tombstones[_number(said.event["entry"])]
-    _only(stone.coach == said.entry.actor)
-    history.tombstones[stone.number] = replace(stone, done=True)
-
-
-def _slot(_: History, said: _Said) -> None:
-    """A coach has a new passphrase, or a new recovery code."""
-    event = said.event
-    _only(said.actor.role is Role.COACH and event.keys() == {"e", "kind"})
-    _only(event["kind"] in ("passphrase", "recovery"))
-
-
-def _restored(history: History, said: _Said) -> None:
-    """A coach goes on with another copy that was put back, and gives up the log that ended in this head."""
-    event = said.event
-    _only(said.actor.role is Role.COACH and event.keys() == {"e", "count", "digest"})
-    history.given_up[Head(_number(event["count"]), _bytes(event["digest"], _DIGEST))] = said.entry.number
-
-
-_RULES: Mapping[str, Callable[[History, _Said], None]] = {
-    "vault": _vault,
-    "actor": _actor,
-    "shelf": _shelf,
-    "assign": _assign,
-    "record": _record,
-    "erase": _erase,
-    "erased": _erased,
-    "buried": _buried,
-    "slot": _slot,
-    "restored": _restored,
-}
-
-
-def _only(allowed: object) -> None:
-    if not allowed:
-        raise ValueError
-
-
-def _bytes(text: Any, size: int) -> bytes:
-    found = bytes.fromhex(text)
-    _only(len(found) == size and found.hex() == text)
-    return found
-
-
-def _listed(found: Any, size: int) -> list[bytes]:
-    _only(isinstance(found, list))
-    return [_bytes(one, size) for one in found]
-
-
-def _is_code(client: str) -> bool:
-    return client == UNSORTED or is_client(client)
-
-
-def _number(value: Any) -> int:
-    _only(type(value) is int and 0 < value < 1 << 32)
-    return int(value)
 
 
 def _refused(number: int) -> Altered:

@@ -14,8 +14,8 @@ from coachsync.errors import Altered
 from coachsync.phrases import say
 from coachsync.vault import chain
 from coachsync.vault.chain import Entry, Head
-from coachsync.vault.history import Tombstone
 from coachsync.vault.keys import Actor, Role
+from coachsync.vault.shelves import Tombstone
 
 VERSION = 1
 LONGEST = 4 << 20  # bytes

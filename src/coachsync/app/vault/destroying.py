@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from coachsync.adapters.database.vaults import VaultStore
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.vault import grants
-from coachsync.vault.history import History, Tombstone
+from coachsync.vault.history import History
+from coachsync.vault.shelves import Tombstone
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from coachsync.errors import CoachsyncError, UsageError
 from coachsync.phrases import say
 from coachsync.vault import chain
 from coachsync.vault.chain import Entry
-from coachsync.vault.history import UNSORTED, Tombstone
+from coachsync.vault.shelves import UNSORTED, Tombstone
 
 _LONGEST = chain.LONGEST * 3 // 4  # bytes of a tombstone: an entry of another branch must be able to hold it
 

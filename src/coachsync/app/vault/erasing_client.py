@@ -16,7 +16,7 @@ from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.reading import Session
 from coachsync.app.wiring import Wiring
 from coachsync.config import Config
-from coachsync.vault.history import Tombstone
+from coachsync.vault.shelves import Tombstone
 
 _CLIENT = "client"
 

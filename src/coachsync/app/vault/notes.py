@@ -20,8 +20,8 @@ from coachsync.phrases import say
 from coachsync.vault import bodies
 from coachsync.vault.bodies import Body, Note
 from coachsync.vault.envelope import Header, Kind
-from coachsync.vault.history import UNSORTED
 from coachsync.vault.keys import Signer
+from coachsync.vault.shelves import UNSORTED
 
 
 @dataclass(frozen=True, slots=True)

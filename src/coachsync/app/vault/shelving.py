@@ -10,8 +10,8 @@ from coachsync.errors import Altered, Locked
 from coachsync.phrases import say
 from coachsync.vault import grants
 from coachsync.vault.envelope import ID_BYTES, Kind
-from coachsync.vault.history import UNSORTED
 from coachsync.vault.keys import Person, ShelfKey, Signer
+from coachsync.vault.shelves import UNSORTED
 from coachsync.vault.suite import SEED_BYTES, Opener
 
 SPARES = 20  # shelves that wait for clients while the coach is away
@@ -105,12 +105,12 @@ def current_key(vault: Vault, shelf: bytes) -> ShelfKey:
 
 
 def checked(vault: Vault, key: ShelfKey | None) -> ShelfKey:
-    """The key, once it is known to be certified by its coach. Raises Altered."""
+    """The key, once it is known to be the one that its coach has made. Raises Altered."""
     if key is None:
         raise Altered(
             "shelf-key-missing",
             say("A key that notes are sealed to is missing from the vault."),
             say("Restore the vault from a backup; to see what else is damaged, run: coachsync vault verify"),
         )
-    key.check(vault.history.coaches)
+    vault.history.check_key(key)
     return key

@@ -15,8 +15,8 @@ from coachsync.errors import Altered, CoachsyncError
 from coachsync.vault import bodies
 from coachsync.vault.bodies import Body
 from coachsync.vault.envelope import ID_BYTES
-from coachsync.vault.history import UNSORTED, is_client
 from coachsync.vault.keys import ShelfKey
+from coachsync.vault.shelves import UNSORTED, is_client
 
 
 def sort(session: Session) -> None:
