@@ -105,7 +105,7 @@ def test_the_entry_is_what_the_format_says(put_back: VaultHouse) -> None:
     with put_back.open() as vault:
         entries = [formatreader.Entry(*(getattr(one, name) for name in PARTS)) for one in vault.store.entries()]
     said = formatreader.read_said(entries[-1].said)
-    assert said == {"e": "restored", "count": head[0], "digest": head[1].hex()}
+    assert said == {"at": int(put_back.now.timestamp()), "e": "restored", "count": head[0], "digest": head[1].hex()}
     assert formatreader.check_log(trust, entries, head)
     for other in ((head[0] + 1, head[1]), (head[0], bytes(32))):
         with pytest.raises(formatreader.Refused, match="cut"):
