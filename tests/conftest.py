@@ -13,11 +13,13 @@ import hypothesis
 import pytest
 
 import accounts
+import lentreader
 import servers
 from accounts import Account
 from certificates import Authority
 from coachsync.adapters.caldav import transport
 from coachsync.adapters.caldav.client import CalDav
+from coachsync.app import wiring
 from davscript import PASSWORD, USER, Connect, Start
 from realservers.fixtures import (  # noqa: F401 - fixtures
     SINKS,
@@ -109,6 +111,15 @@ def connect() -> Iterator[Connect]:
             return made.enter_context(closing(client))
 
         yield new
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_reader() -> Iterator[None]:
+    """The runs of this process hand on the process that reads events."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(wiring, "Reader", lentreader.LentReader)
+        yield
+    lentreader.end_all()
 
 
 @pytest.fixture(autouse=True)
