@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from urllib.parse import quote
 
 import hypothesis
 import pytest
@@ -30,6 +31,7 @@ from realservers.fixtures import (  # noqa: F401 - fixtures
     sabre18_server,
     sogo_server,
 )
+from web import Web
 
 # Whoever runs the tests, the programs in them speak English unless they are told otherwise.
 for _name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
@@ -67,9 +69,21 @@ def radicale_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def xandikos_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with servers.xandikos(tmp_path_factory.mktemp("xandikos")) as url:
-        yield url
+def _xandikos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    folder = tmp_path_factory.mktemp("xandikos")
+    with servers.xandikos(folder) as url:
+        yield url, folder / "data" / "user" / "calendars"
+
+
+@pytest.fixture
+def xandikos_url(_xandikos: tuple[str, Path]) -> Iterator[str]:
+    """Without the calendars of the tests before: all are one user's, and the more there are the slower it is."""
+    url, home = _xandikos
+    before = {*home.iterdir()}
+    yield url
+    account = accounts.on_xandikos(url)
+    for folder in {*home.iterdir()} - before:
+        Web(account).delete(f"{account.home}{quote(folder.name)}/")
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
-"""The process that reads events, lent from one run to the next as the daemon's passes hand it on: to start one takes
-longer than most runs. `test_reader` is about its start and its end; a command in a process of its own starts its own."""
+"""The process that reads events, lent from one run to the next: to start one takes longer than most runs.
+
+`test_reader` is about its start and its end, and a command in a process of its own starts its own.
+"""
 
 from __future__ import annotations
 

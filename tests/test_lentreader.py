@@ -23,7 +23,8 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Reader]]:
 
 def read(given: LentReader, count: int = 3) -> Iterator[tuple[int, datetime]]:
     texts = ((number, event(f"uid-{number}", NOW.replace(hour=number))) for number in range(count))
-    return ((key, reading.occurrences[0].start) for key, reading in given.read(texts, YEAR, "Europe/Paris", frozenset()))
+    answers = given.read(texts, YEAR, "Europe/Paris", frozenset())
+    return ((key, reading.occurrences[0].start) for key, reading in answers)
 
 
 def test_the_next_run_has_the_same_process() -> None:
