@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -37,6 +38,11 @@ from web import Web
 for _name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
     os.environ.pop(_name, None)
 os.environ["LANG"] = "C.UTF-8"
+
+# Compiled modules are kept, whatever the environment says: without them each of the programs that the tests start compiles
+# all that it imports, and each process of a run rewrites the assertions of every test.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Files of tests lie in memory where it has room for them: they are synced to disk thousands of times.
 _MEMORY, _ROOM = Path("/dev/shm"), 2 << 30  # bytes; tests leave less than a tenth of it
