@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -39,8 +40,8 @@ for _name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
     os.environ.pop(_name, None)
 os.environ["LANG"] = "C.UTF-8"
 
-# Compiled modules are kept, whatever the environment says: without them each of the programs that the tests start compiles
-# all that it imports, and each process of a run rewrites the assertions of every test.
+# Compiled modules are kept, whatever the environment says: without them each program that the tests start compiles all
+# that it imports, and each process of a run rewrites the assertions of every test.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
@@ -60,6 +61,13 @@ hypothesis.settings.load_profile("new" if _NEW_EXAMPLES else "the same")
 
 # A background job starts with interrupts ignored, and so would every program that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the modules and the thousands of tests out of the searches for garbage: they took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5000, 10, 10)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
