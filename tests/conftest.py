@@ -63,6 +63,23 @@ hypothesis.settings.load_profile("new" if _NEW_EXAMPLES else "the same")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# What takes longest begins first: begun last, it would leave the other processes of a run with nothing to do.
+_LONGEST = (
+    "test_benchmarks.py",
+    "test_week_of_faults.py",
+    "test_canaries_of_changes.py",
+    "test_accidents.py",
+    "test_full_disk.py",
+    "test_canaries.py",
+    "test_vault_canaries.py",
+    "test_two_way.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
+
+
 def pytest_collection_finish() -> None:
     """Keep the modules and the thousands of tests out of the searches for garbage: they took a tenth of the time."""
     gc.collect()
