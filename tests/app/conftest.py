@@ -1,9 +1,8 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from coachsync.adapters.ical.reader import Reader
 from coachsync.app import collection_target
 from events import event
 from leaking_house import Document
@@ -12,15 +11,9 @@ from vault_damage import Damaged, full
 from vault_house import VaultHouse, copied
 
 
-@pytest.fixture(scope="session")
-def reader() -> Iterator[Reader]:
-    with Reader() as shared:
-        yield shared
-
-
 @pytest.fixture
-def house(tmp_path: Path, reader: Reader) -> House:
-    return House(tmp_path, reader=reader)
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 from coachsync.adapters import lock
-from coachsync.adapters.ical.reader import Reader
 from coachsync.app import status
 from coachsync.app.clients import forgetting
 from coachsync.app.clients.hiding import keep_out
@@ -46,9 +44,6 @@ TWO = (
     'publish = "now"\n'
 )
 TEAM = "https://calendar.example/bob/team/"
-
-_READER = Reader()  # of every life in this process: a child of its own takes a while to start
-atexit.register(_READER.close)
 
 _STEPS = 20_000  # of one stretch of life: more of them mean that the daemon does not rest
 
@@ -128,7 +123,7 @@ class Life:
 
 def life(folder: Path, text: str = CONFIG, sessions: int = 5) -> Life:
     """A daemon over a practice with some sessions, one a day from today."""
-    house = House(folder, text, reader=_READER)
+    house = House(folder, text)
     house.sessions(sessions)
     return Life(house)
 

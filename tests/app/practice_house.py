@@ -15,7 +15,6 @@ from coachsync.adapters import keystore
 from coachsync.adapters.database import Copies, Edit, Edits, open_database
 from coachsync.adapters.database.engine import database_file
 from coachsync.adapters.database.removed import kept
-from coachsync.adapters.ical.reader import Reader
 from coachsync.adapters.memory import MemoryCalendars, MemoryServer
 from coachsync.app import jobs
 from coachsync.app.conflicts import Keep, conflicts, resolve
@@ -56,7 +55,6 @@ class House:
     text: str = CONFIG
     now: datetime = datetime(2026, 3, 2, 8, tzinfo=UTC)
     server: MemoryServer = field(default_factory=MemoryServer)
-    reader: Reader | None = None  # one that several tests share: a process of its own takes a while to start
     offline: bool = False  # whoever asks for a server then has broken a promise
 
     def __post_init__(self) -> None:
@@ -89,12 +87,9 @@ class House:
             self.now,
             connect=lambda account, _password, _scheme: self._account(account.username),
         )
-        opened._reader = self.reader
         try:
             yield opened
         finally:
-            if self.reader is not None:
-                opened._reader = None
             opened.close()
 
     @contextmanager
