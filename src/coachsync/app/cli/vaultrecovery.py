@@ -107,9 +107,9 @@ def _trust_anew(options: Options, coach: str | None, code: str) -> str | None:
     tell(say("Written down so far: {names}.", names=names))
     tell(
         say_count(
-            "{number} coach more has to do the same, with the own code and name: only then the vault opens again.",
-            "{number} coaches more have to do the same, each with the own code and name: only then the vault opens "
-            "again.",
+            "{number} more coach has to do the same, with their own code and name: the vault opens again after that.",
+            "{number} more coaches have to do the same, each with their own code and name: the vault opens again after "
+            "that.",
             renewed.missing,
         )
     )

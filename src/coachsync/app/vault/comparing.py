@@ -17,7 +17,7 @@ from coachsync.vault.keys import ShelfKey
 
 RESTORE = say("Restore the vault from a backup.")
 _RESTORE_KEYS = say("Restore the folder vault/keys of the state folder from its mirror.")
-_ERASE_AGAIN = say("Unlock the vault, which erases it again; then look where the older copy came from.")
+_ERASE_AGAIN = say("Unlock the vault, which erases it again. If it was an older copy, look where that came from.")
 _NOBODY = say("Nothing is sealed to it or opened with it. Look who can write to the state folder.")
 _CUT_SHORT = say(
     "A key whose making was cut short leaves that, and so does an older copy of the vault that was put back: it opens "
@@ -173,4 +173,9 @@ def _record(known: Known, place: Place, sealed: bytes) -> Iterator[Problem]:
 
 
 def _erased_here(place: Phrase) -> Problem:
-    return Problem("erased-here", place, say("Something that was erased is here, from an older copy."), _ERASE_AGAIN)
+    return Problem(
+        "erased-here",
+        place,
+        say("Something that was erased is here: that is not done yet, or an older copy has brought it back."),
+        _ERASE_AGAIN,
+    )
