@@ -70,9 +70,7 @@ appointments = Table(
     Index("ix_appointments_uid", "calendar_id", "uid"),
     Index("ix_appointments_standing", "calendar_id", "frame", "code"),
     # Few rows, asked for at every poll, and behind texts that a search would have to step over.
-    Index(
-        "ix_appointments_strays", "calendar_id", sqlite_where=_AGREED.is_(False), postgresql_where=_AGREED.is_(False)
-    ),
+    Index("ix_appointments_strays", "calendar_id", sqlite_where=_AGREED.is_(False)),
 )
 
 # What the coach wants of an object and its server does not have yet. `place` and `uid` as for a copy.

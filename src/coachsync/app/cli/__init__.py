@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import click
 
 _INTERRUPTED = 130
+_SELDOM = 20_000  # new objects between two searches for garbage: what loading makes is none
 _BY_A_PERSON = ("interrupted", "declined")
 _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # every other write has its own error before it comes here
 
@@ -24,6 +26,7 @@ _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # every other write has 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and leave with its exit code; notes and names in memory are left in no crash."""
     leave_no_cores()
+    gc.set_threshold(_SELDOM)
     words = list(sys.argv[1:] if arguments is None else arguments)
     sys.exit(carry_out(words))
 

@@ -101,7 +101,6 @@ def _create_appointments() -> None:
         ["calendar_id"],
         unique=False,
         sqlite_where=sa.text("agreed IS 0"),
-        postgresql_where=sa.text("agreed IS false"),
     )
 
 
