@@ -7,12 +7,14 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from coachsync import config
 from coachsync.adapters import keystore
+from coachsync.adapters.room import no_room
 from coachsync.app.daemon.opening import Opening
 from coachsync.app.standing import standing
 from coachsync.app.status import Status
@@ -33,7 +35,12 @@ def one(tmp_path: Path) -> Life:
     """A daemon that has just started, over a practice with a vault and a note in it; it has little else to do."""
     started = life(tmp_path, seldom(CONFIG), sessions=0)
     made = making.make(
-        settings(started), keystore.load_device_key(started.house.state, create=True), "anna", WORDS, CHEAP
+        settings(started),
+        keystore.load_device_key(started.house.state, create=True),
+        "anna",
+        WORDS,
+        started.house.now,
+        CHEAP,
     )
     with session(started) as open_one:
         daemon = making.daemon_of(open_one.vault.files, keystore.load_device_key(started.house.state, create=False))
@@ -54,9 +61,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     """Grows with each time that the vault is opened."""
     seen, real = [], opening.open_vault
 
-    def counting(settings: Config) -> object:
+    def counting(settings: Config, now: datetime) -> object:
         seen.append(None)
-        return real(settings)
+        return real(settings, now)
 
     monkeypatch.setattr(opening, "open_vault", counting)
     return seen
@@ -69,7 +76,7 @@ def settings(life: Life) -> Config:
 
 @contextmanager
 def session(life: Life) -> Iterator[Session]:
-    with opening.open_vault(settings(life)) as vault:
+    with opening.open_vault(settings(life), life.house.now) as vault:
         coach = opening.coach_of(vault.trust, "anna")
         yield Session(vault, unlocking.unlock(vault, coach, WORDS, life.house.now))
 
@@ -186,7 +193,7 @@ def test_whoever_reads_for_a_moment_is_no_alarm_and_who_holds_an_erasure_up_is(
 ) -> None:
     """The vault says so itself, after it has waited for whoever reads: that takes a while."""
     held = not_done().problem("practice.state")
-    monkeypatch.setattr("coachsync.app.daemon.opening._opened", lambda _settings: [held])
+    monkeypatch.setattr("coachsync.app.daemon.opening._opened", lambda *_: [held])
     seen = Opening()
     with one.house.wiring() as wiring:
 
@@ -197,8 +204,16 @@ def test_whoever_reads_for_a_moment_is_no_alarm_and_who_holds_an_erasure_up_is(
         assert [boot for boot, codes in told.items() if codes] == list(range(3600, 7200, 600))
         assert told[3600] == ["erasure-not-done"]
         assert seen.wait(6600) == 600  # it is tried again soon
-        monkeypatch.setattr("coachsync.app.daemon.opening._opened", lambda _settings: None)
+        monkeypatch.setattr("coachsync.app.daemon.opening._opened", lambda *_: None)
         assert told_at(7200) == ["erasure-not-done"]  # nothing else is known for the moment
         assert seen.wait(7200) == 600
-        monkeypatch.setattr("coachsync.app.daemon.opening._opened", lambda _settings: [])
+        monkeypatch.setattr("coachsync.app.daemon.opening._opened", lambda *_: [])
         assert (told_at(7800), seen.wait(7800)) == ([], DAY.total_seconds())
+
+
+def test_an_erasure_that_finds_no_room_is_told_and_tried_again_soon(one: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coachsync.app.daemon.opening._opened", lambda *_: [no_room().problem("practice.state")])
+    seen = Opening()
+    with one.house.wiring() as wiring:
+        assert [found.code for found in seen.look(Status(), wiring, 0, str).opening] == ["disk-full"]
+        assert seen.wait(0) == 600

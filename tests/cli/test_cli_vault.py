@@ -323,7 +323,7 @@ def test_of_two_coaches_the_first_waits_for_the_other(vault: Desk) -> None:
     told = vault.run("vault", "recovery", "--use", *by_code(vault, SECOND))
     assert told.code == 0
     assert "Written down so far: coach." in told.out
-    assert "1 coach more has to do the same" in told.out
+    assert "1 more coach has to do the same" in told.out
     assert vault.json("vault", "recovery", "--use", *by_code(vault, SECOND)).document == {"changed": [], "missing": 1}
     _, error = vault.refused("vault", "unlock", "--passphrase-file", passphrase(vault, FIRST))
     assert error["code"] == "trust-missing"
