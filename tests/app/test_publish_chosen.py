@@ -18,6 +18,7 @@ from coachsync.app.people import named, own_names
 from coachsync.app.publish import settings_of
 from coachsync.app.vault.erasing_client import erase_without_vault
 from coachsync.app.verify import Verification
+from coachsync.app.whose import traits
 from coachsync.clients.directory import Client, Sponsor
 from coachsync.model import Finding, Pseudonym
 from events import event
@@ -153,6 +154,38 @@ def test_an_older_copy_of_the_state_shows_nothing_of_who_was_kept_out_and_erased
         assert [one.code for one in told] == ["erased-came-back"]
         assert not wiring.clients.is_known(OMER.code)
     house.sync()
+    assert said(house) == before
+
+
+@pytest.mark.parametrize("looked_first", [False, True])
+def test_p09_an_older_database_beside_keys_that_are_gone_shows_nothing_of_who_was_kept_out(
+    house: House, looked_first: bool
+) -> None:
+    """Only coachsync.db was put back: what is in it of the erased does not open, nor that nobody was to see them."""
+    hidden = [replace(one, unshared=True) for one in (OMER, MARIE)]
+    ready(house, "session", "", *hidden, BEA)
+    house.put("word", event("uid-word", house.now + timedelta(days=8), title="Point"))
+    with house.wiring() as wiring:
+        wiring.clients.assign("coaching", "uid-word", OMER.code)  # the coach's own word
+        wiring.clients.assign("coaching", "uid-away", OMER.code)  # on what the calendar does not have just now
+    house.sync()
+    before = said(house)
+    assert before.keys() == {"04", "06"}
+    with house.wiring() as wiring:
+        for one in hidden:  # the database knows them, and the ledger and the keys know better
+            wiring.clients.keys.bury(one.code)
+            wiring.clients.keys.destroy(one.code)
+    with house.wiring() as wiring:
+        assert set(wiring.clients.unreadable()) == {OMER.code, MARIE.code}
+        if looked_first:  # what reads everything anew while nobody knows them forgets them neither
+            assert OMER.code in traits(wiring, "coaching")[2][0].whose.candidates
+        told = forgetting.replay(wiring.clients, wiring.database, house.state, partial(keep_out, wiring))
+        assert [one.code for one in told] == ["erased-came-back"]
+        assert wiring.clients.unreadable() == ()
+        assert set(wiring.clients.assigned("coaching").values()) == {KEPT_OUT}
+        assert wiring.clients.blind("uid-away") in wiring.clients.assigned("coaching")
+    house.put("away", event("uid-away", house.now + timedelta(days=9), title="Point"))
+    assert house.sync().exit_code() == 0
     assert said(house) == before
 
 

@@ -107,6 +107,29 @@ def test_all_are_read_again_when_the_directory_changes_or_the_coach_decides(prac
     assert len(opened) == 9
 
 
+def test_p02_who_cannot_be_read_just_now_is_not_forgotten(practice: House) -> None:
+    before = whose(practice)
+    key = practice.state / "keys" / "clients" / f"{OMER.code}.key"
+    content = key.read_bytes()
+    key.unlink()
+    put(practice, 0, "Dentiste")
+    practice.sync()
+    perhaps = (Whose(None, frozenset({OMER.code})),)
+    assert whose(practice) == before | {"e0": NOBODYS, "e1": perhaps}
+    put(practice, 1, "Dentiste")  # nobody can tell whether it names a client who cannot be read
+    practice.sync()
+    assert whose(practice)["e1"] == perhaps
+    with practice.wiring() as wiring:
+        wiring.clients.assign("coaching", "uid-1", MARIE.code)
+    assert whose(practice)["e1"] == sure(MARIE)  # the coach can
+    with practice.wiring() as wiring:
+        wiring.clients.unassign("coaching", "uid-1")
+    put(practice, 1, "Phénix 3/10")
+    key.write_bytes(content)
+    practice.sync()
+    assert whose(practice) == before | {"e0": NOBODYS}
+
+
 def test_the_coachs_own_addresses_tell_nothing_and_others_are_read_again(practice: House, opened: list[int]) -> None:
     put(practice, 3, "Coaching", "ORGANIZER:mailto:marie@dupont.example\r\n")
     practice.sync()

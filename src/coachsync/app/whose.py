@@ -20,14 +20,17 @@ _UNKNOWN = Traits()
 
 
 def traits(wiring: Wiring, calendar: str) -> Mapping[int, Of]:
-    """The traits of every copy of a calendar, by row, one for each VEVENT; what has changed is read first."""
+    """The traits of every copy of a calendar, by row, one for each VEVENT; what has changed is read first. What was
+    known of a client who cannot be read just now stays."""
     stored, directory = StoredTraits(wiring.database, calendar), wiring.clients.directory()
     own = wiring.addresses(wiring.config.calendars[calendar].account)
     assigned = wiring.clients.assigned(calendar)
     frame = _frame(wiring, directory, own, assigned)
     stale = stored.stale(frame)
     if stale:
-        stored.record(frame, _read(wiring, calendar, stale, directory, own, assigned))
+        unread = frozenset(wiring.clients.unreadable())
+        before = _named(stored.all(), unread) if unread else {}
+        stored.record(frame, _read(wiring, calendar, stale, directory, own, assigned, before))
     return stored.all()
 
 
@@ -55,13 +58,26 @@ def _read(
     directory: Directory,
     own: frozenset[str],
     assigned: Mapping[bytes, str],
+    before: Mapping[int, frozenset[str]],
 ) -> Iterator[tuple[int, Of]]:
+    """`before`: the clients whom an appointment named, and for whom nobody can look now."""
     copies, matcher, clients = Copies(wiring.database, calendar), Matcher(directory), directory.addresses()
     uids = {copy.row: wiring.clients.blind(name_of(copy)) for copy in copies.some(rows)} if assigned else {}
     decided = {row: assigned[uid] for row, uid in uids.items() if uid in assigned}
     for row, body in copies.texts(rows):
         said = _decided(decided[row]) if row in decided else None
-        yield row, tuple(_traits(one, said or matcher.whose(one)) for one in facts_of(body, own, clients))
+        lost = before.get(row, frozenset())
+        yield row, tuple(_traits(one, said or _or(matcher.whose(one), lost)) for one in facts_of(body, own, clients))
+
+
+def _named(known: Mapping[int, Of], clients: frozenset[str]) -> dict[int, frozenset[str]]:
+    """Which of these clients each row names, surely or perhaps."""
+    return {row: clients & frozenset().union(*(one.whose.candidates for one in of)) for row, of in known.items()}
+
+
+def _or(whose: Whose, clients: frozenset[str]) -> Whose:
+    """The same, or perhaps of one of these."""
+    return Whose(None, whose.candidates | clients) if clients else whose
 
 
 def _decided(code: str) -> Whose:

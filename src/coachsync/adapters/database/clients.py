@@ -128,20 +128,29 @@ class Clients:
         with self._database.transaction() as connection:
             connection.execute(sa.delete(assignments).where(which))
 
+    def keep_out(self, code: str) -> None:
+        """Where the coach has said that an appointment is this client's, say KEPT_OUT instead."""
+        key = self._database.key
+        with self._database.transaction() as connection:
+            for row in self._decided_as(connection, code):
+                sealed = seal_json(key, _decision(row.uid), {"client": KEPT_OUT})
+                connection.execute(sa.update(assignments).where(_same(row)).values(key=key.name, sealed=sealed))
+
     def forget(self, code: str) -> None:
         """Delete all that is stored of a client, with the coach's word on their appointments, and destroy the key. What
         shares called them stays taken, and does not say whom it named. Twice is once. The bytes of the rows stay until
         the database has forgotten them."""
         with self._database.transaction() as connection:
             connection.execute(sa.delete(clients).where(clients.c.code == code))
-            for row in connection.execute(sa.select(assignments)).all():
-                if self._decided(row) == code:
-                    mine = (assignments.c.calendar == row.calendar) & (assignments.c.uid == row.uid)
-                    connection.execute(sa.delete(assignments).where(mine))
+            for row in self._decided_as(connection, code):
+                connection.execute(sa.delete(assignments).where(_same(row)))
             named = sa.update(pseudonyms).where(pseudonyms.c.client == code)
             connection.execute(named.values(client=NOBODY, current=False))
         self._keys.destroy(code)
         self._found = None
+
+    def _decided_as(self, connection: sa.Connection, code: str) -> list[sa.Row[Any]]:
+        return [row for row in connection.execute(sa.select(assignments)).all() if self._decided(row) == code]
 
     def _decided(self, row: sa.Row[Any]) -> str:
         """Whose the coach has said that an appointment is; NOBODY where that does not open, and so names nobody."""
@@ -203,6 +212,11 @@ def _unpacked(code: str, values: dict[str, Any]) -> Client:
 
 def _place(tag: bytes) -> str:
     return f"pseudonyms/{tag.hex()}"
+
+
+def _same(row: sa.Row[Any]) -> sa.ColumnElement[bool]:
+    mine: sa.ColumnElement[bool] = (assignments.c.calendar == row.calendar) & (assignments.c.uid == row.uid)
+    return mine
 
 
 def _decision(uid: bytes) -> str:

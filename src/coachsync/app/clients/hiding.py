@@ -14,16 +14,18 @@ from coachsync.errors import CoachsyncError
 
 def keep_out(wiring: Wiring, code: str) -> None:
     """Note of each appointment that may be this client's, if the client was kept out of shares, that no share shows it;
-    nothing of the note names the client. Done before the client is forgotten, and twice is once.
+    nothing of the note names the client. Done before the client is forgotten, and twice is once. Of one who cannot be
+    read, as where an older database stands beside keys that were destroyed, nobody can tell: that one was kept out.
 
     What cannot be read keeps nobody from being erased: no share is made from a calendar of which a note does not open.
     """
     client = wiring.clients.directory().clients.get(code)
-    if client is None or not client.unshared:
+    if client is not None and not client.unshared:
         return
     for calendar in wiring.config.calendars:
         with suppress(CoachsyncError, ValueError):
             _hide(wiring, calendar, code)
+    wiring.clients.keep_out(code)
 
 
 def _hide(wiring: Wiring, calendar: str, code: str) -> None:
