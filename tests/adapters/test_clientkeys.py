@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -104,3 +105,19 @@ def test_every_write_is_synced(keys: ClientKeys, monkeypatch: pytest.MonkeyPatch
     assert made >= 3  # the folder's folder, the file, its folder
     keys.destroy(CODE)
     assert len(synced) - made >= 2
+
+
+def test_the_ledger_says_which_key_went_with_a_client(keys: ClientKeys, tmp_path: Path) -> None:
+    keys.bury(CODE)  # of whom there is no key
+    assert (keys.buried(), keys.buried_with(CODE)) == ((frozenset({CODE}), False), None)
+    for _ in range(2):  # the second one is one that came later
+        keys.make(CODE)
+        digest = hashlib.sha256(keys.file(CODE).read_bytes()).digest()
+        keys.bury(CODE)
+        keys.destroy(CODE)
+        before = (tmp_path / "erasures.ledger").read_bytes()
+        keys.bury(CODE)  # and once more, when it is gone
+        assert (tmp_path / "erasures.ledger").read_bytes() == before
+        assert (keys.buried_with(CODE), keys.buried_with("C-000000")) == (digest, None)
+    stranger = ClientKeys(tmp_path, new_device_key())
+    assert (stranger.buried(), stranger.buried_with(CODE)) == ((frozenset(), True), None)

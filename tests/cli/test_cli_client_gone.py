@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli_desk import NAME, Desk
-from coachsync.adapters import trustfile
+from coachsync.adapters import room, trustfile
 from coachsync.adapters.database import engine
-from coachsync.app.cli import opening
+from coachsync.app.cli import clienterase, opening
 from coachsync.app.vault import certificates, making, shelving, writing
 from coachsync.app.vault.opening import coach_of, open_vault
 from coachsync.errors import Altered
@@ -168,6 +171,7 @@ def test_p09_an_older_copy_of_the_state_beside_todays_ledger_brings_nobody_back(
 
 
 def test_a_client_without_notes_is_erased_with_a_certificate_that_is_printed(vault: Desk, client: str) -> None:
+    key = (vault.state / "keys" / "clients" / f"{client}.key").read_bytes()
     result = vault.run("client", "erase", client)
     trust = trustfile.read_trust(vault.folder / "trust.toml")
     assert trust is not None
@@ -176,7 +180,50 @@ def test_a_client_without_notes_is_erased_with_a_certificate_that_is_printed(vau
     again = vault.json("client", "erase", client)  # asked for again, it is certified again
     assert again.code == 0
     second = certificates.verify(again.document["certificate"].encode(), trust)
-    assert (second.stone, second.document["client_key"]) == (certified.stone, None)
+    assert second.stone == certified.stone
+    assert second.document["client_key"] == certified.document["client_key"] == hashlib.sha256(key).hexdigest()
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_p09_a_certificate_for_which_there_is_no_room_is_shown_and_the_erasure_said(
+    vault: Desk, client: str, monkeypatch: pytest.MonkeyPatch, as_json: bool
+) -> None:
+    def full(_path: Path, _content: bytes) -> None:
+        raise room.no_room()
+
+    monkeypatch.setattr(clienterase, "create_atomically", full)
+    words = (*(["--json"] if as_json else []), "client", "erase", client)
+    result = vault.run(*words, "--certificate", str(vault.folder / "certificate.json"))
+    assert result.code == 3
+    assert "could not be written into the file" in result.err
+    assert "no room" in result.err
+    shown = result.document["certificate"] if as_json else result.out
+    trust = trustfile.read_trust(vault.folder / "trust.toml")
+    assert trust is not None
+    assert certificates.verify(shown.encode(), trust).stone.event["client"] == client
+    assert as_json or f"{client} was erased." in result.err
+
+
+def test_nothing_is_erased_where_no_certificate_can_be_written(
+    vault: Desk, client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, access = vault.folder / "locked", os.access
+    locked.mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: path != locked and access(path, mode))  # root may do all
+    words = ("client", "erase", client, "--certificate", str(locked / "certificate.json"))
+    assert vault.refused(*words)[1]["code"] == "certificate-file"
+    assert [one["code"] for one in vault.json("client", "list").document["clients"]] == [client]
+
+
+def test_p09_the_key_that_a_run_cut_short_has_destroyed_is_certified_by_the_next(vault: Desk, client: str) -> None:
+    key = (vault.state / "keys" / "clients" / f"{client}.key").read_bytes()
+    with closing(sqlite3.connect(vault.state / "coachsync.db")) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM clients").fetchone()
+        assert vault.run("client", "erase", client).code == 75
+    assert not (vault.state / "keys" / "clients" / f"{client}.key").exists()
+    certificate = json.loads(vault.run("client", "erase", client).out)
+    assert (certificate["client_key"], certificate["key_files"]) == (hashlib.sha256(key).hexdigest(), 1)
 
 
 def test_p09_without_a_vault_a_client_is_erased_and_nobody_certifies(desk: Desk, client: str) -> None:
@@ -245,7 +292,13 @@ def test_p13_whenever_it_dies_nobody_is_half_erased(desk: Desk, client: str, tmp
     assert number > 6
 
 
-@pytest.mark.parametrize("line", [b'{"client":"%s","mark":"00"}', b'{"client":', b'{"client":1}', b'{"client":"%s"}'])
+_FORGED = (
+    *(b'{"client":"%s","key":"","mark":"00"}', b'{"client":', b'{"client":1}', b'{"client":"%s"}'),
+    *(b'{"client":"%s","key":1,"mark":"00"}', b'{"client":1,"key":"","mark":"00"}'),
+)
+
+
+@pytest.mark.parametrize("line", _FORGED)
 def test_a_line_that_this_device_has_not_written_alarms_and_erases_nobody(desk: Desk, client: str, line: bytes) -> None:
     (desk.state / "erasures.ledger").write_bytes(line.replace(b"%s", client.encode()) + b"\n")
     assert "ledger-forged" in desk.run("client", "list").err

@@ -7,8 +7,10 @@ device key, the client's key sealed under it, and zeros up to one block; its own
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from coachsync.adapters.files import create_atomically, make_private_folder, sync_folder
@@ -23,6 +25,7 @@ from coachsync.vault.rows import KEY_BYTES, DeviceKey, new_device_key
 BYTES = BLOCK  # of a file
 _SUFFIX = ".key"
 _CODE = re.compile(r"C-[0-9A-Z]{6}")
+_DIGEST = re.compile(r"(?:[0-9a-f]{64})?")  # SHA-256 of a file, "" where there was none
 _SCRAPS = ".coachsync-*"  # what a process that was killed while writing leaves behind
 _NAME = 16  # bytes of the device key's name
 _SEALED = 32 + KEY_BYTES + 16  # salt, key, tag
@@ -99,19 +102,33 @@ class ClientKeys:
         return self.file(code).exists()
 
     def bury(self, code: str) -> None:
-        """Write into the ledger that the client is to be forgotten, and stays so whatever is put back here."""
-        self._ledger.bury(self._line(code))
+        """Write into the ledger that the client is to be forgotten, and stays so whatever is put back here; and which
+        key goes with that: who certifies it may come when it is gone already."""
+        content = self._read(code)
+        if content is not None or code not in self.buried()[0]:
+            self._ledger.bury(self._line(code, "" if content is None else hashlib.sha256(content).hexdigest()))
 
     def buried(self) -> tuple[frozenset[str], bool]:
         """The codes of the clients who are to be forgotten; and whether there are lines that this device has not
         written, which count for nothing."""
         lines = [line for line in self._ledger.lines() if is_of_device(line)]
-        codes = {code for line in lines for code in [_code_in(line)] if code and line == self._line(code)}
-        return frozenset(codes), any(_code_in(line) not in codes for line in lines)
+        codes = frozenset(code for code, _ in self._burials())
+        return codes, any(_said(line)[0] not in codes for line in lines)
 
-    def _line(self, code: str) -> bytes:
-        mark = self._device.blind("erasures", code).hex()
-        return json.dumps({"client": code, "mark": mark}, separators=(",", ":")).encode()
+    def buried_with(self, code: str) -> bytes | None:
+        """The SHA-256 of the file that went with a client who is to be forgotten; None where there was none."""
+        keys = [key for one, key in self._burials() if one == code and key]
+        return bytes.fromhex(keys[-1]) if keys else None
+
+    def _burials(self) -> Iterator[tuple[str, str]]:
+        for line in self._ledger.lines():
+            code, key = _said(line)
+            if code and line == self._line(code, key):
+                yield code, key
+
+    def _line(self, code: str, key: str) -> bytes:
+        mark = self._device.blind("erasures", f"{code}/{key}").hex()
+        return json.dumps({"client": code, "key": key, "mark": mark}, separators=(",", ":")).encode()
 
     def _read(self, code: str) -> bytes | None:
         try:
@@ -127,13 +144,15 @@ class ClientKeys:
         return content
 
 
-def _code_in(line: bytes) -> str:
-    """The code that a line of the ledger gives, "" when it gives none."""
+def _said(line: bytes) -> tuple[str, str]:
+    """The code that a line of the ledger gives, and the digest of the key; "" when it gives none."""
     try:
-        found = json.loads(line.decode())["client"]
+        found = json.loads(line.decode())
+        code, key = found["client"], found["key"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
-    return found if isinstance(found, str) and _CODE.fullmatch(found) else ""
+        return "", ""
+    well = isinstance(code, str) and isinstance(key, str) and _CODE.fullmatch(code) and _DIGEST.fullmatch(key)
+    return (code, key) if well else ("", "")
 
 
 def _wipe(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -52,10 +53,11 @@ def run(
         with opened(options, _COMMAND) as wiring:
             gone = erase_without_vault(wiring, code)
             make_known(wiring)
-    if certificate is not None and gone.certificate is not None:
-        create_atomically(certificate.absolute(), gone.certificate)
-    _tell(options, code, gone, certificate)
-    return _PARTLY if gone.stays else 0
+    problem = None if certificate is None else _write(certificate, gone)
+    _tell(options, code, gone, None if problem else certificate)
+    if problem is not None:
+        _not_in_the_file(problem)
+    return _PARTLY if gone.stays or problem else 0
 
 
 def _refuse(certificate: Path | None, *, vault: bool) -> None:
@@ -69,13 +71,28 @@ def _refuse(certificate: Path | None, *, vault: bool) -> None:
             say("Leave --certificate out, or make the vault first: coachsync vault init"),
             where="--certificate",
         )
-    if certificate.exists() or not certificate.absolute().parent.is_dir():
+    folder = certificate.absolute().parent
+    if certificate.exists() or certificate.is_symlink() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise UsageError(
             "certificate-file",
-            say("There is a file of that name already, or no folder for it."),
+            say("There is a file of that name already, or no folder for it where you can write."),
             say("Give the name of a new file."),
             where="--certificate",
         )
+
+
+def _write(certificate: Path, gone: Gone) -> CoachsyncError | None:
+    """Why that is not possible: the client is erased by then, and the certificate is told in another way."""
+    try:
+        create_atomically(certificate.absolute(), gone.certificate or b"")
+    except CoachsyncError as problem:
+        return problem
+    return None
+
+
+def _not_in_the_file(problem: CoachsyncError) -> None:
+    tell(say("The certificate could not be written into the file, and is shown instead: keep what is shown."), err=True)
+    tell(problem.message, err=True)
 
 
 def _meant(wiring: Wiring, given: str, name: str | None) -> tuple[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
@@ -38,13 +37,12 @@ def erase(wiring: Wiring, session: Session, code: str) -> Gone:
     sorting.sort(session)
     erased = _in_vault(session, code)
     stays = of_a_colleague(session, code)
-    content = None if stays else wiring.clients.keys.content(code)
     on_device = stays or _on_device(wiring, code)
     if not erased.done:
         raise opening.not_done()
     if not on_device:
         raise forgetting.not_done()
-    key = None if content is None else hashlib.sha256(content).digest()
+    key = None if stays else wiring.clients.keys.buried_with(code)
     certificate = certificates.issue(session, erased.stone, wiring.now, copies(wiring.config), key)
     return Gone(len(erased.stone.records), len(erased.stone.keys) + (key is not None), stays, certificate)
 
