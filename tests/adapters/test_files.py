@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -62,3 +63,53 @@ def test_a_new_file_appears_whole_for_its_owner_and_replaces_nothing(tmp_path: P
     assert caught.value.code == "file-not-written"
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"one", 0o600)
     assert [file.name for file in tmp_path.iterdir()] == ["cloud.password"]
+
+
+@pytest.fixture
+def stick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder on a file system such as vfat: a file has no second name, and no modes but its own."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    monkeypatch.setattr(os, "fchmod", refused)
+    return tmp_path
+
+
+def test_a_new_file_is_made_also_where_a_file_has_no_second_name(stick: Path) -> None:
+    path = stick / "certificate.json"
+    create_atomically(path, b"one")
+    with pytest.raises(CoachsyncError) as caught:
+        create_atomically(path, b"two")
+    assert (caught.value.code, "exists" in caught.value.message) == ("file-not-written", True)
+    assert path.read_bytes() == b"one"
+    assert [file.name for file in stick.iterdir()] == ["certificate.json"]
+
+
+def test_half_a_file_on_a_full_stick_is_taken_away(stick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync, calls = os.fsync, list[int]()
+
+    def full(handle: int) -> None:
+        calls.append(handle)
+        if len(calls) == 3:  # the scratch file, its folder, and the file itself
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CoachsyncError) as caught:
+        create_atomically(stick / "certificate.json", b"one")
+    assert caught.value.code == "disk-full"
+    assert (len(calls), list(stick.iterdir())) == (3, [])
+
+
+def test_where_a_link_fails_for_another_reason_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "link", refused)
+    with pytest.raises(CoachsyncError, match="Read-only"):
+        create_atomically(tmp_path / "new", b"one")
+    assert list(tmp_path.iterdir()) == []

@@ -442,6 +442,29 @@ def test_an_export_for_which_there_is_no_room_leaves_nothing(desk: Desk, client:
         assert (result.code, list(place.iterdir())) == (75, [])
 
 
+def test_p09_a_stick_takes_an_export_and_a_certificate(
+    vault: Desk, client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On vfat and exFAT a file has no second name, and no modes but its own."""
+    link, mode, stick = os.link, os.fchmod, vault.folder / "stick"
+    stick.mkdir()
+
+    def of_stick(handle: int) -> bool:
+        return Path(f"/proc/self/fd/{handle}").resolve().is_relative_to(stick)
+
+    def refused() -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", lambda one, two: refused() if Path(two).is_relative_to(stick) else link(one, two))
+    monkeypatch.setattr(os, "fchmod", lambda handle, wanted: refused() if of_stick(handle) else mode(handle, wanted))
+    note(vault, client)
+    assert vault.run("client", "export", client, "--to", str(stick / "given")).code == 0
+    assert TEXT in next((stick / "given" / "records").iterdir()).read_text()
+    assert vault.run("client", "erase", client, "--certificate", str(stick / "proof.json")).code == 0
+    assert vault.run("log", "verify", "--certificate", str(stick / "proof.json")).code == 0
+    assert {one.name for one in stick.iterdir()} == {"given", "proof.json"}
+
+
 def test_show_tells_how_many_records_there_are_without_opening_one(
     vault: Desk, client: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

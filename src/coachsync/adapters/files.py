@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from coachsync.adapters.room import is_full, no_room
@@ -12,6 +14,7 @@ from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
 
 _PRIVATE = 0o600
+_NO_LINK = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})  # link(2), of vfat, exFAT and others
 
 
 def make_private_folder(folder: Path) -> None:
@@ -53,7 +56,7 @@ def write_atomically(path: Path, content: bytes, mode: int = _PRIVATE, modified:
 
 
 def create_atomically(path: Path, content: bytes, mode: int = _PRIVATE) -> None:
-    """Make a new file with this content, synced to disk: it appears whole.
+    """Make a new file with this content, synced to disk: it appears whole, but where a file has no second name (vfat).
 
     Raises CoachsyncError when there is a file already, which stays as it is, or when the folder is missing, full or not
     writable.
@@ -62,17 +65,51 @@ def create_atomically(path: Path, content: bytes, mode: int = _PRIVATE) -> None:
         handle, name = tempfile.mkstemp(prefix=".coachsync-", dir=path.parent)
         scratch = Path(name)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fchmod(file.fileno(), mode)
-                os.fsync(file.fileno())
-            path.hardlink_to(scratch)
+            _fill(handle, content, mode)
+            linked = _is_linked(path, scratch)
         finally:
             scratch.unlink(missing_ok=True)
         sync_folder(path.parent)
     except OSError as problem:
         raise _failed("file-not-written", problem, path.parent) from None
+    if not linked:
+        create(path, content, mode)
+
+
+def create(path: Path, content: bytes, mode: int = _PRIVATE) -> None:
+    """Make a new file with this content, synced to disk: whole, unless the process is killed meanwhile. Raises as
+    `create_atomically` does."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE)
+        try:
+            _fill(handle, content, mode)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+    except OSError as problem:
+        raise _failed("file-not-written", problem, path.parent) from None
+
+
+def _is_linked(path: Path, scratch: Path) -> bool:
+    """Give the file its name. False where the file system gives none a second one. Raises OSError."""
+    try:
+        path.hardlink_to(scratch)
+    except OSError as problem:
+        if problem.errno not in _NO_LINK:
+            raise
+        return False
+    return True
+
+
+def _fill(handle: int, content: bytes, mode: int) -> None:
+    """Write it, sync it and close it. Raises OSError."""
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        with suppress(PermissionError):  # the file is ours: it is a file system without modes (vfat) that refuses
+            os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())
 
 
 def read_if_there(path: Path) -> bytes | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from coachsync.adapters import heldfolders
-from coachsync.adapters.files import create_atomically
+from coachsync.adapters.files import create
 from coachsync.adapters.system import reason
 from coachsync.app.cli.client import meant
 from coachsync.app.cli.clientviews import rows
@@ -104,7 +104,7 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
     try:
         (held.path / "records").mkdir(mode=_PRIVATE)
         for name, content in files.items():
-            create_atomically(held.path / name, content)
+            create(held.path / name, content)  # nobody looks into the folder before it has its name
         held.path.rename(folder)
     except OSError as problem:
         raise _not_writable(problem) from None
