@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -219,11 +219,12 @@ def texts_of(gathered: notes.Gathered[notes.Shown]) -> list[str]:
     return [one.body.text for one in gathered.found if isinstance(one.body, Note)]
 
 
-def test_a_time_that_no_calendar_has_is_reported(house: VaultHouse) -> None:
+@pytest.mark.parametrize("time", [(1 << 63) - 1, 1 << 60, int(datetime(9999, 12, 31, 23, tzinfo=UTC).timestamp())])
+def test_a_time_that_no_calendar_has_is_reported(house: VaultHouse, time: int) -> None:
     with house.open() as vault:
         daemon, coach = house.daemon(vault), house.coach(vault)
         key = shelving.shelf_for(vault, daemon, coach, CLIENT, "notes")
-        fields = (Kind.NOTE, vault.id, key.shelf, key.generation, bytes(15) + b"1", 1, (1 << 63) - 1)
+        fields = (Kind.NOTE, vault.id, key.shelf, key.generation, bytes(15) + b"1", 1, time)
         writing.store(vault, daemon, key, writing.Header(*fields, daemon.actor.fingerprint), packed(Note("x")))
     with house.session() as session:
         for gathered in (notes.listed(session, Kind.NOTE), notes.everything(session, Kind.NOTE)):

@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +70,19 @@ def vault(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 def note(desk: Desk, client: str, text: str = TEXT) -> None:
     """Written by the daemon."""
+    stored(desk, client, json.dumps({"text": text}).encode())
+
+
+def stored(desk: Desk, client: str, body: bytes, at: int | None = None) -> None:
+    """By the daemon, whatever it says."""
     options = opening.Options(str(desk.file), json=False)
     with opening.opened(options, "note") as wiring, open_vault(wiring.config, wiring.now) as vault:
         daemon = making.daemon_of(vault.files, wiring.database.key)
         assert daemon is not None
-        body = json.dumps({"text": text}).encode()
-        writing.add(vault, daemon, coach_of(vault.trust, None), client, Kind.NOTE, body, wiring.now)
+        key = shelving.shelf_for(vault, daemon, coach_of(vault.trust, None), client, "notes")
+        now = int(wiring.now.timestamp()) if at is None else at
+        fields = (Kind.NOTE, vault.id, key.shelf, key.generation, os.urandom(16), 1, now)
+        writing.store(vault, daemon, key, writing.Header(*fields, daemon.actor.fingerprint), body)
 
 
 def traces(desk: Desk, client: str) -> list[bytes]:
@@ -401,6 +409,25 @@ def test_all_that_is_known_of_a_client_is_written_for_people_and_for_programs(
     assert TEXT in record.read_text()
     assert {file.stat().st_mode & 0o077 for file in [folder, *folder.rglob("*")]} == {0}
     assert vault.refused("client", "export", client, "--to", str(folder))[1]["code"] == "folder-there"
+
+
+def test_what_is_odd_about_one_record_keeps_no_other_from_an_export(vault: Desk, client: str) -> None:
+    bodies = {b"[" * 200_000, b'{"text": %s1%s}' % (b"[" * 900, b"]" * 900), b"\xff\xfe", b'"said"', b'{"more": 1}'}
+    note(vault, client)
+    for body in bodies:
+        stored(vault, client, body)
+    stored(vault, client, b'{"text": "whenever"}', 1 << 60)
+    stored(vault, client, b'{"text": "nearly"}', int(datetime(9999, 12, 31, 23, tzinfo=UTC).timestamp()))
+    folder = vault.folder / "given"
+    result = vault.json("client", "export", client, "--to", str(folder))
+    assert (result.code, result.document["records"]) == (3, 1 + len(bodies))
+    assert [one["code"] for one in result.document["problems"]] == ["body-damaged"] * 2
+    document = json.loads((folder / "client.json").read_text())
+    assert valid(document, json.loads((folder / "client.schema.json").read_text()))
+    found = [one["content"] for one in document["records"]]
+    assert {"text": TEXT} in found
+    assert {one for one in found if isinstance(one, str)} == {body.decode(errors="replace") for body in bodies}
+    assert len(list((folder / "records").iterdir())) == len(found)
 
 
 def test_a_client_is_exported_where_there_is_no_vault(desk: Desk, client: str) -> None:

@@ -12,10 +12,13 @@ from coachsync.app import agenda
 from coachsync.app.clients.naming import names_of
 from coachsync.app.reading import synced
 from coachsync.app.vault.erasing import shelves_of
+from coachsync.app.vault.notes import written_at
 from coachsync.app.vault.reading import Read, Session
 from coachsync.app.wiring import Wiring
 from coachsync.clients.directory import Client
-from coachsync.errors import CoachsyncError, Problem
+from coachsync.errors import Altered, CoachsyncError, Problem
+from coachsync.vault import bodies
+from coachsync.vault.envelope import Kind
 
 VERSION = 1
 _TEXT = {"type": "string"}
@@ -103,25 +106,33 @@ def _records(session: Session, code: str, problems: list[Problem]) -> Iterator[d
     """Every version of every record that this coach keeps of the client; the session has sorted what was not."""
     for shelf in shelves_of(session, code):
         for one in session.shelf(shelf):
-            if isinstance(one, CoachsyncError):
-                problems.append(one.problem("practice.state"))
-            else:
+            try:
+                if isinstance(one, CoachsyncError):
+                    raise one
                 yield _record(one)
+            except CoachsyncError as problem:
+                problems.append(problem.problem("practice.state"))
 
 
 def _record(read: Read) -> dict[str, Any]:
+    """Raises Altered for one that says of no time that it was written then."""
     header = read.header
-    try:
-        content = json.loads(read.body.decode())
-    except ValueError:
-        content = read.body.decode(errors="replace")
     return {
         "record": header.record.hex(),
         "kind": header.kind.name.lower(),
         "version": header.version,
-        "written_at": _moment(datetime.fromtimestamp(header.time, UTC)),
-        "content": content if isinstance(content, dict | str) else json.dumps(content),
+        "written_at": _moment(written_at(header)),
+        "content": _content(header.kind, read.body),
     }
+
+
+def _content(kind: Kind, body: bytes) -> Any:
+    """What coachsync has written as it is stored; anything else as text."""
+    try:
+        bodies.unpacked(kind, body)
+    except Altered:
+        return body.decode(errors="replace")
+    return json.loads(body.decode())
 
 
 def _moment(moment: datetime) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -58,6 +58,7 @@ class Hit:
 
 
 _BEYOND = re.compile(r"[^\t\n\r -~]+")
+_ANYWHERE = timedelta(days=1)  # more than any time zone is ahead
 _Item = TypeVar("_Item", Listed, Shown)
 
 
@@ -132,6 +133,14 @@ def everything(session: Session, kind: Kind, client: str | None = None) -> Gathe
     return _of(gathered, client)
 
 
+def written_at(header: Header) -> datetime:
+    """When a version of a record was written. Raises Altered for a time that no calendar has, wherever one is."""
+    try:
+        return datetime.fromtimestamp(header.time, UTC) + _ANYWHERE - _ANYWHERE
+    except (ValueError, OverflowError, OSError):
+        raise bodies.damaged() from None
+
+
 def comparable(notes: Iterable[Shown]) -> list[tuple[Shown, str]]:
     """Open notes, each with its text as it is compared: once, for any number of words."""
     return [(note, folded(note.body.text)) for note in notes if isinstance(note.body, Note)]
@@ -182,17 +191,10 @@ def _shelves(session: Session, kind: Kind, client: str | None) -> list[bytes]:
 def _listed(session: Session, name: str, known: list[Header]) -> Listed:
     first, last = min(known, key=lambda one: one.version), max(known, key=lambda one: one.version)
     client = session.vault.history.shelves[last.shelf].client or show(session, last.record).client
-    return Listed(name, last.record, client, last.kind, last.version, _time(first), _time(last))
+    return Listed(name, last.record, client, last.kind, last.version, written_at(first), written_at(last))
 
 
 def _shown(session: Session, ids: dict[bytes, str], read: Read) -> Shown:
     body = bodies.unpacked(read.header.kind, read.body)
     client = session.vault.history.shelves[read.header.shelf].client or body.client
-    return Shown(ids[read.header.record], client, read.header.version, _time(read.header), body)
-
-
-def _time(header: Header) -> datetime:
-    try:
-        return datetime.fromtimestamp(header.time, UTC)
-    except (ValueError, OverflowError, OSError):
-        raise bodies.damaged() from None
+    return Shown(ids[read.header.record], client, read.header.version, written_at(read.header), body)
