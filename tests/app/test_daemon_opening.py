@@ -147,7 +147,6 @@ def test_a_forged_line_is_told_as_long_as_it_is_there(one: Life, line: bytes) ->
     assert one.journal.count("opened: ledger-forged") == 1
     assert records(one) == 1
     (one.house.state / "erasures.ledger").unlink()
-    one.sleep(DAY)
     one.live(HOUR)
     assert codes(one) == []
 
@@ -176,6 +175,20 @@ def test_a_vault_that_does_not_open_is_told_and_stops_no_sync(one: Life, wrong: 
     assert (found.where, bool(found.hint)) in {("practice.state", True), ("trust.toml", True)}
     assert one.requests > before
     assert one.status.state is None
+
+
+def test_what_the_coach_has_mended_is_not_told_any_more(one: Life, opened: list[None]) -> None:
+    trust = settings(one).trust
+    trust.chmod(0o666)
+    one.start()
+    one.live(HOUR)
+    assert codes(one) == ["trust-open"]
+    trust.chmod(0o644)
+    one.live(HOUR)
+    assert codes(one) == []
+    number = len(opened)
+    one.live(20 * HOUR)
+    assert len(opened) == number  # then once a day is enough
 
 
 def test_a_defect_in_it_is_told_and_stops_no_sync(one: Life, monkeypatch: pytest.MonkeyPatch) -> None:

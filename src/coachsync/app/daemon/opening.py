@@ -1,7 +1,7 @@
 """What comes up while the state and its vault are opened: of erasures, mostly.
 
-The daemon opens the vault when it starts and once a day. It needs nothing of it; but what an older copy has brought
-back must not lie there until a coach comes.
+The daemon opens the vault when it starts and once a day, and soon again while anything is wrong with it. It needs
+nothing of it; but what an older copy has brought back must not lie there until a coach comes.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from coachsync.config import Config
 from coachsync.errors import CoachsyncError, Problem, Temporary
 
 DAY = 86_400.0
-BACK, NOT_DONE, NO_ROOM = "erased-came-back", "erasure-not-done", "disk-full"
-_AGAIN = 600.0  # seconds until the vault is opened again whose erasure somebody has held up
+BACK, NOT_DONE = "erased-came-back", "erasure-not-done"
+_AGAIN = 600.0  # seconds until the vault is opened again of which anything is told: the coach may have mended it
 _PATIENCE = 3600.0  # seconds that somebody may hold up an erasure before the coach hears of it: a backup reads too
 _TOLD = 7 * DAY  # for how long it is told that something had come back: it is destroyed already
 
@@ -57,8 +57,7 @@ class Opening:
         problems = _opened(wiring.config, wiring.now)
         if problems is not None:
             self._vault = [trouble(problem, say) for problem in problems]
-        unfinished = problems is None or any(one.code in (NOT_DONE, NO_ROOM) for one in self._vault)
-        self._due = boot + (_AGAIN if unfinished else DAY)
+        self._due = boot + (DAY if problems == [] else _AGAIN)
 
     def _is_long(self, boot: float) -> bool:
         if self._held_up is None:
