@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import resource
@@ -14,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters import editor, ramfolder
+from coachsync.adapters.heldfolders import HeldFolder
 from coachsync.adapters.ramfolder import in_memory, ram_folder
-from coachsync.errors import CoachsyncError
+from coachsync.errors import CoachsyncError, Temporary
+from smalldisk import mounted_on
 
 CANARY = "Zoubrowka"
 _SHARED = Path("/dev/shm")
@@ -65,6 +68,36 @@ def test_without_memory_it_is_refused_and_nothing_is_written(
     assert refused.value.code == "no-memory-folder"
     assert refused.value.hint
     assert list(place.iterdir()) == []
+
+
+def begin(folder: HeldFolder) -> None:
+    """Where there is no room for all of a text; half of one could be taken for one that somebody has saved."""
+    try:
+        editor.edit(["true"], folder, CANARY * 10_000)
+    finally:
+        assert editor.saved(folder) == b""
+
+
+@pytest.mark.parametrize("size", ["64k", "64k,nr_inodes=1"])
+def test_where_memory_has_no_room_that_is_told_and_no_text_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: str
+) -> None:
+    with mounted_on(tmp_path, size) as memory:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(memory.folder))
+        with pytest.raises(Temporary) as refused, ram_folder() as folder:
+            begin(folder)
+        assert list(memory.folder.iterdir()) == []
+    assert (refused.value.code, "--file" in refused.value.hint) == ("memory-full", True)
+
+
+def test_what_else_the_system_refuses_in_memory_is_told(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    with pytest.raises(CoachsyncError, match="Too many open files") as refused, ram_folder():
+        pytest.fail("there is none")
+    assert refused.value.code == "no-memory-folder"
 
 
 def test_what_an_editor_leaves_beside_the_text_goes_too_overwritten(place: Path) -> None:
@@ -190,6 +223,16 @@ def test_an_editor_does_not_outlive_us(place: Path, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), ram_folder() as folder:
         editor.edit([command], folder, CANARY)
     assert list(place.iterdir()) == []
+
+
+def test_an_editor_is_told_to_end_and_may_do_what_it_does_then(place: Path, tmp_path: Path) -> None:
+    """It may set the terminal right, or keep what was written."""
+    said = tmp_path / "said"
+    trap = f"sleep 60 & trap 'kill $!; echo ended > {said}; exit' TERM"
+    command = script(tmp_path, f"{trap}\nsleep 0.1; kill -TERM {os.getpid()}; wait")  # once it is waited for
+    with pytest.raises(KeyboardInterrupt), ram_folder() as folder:
+        editor.edit([command], folder, CANARY)
+    assert said.read_text() == "ended\n"
 
 
 def test_an_editor_that_outlives_us_keeps_its_folder_locked(place: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from coachsync.adapters import ramfolder
 from coachsync.adapters.heldfolders import HeldFolder
 from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
@@ -32,8 +33,13 @@ def chosen(environ: Mapping[str, str]) -> tuple[str, ...] | None:
 
 def edit(command: Sequence[str], folder: HeldFolder, text: str) -> bytes:
     """What is in the file when the editor ends; `text` is there before. Raises CoachsyncError when the editor does not
-    start or fails; what it has saved is still there then."""
-    (folder.path / _FILE).write_text(text, encoding="utf-8")
+    start or fails; what it has saved is still there then. Temporary where memory has no room for the text."""
+    file = folder.path / _FILE
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        file.unlink(missing_ok=True)  # half of a text is none that anybody has saved
+        raise ramfolder.refused(problem) from None
     return edit_again(command, folder)
 
 

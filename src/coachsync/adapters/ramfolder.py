@@ -19,7 +19,9 @@ from types import FrameType
 
 from coachsync.adapters import heldfolders
 from coachsync.adapters.heldfolders import HeldFolder
-from coachsync.errors import CoachsyncError
+from coachsync.adapters.room import is_full
+from coachsync.adapters.system import reason
+from coachsync.errors import CoachsyncError, Temporary
 from coachsync.phrases import say
 
 _TMPFS, _RAMFS = 0x01021994, 0x858458F6  # statfs(2), f_type
@@ -34,12 +36,15 @@ def ram_folder() -> Iterator[HeldFolder]:
     """An empty folder for as long as the body runs. SIGTERM and SIGHUP raise KeyboardInterrupt in it, and SIGINT does
     nothing: it goes to the editor on the terminal as well, which knows what to do with it.
 
-    Raises CoachsyncError where there is no such memory.
+    Raises CoachsyncError where there is no such memory, Temporary where it has no room.
     """
     place = _place()
     heldfolders.sweep(place, _PREFIX)
     with _no_core(), _signals(_interrupt):
-        folder = heldfolders.make(place, _PREFIX)
+        try:
+            folder = heldfolders.make(place, _PREFIX)
+        except OSError as problem:
+            raise refused(problem) from None
         try:
             yield folder
         finally:
@@ -55,6 +60,16 @@ def in_memory(folder: Path) -> bool:
         return False
     kind = int.from_bytes(found.raw[: ctypes.sizeof(ctypes.c_long)], sys.byteorder)
     return kind in (_TMPFS, _RAMFS)
+
+
+def refused(problem: OSError) -> CoachsyncError:
+    """What a person is told when the system refuses something in the folder."""
+    hint = say("Give the text on stdin, or with --file.")
+    if is_full(problem):
+        message = say("There is no room left in memory for a text to be written in; nothing was stored.")
+        return Temporary("memory-full", message, hint)
+    message = say("The folder in memory cannot be used: {cause}.", cause=reason(problem))
+    return CoachsyncError("no-memory-folder", message, hint)
 
 
 def _place() -> Path:
