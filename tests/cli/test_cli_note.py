@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ from cli_dialogue import Dialogue
 from cli_vault import CANARY, VaultDesk
 from coachsync.adapters.database.vaults import VaultStore
 from coachsync.app.cli import opening
+from coachsync.app.vault import shelving
+from stepping import no_room
 
 TEXT = f"Première séance.\n\tElle parle de l'Éléphant, {CANARY}.\n"
 READING = (
@@ -156,6 +159,23 @@ def test_a_client_who_is_none_is_refused(vaulted: VaultDesk) -> None:
     assert vaulted.given("Nobody\ntext", "note", "add", "-").code == 2
     assert vaulted.given("text", "note", "add", vaulted.client, "--on", "2026-03-02").code == 2
     assert vaulted.given("text", "note", "add", vaulted.client, "--coach", "bea").code == 10
+
+
+def test_reading_needs_no_room_on_the_disk(vaulted: VaultDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not for spare shelves, of which few are left, and not to remember where the log ends."""
+    name = vaulted.note(CANARY)
+    head = vaulted.desk.state / "vault" / "head"
+    monkeypatch.setattr(shelving, "_LEAST", shelving.SPARES)
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", lambda _handle: no_room())
+        head.unlink()
+        shown = vaulted.unlocked("note", "show", name)
+        assert (shown.code, shown.out) == (0, f"{CANARY}\n")
+        assert shown.err.count("disk-full") == 1
+        refused = vaulted.given("", "vault", "init", "--coach", "bea", *vaulted.key)
+        assert (refused.code, head.exists()) == (75, False)
+    assert "disk-full" not in vaulted.unlocked("note", "show", name).err
+    assert head.exists()
 
 
 # --- erasing -----------------------------------------------------------------------------------------------------

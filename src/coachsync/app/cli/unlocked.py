@@ -19,7 +19,7 @@ from coachsync.app.vault.opening import coach_of, open_vault, trusted
 from coachsync.app.vault.reading import Session
 from coachsync.app.wiring import Wiring
 from coachsync.config import Config
-from coachsync.errors import Locked
+from coachsync.errors import Locked, Temporary
 from coachsync.phrases import say
 from coachsync.vault.keys import Person
 
@@ -46,8 +46,12 @@ def unlocked(
 
 def settle(wiring: Wiring, session: Session) -> None:
     """Do first what a coach's session owes: spare shelves for the daemon, erasures that were cut short, and what the
-    daemon could not sort."""
-    making.settle(session.vault, session.coach, wiring.database.key)
+    daemon could not sort. What cannot be done for the moment goes to the problems of the vault: reading needs no
+    room."""
+    try:
+        making.settle(session.vault, session.coach, wiring.database.key)
+    except Temporary as problem:
+        session.vault.problems.append(problem.problem("practice.state"))
     erasing.settle(session)
     sorting.settle(session)
 
