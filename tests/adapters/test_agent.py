@@ -119,11 +119,13 @@ class Listening:
 
     def __init__(self, *questions: bytes) -> None:
         self.asked, self.waiting = [socket.socketpair() for _ in questions], 0
+        self.patience: list[float] = []
         for (_, theirs), question in zip(self.asked, questions, strict=True):
             theirs.sendall(question)
 
-    def settimeout(self, _seconds: float) -> None:
+    def settimeout(self, seconds: float) -> None:
         """Nobody waits here."""
+        self.patience.append(seconds)
 
     def accept(self) -> tuple[socket.socket, str]:
         self.waiting += 1
@@ -160,6 +162,12 @@ def test_after_a_night_asleep_it_gives_nothing_and_ends() -> None:
     clock = iter([0.0, 0.0, 1.0, 1.0, 1.0, 8 * 3600.0])
     assert answers([agent_child.GIVE] * 3, clock, lambda: left.append(None)) == [SEED, b"", b""]
     assert left == [None]
+
+
+def test_it_waits_in_short_pieces_so_that_it_ends_soon_after_a_night_asleep() -> None:
+    listening, clock = Listening(), iter([0.0, 0.0, 52.0, 59.5, 8 * 3600.0])
+    agent_child.serve(listening, SEED, 60, lambda: next(clock), lambda: None)  # type: ignore[arg-type]
+    assert listening.patience == [10.0, 8.0, 0.5]
 
 
 def test_each_time_that_it_is_asked_the_wait_begins_anew_and_not_for_a_question_that_is_none() -> None:
