@@ -168,7 +168,7 @@ def erase(options: Options, names: tuple[str, ...], yes: bool, coach: str | None
     """Their keys are destroyed, and every byte of them. Several at once: one that does not open lets no other on its
     shelf be erased without it."""
     if sys.stdin.isatty() and not yes:
-        question = say("Erase {ids} with all versions? Nobody can bring that back.", ids=", ".join(names))
+        question = say("Erase {ids} with all versions? Nobody can bring it back.", ids=", ".join(names))
         if not agreed(question):
             raise Declined
     with unlocked(options, "note erase", coach, passphrase_file) as (_, session):
