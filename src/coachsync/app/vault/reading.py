@@ -125,7 +125,7 @@ class Session:
                 raise WrongKey(
                     "no-grant",
                     say("The file that opens this client's notes is missing."),
-                    say("Restore the folder vault/keys of the state folder from its mirror."),
+                    say("Restore the folder vault/keys of the state folder from a backup."),
                 )
             self._openers[shelf, generation] = grants.opened(content, key, self.coach)
         return self._openers[shelf, generation]
