@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -125,6 +126,20 @@ def test_a_wrong_code_changes_nothing(house: VaultHouse) -> None:
     assert opens(house, PASSPHRASE)
     assert recovers(house, code)
     assert [event for event in events(house) if event["e"] == "slot"] == []
+
+
+def test_p04_a_coach_whom_the_older_copy_does_not_know_comes_back_by_the_code(vault_house: VaultHouse) -> None:
+    older = vault_house.folder / "older.db"
+    shutil.copy(vault_house.vault_folder / "vault.db", older)
+    code = vault_house.make("bea", PASSPHRASE).code
+    older.replace(vault_house.vault_folder / "vault.db")
+    (vault_house.vault_folder / "head").unlink()  # the folder was put back without it
+    with vault_house.open() as vault:
+        (problem,) = vault.problems
+        assert ("unlock" in problem.hint, "recovery --use" in problem.hint) == (True, True)
+        relocking.use_code(vault, vault_house.coach(vault, "bea"), code, NEW, FLOOR)
+    with vault_house.session("bea", NEW) as session:
+        assert session.vault.problems == []
 
 
 # --- killed -----------------------------------------------------------------------------------------------------------

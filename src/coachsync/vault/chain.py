@@ -120,8 +120,8 @@ def cut() -> Altered:
         "log-cut",
         say("The log is shorter than it was, or another one: an older copy was put in its place."),
         say(
-            "If you have put a backup back, go on with it by: coachsync vault unlock --accept-restored. Else look for "
-            "who has done it."
+            "If you have put a backup back, go on with it by: coachsync vault unlock --accept-restored, or without the "
+            "passphrase: coachsync vault recovery --use --accept-restored. Else look for who has done it."
         ),
     )
 

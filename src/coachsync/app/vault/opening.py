@@ -293,7 +293,10 @@ def _coach_unknown(name: str) -> Problem:
         "coach-unknown",
         f"trust.toml: coaches.{name}",
         say("The vault does not know a coach whom trust.toml names: it is older, or one of the two was changed."),
-        say("If it is older, that coach comes back by: coachsync vault unlock. Else restore both from one backup."),
+        say(
+            "If it is older, that coach comes back by: coachsync vault unlock, or without the passphrase: coachsync "
+            "vault recovery --use. Else restore both from one backup."
+        ),
     )
 
 
