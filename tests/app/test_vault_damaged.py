@@ -10,7 +10,7 @@ from coachsync.adapters.shredding import shred
 from coachsync.app.vault import counting, erasing, making, opening
 from coachsync.app.vault.verifying import verify
 from coachsync.errors import Altered, CoachsyncError
-from vault_damage import codes
+from vault_damage import Damaged, check_told, codes, look, person
 from vault_house import CLIENT, VaultHouse
 
 
@@ -50,9 +50,9 @@ def test_p09_without_trust_nobody_is_told_that_there_was_no_vault(vault_house: V
     trust = vault_house.config.trust
     content = trust.read_bytes()
     trust.unlink()
-    for look in (counting.has_vault, opening.trusted):
+    for ask in (counting.has_vault, opening.trusted):
         with pytest.raises(Altered) as refused:
-            look(vault_house.config)
+            ask(vault_house.config)
         assert refused.value.code == "trust-missing"
         assert "coachsync vault recovery --use" in refused.value.hint
     assert codes(verify(vault_house.config, vault_house.now).findings) == {"trust-missing"}
@@ -96,3 +96,47 @@ def test_a_link_is_removed_and_what_it_points_to_stays(tmp_path: Path) -> None:
     link.symlink_to(theirs)
     shred(link)
     assert (theirs.read_bytes(), link.is_symlink()) == (b"theirs", False)
+
+
+# --- a database of which the disk has lost a page ---------------------------------------------------------------------
+
+
+def test_a_page_of_the_log_that_is_lost_is_a_finding_and_what_comes_before_it_counts(damaged: Damaged) -> None:
+    damaged.spoil("log")
+    with pytest.raises(Altered, match="it is damaged") as refused, damaged.house.open():
+        pass
+    assert (refused.value.code, "backup" in refused.value.hint) == ("state-unusable", True)
+    found = look(damaged)
+    assert codes(found.findings) == {"state-unusable", "log-not-read"}
+    assert found.entries > 10
+    (place,) = {str(one.where) for one in found.findings}
+    assert place == f"log entry {found.entries + 1}"
+    check_told(found)
+
+
+@pytest.mark.parametrize(("table", "also"), [("records", "shelf-key-unknown"), ("shelves", "no-record")])
+def test_a_page_of_a_table_that_is_lost_hides_nothing_else(damaged: Damaged, table: str, also: str) -> None:
+    anna = person(damaged)
+    damaged.sql("insert into shelves values (randomblob(16), 1, zeroblob(16), zeroblob(1216), zeroblob(64))")
+    damaged.sql("insert into records values (randomblob(16), 1, randomblob(16), 1, randomblob(2000))")
+    damaged.slot("recovery").unlink()
+    damaged.spoil(table)
+    found = look(damaged, anna)
+    assert codes(found.findings) == {"state-unusable", "keyslot-missing", also}
+    check_told(found)
+
+
+def test_a_text_that_is_none_is_an_entry_that_was_changed(damaged: Damaged) -> None:
+    """SQLite takes any bytes for a text, and Python does not."""
+    damaged.sql("update log set said=cast(x'ff80ff' as text) where number=5")
+    with pytest.raises(Altered) as refused, damaged.house.open():
+        pass
+    assert refused.value.code == "log-broken"
+    assert codes(look(damaged).findings) == {"log-broken", "log-not-read"}
+
+
+def test_what_is_owed_to_a_damaged_database_is_told_as_such(damaged: Damaged) -> None:
+    damaged.spoil("records")
+    (damaged.house.vault_folder / "forgetting").touch(mode=0o600)
+    with pytest.raises(Altered, match="it is damaged"), damaged.house.open():
+        pass

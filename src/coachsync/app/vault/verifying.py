@@ -39,9 +39,10 @@ class Verified:
     findings: list[Problem] = field(default_factory=list)
 
     def found(self, findings: Iterable[Problem]) -> None:
-        """Keep what was found; what was found there before is not said again."""
+        """Keep what was found; what was found there before is not said again. Where looking ends, because a file is
+        damaged, that is a finding too."""
         known = {(one.code, one.where) for one in self.findings}
-        for one in findings:
+        for one in _to_the_end(findings):
             if (one.code, one.where) not in known:
                 known.add((one.code, one.where))
                 self.findings.append(one)
@@ -61,7 +62,7 @@ def verify(config: Config, now: datetime, coaches: Sequence[Person] = (), device
             if device is not None:
                 result.found(_daemon(vault, device))
             for coach in coaches:
-                result.found(_opened(Session(vault, coach), result))
+                _open(Session(vault, coach), result)
     except NotInitialised:
         raise
     except Altered as problem:  # there is nothing to look at, or nobody to trust
@@ -69,8 +70,23 @@ def verify(config: Config, now: datetime, coaches: Sequence[Person] = (), device
     return result
 
 
+def _to_the_end(findings: Iterable[Problem]) -> Iterator[Problem]:
+    try:
+        yield from findings
+    except Altered as problem:
+        yield problem.problem("vault/vault.db")
+
+
+def _is_whole(vault: Vault) -> bool:
+    """Whether the log was taken to its end."""
+    try:
+        return next(vault.store.entries(vault.history.head.count), None) is None
+    except Altered:
+        return False
+
+
 def _look(vault: Vault, result: Verified) -> None:
-    whole = next(vault.store.entries(vault.history.head.count), None) is None
+    whole = _is_whole(vault)
     if not whole:
         result.found([_not_told(vault)])
     history = vault.history
@@ -184,8 +200,7 @@ def _open_to_others(vault: Vault) -> Iterator[Problem]:
 
 def _daemon(vault: Vault, device: DeviceKey) -> Iterator[Problem]:
     """What the daemon signs with opens here, and is its own in this vault, as far as the log could be taken."""
-    whole = next(vault.store.entries(vault.history.head.count), None) is None
-    let_in = vault.history.actors if whole else {}
+    let_in = vault.history.actors if _is_whole(vault) else {}
     try:
         daemon = daemon_of(vault.files, device)
     except WrongKey:
@@ -199,24 +214,27 @@ def _daemon(vault: Vault, device: DeviceKey) -> Iterator[Problem]:
         )
 
 
-def _opened(session: Session, result: Verified) -> Iterator[Problem]:
+def _open(session: Session, result: Verified) -> None:
     """Open everything of a coach: that a seal holds is seen by opening it alone."""
-    vault, number = session.vault, result.opened or 0
-    mine = [shelf for shelf, one in vault.history.shelves.items() if one.coach == session.fingerprint]
-    for shelf in mine:
-        shut = set()
-        for generation in vault.history.keys[shelf]:
-            try:
-                session.opener(shelf, generation)
-            except (Altered, WrongKey) as problem:
-                shut.add(generation)
-                yield problem.problem(shelf_place(vault, shelf, generation))
-        for place, sealed in vault.store.sealed(shelf):
-            if place.generation in shut:
-                continue
-            try:
-                session.opened(place, sealed)
-                number += 1
-            except (Altered, WrongKey) as problem:
-                yield problem.problem(record_place(place.record, place.version))
-    result.opened = number
+    result.opened = result.opened or 0
+    for shelf, one in session.vault.history.shelves.items():
+        if one.coach == session.fingerprint:
+            result.found(_opened(session, shelf, result))
+
+
+def _opened(session: Session, shelf: bytes, result: Verified) -> Iterator[Problem]:
+    vault, shut = session.vault, set()
+    for generation in vault.history.keys[shelf]:
+        try:
+            session.opener(shelf, generation)
+        except (Altered, WrongKey) as problem:
+            shut.add(generation)
+            yield problem.problem(shelf_place(vault, shelf, generation))
+    for place, sealed in vault.store.sealed(shelf):
+        if place.generation in shut:
+            continue
+        try:
+            session.opened(place, sealed)
+            result.opened = (result.opened or 0) + 1
+        except (Altered, WrongKey) as problem:
+            yield problem.problem(record_place(place.record, place.version))
