@@ -198,3 +198,21 @@ def test_bytes_that_are_still_owed_are_a_finding(damaged: Damaged) -> None:
     with damaged.house.open():
         pass  # which rewrites the file
     assert look(damaged).findings == []
+
+
+def test_what_is_called_otherwise_in_the_folder_of_keys_ends_no_look(damaged: Damaged) -> None:
+    keys = damaged.house.vault_folder / "keys"
+    (keys / ("z" * 32)).mkdir(mode=0o700)
+    (keys / ("AB" * 16)).mkdir(mode=0o700)
+    for name in ("ab" * 16, "notes"):
+        (keys / name).touch(mode=0o600)
+    assert look(damaged).findings == []
+
+
+def test_a_file_in_the_place_of_a_shelf_is_a_grant_that_is_missing(damaged: Damaged) -> None:
+    folder = damaged.grant(damaged.first).parent
+    shutil.rmtree(folder)
+    folder.touch(mode=0o600)
+    found = look(damaged)
+    assert codes(found.findings) == {"grant-missing"}
+    check_told(found)
