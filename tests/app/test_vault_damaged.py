@@ -90,6 +90,29 @@ def test_p09_a_damaged_note_can_be_erased_and_then_its_neighbours(vault_house: V
         assert session.record(kept.record).body == b"kept"
 
 
+@pytest.mark.parametrize("generation", [2, (1 << 32) - 1])
+def test_a_row_that_the_log_does_not_know_keeps_no_note_from_being_erased(damaged: Damaged, generation: int) -> None:
+    """Nor the next version of one that there is, which nobody has written."""
+    shelf, row = damaged.shelf(damaged.first), "insert into records values (?, ?, ?, ?, randomblob(2000))"
+    damaged.sql(row, bytes(16), 1, shelf, generation)
+    damaged.sql(row, damaged.first, 3, shelf, generation)
+    with damaged.house.session() as session:
+        assert erasing.erase_record(session, damaged.second).done
+        assert [session.record(damaged.first, version).body for version in (1, 2)] == [b"one", b"one, amended"]
+        told = [one for one in session.shelf(shelf) if isinstance(one, CoachsyncError)]
+    left = [] if generation == 2 else ["no-record"] * 2  # the others went with their generation
+    assert [one.code for one in told] == left
+
+
+def test_a_record_that_was_moved_keeps_its_neighbours_from_being_erased(damaged: Damaged) -> None:
+    """The log knows it: it would be lost with the key of a shelf that is not its own."""
+    move = "update records set shelf=?, generation=2 where record=?"
+    damaged.sql(move, damaged.shelf(damaged.first), damaged.other)
+    with damaged.house.session() as session, pytest.raises(Altered) as refused:
+        erasing.erase_record(session, damaged.second)
+    assert refused.value.code == "record-moved"
+
+
 def test_a_link_is_removed_and_what_it_points_to_stays(tmp_path: Path) -> None:
     theirs, link = tmp_path / "theirs", tmp_path / "link"
     theirs.write_bytes(b"theirs")
