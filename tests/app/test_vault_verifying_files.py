@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters import keystore
-from coachsync.app.vault import erasing
+from coachsync.app.vault import erasing, making
 from coachsync.vault import chain, grants
 from coachsync.vault.keys import Person
 from vault_damage import SECOND, Damaged, check_told, codes, look, person
@@ -216,3 +216,16 @@ def test_a_file_in_the_place_of_a_shelf_is_a_grant_that_is_missing(damaged: Dama
     found = look(damaged)
     assert codes(found.findings) == {"grant-missing"}
     check_told(found)
+
+
+def test_a_keyslot_of_nobody_is_kept_and_no_finding(damaged: Damaged) -> None:
+    """Letting a coach in that was cut short leaves two, and so does a trust.toml from before a coach came."""
+    for kind in ("passphrase", "recovery"):
+        slot = damaged.slot(kind)
+        shutil.copy(slot, slot.with_name(f"{'ab' * 16}.{kind}.json"))
+    found = look(damaged, person(damaged))
+    assert (found.findings, [one.code for one in found.notes]) == ([], ["keyslot-of-nobody"])
+    assert "ab" * 16 in found.notes[0].where
+    with damaged.house.session() as session:
+        making.settle(session.vault, session.coach, damaged.house.device)
+    assert len(list((damaged.house.vault_folder / "slots").glob("abab*"))) == 2

@@ -161,6 +161,7 @@ def test_a_sound_vault_is_said_to_be_sound(vault: Desk) -> None:
     assert "--passphrase-file" in result.out
     assert vault.json("vault", "verify").document == {
         "findings": [],
+        "notes": [],
         "entries": 22,
         "shelves": 20,
         "records": 0,
@@ -319,6 +320,14 @@ def test_p04_it_is_accepted_by_the_code_where_the_passphrase_is_lost(vault: Desk
     (vault.folder / "code").write_text(result.document["recovery_code"])
     told = vault.run(*use, "--accept-restored")
     assert (told.code, "nothing to accept" in told.err, len(told.out.splitlines())) == (0, True, 1)
+
+
+def test_a_note_of_verify_is_told_and_fails_nothing(vault: Desk) -> None:
+    slot = next((vault.state / "vault" / "slots").glob("*.recovery.json"))
+    shutil.copy(slot, slot.with_name(f"{'ab' * 16}.recovery.json"))
+    result = vault.run("vault", "verify")
+    assert (result.code, "sound" in result.out, "[keyslot-of-nobody]" in result.out) == (0, True, True)
+    assert [one["code"] for one in vault.json("vault", "verify").document["notes"]] == ["keyslot-of-nobody"]
 
 
 # --- a trust.toml that is lost ----------------------------------------------------------------------------------------

@@ -30,13 +30,14 @@ _OTHER_SLOT = say("Restore the folder vault/slots of the state folder from a bac
 @dataclass(slots=True)
 class Verified:
     """What was looked at, and what was found. `opened` counts the records that were opened, None where nobody had
-    unlocked the vault."""
+    unlocked the vault. `notes` are worth a word, and nothing is wrong with the vault for them."""
 
     entries: int = 0
     shelves: int = 0
     records: int = 0
     opened: int | None = None
     findings: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
 
     def found(self, findings: Iterable[Problem]) -> None:
         """Keep what was found; what was found there before is not said again. Where looking ends, because a file is
@@ -99,6 +100,10 @@ def _look(vault: Vault, result: Verified) -> None:
         result.found(compared(known))
     result.found(_unfinished(vault))
     result.found(_slots(vault))
+    if whole:  # and names nobody who is not trusted
+        result.notes += _slots_of_nobody(vault)
+    else:
+        result.found(_slots_of_nobody(vault))
     result.found(_open_to_others(vault))
     result.entries, result.shelves, result.records = history.head.count, len(history.shelves), len(history.records)
 
@@ -179,17 +184,22 @@ def _slots(vault: Vault) -> Iterator[Problem]:
             if (slot.kind, slot.vault, slot.person) != (kind, vault.id, one.fingerprint):
                 message = say("A keyslot is of another vault, or of another coach.")
                 yield Problem("keyslot-foreign", where, message, _OTHER_SLOT)
+
+
+def _slots_of_nobody(vault: Vault) -> Iterator[Problem]:
+    """Of whom trust.toml does not name. Nobody removes them: beside an older trust.toml they may be the one way in of a
+    coach who came later."""
     known = {one.fingerprint for one in vault.trust.coaches.values()}
-    for person, _ in vault.files.slots():
-        if person not in known:
-            yield Problem(
-                "keyslot-of-nobody",
-                say("keyslots of {person}", person=person.hex()),
-                say("There is a keyslot of somebody whom trust.toml does not name."),
-                say(
-                    "If making the vault was cut short, that is what it leaves, and it opens nothing. Else restore it."
-                ),
-            )
+    for person in sorted({person for person, _ in vault.files.slots()} - known):
+        yield Problem(
+            "keyslot-of-nobody",
+            say("keyslots of {person}", person=person.hex()),
+            say("There is a keyslot of somebody whom trust.toml does not name."),
+            say(
+                "If making the vault, or letting a coach in, was cut short, that is what it leaves, and it opens "
+                "nothing. Else it is of a coach who is in another copy of trust.toml: keep it."
+            ),
+        )
 
 
 def _open_to_others(vault: Vault) -> Iterator[Problem]:
