@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from coachsync.adapters.filesystem import file_system, keeps_what_is_overwritten
@@ -21,6 +21,7 @@ VERSION = 1
 LONGEST = 4 << 20  # bytes
 METHOD = "overwritten-synced-unlinked, rows-deleted-vacuumed-checkpointed"
 _WHAT = b"erasure"
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 _PARTS = ("previous", "actor", "said", "signature")
 _KEYS = frozenset({
     "client_key", "copies", "copy_on_write", "erased", "file_system", "head", "key_files", "method", "records",
@@ -58,7 +59,7 @@ def issue(
         "version": VERSION,
         "vault": vault.id.hex(),
         "verify": session.coach.actor.verify.hex(),
-        "signed_at": now.isoformat(timespec="seconds"),
+        "signed_at": now.astimezone(UTC).strftime(_TIME),
         "tombstone": _written(tombstone),
         "erased": _written(erased),
         "key_files": len(stone.keys) + (client_key is not None),
@@ -100,7 +101,9 @@ def _checked(document: dict[str, Any], trust: Trust) -> Certified:
     head = Head(document["head"]["count"], bytes.fromhex(document["head"]["digest"]))
     _only(stone.number < erased.number <= head.count)
     _only(head.count > erased.number or head.digest == erased.digest(trust.vault))
-    return Certified(coach, stone, head, str(document["signed_at"]), unsigned)
+    at = document["signed_at"]
+    _only(datetime.strptime(at, _TIME).replace(tzinfo=UTC).strftime(_TIME) == at)
+    return Certified(coach, stone, head, at, unsigned)
 
 
 def _document(content: bytes) -> dict[str, Any]:
