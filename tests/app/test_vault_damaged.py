@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters.shredding import shred
-from coachsync.app.vault import counting, erasing, making, opening
+from coachsync.app.vault import counting, erasing, making, trusting
 from coachsync.app.vault.verifying import verify
 from coachsync.errors import Altered, CoachsyncError
 from vault_damage import Damaged, check_told, codes, look, person
@@ -50,7 +50,7 @@ def test_p09_without_trust_nobody_is_told_that_there_was_no_vault(vault_house: V
     trust = vault_house.config.trust
     content = trust.read_bytes()
     trust.unlink()
-    for ask in (counting.has_vault, opening.trusted):
+    for ask in (counting.has_vault, trusting.trusted):
         with pytest.raises(Altered) as refused:
             ask(vault_house.config)
         assert refused.value.code == "trust-missing"

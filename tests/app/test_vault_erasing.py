@@ -13,7 +13,7 @@ import pytest
 
 import formatreader
 from coachsync.adapters.database import engine
-from coachsync.app.vault import certificates, erasing, opening, shelving, writing
+from coachsync.app.vault import burying, certificates, erasing, opening, shelving, writing
 from coachsync.app.vault.erasing import Erased
 from coachsync.app.vault.reading import Read, Session
 from coachsync.app.vault.writing import Written
@@ -131,7 +131,7 @@ def forged(house: VaultHouse, signer: Person, **other: object) -> bytes:
         records = {record.hex() for (record, _), one in vault.history.records.items() if one.shelf == shelf}
         event = {"e": "erase", "what": "client", "client": CLIENT, "shelves": {shelf.hex(): 1}, "keys": []}
         event |= {"records": sorted(records)} | other
-        return opening.line_of(chain.entry(vault.history.head, vault.id, signer, event, 1)[0])
+        return burying.line_of(chain.entry(vault.history.head, vault.id, signer, event, 1)[0])
 
 
 @pytest.mark.parametrize("kind", ["nobody", "colleague", "half", "unsigned", "damaged", "not an erasure"])

@@ -14,7 +14,7 @@ import pytest
 
 from cli_desk import Desk, environment
 from coachsync.adapters import agent
-from coachsync.app.vault.opening import coach_of, trusted
+from coachsync.app.vault.trusting import coach_of, trusted
 from coachsync.config import load
 from coachsync.vault import keyslots
 

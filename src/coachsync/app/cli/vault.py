@@ -18,8 +18,9 @@ from coachsync.app.cli.unlocked import passphrase, passphrase_named, settle
 from coachsync.app.cli.vaultrecovery import recover
 from coachsync.app.cli.vaultverify import verify_vault
 from coachsync.app.vault import accepting, making, relocking, unlocking
-from coachsync.app.vault.opening import coach_of, open_vault, trusted
+from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.reading import Session
+from coachsync.app.vault.trusting import coach_of, trusted
 from coachsync.config import Config
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say

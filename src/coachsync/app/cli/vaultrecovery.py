@@ -17,8 +17,9 @@ from coachsync.app.cli.output import tell, tell_json, tell_problems
 from coachsync.app.cli.passphrases import COACH, NEW_PASSPHRASE, chosen, tell_code, tell_of_backups
 from coachsync.app.cli.unlocked import settle, unlocked
 from coachsync.app.vault import accepting, relocking, retrusting
-from coachsync.app.vault.opening import coach_of, open_vault, trusted
+from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.reading import Session
+from coachsync.app.vault.trusting import coach_of, trusted
 from coachsync.errors import UsageError
 from coachsync.phrases import Phrase, say, say_count
 from coachsync.vault import recovery

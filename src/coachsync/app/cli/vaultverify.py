@@ -60,7 +60,7 @@ def tell_findings(findings: list[Problem]) -> None:
 def _coaches(wiring: Wiring, coach: str | None, given: str | None) -> list[Person]:
     """Who has unlocked the vault: now, with a passphrase, or before."""
     from coachsync.adapters.vaultfiles import VaultFiles
-    from coachsync.app.vault.opening import coach_of, trusted, vault_folder
+    from coachsync.app.vault.trusting import coach_of, trusted, vault_folder
     from coachsync.app.vault.unlocking import unlock_files
     from coachsync.errors import Altered
 

@@ -12,7 +12,7 @@ from coachsync.adapters.trustfile import Pinned, Trust
 from coachsync.app.vault.reading import Session
 from coachsync.errors import Altered
 from coachsync.phrases import say
-from coachsync.vault import chain
+from coachsync.vault import chain, entries
 from coachsync.vault.chain import Entry, Head
 from coachsync.vault.keys import Actor, Role
 from coachsync.vault.shelves import Tombstone
@@ -22,7 +22,6 @@ LONGEST = 4 << 20  # bytes
 METHOD = "overwritten-synced-unlinked, rows-deleted-vacuumed-checkpointed"
 _WHAT = b"erasure"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-_PARTS = ("previous", "actor", "said", "signature")
 _KEYS = frozenset({
     "client_key", "copies", "copy_on_write", "erased", "file_system", "head", "key_files", "method", "records",
     "signature", "signed_at", "tombstone", "vault", "verify", "version",
@@ -60,8 +59,8 @@ def issue(
         "vault": vault.id.hex(),
         "verify": session.coach.actor.verify.hex(),
         "signed_at": now.astimezone(UTC).strftime(_TIME),
-        "tombstone": _written(tombstone),
-        "erased": _written(erased),
+        "tombstone": entries.written(tombstone),
+        "erased": entries.written(erased),
         "key_files": len(stone.keys) + (client_key is not None),
         "client_key": None if client_key is None else client_key.hex(),
         "records": len(stone.records),
@@ -115,23 +114,18 @@ def _document(content: bytes) -> dict[str, Any]:
 
 def _entries(session: Session, stone: Tombstone) -> tuple[Entry, Entry]:
     """A tombstone, and the entry that says that it is done."""
-    entries = session.vault.store.entries(stone.number - 1)
-    tombstone = next(entries)
+    following = session.vault.store.entries(stone.number - 1)
+    tombstone = next(following)
     done = {"e": "erased", "entry": stone.number}
-    erased = next((one for one in entries if one.event == done), None)
+    erased = next((one for one in following if one.event == done), None)
     if erased is None:
         raise ValueError("the erasure is not done")
     return tombstone, erased
 
 
-def _written(entry: Entry) -> dict[str, Any]:
-    return {"number": entry.number} | {name: getattr(entry, name).hex() for name in _PARTS}
-
-
 def _entry(found: dict[str, Any], vault: bytes, who: Actor, pinned: Pinned) -> Entry:
     """An entry of the log that this coach has signed."""
-    _only(found.keys() == {"number", *_PARTS} and type(found["number"]) is int and found["number"] > 0)
-    entry = Entry(found["number"], *(bytes.fromhex(found[name]) for name in _PARTS))
+    entry = entries.read(found)
     _only(entry.actor == pinned.fingerprint)
     who.check(b"log", entry.digest(vault), entry.signature)
     return entry

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from coachsync.adapters.database.vaults import open_vault_store
 from coachsync.adapters.trustfile import VAULT_BYTES, Pinned, Trust, is_coach_name, read_trust, write_trust
 from coachsync.adapters.vaultfiles import VaultFiles
-from coachsync.app.vault.opening import Vault, open_vault, refuse_unknown, vault_folder
+from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.vault.shelving import mint_spares
+from coachsync.app.vault.trusting import refuse_unknown, vault_folder
 from coachsync.config import Config
 from coachsync.errors import UsageError, WrongKey
 from coachsync.phrases import say

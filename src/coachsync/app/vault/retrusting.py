@@ -15,7 +15,7 @@ from typing import NamedTuple
 from coachsync.adapters.trustfile import Pinned, Trust, read_trust, write_trust
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.making import refuse_name
-from coachsync.app.vault.opening import open_store, refuse_unknown, vault_folder
+from coachsync.app.vault.trusting import open_store, refuse_unknown, vault_folder
 from coachsync.app.vault.unlocking import no_keyslot
 from coachsync.config import Config
 from coachsync.errors import Altered, CoachsyncError, UsageError, WrongKey
