@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import struct
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -198,6 +199,7 @@ def check_versions(records: Sequence[Record]) -> None:
 
 # ------------------------------------------------------------------------------------------------- 7. the log
 
+Home = tuple[bytes, str, str]
 BY_DAEMON = {"assign", "record", "buried"}
 BY_ITS_COACH = {"shelf", "assign", "record", "erase", "erased"}
 BY_A_COACH = {"vault", "actor", "slot", "buried", "restored"}
@@ -250,6 +252,7 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
     daemons: dict[bytes, bytes] = {}
     owners: dict[str, bytes] = {}
     last: dict[str, int] = {}
+    homes: dict[str, Home] = {}
     given_up: set[tuple[int, bytes]] = set()
     for number, entry in enumerate(entries, 1):
         demand(entry.number == number and entry.previous == digests[-1], "the chain is broken")
@@ -260,9 +263,13 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
         demand(verify, "nobody who is trusted")
         check_signature(verify or b"", "log", digests[-1], entry.signature)
         check_right(said, entry.actor, owners, by_coach=entry.actor in trust.coaches)
+        check_home(said, owners, homes)
         if said["e"] == "buried":
             buried = read_entry(said, said["said"].encode("ascii"))
-            demand(check_entry(trust, buried)["e"] == "erase", "only a tombstone is buried")
+            stone = check_entry(trust, buried)
+            demand(stone["e"] == "erase", "only a tombstone is buried")
+            leave(stone, last, homes)
+        leave(said, last, homes)
         if said["e"] == "restored":
             given_up.add((said["count"], bytes.fromhex(said["digest"])))
         if said["e"] == "shelf":
@@ -304,6 +311,25 @@ def check_right(said: Mapping[str, Any], actor: bytes, owners: dict[str, bytes],
     if what == "record":
         owner = owners[said["shelf"]]
         demand(owners.setdefault(said["record"], owner) == owner, "another coach's record")
+
+
+def check_home(said: Mapping[str, Any], owners: Mapping[str, bytes], homes: dict[str, Home]) -> None:
+    """`homes` has the coach, the client and the class of each shelf that is no spare."""
+    if said["e"] == "assign":
+        home = (owners[said["shelf"]], said["client"], said["class"])
+        demand(
+            re.fullmatch("(C-[0-9A-Z]{6})?", home[1]) and re.fullmatch("[a-z][a-z-]{0,19}", home[2]), "no such place"
+        )
+        demand(said["shelf"] not in homes and home not in homes.values(), "no spare, or a second shelf")
+        homes[said["shelf"]] = home
+    demand(said["e"] != "record" or said["shelf"] in homes, "a record on a spare")
+
+
+def leave(said: Mapping[str, Any], last: Mapping[str, int], homes: dict[str, Home]) -> None:
+    """The shelves that go whole leave room for others."""
+    if said["e"] == "erase" and said["what"] != "note":
+        for shelf in [one for one, through in said["shelves"].items() if last.get(one, 0) <= through]:
+            homes.pop(shelf, None)
 
 
 def named(said: Mapping[str, Any]) -> list[str]:
@@ -356,4 +382,5 @@ def check_certificate(trust: Trust, text: bytes) -> dict[str, Any]:
     demand(found["key_files"] == len(said["keys"]) + (found["client_key"] is not None), "another number of keys")
     demand(found["records"] == len(said["records"]), "another number of records")
     demand(erased.number <= found["head"]["count"], "signed before it was done")
+    demand(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(found["signed_at"])), "no time")
     return found

@@ -316,6 +316,23 @@ def test_a_database_that_may_not_grow_says_that_there_is_no_room_and_keeps_what_
     assert len(copies.all()) == 2
 
 
+def test_a_commit_that_fails_leaves_no_transaction_open(database: Database) -> None:
+    """SQLite keeps it open, for what is wrong could still be mended; nobody here does."""
+
+    def orphan() -> None:
+        with database.transaction() as connection:
+            connection.exec_driver_sql("CREATE TABLE one (id INTEGER PRIMARY KEY)")
+            connection.exec_driver_sql("CREATE TABLE other (id REFERENCES one DEFERRABLE INITIALLY DEFERRED)")
+            connection.exec_driver_sql("INSERT INTO other VALUES (1)")
+
+    with pytest.raises(CoachsyncError):
+        orphan()
+    copies = synced(database, "a")
+    assert [copy.uid for copy in copies.all()] == ["uid-a"]
+    found = database.connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE name IN ('one', 'other')").all()
+    assert found == []
+
+
 def test_a_closed_database_keeps_no_file_open_and_its_statements_for_the_next_time(tmp_path: Path) -> None:
     """A daemon opens the state at every pass: commands must find it free, and statements are not compiled anew."""
     first = open_database(tmp_path, KEY)

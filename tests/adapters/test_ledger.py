@@ -49,9 +49,10 @@ def test_a_line_that_only_its_break_is_missing_from_is_not_lost(tmp_path: Path) 
             assert (tmp_path / NAME).read_bytes() == LINE + b"\n" + OTHER + b"\n"
 
 
-def test_blocks_that_were_never_written_before_the_power_went_hide_no_line(tmp_path: Path) -> None:
+def test_bytes_of_zero_around_a_line_do_not_count(tmp_path: Path) -> None:
+    """Blocks that were never written before the power went."""
     zeros = bytes(100)
-    (tmp_path / NAME).write_bytes(zeros + LINE + b"\n" + zeros + b"\n" + zeros + OTHER + zeros + b"\n")
+    (tmp_path / NAME).write_bytes(zeros + LINE + zeros + b"\n" + zeros + b"\n" + OTHER + b"\n")
     assert lines(tmp_path) == [LINE, OTHER]
 
 

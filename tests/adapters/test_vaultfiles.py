@@ -55,7 +55,14 @@ def test_a_grant_of_zeros_is_none_and_one_that_is_too_long_is_seen_to_be(files: 
 def test_what_is_called_otherwise_is_no_grant_and_no_keyslot(files: VaultFiles) -> None:
     files.put_grant(SHELF, 1, PERSON, GRANT)
     folder = files.grant_file(SHELF, 1, PERSON).parent
-    for name in ("0.1." + "ab" * 16, "1.2." + "ab" * 16, "1.1.AB", ".coachsync-x", "01.1." + "ab" * 16):
+    for name in (
+        "0.1." + "ab" * 16,
+        "1.2." + "ab" * 16,
+        "1.1.AB",
+        ".coachsync-x",
+        "01.1." + "ab" * 16,
+        f"{1 << 32}.1." + "ab" * 16,
+    ):
         (folder / name).touch()
     assert list(files.grants(SHELF)) == [(1, PERSON)]
     for name in ("x.json", f"{'ab' * 16}.passphrase.json~", f".old-{'ab' * 16}.passphrase"):

@@ -18,7 +18,7 @@ from coachsync.adapters.room import no_room
 from coachsync.app.daemon.opening import Opening
 from coachsync.app.standing import standing
 from coachsync.app.status import Status
-from coachsync.app.vault import erasing, making, notes, opening, unlocking
+from coachsync.app.vault import erasing, making, notes, opening, trusting, unlocking
 from coachsync.app.vault.opening import not_done
 from coachsync.app.vault.reading import Session
 from coachsync.config import Config
@@ -77,7 +77,7 @@ def settings(life: Life) -> Config:
 @contextmanager
 def session(life: Life) -> Iterator[Session]:
     with opening.open_vault(settings(life), life.house.now) as vault:
-        coach = opening.coach_of(vault.trust, "anna")
+        coach = trusting.coach_of(vault.trust, "anna")
         yield Session(vault, unlocking.unlock(vault, coach, WORDS, life.house.now))
 
 

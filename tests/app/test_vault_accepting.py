@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 import formatreader
-from coachsync.app.vault import accepting, erasing, logbook, making, shelving
+from coachsync.app.vault import accepting, erasing, logbook, making, relocking, shelving
 from coachsync.app.vault.verifying import verify
 from coachsync.errors import CoachsyncError, WrongKey
-from coachsync.vault import chain
+from coachsync.vault import chain, recovery
 from coachsync.vault.chain import Head
 from coachsync.vault.keys import Person, Signer
+from coachsync.vault.keyslots import FLOOR
 from stepping import killed_at
 from vault_damage import codes
 from vault_house import CLIENT, COACH, OTHER, PASSPHRASE, VaultHouse, copied
@@ -52,6 +53,12 @@ def accept(house: VaultHouse, name: str = COACH, passphrase: str = PASSPHRASE) -
     with logbook.looked_at(house.config, house.now) as (vault, _):
         coach = house.coach(vault, name)
     return accepting.accept(house.config, coach, passphrase, house.now)
+
+
+def accept_by_code(house: VaultHouse, code: str, name: str = COACH) -> bool:
+    with logbook.looked_at(house.config, house.now) as (vault, _):
+        coach = house.coach(vault, name)
+    return accepting.accept_by_code(house.config, coach, code, house.now)
 
 
 def refused(house: VaultHouse) -> str:
@@ -170,6 +177,34 @@ def test_a_coach_who_came_later_than_the_copy_accepts_it_too(vault_house: VaultH
     assert accept(vault_house, "bea", HERS)
     with vault_house.open() as vault:
         assert vault.problems == []
+    assert vault_house.add(b"annas")
+
+
+def test_p04_a_coach_who_has_lost_the_passphrase_accepts_it_by_the_code(vault_house: VaultHouse) -> None:
+    """Neither the door nor the copy may need what only the other one gives."""
+    with vault_house.session() as session:
+        code = relocking.new_code(session.vault, session.coach)
+    older = vault_house.folder / "older.db"
+    shutil.copy(vault_house.vault_folder / "vault.db", older)
+    vault_house.add(b"newer")
+    older.replace(vault_house.vault_folder / "vault.db")
+    with pytest.raises(WrongKey):
+        accept_by_code(vault_house, recovery.printed(bytes(20)))
+    assert refused(vault_house) == "log-cut"
+    assert accept_by_code(vault_house, code)
+    assert not accept_by_code(vault_house, code)
+    with vault_house.open() as vault:
+        relocking.use_code(vault, vault_house.coach(vault), code, HERS, FLOOR)
+    with vault_house.session(passphrase=HERS) as session:
+        assert session.vault.problems == []
+
+
+def test_a_coach_who_came_later_accepts_it_by_the_code_too(vault_house: VaultHouse) -> None:
+    older = vault_house.folder / "older.db"
+    shutil.copy(vault_house.vault_folder / "vault.db", older)
+    code = vault_house.make("bea", HERS).code
+    older.replace(vault_house.vault_folder / "vault.db")
+    assert accept_by_code(vault_house, code, "bea")
     assert vault_house.add(b"annas")
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 import formatreader
 from coachsync.adapters.database import engine
-from coachsync.app.vault import certificates, erasing, opening, shelving, writing
+from coachsync.app.vault import burying, certificates, erasing, opening, shelving, writing
 from coachsync.app.vault.erasing import Erased
 from coachsync.app.vault.reading import Read, Session
 from coachsync.app.vault.writing import Written
-from coachsync.errors import CoachsyncError, Temporary, UsageError
+from coachsync.errors import Altered, CoachsyncError, Temporary, UsageError
 from coachsync.vault import chain
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keys import Person
@@ -129,7 +131,7 @@ def forged(house: VaultHouse, signer: Person, **other: object) -> bytes:
         records = {record.hex() for (record, _), one in vault.history.records.items() if one.shelf == shelf}
         event = {"e": "erase", "what": "client", "client": CLIENT, "shelves": {shelf.hex(): 1}, "keys": []}
         event |= {"records": sorted(records)} | other
-        return opening.line_of(chain.entry(vault.history.head, vault.id, signer, event, 1)[0])
+        return burying.line_of(chain.entry(vault.history.head, vault.id, signer, event, 1)[0])
 
 
 @pytest.mark.parametrize("kind", ["nobody", "colleague", "half", "unsigned", "damaged", "not an erasure"])
@@ -227,6 +229,24 @@ def test_what_is_written_of_an_erasure_is_what_the_format_says(vault_house: Vaul
     assert formatreader.check_certificate(trust, text)["key_files"] == 1
     with pytest.raises(formatreader.Refused):
         formatreader.check_certificate(trust, text.replace(b"2027", b"2028"))
+
+
+def test_a_certificate_is_dated_in_utc_and_in_one_way(vault_house: VaultHouse) -> None:
+    vault_house.add(b"gone")
+    with vault_house.session() as session:
+        paris = vault_house.now.astimezone(ZoneInfo("Europe/Paris"))
+        text = certificates.issue(session, erase_client(session).stone, paris, [])
+        trust, coach = session.vault.trust, session.coach
+    assert certificates.verify(text, trust).signed_at == "2026-03-02T08:00:00Z"
+    unsigned = {name: value for name, value in json.loads(text).items() if name != "signature"}
+    for at in ("2026-03-02T09:00:00+01:00", "2026-03-02", "2026-3-2T08:00:00Z", "", 1772438400):
+        document = unsigned | {"signed_at": at}
+        signature = coach.sign(b"erasure", chain.canonical(document)).hex()
+        forged = json.dumps(document | {"signature": signature}).encode()
+        with pytest.raises(Altered):
+            certificates.verify(forged, trust)
+        with pytest.raises(formatreader.Refused):
+            formatreader.check_certificate(formatreader.read_trust(vault_house.config.trust.read_text()), forged)
 
 
 def test_too_much_to_erase_at_once_is_told(

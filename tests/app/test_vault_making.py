@@ -8,8 +8,9 @@ import pytest
 
 from coachsync.adapters import keystore
 from coachsync.app.vault import making
-from coachsync.app.vault.opening import coach_of, open_vault
+from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.reading import Session
+from coachsync.app.vault.trusting import coach_of
 from coachsync.errors import Altered, CoachsyncError, NotInitialised, UsageError, WrongKey
 from coachsync.vault import grants
 from coachsync.vault.rows import new_device_key

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
-from coachsync.app.vault import shelving
+from coachsync.app.vault import erasing, shelving
 from coachsync.app.vault.reading import Session
 from coachsync.errors import CoachsyncError
 from vault_house import CLIENT, VaultHouse
@@ -28,6 +30,38 @@ def test_p04_a_key_whose_making_was_cut_short_is_passed_over(vault_house: VaultH
     again = vault_house.add(b"new")
     with vault_house.session() as session:
         assert [session.record(one.record).body for one in (written, again)] == [b"kept", b"new"]
+
+
+@pytest.mark.parametrize("generation", [(1 << 32) - 1, 1 << 32, 9999999999])
+def test_a_file_that_says_a_last_generation_shuts_no_shelf(vault_house: VaultHouse, generation: int) -> None:
+    erased, kept = vault_house.add(b"erased"), vault_house.add(b"kept")
+    with vault_house.session() as session:
+        (shelf,) = erasing.shelves_of(session, CLIENT)
+        session.vault.files.grant_file(shelf, generation, session.fingerprint).write_bytes(b"x" * 4096)
+        assert erasing.erase_record(session, erased.record).done
+        assert session.record(kept.record).body == b"kept"
+        assert session.vault.history.shelves[shelf].generation == 2
+    with vault_house.session() as session:
+        assert erasing.erase_shelves(session, "client", CLIENT, [shelf]).done
+        assert not list(session.vault.files.grants(shelf))
+
+
+def test_a_generation_that_only_a_tombstone_names_is_not_made_again(vault_house: VaultHouse) -> None:
+    """A note of another branch of the log was erased with a key that this copy of the vault has never had."""
+    vault_house.add(b"kept")
+    older = vault_house.folder / "older.db"
+    shutil.copy(vault_house.vault_folder / "vault.db", older)
+    first, second = vault_house.add(b"first"), vault_house.add(b"second")
+    with vault_house.session() as session:
+        for one in (first, second):
+            erasing.erase_record(session, one.record)
+        (shelf,) = erasing.shelves_of(session, CLIENT)
+    shutil.rmtree(vault_house.vault_folder / "keys" / shelf.hex())
+    older.replace(vault_house.vault_folder / "vault.db")
+    (vault_house.vault_folder / "head").unlink()
+    with vault_house.session() as session:
+        assert session.vault.history.shelves[shelf].generation == 1
+        assert shelving.last_of(session.vault, shelf) == 2
 
 
 def test_a_grant_is_never_written_over(vault_house: VaultHouse) -> None:

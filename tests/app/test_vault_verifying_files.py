@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters import keystore
-from coachsync.app.vault import erasing
+from coachsync.app.vault import erasing, making
 from coachsync.vault import chain, grants
 from coachsync.vault.keys import Person
 from vault_damage import SECOND, Damaged, check_told, codes, look, person
@@ -198,3 +198,34 @@ def test_bytes_that_are_still_owed_are_a_finding(damaged: Damaged) -> None:
     with damaged.house.open():
         pass  # which rewrites the file
     assert look(damaged).findings == []
+
+
+def test_what_is_called_otherwise_in_the_folder_of_keys_ends_no_look(damaged: Damaged) -> None:
+    keys = damaged.house.vault_folder / "keys"
+    (keys / ("z" * 32)).mkdir(mode=0o700)
+    (keys / ("AB" * 16)).mkdir(mode=0o700)
+    for name in ("ab" * 16, "notes"):
+        (keys / name).touch(mode=0o600)
+    assert look(damaged).findings == []
+
+
+def test_a_file_in_the_place_of_a_shelf_is_a_grant_that_is_missing(damaged: Damaged) -> None:
+    folder = damaged.grant(damaged.first).parent
+    shutil.rmtree(folder)
+    folder.touch(mode=0o600)
+    found = look(damaged)
+    assert codes(found.findings) == {"grant-missing"}
+    check_told(found)
+
+
+def test_a_keyslot_of_nobody_is_kept_and_no_finding(damaged: Damaged) -> None:
+    """Letting a coach in that was cut short leaves two, and so does a trust.toml from before a coach came."""
+    for kind in ("passphrase", "recovery"):
+        slot = damaged.slot(kind)
+        shutil.copy(slot, slot.with_name(f"{'ab' * 16}.{kind}.json"))
+    found = look(damaged, person(damaged))
+    assert (found.findings, [one.code for one in found.notes]) == ([], ["keyslot-of-nobody"])
+    assert "ab" * 16 in found.notes[0].where
+    with damaged.house.session() as session:
+        making.settle(session.vault, session.coach, damaged.house.device)
+    assert len(list((damaged.house.vault_folder / "slots").glob("abab*"))) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import count
 
 import pytest
@@ -94,3 +95,16 @@ def refusal(do: Callable[[], object], step: int) -> str:
         except CoachsyncError as problem:
             return problem.code
     return ""
+
+
+@pytest.mark.parametrize("year", [1970, 2107])
+def test_a_clock_that_is_wrong_by_many_years_is_blamed_itself(vault_house: VaultHouse, year: int) -> None:
+    vault_house.add(b"first")
+    right, before = vault_house.now, vault_house.files()
+    vault_house.now = datetime(year, 1, 1, tzinfo=UTC)
+    with pytest.raises(CoachsyncError) as refused:
+        vault_house.add(b"lost")
+    assert (refused.value.code, "clock" in refused.value.hint) == ("clock-wrong", True)
+    vault_house.now = right
+    assert vault_house.add(b"kept")
+    assert vault_house.files().keys() == before.keys()

@@ -62,6 +62,18 @@ class Damaged:
         (file,) = (self.house.vault_folder / "keys" / shelf.hex()).glob(f"{generation}.*")
         return file
 
+    def spoil(self, table: str, which: int = -1) -> None:
+        """The disk has lost a page of the rows of a table."""
+        file = self.house.vault_folder / "vault.db"
+        with closing(sqlite3.connect(file)) as database:
+            database.execute("pragma journal_mode=delete")
+            size = database.execute("pragma page_size").fetchone()[0]
+            of = "select pageno from dbstat where name=? and pagetype='leaf' order by path"
+            page = [number for (number,) in database.execute(of, (table,))][which]
+        content = bytearray(file.read_bytes())
+        content[(page - 1) * size : page * size] = b"\xff" * size
+        file.write_bytes(content)
+
     def slot(self, kind: str = "passphrase", name: str = COACH) -> Path:
         with self.house.open() as vault:
             person = self.house.coach(vault, name)

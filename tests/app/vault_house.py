@@ -15,8 +15,9 @@ from coachsync import config
 from coachsync.adapters import keystore
 from coachsync.app.vault import making, unlocking, writing
 from coachsync.app.vault.making import Made
-from coachsync.app.vault.opening import Vault, coach_of, open_vault, vault_folder
+from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.vault.reading import Session
+from coachsync.app.vault.trusting import coach_of, vault_folder
 from coachsync.app.vault.writing import Written
 from coachsync.config import Config
 from coachsync.vault.envelope import Kind

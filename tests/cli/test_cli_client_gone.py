@@ -21,7 +21,8 @@ from coachsync.adapters import room, trustfile
 from coachsync.adapters.database import engine
 from coachsync.app.cli import clienterase, opening
 from coachsync.app.vault import certificates, making, shelving, writing
-from coachsync.app.vault.opening import coach_of, open_vault
+from coachsync.app.vault.opening import open_vault
+from coachsync.app.vault.trusting import coach_of
 from coachsync.errors import Altered
 from coachsync.vault import keyslots
 from coachsync.vault.envelope import Kind

@@ -14,7 +14,7 @@ import pytest
 
 from cli_desk import Desk, environment
 from coachsync.adapters import agent
-from coachsync.app.vault.opening import coach_of, trusted
+from coachsync.app.vault.trusting import coach_of, trusted
 from coachsync.config import load
 from coachsync.vault import keyslots
 
@@ -161,6 +161,7 @@ def test_a_sound_vault_is_said_to_be_sound(vault: Desk) -> None:
     assert "--passphrase-file" in result.out
     assert vault.json("vault", "verify").document == {
         "findings": [],
+        "notes": [],
         "entries": 22,
         "shelves": 20,
         "records": 0,
@@ -298,6 +299,35 @@ def test_a_backup_that_was_put_back_is_accepted_by_its_coach_alone(vault: Desk) 
     again = vault.run(*unlock, "--accept-restored")
     assert (again.code, "nothing to accept" in again.out) == (0, True)
     assert "accepted_restored" not in vault.json(*unlock).document
+
+
+def test_p04_it_is_accepted_by_the_code_where_the_passphrase_is_lost(vault: Desk) -> None:
+    database, older = vault.state / "vault" / "vault.db", vault.folder / "older.db"
+    assert vault.run("vault", "unlock", "--passphrase-file", passphrase(vault, FIRST)).code == 0
+    shutil.copy(database, older)
+    change = ("--passphrase-file", passphrase(vault, FIRST), "--new-passphrase-file", passphrase(vault, THIRD))
+    assert vault.run("vault", "passphrase", *change).code == 0
+    older.replace(database)
+    use = ("vault", "recovery", "--use", *by_code(vault, SECOND))
+    _, error = vault.refused(*use)
+    assert (error["code"], "recovery --use --accept-restored" in error["hint"]) == ("log-cut", True)
+    result, error = vault.refused("vault", "recovery", "--accept-restored")
+    assert (result.code, error["code"], error["where"]) == (2, "option-not-here", "--accept-restored")
+    result = vault.json(*use, "--accept-restored")
+    assert (result.code, result.document["accepted_restored"]) == (0, True)
+    assert opens(vault, SECOND)
+    assert vault.json("vault", "verify").document["findings"] == []
+    (vault.folder / "code").write_text(result.document["recovery_code"])
+    told = vault.run(*use, "--accept-restored")
+    assert (told.code, "nothing to accept" in told.err, len(told.out.splitlines())) == (0, True, 1)
+
+
+def test_a_note_of_verify_is_told_and_fails_nothing(vault: Desk) -> None:
+    slot = next((vault.state / "vault" / "slots").glob("*.recovery.json"))
+    shutil.copy(slot, slot.with_name(f"{'ab' * 16}.recovery.json"))
+    result = vault.run("vault", "verify")
+    assert (result.code, "sound" in result.out, "[keyslot-of-nobody]" in result.out) == (0, True, True)
+    assert [one["code"] for one in vault.json("vault", "verify").document["notes"]] == ["keyslot-of-nobody"]
 
 
 # --- a trust.toml that is lost ----------------------------------------------------------------------------------------

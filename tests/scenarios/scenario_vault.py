@@ -11,9 +11,10 @@ from pathlib import Path
 from coachsync import config
 from coachsync.app.vault import erasing, making, notes, unlocking
 from coachsync.app.vault.making import Made
-from coachsync.app.vault.opening import Vault, coach_of, open_vault
+from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.shelving import current_key
+from coachsync.app.vault.trusting import coach_of
 from coachsync.app.wiring import Wiring, open_wiring
 from coachsync.clients.directory import Client
 from coachsync.config import Config

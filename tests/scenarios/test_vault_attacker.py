@@ -19,8 +19,9 @@ import pytest
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.database.vaults import vault_file
 from coachsync.app.vault import shelving, writing
-from coachsync.app.vault.opening import Vault, coach_of, vault_folder
+from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.reading import Session
+from coachsync.app.vault.trusting import coach_of, vault_folder
 from coachsync.errors import Altered, CoachsyncError, WrongKey
 from coachsync.vault import keyslots, recovery
 from coachsync.vault.bodies import Note
@@ -169,7 +170,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from coachsync import config
 from coachsync.app.vault import making, writing
-from coachsync.app.vault.opening import coach_of, open_vault
+from coachsync.app.vault.opening import open_vault
+from coachsync.app.vault.trusting import coach_of
 from coachsync.app.wiring import open_wiring
 from coachsync.vault.envelope import Kind
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from coachsync.adapters.database.vaults import open_vault_store, vault_file
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault import writing
-from coachsync.app.vault.opening import coach_of, vault_folder
+from coachsync.app.vault.trusting import coach_of, vault_folder
 from coachsync.errors import WrongKey
 from coachsync.vault import chain, envelope, grants
 from coachsync.vault.chain import Head

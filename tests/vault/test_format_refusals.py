@@ -127,6 +127,45 @@ def test_generations_rise_and_may_leave_numbers_out(vault: Vault, again: tuple[i
         History(vault.trust.vault, COACHES).take(chain.Entry(**vars(entry)) for entry in entries)
 
 
+HERE = {"client": "C-ZZZZZZ", "class": "notes"}
+
+
+@pytest.mark.parametrize(
+    ("given", "allowed"),
+    [
+        ([HERE], True), ([HERE | {"client": ""}], True), ([HERE, HERE | {"class": "agreements"}], True),
+        ([HERE, HERE], False), ([HERE | {"client": "C-ZZZZZ"}], False), ([HERE | {"client": "C-zzzzzz"}], False),
+        ([HERE | {"class": "-notes"}], False), ([HERE | {"class": "n" * 21}], False), ([HERE | {"class": ""}], False),
+        ([HERE | {"class": "a-" * 10}], True), ([], False),
+    ],
+)  # fmt: skip
+def test_a_shelf_is_one_client_s_before_a_record_lies_on_it(
+    vault: Vault, given: list[dict[str, str]], allowed: bool
+) -> None:
+    """Each on a shelf of its own; and a record on the last."""
+    head, entries = chain.Head(*vault.head), list(vault.entries)
+    for shelf, place in enumerate([*given, {}]):
+        at = {"shelf": f"{max(shelf, 1) if not place else shelf + 1:032x}"}
+        key = {"e": "shelf", **at, "generation": 1, "key": "00" * 32, "grants": []}
+        record = {
+            "e": "record",
+            **at,
+            "generation": 1,
+            "record": "ab" * 16,
+            "version": 1,
+            "kind": 1,
+            "digest": "00" * 32,
+        }
+        events = [key, {"e": "assign", **at, **place}] if place else [record] if given else [key, record]
+        for event in events:
+            entry, head = chain.entry(head, vault.trust.vault, vaultvectors.ANNA, event, 1)
+            entries.append(_copied(entry))
+    with nullcontext() if allowed else pytest.raises(Refused):
+        reader.check_log(vault.trust, entries)
+    with nullcontext() if allowed else pytest.raises(CoachsyncError):
+        History(vault.trust.vault, COACHES).take(chain.Entry(**vars(entry)) for entry in entries)
+
+
 def _copied(entry: chain.Entry) -> reader.Entry:
     return reader.Entry(entry.number, entry.previous, entry.actor, entry.said, entry.signature)
 

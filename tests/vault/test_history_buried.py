@@ -69,6 +69,15 @@ def test_a_note_that_lay_beside_others_in_a_later_generation_here_owes_another_o
     assert book.history.owed(COACH.actor.fingerprint) == {}
 
 
+def test_of_two_notes_that_were_buried_the_later_key_is_owed(book: Book) -> None:
+    """Whichever of them is heard of last."""
+    book.says(DAEMON, stores(OTHER_RECORD))
+    book.says(COACH, makes(SHELF, 2, grants=(5,)), stores(generation=2), stores(version=2, generation=2))
+    for record in (RECORD, OTHER_RECORD):  # the second lies in the first generation still
+        book.says(DAEMON, elsewhere(COACH, erases("note", records=(record,))))
+    assert book.history.owed(COACH.actor.fingerprint) == {SHELF: 2}
+
+
 @pytest.mark.parametrize(
     ("who", "change"),
     [

@@ -116,7 +116,7 @@ def read_if_there(path: Path) -> bytes | None:
     """The file's content, None when there is no such file. Raises CoachsyncError when it cannot be read."""
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as problem:
         raise _failed("file-not-read", problem, path.parent) from None

@@ -28,7 +28,9 @@ from coachsync.vault.chain import Head
 from coachsync.vault.grants import FILE_BYTES
 
 _WHERE = "practice.state"
+_SHELF = re.compile(r"[0-9a-f]{32}")
 _GRANT = re.compile(r"([1-9]\d{0,9})\.1\.([0-9a-f]{32})")
+_GENERATIONS = 1 << 32  # a grant has four bytes for its own
 _SLOT = re.compile(r"([0-9a-f]{32})\.([a-z]+)\.json")
 _HEAD = re.compile(rb"([1-9]\d{0,8}) ([0-9a-f]{64})\n")
 _GUESSES = re.compile(rb"(\d{1,9}) (\d{1,12})\n")
@@ -78,11 +80,13 @@ class VaultFiles:
     def grants(self, shelf: bytes) -> Iterator[tuple[int, bytes]]:
         """Generation and recipient of each grant of a shelf, sorted; also of those that were overwritten."""
         found = (_GRANT.fullmatch(path.name) for path in self._listed(self._keys / shelf.hex()))
-        yield from sorted((int(one[1]), bytes.fromhex(one[2])) for one in found if one)
+        named = ((int(one[1]), bytes.fromhex(one[2])) for one in found if one)
+        yield from sorted(one for one in named if one[0] < _GENERATIONS)
 
     def shelves(self) -> Iterator[bytes]:
         """The shelves that have a folder."""
-        yield from sorted(bytes.fromhex(path.name) for path in self._listed(self._keys) if len(path.name) == 2 * 16)
+        found = (path for path in self._listed(self._keys) if _SHELF.fullmatch(path.name) and path.is_dir())
+        yield from sorted(bytes.fromhex(path.name) for path in found)
 
     def shred_grant(self, shelf: bytes, generation: int, recipient: bytes) -> None:
         """Overwrite a grant in place and unlink it; the last of a shelf takes the folder along."""
@@ -207,7 +211,7 @@ class VaultFiles:
     def _listed(self, folder: Path) -> list[Path]:
         try:
             return list(folder.iterdir())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as problem:
             raise _failed("vault-not-read", problem) from None

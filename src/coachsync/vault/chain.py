@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from coachsync.errors import Altered
+from coachsync.errors import Altered, CoachsyncError
 from coachsync.phrases import say
 from coachsync.vault.keys import Actor, Signer
 
@@ -77,7 +77,13 @@ def canonical(event: Mapping[str, Any]) -> bytes:
 
 def entry(head: Head, vault: bytes, signer: Signer, event: Mapping[str, Any], at: int) -> tuple[Entry, Head]:
     """The entry that follows `head`, written `at` (seconds since 1970), and the head that it makes. Raises ValueError
-    for an event that is too long."""
+    for an event that is too long, and CoachsyncError for a time that nobody could read."""
+    if not 0 < at < _AFTER:
+        raise CoachsyncError(
+            "clock-wrong",
+            say("The clock of this machine is wrong by many years: nothing can be written with the time that it says."),
+            say("Set the clock, and try again."),
+        )
     said = canonical({**event, "at": at})
     if len(said) > LONGEST:
         raise ValueError("an entry has at most 1 MiB")
@@ -120,8 +126,8 @@ def cut() -> Altered:
         "log-cut",
         say("The log is shorter than it was, or another one: an older copy was put in its place."),
         say(
-            "If you have put a backup back, go on with it by: coachsync vault unlock --accept-restored. Else look for "
-            "who has done it."
+            "If you have put a backup back, go on with it by: coachsync vault unlock --accept-restored, or without the "
+            "passphrase: coachsync vault recovery --use --accept-restored. Else look for who has done it."
         ),
     )
 

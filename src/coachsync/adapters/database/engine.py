@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from coachsync.adapters.database.tables import metadata
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.system import reason
-from coachsync.errors import CoachsyncError
+from coachsync.errors import Altered, CoachsyncError
 from coachsync.phrases import say
 from coachsync.vault.rows import DeviceKey
 
@@ -140,7 +140,7 @@ def forget(connection: Connection, folder: Path) -> bool:
     try:
         raw.execute("VACUUM")  # type: ignore[union-attr]
         (busy, _, _) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # type: ignore[union-attr]
-    except sqlite3.OperationalError as problem:
+    except sqlite3.DatabaseError as problem:
         if problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
             return False
         raise unusable(problem, folder) from None
@@ -215,14 +215,21 @@ def _chain(problem: BaseException | None) -> Iterator[BaseException]:
         problem = problem.__context__
 
 
+def _is_damaged(problem: BaseException) -> bool:
+    code: int = getattr(problem, "sqlite_errorcode", 0)  # the driver's own errors have none
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def unusable(problem: Exception, state: Path) -> CoachsyncError:
-    """What a person is told when a database in this folder fails."""
+    """What a person is told when a database in this folder fails: Altered where the file is damaged."""
     if any(is_full(cause, state) for cause in _chain(problem)):
         return no_room("practice.state")
-    cause = _cause(problem)
+    said = say("The database in the state folder cannot be used: {cause}.", cause=_cause(problem))
+    if any(_is_damaged(cause) for cause in _chain(problem)):
+        return Altered("state-unusable", said, say("Restore the state folder from a backup."), where="practice.state")
     return CoachsyncError(
         "state-unusable",
-        say("The database in the state folder cannot be used: {cause}.", cause=cause),
+        said,
         say("Check that the state folder has room, belongs to the user who runs coachsync and is on a local disk."),
         where="practice.state",
     )

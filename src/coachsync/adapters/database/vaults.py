@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.dml import Insert
 
 from coachsync.adapters.database.engine import engine_of, forget, transaction_of, unusable
-from coachsync.errors import CoachsyncError
+from coachsync.errors import Altered, CoachsyncError
 from coachsync.phrases import say
 from coachsync.vault.chain import Entry
 from coachsync.vault.envelope import Header
@@ -110,6 +110,7 @@ _rows_at = sa.select(_row).where(_records.c.shelf == sa.bindparam("at")).order_b
 _given = sa.func.json_each(sa.bindparam("rows")).table_valued("value")
 _rows = sa.select(_records).where(_row.in_(sa.select(_given.c.value))).order_by(*_sorted)
 _entries = sa.select(_log).where(_log.c.number > sa.bindparam("after")).order_by(_log.c.number)
+_next = _entries.limit(sa.literal_column("1")).offset(sa.literal_column("0"))
 _PAGE = 128  # records that are in memory at once while all of a shelf are read
 
 
@@ -122,12 +123,19 @@ class Place(NamedTuple):
     generation: int
 
 
+def _unlike_ours(text: bytes) -> str:
+    """A text where none belongs: as such it is passed over, whatever bytes it has."""
+    return text.decode(errors="replace")
+
+
 class VaultStore:
-    """An open vault database. Raises CoachsyncError when SQLite fails."""
+    """An open vault database. Raises CoachsyncError when SQLite fails, Altered where the file is damaged."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._driver: Any = connection.connection.driver_connection
+        driver: Any = connection.connection.driver_connection
+        driver.text_factory = _unlike_ours
+        self._driver = driver
         self._folder = Path(connection.engine.url.database or "").parent
 
     @contextmanager
@@ -209,8 +217,18 @@ class VaultStore:
         self._write(_append, values)
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
-        """The log from the entry after this number on, as it is stored."""
-        yield from (Entry(*row) for row in self._read(_entries, after=after))
+        """The log from the entry after this number on, as it is stored. Raises Altered at the first that cannot be
+        read, where the file is damaged."""
+        try:
+            rows = iter(self._read(_entries, after=after))
+        except Altered:
+            rows = self._one_by_one(after)
+        yield from (Entry(*row) for row in rows)
+
+    def _one_by_one(self, after: int) -> Iterator[tuple[Any, ...]]:
+        while found := self._read(_next, after=after):
+            yield found[0]
+            after = found[0][0]
 
     # --- erasing ------------------------------------------------------------------------------------------------------
 
@@ -238,7 +256,7 @@ class VaultStore:
         types = tuple(type(kind.none) for kind in kinds)
         return [
             row if tuple(map(type, row)) == types else tuple(map(_Only.read, kinds, row))
-            for row in self._driven(statement, values).fetchall()
+            for row in self._driven(statement, values)
         ]
 
     def _write(self, statement: Insert, values: Mapping[str, object]) -> None:
@@ -246,11 +264,13 @@ class VaultStore:
         with nullcontext() if self.in_transaction else self.transaction():
             self._driven(statement, values)
 
-    def _driven(self, statement: sa.sql.ClauseElement, values: Mapping[str, object]) -> Any:
+    def _driven(self, statement: sa.sql.ClauseElement, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """What a statement gives: that a page of the file is damaged, SQLite sees when it comes to its rows."""
         try:
-            return self._driver.execute(_text(statement), values)
+            found: list[tuple[Any, ...]] = self._driver.execute(_text(statement), values).fetchall()
         except sqlite3.Error as problem:
             raise unusable(problem, self._folder) from None
+        return found
 
 
 @cache

@@ -17,7 +17,8 @@ from coachsync.app.cli.output import tell, tell_json, tell_problems
 from coachsync.app.cli.texts import insist, takes_a_while, text
 from coachsync.app.vault import making, notes
 from coachsync.app.vault.naming import names
-from coachsync.app.vault.opening import Vault, coach_of, open_vault, trusted
+from coachsync.app.vault.opening import Vault, open_vault
+from coachsync.app.vault.trusting import coach_of, trusted
 from coachsync.app.wiring import Wiring
 from coachsync.errors import NotInitialised
 from coachsync.phrases import say

@@ -12,7 +12,7 @@ from coachsync.app.cli.opening import configured
 from coachsync.app.cli.output import tell, tell_json
 from coachsync.app.printable import printable
 from coachsync.app.vault.certificates import LONGEST, Certified, verify
-from coachsync.app.vault.opening import trusted
+from coachsync.app.vault.trusting import trusted
 from coachsync.errors import UsageError
 from coachsync.phrases import Phrase, say, say_count
 

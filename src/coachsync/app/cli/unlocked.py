@@ -15,8 +15,9 @@ from coachsync.app.cli.commands import Options
 from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import tell_problems
 from coachsync.app.vault import erasing, making, sorting, unlocking
-from coachsync.app.vault.opening import coach_of, open_vault, trusted
+from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.reading import Session
+from coachsync.app.vault.trusting import coach_of, trusted
 from coachsync.app.wiring import Wiring
 from coachsync.config import Config
 from coachsync.errors import Locked, Temporary

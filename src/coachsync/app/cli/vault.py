@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from coachsync.adapters import agent
+from coachsync.app.cli.accepted import ACCEPT_RESTORED, tell_accepted
 from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import configured, opened
@@ -17,14 +18,12 @@ from coachsync.app.cli.unlocked import passphrase, passphrase_named, settle
 from coachsync.app.cli.vaultrecovery import recover
 from coachsync.app.cli.vaultverify import verify_vault
 from coachsync.app.vault import accepting, making, relocking, unlocking
-from coachsync.app.vault.opening import coach_of, open_vault, trusted
+from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.reading import Session
+from coachsync.app.vault.trusting import coach_of, trusted
 from coachsync.config import Config
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
-
-_ACCEPTED = say("The copy that was put back is the vault now; the log that it had until then is given up.")
-_NOTHING_TO_ACCEPT = say("There was nothing to accept: the vault is the one that was there.")
 
 
 @click.group("vault", help=COMMANDS["vault"][1])
@@ -52,11 +51,7 @@ def init(options: Options, coach: str | None, passphrase_file: Path | None) -> N
 
 @command.command("unlock", help=say("Unlock the vault, until it is locked or has not been used for a while."))
 @for_a_coach
-@click.option(
-    "--accept-restored",
-    is_flag=True,
-    help=say("You have put a backup of the vault back: go on with it, and give up what was written since."),
-)
+@ACCEPT_RESTORED
 @everywhere
 @click.pass_obj
 def unlock(options: Options, coach: str | None, passphrase_file: Path | None, accept_restored: bool) -> None:
@@ -76,7 +71,7 @@ def unlock(options: Options, coach: str | None, passphrase_file: Path | None, ac
         tell_json({"unlocked": True, "lock_after": int(idle.total_seconds())} | told)
         return
     if accept_restored:
-        tell(_ACCEPTED if accepted else _NOTHING_TO_ACCEPT)
+        tell_accepted(accepted=accepted)
     tell(say("The vault is unlocked. To lock it: coachsync vault lock"))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from coachsync.adapters import secrets
+from coachsync.app.cli.accepted import ACCEPT_RESTORED, tell_accepted
 from coachsync.app.cli.asking import Asker
 from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import Options, everywhere
@@ -15,9 +16,10 @@ from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import tell, tell_json, tell_problems
 from coachsync.app.cli.passphrases import COACH, NEW_PASSPHRASE, chosen, tell_code, tell_of_backups
 from coachsync.app.cli.unlocked import settle, unlocked
-from coachsync.app.vault import relocking, retrusting
-from coachsync.app.vault.opening import coach_of, open_vault, trusted
+from coachsync.app.vault import accepting, relocking, retrusting
+from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.reading import Session
+from coachsync.app.vault.trusting import coach_of, trusted
 from coachsync.errors import UsageError
 from coachsync.phrases import Phrase, say, say_count
 from coachsync.vault import recovery
@@ -30,6 +32,7 @@ from coachsync.vault import recovery
     "--code-file", type=click.Path(path_type=Path), metavar=say("FILE"), help=say("A file with the recovery code.")
 )
 @NEW_PASSPHRASE
+@ACCEPT_RESTORED
 @everywhere
 @click.pass_obj
 def recover(
@@ -39,9 +42,11 @@ def recover(
     use: bool,
     code_file: Path | None,
     new_passphrase_file: Path | None,
+    accept_restored: bool,
 ) -> None:
     """The code is data: it stands alone on stdout."""
     changed = ["passphrase", "recovery"] if use else ["recovery"]
+    accepted = False
     if use:
         _refuse(passphrase_file, "--passphrase-file", say("With --use, the recovery code opens the vault."))
         given = _code(options, coach, code_file)
@@ -50,15 +55,23 @@ def recover(
             if coach is None:
                 return
             changed.insert(0, "trust")
-        code = _use_code(options, coach, given, new_passphrase_file)
+        code, accepted = _use_code(options, coach, given, new_passphrase_file, accept=accept_restored)
     else:
         _refuse(code_file, "--code-file", say("The recovery code is needed with --use only."))
         _refuse(new_passphrase_file, "--new-passphrase-file", say("A new passphrase is chosen with --use only."))
+        _refuse(
+            accept_restored or None,
+            "--accept-restored",
+            say("A copy that was put back is accepted with --use, or by: coachsync vault unlock --accept-restored"),
+        )
         with unlocked(options, "vault recovery", coach, passphrase_file) as (_, session):
             code = relocking.new_code(session.vault, session.coach)
     if options.json:
-        tell_json({"changed": changed, "recovery_code": code})
+        told = {"accepted_restored": accepted} if accept_restored else {}
+        tell_json({"changed": changed, "recovery_code": code} | told)
         return
+    if accept_restored:
+        tell_accepted(accepted=accepted, err=True)
     if use:
         tell(say("You are in again, with the new passphrase."), err=True)
     tell(say("This is your new recovery code; the old one opens nothing any more:"), err=True)
@@ -76,14 +89,19 @@ def _code(options: Options, coach: str | None, file: Path | None) -> str:
     return given
 
 
-def _use_code(options: Options, coach: str | None, given: str, new_passphrase_file: Path | None) -> str:
+def _use_code(
+    options: Options, coach: str | None, given: str, new_passphrase_file: Path | None, *, accept: bool
+) -> tuple[str, bool]:
+    """The new code, and whether a copy that was put back was accepted on the way."""
     fingerprint = coach_of(trusted(configured(options)), coach)
     wanted = chosen(new_passphrase_file)
-    with opened(options, "vault recovery") as wiring, open_vault(wiring.config, wiring.now) as vault:
-        found = relocking.use_code(vault, fingerprint, given, wanted)
-        settle(wiring, Session(vault, found.coach))
-        tell_problems(vault.problems)
-    return found.code
+    with opened(options, "vault recovery") as wiring:
+        accepted = accept and accepting.accept_by_code(wiring.config, fingerprint, given, wiring.now)
+        with open_vault(wiring.config, wiring.now) as vault:
+            found = relocking.use_code(vault, fingerprint, given, wanted)
+            settle(wiring, Session(vault, found.coach))
+            tell_problems(vault.problems)
+    return found.code, accepted
 
 
 def _trust_anew(options: Options, coach: str | None, code: str) -> str | None:
@@ -116,6 +134,6 @@ def _trust_anew(options: Options, coach: str | None, code: str) -> str | None:
     return None
 
 
-def _refuse(given: Path | None, option: str, why: Phrase) -> None:
+def _refuse(given: object, option: str, why: Phrase) -> None:
     if given is not None:
         raise UsageError("option-not-here", why, say("Leave {option} out.", option=option), where=option)

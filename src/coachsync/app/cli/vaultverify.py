@@ -60,7 +60,7 @@ def tell_findings(findings: list[Problem]) -> None:
 def _coaches(wiring: Wiring, coach: str | None, given: str | None) -> list[Person]:
     """Who has unlocked the vault: now, with a passphrase, or before."""
     from coachsync.adapters.vaultfiles import VaultFiles
-    from coachsync.app.vault.opening import coach_of, trusted, vault_folder
+    from coachsync.app.vault.trusting import coach_of, trusted, vault_folder
     from coachsync.app.vault.unlocking import unlock_files
     from coachsync.errors import Altered
 
@@ -86,7 +86,7 @@ def _end_erasures(wiring: Wiring, person: Person) -> None:
 
 
 def _tell(result: Verified) -> None:
-    tell_findings(result.findings)
+    tell_findings(result.findings + result.notes)
     if result.findings:
         tell(say_count("{number} finding.", "{number} findings.", len(result.findings)))
         return
@@ -110,6 +110,7 @@ def _of_opening(result: Verified) -> Phrase:
 def _document(result: Verified) -> dict[str, Any]:
     return {
         "findings": [problem_document(one) for one in result.findings],
+        "notes": [problem_document(one) for one in result.notes],
         "entries": result.entries,
         "shelves": result.shelves,
         "records": result.records,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from coachsync.app.vault import logbook
-from coachsync.app.vault.unlocking import unlock_files
+from coachsync.app.vault.making import join
+from coachsync.app.vault.opening import Vault
+from coachsync.app.vault.unlocking import recover_files, unlock_files
 from coachsync.config import Config
+from coachsync.vault.keys import Person
 
-_CUT, _ELSEWHERE = "log-cut", "coach-unknown"  # what an older copy looks like, and may be of another coach
+_CUT = "log-cut"  # what another copy looks like; said of a log alone that was taken to its end
 
 
 def accept(config: Config, coach: bytes, passphrase: str, now: datetime) -> bool:
@@ -17,15 +21,22 @@ def accept(config: Config, coach: bytes, passphrase: str, now: datetime) -> bool
 
     Killed at any moment it is done or not. Raises as `unlocking.unlock`.
     """
+    return _accept(config, now, lambda vault: unlock_files(vault.files, vault.id, coach, passphrase, now))
+
+
+def accept_by_code(config: Config, coach: bytes, code: str, now: datetime) -> bool:
+    """The same by the recovery code, for a coach who has lost the passphrase too. Raises as `unlocking.recover`."""
+    return _accept(config, now, lambda vault: recover_files(vault.files, vault.id, coach, code))
+
+
+def _accept(config: Config, now: datetime, who: Callable[[Vault], Person]) -> bool:
     with logbook.looked_at(config, now) as (vault, problems):
         given_up = vault.files.remembered()
-        if given_up is None or {one.code for one in problems} - {_ELSEWHERE} != {_CUT}:
+        if given_up is None or _CUT not in {one.code for one in problems}:
             return False
-        person = unlock_files(vault.files, vault.id, coach, passphrase, now)
+        person = who(vault)
         with vault.transaction():
-            if coach not in vault.history.coaches:  # who came later than this copy
-                vault.know(person.actor)
-                vault.append(person, e="vault")
+            join(vault, person)  # who came later than this copy
             vault.append(person, e="restored", count=given_up.count, digest=given_up.digest.hex())
         vault.remember()
     return True

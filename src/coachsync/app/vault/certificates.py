@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from coachsync.adapters.filesystem import file_system, keeps_what_is_overwritten
@@ -12,7 +12,7 @@ from coachsync.adapters.trustfile import Pinned, Trust
 from coachsync.app.vault.reading import Session
 from coachsync.errors import Altered
 from coachsync.phrases import say
-from coachsync.vault import chain
+from coachsync.vault import chain, entries
 from coachsync.vault.chain import Entry, Head
 from coachsync.vault.keys import Actor, Role
 from coachsync.vault.shelves import Tombstone
@@ -21,7 +21,7 @@ VERSION = 1
 LONGEST = 4 << 20  # bytes
 METHOD = "overwritten-synced-unlinked, rows-deleted-vacuumed-checkpointed"
 _WHAT = b"erasure"
-_PARTS = ("previous", "actor", "said", "signature")
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 _KEYS = frozenset({
     "client_key", "copies", "copy_on_write", "erased", "file_system", "head", "key_files", "method", "records",
     "signature", "signed_at", "tombstone", "vault", "verify", "version",
@@ -58,9 +58,9 @@ def issue(
         "version": VERSION,
         "vault": vault.id.hex(),
         "verify": session.coach.actor.verify.hex(),
-        "signed_at": now.isoformat(timespec="seconds"),
-        "tombstone": _written(tombstone),
-        "erased": _written(erased),
+        "signed_at": now.astimezone(UTC).strftime(_TIME),
+        "tombstone": entries.written(tombstone),
+        "erased": entries.written(erased),
         "key_files": len(stone.keys) + (client_key is not None),
         "client_key": None if client_key is None else client_key.hex(),
         "records": len(stone.records),
@@ -100,7 +100,9 @@ def _checked(document: dict[str, Any], trust: Trust) -> Certified:
     head = Head(document["head"]["count"], bytes.fromhex(document["head"]["digest"]))
     _only(stone.number < erased.number <= head.count)
     _only(head.count > erased.number or head.digest == erased.digest(trust.vault))
-    return Certified(coach, stone, head, str(document["signed_at"]), unsigned)
+    at = document["signed_at"]
+    _only(datetime.strptime(at, _TIME).replace(tzinfo=UTC).strftime(_TIME) == at)
+    return Certified(coach, stone, head, at, unsigned)
 
 
 def _document(content: bytes) -> dict[str, Any]:
@@ -112,23 +114,18 @@ def _document(content: bytes) -> dict[str, Any]:
 
 def _entries(session: Session, stone: Tombstone) -> tuple[Entry, Entry]:
     """A tombstone, and the entry that says that it is done."""
-    entries = session.vault.store.entries(stone.number - 1)
-    tombstone = next(entries)
+    following = session.vault.store.entries(stone.number - 1)
+    tombstone = next(following)
     done = {"e": "erased", "entry": stone.number}
-    erased = next((one for one in entries if one.event == done), None)
+    erased = next((one for one in following if one.event == done), None)
     if erased is None:
         raise ValueError("the erasure is not done")
     return tombstone, erased
 
 
-def _written(entry: Entry) -> dict[str, Any]:
-    return {"number": entry.number} | {name: getattr(entry, name).hex() for name in _PARTS}
-
-
 def _entry(found: dict[str, Any], vault: bytes, who: Actor, pinned: Pinned) -> Entry:
     """An entry of the log that this coach has signed."""
-    _only(found.keys() == {"number", *_PARTS} and type(found["number"]) is int and found["number"] > 0)
-    entry = Entry(found["number"], *(bytes.fromhex(found[name]) for name in _PARTS))
+    entry = entries.read(found)
     _only(entry.actor == pinned.fingerprint)
     who.check(b"log", entry.digest(vault), entry.signature)
     return entry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from coachsync.adapters.database.vaults import Place
 from coachsync.app.vault.destroying import first_needed, left
@@ -27,12 +28,12 @@ _CUT_SHORT = say(
 
 class Known:
     """What the log of a vault tells, whether that is the `whole` log, and what was erased: `after` is the history once
-    the ledger has been heard too. `doomed` are the grants that are here and were to be destroyed."""
+    the ledger has been heard too."""
 
     def __init__(self, vault: Vault, after: History, *, whole: bool) -> None:
         self.vault = vault
         self.whole = whole
-        self.doomed = left(vault.store, vault.files, after, after.graves.values()).grants
+        self._after = after
         self._erased = after.erased
         self._records = {record for stone in after.graves.values() for record in stone.records}
         self._through: dict[bytes, int] = {}
@@ -43,6 +44,11 @@ class Known:
                 last = min(through, needed.get(shelf, through + 1) - 1)
                 self._through[shelf] = max(last, self._through.get(shelf, 0))
                 self._named[shelf] = max(through, self._named.get(shelf, 0))
+
+    @cached_property
+    def doomed(self) -> set[tuple[bytes, int, bytes]]:
+        """The grants that are here and were to be destroyed."""
+        return left(self.vault.store, self.vault.files, self._after, self._after.graves.values()).grants
 
     def is_gone(self, shelf: bytes, generation: int, record: bytes = b"") -> bool:
         """Whether a key or a record was to be erased."""

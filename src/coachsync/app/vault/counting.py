@@ -6,7 +6,8 @@ from collections import Counter
 from datetime import datetime
 
 from coachsync.adapters.trustfile import read_trust
-from coachsync.app.vault.opening import Vault, open_vault, refuse_unknown
+from coachsync.app.vault.opening import Vault, open_vault
+from coachsync.app.vault.trusting import refuse_unknown
 from coachsync.config import Config
 from coachsync.vault.envelope import Kind
 

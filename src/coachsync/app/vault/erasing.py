@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from coachsync.app.vault.opening import line_of, not_done, sweep
+from coachsync.app.vault.burying import line_of
+from coachsync.app.vault.opening import sweep
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.resealing import everything, reseal
 from coachsync.app.vault.shelving import last_of, mint
@@ -16,8 +17,6 @@ from coachsync.vault.chain import Entry
 from coachsync.vault.shelves import UNSORTED, Tombstone
 
 _LONGEST = chain.LONGEST * 3 // 4  # bytes of a tombstone: an entry of another branch must be able to hold it
-
-__all__ = ["Erased", "erase_record", "erase_shelves", "finish", "not_done", "settle", "shelves_of"]
 
 
 class Erased(NamedTuple):

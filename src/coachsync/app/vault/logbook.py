@@ -11,7 +11,8 @@ from itertools import islice
 
 from coachsync.adapters.database.vaults import VaultStore
 from coachsync.adapters.vaultfiles import VaultFiles
-from coachsync.app.vault.opening import Vault, known_coaches, open_store, trusted, vault_folder
+from coachsync.app.vault.opening import Vault
+from coachsync.app.vault.trusting import known_coaches, open_store, trusted, vault_folder
 from coachsync.config import Config
 from coachsync.errors import Altered, Problem, UsageError
 from coachsync.phrases import Phrase, say

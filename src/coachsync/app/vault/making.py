@@ -10,8 +10,9 @@ from typing import NamedTuple
 from coachsync.adapters.database.vaults import open_vault_store
 from coachsync.adapters.trustfile import VAULT_BYTES, Pinned, Trust, is_coach_name, read_trust, write_trust
 from coachsync.adapters.vaultfiles import VaultFiles
-from coachsync.app.vault.opening import Vault, open_vault, refuse_unknown, vault_folder
+from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.vault.shelving import mint_spares
+from coachsync.app.vault.trusting import refuse_unknown, vault_folder
 from coachsync.config import Config
 from coachsync.errors import UsageError, WrongKey
 from coachsync.phrases import say
@@ -85,11 +86,7 @@ def settle(vault: Vault, coach: Person, device: DeviceKey) -> None:
     """Do what a coach's session owes the vault: end keyslots that were replaced, join its log (again, where an older
     copy does not know this coach), let the daemon write, leave spare shelves."""
     vault.files.end_slots()
-    me = coach.actor.fingerprint
-    if me not in vault.history.coaches or not any(entry.actor == me for entry in vault.store.entries()):
-        with vault.transaction():
-            vault.know(coach.actor)
-            vault.append(coach, e="vault")
+    join(vault, coach)
     try:
         daemon = daemon_of(vault.files, device)
     except WrongKey:  # damaged, or of another device: it only signs, and another one is as good
@@ -100,6 +97,15 @@ def settle(vault: Vault, coach: Person, device: DeviceKey) -> None:
             vault.store.put_actor(daemon.actor)
             vault.append(coach, e="actor", role="daemon", verify=daemon.actor.verify.hex())
     mint_spares(vault, coach)
+
+
+def join(vault: Vault, coach: Person) -> None:
+    """Come into the log where it does not know this coach: before anything else that the coach says there."""
+    me = coach.actor.fingerprint
+    if me not in vault.history.coaches or not any(entry.actor == me for entry in vault.store.entries()):
+        with vault.transaction():
+            vault.know(coach.actor)
+            vault.append(coach, e="vault")
 
 
 def daemon_of(files: VaultFiles, device: DeviceKey) -> Signer | None:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
 
-from coachsync.adapters.database.vaults import VaultStore, open_vault_store, vault_file
-from coachsync.adapters.ledger import is_of_device
-from coachsync.adapters.trustfile import Trust, read_trust
+from coachsync.adapters.database.vaults import VaultStore
+from coachsync.adapters.trustfile import Trust
 from coachsync.adapters.vaultfiles import VaultFiles
+from coachsync.app.vault.burying import buried, forged, line_of
 from coachsync.app.vault.destroying import destroy, left
+from coachsync.app.vault.trusting import known_coaches, no_coach, open_store, trusted, vault_folder
 from coachsync.config import Config
-from coachsync.errors import Altered, CoachsyncError, NotInitialised, Problem, Temporary
+from coachsync.errors import Problem, Temporary
 from coachsync.phrases import say
-from coachsync.vault import chain
+from coachsync.vault import entries
 from coachsync.vault.chain import Entry, Head
 from coachsync.vault.history import History
 from coachsync.vault.keys import Actor, Signer
 from coachsync.vault.suite import refuse_missing
-
-_FOLDER = "vault"  # below the state folder
-_IN_LEDGER = ("previous", "actor", "said", "signature")
 
 
 class Vault:
@@ -68,7 +64,7 @@ class Vault:
         """Know a coach who has shown who they are; within the transaction of what they say next. Raises Altered for
         one whom trust.toml does not name."""
         if not any(one.fits(coach) for one in self.trust.coaches.values()):
-            raise _no_coach()
+            raise no_coach()
         self.store.put_actor(coach)
         self._coaches = {**self._coaches, coach.fingerprint: coach}
         self.history.coaches = self._coaches
@@ -78,8 +74,7 @@ class Vault:
         first, for what follows may rest on it. Raises Altered for one that this signer may not add."""
         history = self.history
         for stray in self._strays:
-            told = {name: getattr(stray, name).hex() for name in _IN_LEDGER} | {"said": stray.said.decode()}
-            self._add(history, signer, {"e": "buried", "number": stray.number, **told})
+            self._add(history, signer, entries.written(stray) | {"e": "buried", "said": stray.said.decode()})
         self._strays = []
         return self._add(history, signer, event)
 
@@ -118,7 +113,7 @@ def open_vault(config: Config, now: datetime) -> Iterator[Vault]:
     try:
         coaches, problems = known_coaches(trust, store)
         if not coaches:
-            raise _no_coach()
+            raise no_coach()
         vault = Vault(trust, store, VaultFiles(folder), coaches, now)
         vault.problems += problems
         try:
@@ -130,118 +125,10 @@ def open_vault(config: Config, now: datetime) -> Iterator[Vault]:
         store.close()
 
 
-def open_store(folder: Path) -> VaultStore:
-    """The database of a vault that there must be. Raises Altered where there is none."""
-    if not vault_file(folder).exists():
-        raise Altered(
-            "vault-missing",
-            say("The file trust.toml names a vault, and the state folder has none."),
-            say("Restore the folder vault/ of the state folder from a backup."),
-            where="practice.state",
-        )
-    return open_vault_store(folder)
-
-
-def trusted(config: Config) -> Trust:
-    """Whose the vault is. Raises NotInitialised where none was made, Altered where only trust.toml is lost, and as
-    `read_trust` does."""
-    trust = read_trust(config.trust)
-    if trust is None:
-        refuse_unknown(config)
-        raise NotInitialised(
-            "no-vault",
-            say("There is no vault yet: notes are kept in one."),
-            say("Run: coachsync vault init"),
-            where=config.trust.name,
-        )
-    return trust
-
-
-def refuse_unknown(config: Config) -> None:
-    """Raise Altered for a vault without its trust.toml: it is not made over, for what is in it would be lost. One whose
-    making was cut short has no log yet, and is none."""
-    folder = vault_folder(config)
-    if not vault_file(folder).exists():
-        return
-    store = open_vault_store(folder)
-    try:
-        written = any(True for _ in store.entries())
-    finally:
-        store.close()
-    if written:
-        raise Altered(
-            "trust-missing",
-            say("There is a vault in the state folder, and no trust.toml that says whose it is."),
-            say(
-                "Restore trust.toml beside the configuration from a backup. Without one, each coach writes it anew "
-                "with the recovery code: coachsync vault recovery --use"
-            ),
-            where="trust.toml",
-        )
-
-
-def coach_of(trust: Trust, name: str | None) -> bytes:
-    """The fingerprint of a coach by the name in trust.toml; without a name, of the only one. Raises NotInitialised."""
-    names = trust.coaches
-    if name is None and len(names) == 1:
-        name = next(iter(names))
-    if name is None or name not in names:
-        raise NotInitialised(
-            "no-such-coach",
-            say("It is not said which coach is meant, or there is none of that name in this vault."),
-            say("There are: {names}. Say which with --coach.", names=", ".join(sorted(names))),
-            where="--coach",
-        )
-    return names[name].fingerprint
-
-
-def vault_folder(config: Config) -> Path:
-    """Where the vault lies."""
-    return config.practice.state / _FOLDER
-
-
-def line_of(entry: Entry) -> bytes:
-    """A tombstone as it stands in the ledger."""
-    values = {name: getattr(entry, name).hex() for name in _IN_LEDGER}
-    return chain.canonical({"number": entry.number, **values})
-
-
-def known_coaches(trust: Trust, store: VaultStore) -> tuple[dict[bytes, Actor], list[Problem]]:
-    """Those whom trust.toml names and the vault knows, by fingerprint, and what is to be said of the others: an older
-    copy does not know a coach who came later, and that locks nobody else out."""
-    actors = store.actors()
-    known: dict[bytes, Actor] = {}
-    problems = []
-    for name, one in trust.coaches.items():
-        actor = actors.get(one.fingerprint)
-        if actor is not None and one.fits(actor):
-            known[one.fingerprint] = actor
-        else:
-            problems.append(_coach_unknown(name))
-    return known, problems
-
-
 def _take_log(history: History, store: VaultStore, files: VaultFiles) -> None:
     history.remembered = files.remembered() or Head()
     history.take(store.entries())
     history.refuse_cut()
-
-
-def buried(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
-    """Erase what the ledger says, and the log does not: those entries, and whether there are lines that no coach has
-    signed, for which nothing is erased."""
-    strays, wrong = [], False
-    for line in files.ledger():
-        if is_of_device(line):
-            continue
-        try:
-            entry = entry_of(line)
-            if entry.digest(history.vault) not in history.graves:
-                history.bury(entry)
-                strays.append(entry)
-        except CoachsyncError:
-            wrong = True
-    return strays, wrong
 
 
 def _replay(vault: Vault) -> None:
@@ -267,17 +154,6 @@ def sweep(vault: Vault) -> bool:
     return destroy(vault.store, vault.files, gone)
 
 
-def entry_of(line: bytes) -> Entry:
-    """The entry that stands in a line of the ledger. Raises Altered when there is none."""
-    try:
-        found = json.loads(line.decode())
-        if line == chain.canonical(found) and type(found["number"]) is int and 0 < found["number"] < 1 << 32:
-            return Entry(found["number"], *(bytes.fromhex(found[name]) for name in _IN_LEDGER))
-    except (ValueError, KeyError, TypeError, RecursionError):
-        pass
-    raise Altered("ledger-damaged", say("A line of the ledger of erasures cannot be read."))
-
-
 def not_done() -> Temporary:
     """What a person is told while somebody reads in the database."""
     return Temporary(
@@ -288,38 +164,10 @@ def not_done() -> Temporary:
     )
 
 
-def _coach_unknown(name: str) -> Problem:
-    return Problem(
-        "coach-unknown",
-        f"trust.toml: coaches.{name}",
-        say("The vault does not know a coach whom trust.toml names: it is older, or one of the two was changed."),
-        say("If it is older, that coach comes back by: coachsync vault unlock. Else restore both from one backup."),
-    )
-
-
-def _no_coach() -> Altered:
-    return Altered(
-        "coach-unknown",
-        say("The vault knows no coach whom trust.toml names."),
-        say("Restore trust.toml and the folder vault/ of the state folder from one backup."),
-        where="trust.toml",
-    )
-
-
 def _brought_back() -> Problem:
     return Problem(
         "erased-came-back",
         "practice.state",
         say("An older copy of the vault had brought back what was erased; it was destroyed again."),
         say("If you have restored a backup, that is as it should be; else look for who has put files there."),
-    )
-
-
-def forged() -> Problem:
-    """That somebody else has written into the ledger."""
-    return Problem(
-        "ledger-forged",
-        "practice.state",
-        say("The ledger of erasures has a line that no coach has signed; nothing was destroyed for it."),
-        say("Somebody may have tried to have records destroyed. Look who can write to the state folder."),
     )

@@ -55,13 +55,16 @@ class Session:
             raise _unknown()
         return self.opened(Place(record, version, stored.shelf, stored.generation), sealed)
 
-    def shelf(self, shelf: bytes, without: Collection[bytes] = ()) -> Iterator[Read | CoachsyncError]:
+    def shelf(
+        self, shelf: bytes, without: Collection[bytes] = (), *, unknown: bool = True
+    ) -> Iterator[Read | CoachsyncError]:
         """Every version of every record of a shelf, sorted; in the place of one that does not open, or is missing, why.
-        Nothing is said of records `without` which it is asked for."""
+        Nothing is said of records `without` which it is asked for, nor, unless `unknown`, of rows of which the log
+        knows nothing."""
         records = self.vault.history.records
         missing = {key for key, one in records.items() if one.shelf == shelf and key[0] not in without}
         for rows in _together(self.vault.store.sealed(shelf)):
-            wanted = [row for row in rows if row[0].record not in without]
+            wanted = [row for row in rows if row[0].record not in without and (unknown or row[0][:2] in records)]
             missing.difference_update(place[:2] for place, _ in wanted)
             for (place, _), one in zip(wanted, self._opened(wanted), strict=True):
                 yield _at(one, *place[:2]) if isinstance(one, CoachsyncError) else one

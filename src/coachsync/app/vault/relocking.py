@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from coachsync.app.vault.making import join
 from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.unlocking import recover
 from coachsync.vault import keyslots, recovery
@@ -35,11 +36,13 @@ def new_code(vault: Vault, coach: Person) -> str:
 
 
 def use_code(vault: Vault, coach: bytes, code: str, passphrase: str, cost: Cost = USUAL) -> Recovered:
-    """Let a coach back in by the recovery code, with a new passphrase and a new code. Raises as `unlocking.recover`.
+    """Let a coach back in by the recovery code, with a new passphrase and a new code; also one whom an older copy,
+    which was put back, does not know. Raises as `unlocking.recover`.
 
     Killed in between, one of the two opens: the passphrase is the coach's own, and is there first.
     """
     person = recover(vault, coach, code)
+    join(vault, person)
     change_passphrase(vault, person, passphrase, cost)
     return Recovered(person, new_code(vault, person))
 

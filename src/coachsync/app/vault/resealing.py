@@ -14,9 +14,10 @@ from coachsync.vault.keys import ShelfKey
 
 def everything(session: Session, shelf: bytes, without: Collection[bytes] = ()) -> list[Read]:
     """Every version of every record of a shelf but some, open and in order. Raises Altered when one does not open or is
-    missing: whoever seals anew without it loses it."""
+    missing: whoever seals anew without it loses it. A row of which the log knows nothing is none: rows and log lie in
+    one file, so that it is not of another copy either."""
     found = []
-    for one in session.shelf(shelf, without):
+    for one in session.shelf(shelf, without, unknown=False):
         if isinstance(one, CoachsyncError):
             raise _would_be_lost(one)
         found.append(one)

@@ -6,21 +6,23 @@ database. What is written lies apart, and nobody trusts it, until every coach is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from coachsync.adapters.trustfile import Pinned, Trust, read_trust, write_trust
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.making import refuse_name
-from coachsync.app.vault.opening import open_store, refuse_unknown, vault_folder
+from coachsync.app.vault.trusting import open_store, refuse_unknown, vault_folder
 from coachsync.app.vault.unlocking import no_keyslot
 from coachsync.config import Config
 from coachsync.errors import Altered, CoachsyncError, UsageError, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import keyslots, recovery
-from coachsync.vault.keys import Person
+from coachsync.vault.chain import Entry
+from coachsync.vault.keys import Actor, Person, Role
 
 _UNFINISHED = ".unfinished"  # behind the name of the file that is not trusted yet
 
@@ -63,13 +65,21 @@ def renew(config: Config, name: str, code: str) -> Renewed:
         )
     vault, coach = _opened(VaultFiles(vault_folder(config)), number)
     unfinished = config.trust.with_name(f"{config.trust.name}{_UNFINISHED}")
-    before = read_trust(unfinished)
-    trust = _with(before if before and before.vault == vault else Trust(vault), name, coach)
-    missing = len(set(_joined(config)) - {one.fingerprint for one in trust.coaches.values()})
+    trust = _with(_begun(unfinished, vault), name, coach)
+    missing = len(set(_joined(config, vault)) - {one.fingerprint for one in trust.coaches.values()})
     write_trust(unfinished if missing else config.trust, trust)
     if not missing:
         unfinished.unlink(missing_ok=True)
     return Renewed(trust, missing)
+
+
+def _begun(unfinished: Path, vault: bytes) -> Trust:
+    """What was written of this vault so far. One that is damaged, or that others may have written, is none: each coach
+    can do it again."""
+    before = None
+    with suppress(Altered):
+        before = read_trust(unfinished)
+    return before if before is not None and before.vault == vault else Trust(vault)
 
 
 def _opened(files: VaultFiles, code: bytes) -> tuple[bytes, Person]:
@@ -100,13 +110,26 @@ def _with(trust: Trust, name: str, coach: Person) -> Trust:
     return replace(trust, coaches={**others, name: Pinned(me.verify, me.fingerprint)})
 
 
-def _joined(config: Config) -> Iterator[bytes]:
-    """The coaches who have come into the vault: as long as one of them is not trusted, the log is not believed."""
-    store = open_store(vault_folder(config))
+def _joined(config: Config, vault: bytes) -> Iterator[bytes]:
+    """The coaches who have come into the vault: as long as one of them is not trusted, the log is not believed. Whom an
+    entry names counts where it is signed so, or where a code could let them in: a row that anybody can write does not
+    make the others wait for nobody."""
+    files = VaultFiles(vault_folder(config))
+    locked = {person for person, kind in files.slots() if kind == "recovery"}
+    store = open_store(files.folder)
     try:
+        actors = store.actors()
         for entry in store.entries():
             with suppress(Altered):  # what is damaged in it shows when it is opened
-                if entry.event["e"] == "vault":
+                if entry.event["e"] == "vault" and (entry.actor in locked or _is_signed(entry, vault, actors)):
                     yield entry.actor
     finally:
         store.close()
+
+
+def _is_signed(entry: Entry, vault: bytes, actors: Mapping[bytes, Actor]) -> bool:
+    actor = actors.get(entry.actor)
+    if actor is None or actor.role is not Role.COACH:
+        return False
+    actor.check(b"log", entry.digest(vault), entry.signature)
+    return True

@@ -16,6 +16,7 @@ from coachsync.vault.suite import SEED_BYTES, Opener
 
 SPARES = 20  # shelves that wait for clients while the coach is away
 _LEAST = 10
+_AHEAD = 1000  # generations that a newer copy of the vault may have made, at most: one for each note erased on a shelf
 _FOR_UNSORTED = len(Kind)  # a class of records has each kind, and what lies unsorted a shelf for each class
 
 
@@ -43,12 +44,13 @@ def mint(vault: Vault, coach: Person, shelf: bytes) -> ShelfKey:
 def last_of(vault: Vault, shelf: bytes) -> int:
     """The last generation of a shelf that anybody has spoken of: this log, a tombstone, or a file; 0 without any. A
     grant that the log does not know is of a run that was cut short, or of a newer copy of this vault, and opens notes
-    in that."""
+    in that; one that is far ahead is of neither, and would leave no numbers for those that come."""
     history = vault.history
     known = history.shelves.get(shelf)
     spoken = [stone.shelves.get(shelf, 0) for stone in history.graves.values()]
-    spoken += [generation for generation, _ in vault.files.grants(shelf)]
-    return max(known.generation if known else 0, *spoken, 0)
+    last = max(known.generation if known else 0, *spoken, 0)
+    there = (generation for generation, _ in vault.files.grants(shelf))
+    return max(last, *(generation for generation in there if generation <= last + _AHEAD), 0)
 
 
 def mint_spares(vault: Vault, coach: Person) -> int:

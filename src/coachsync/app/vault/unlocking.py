@@ -40,9 +40,14 @@ def unlock_files(files: VaultFiles, vault: bytes, coach: bytes, passphrase: str,
 def recover(vault: Vault, coach: bytes, code: str) -> Person:
     """The same by the printed recovery code. Nobody guesses 160 bits, so nobody has to wait; the wrong passphrases
     before are forgotten. Raises UsageError for a code that was mistyped."""
+    return recover_files(vault.files, vault.id, coach, code)
+
+
+def recover_files(files: VaultFiles, vault: bytes, coach: bytes, code: str) -> Person:
+    """The same where the vault of this id may be damaged."""
     number = recovery.typed(code)
-    person = _checked(keyslots.recover(_slot(vault.files, vault.id, coach, "recovery"), number), coach)
-    _forgive(vault.files, coach)
+    person = _checked(keyslots.recover(_slot(files, vault, coach, "recovery"), number), coach)
+    _forgive(files, coach)
     return person
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from coachsync.app.vault import comparing, logbook
+from coachsync.app.vault.burying import buried, entry_of, forged
 from coachsync.app.vault.comparing import Known, shelf_place
 from coachsync.app.vault.making import daemon_of
-from coachsync.app.vault.opening import Vault, buried, entry_of, forged
+from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.reading import Session, record_place
 from coachsync.config import Config
 from coachsync.errors import Altered, NotInitialised, Problem, WrongKey
@@ -30,18 +31,20 @@ _OTHER_SLOT = say("Restore the folder vault/slots of the state folder from a bac
 @dataclass(slots=True)
 class Verified:
     """What was looked at, and what was found. `opened` counts the records that were opened, None where nobody had
-    unlocked the vault."""
+    unlocked the vault. `notes` are worth a word, and nothing is wrong with the vault for them."""
 
     entries: int = 0
     shelves: int = 0
     records: int = 0
     opened: int | None = None
     findings: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
 
     def found(self, findings: Iterable[Problem]) -> None:
-        """Keep what was found; what was found there before is not said again."""
+        """Keep what was found; what was found there before is not said again. Where looking ends, because a file is
+        damaged, that is a finding too."""
         known = {(one.code, one.where) for one in self.findings}
-        for one in findings:
+        for one in _to_the_end(findings):
             if (one.code, one.where) not in known:
                 known.add((one.code, one.where))
                 self.findings.append(one)
@@ -61,7 +64,7 @@ def verify(config: Config, now: datetime, coaches: Sequence[Person] = (), device
             if device is not None:
                 result.found(_daemon(vault, device))
             for coach in coaches:
-                result.found(_opened(Session(vault, coach), result))
+                _open(Session(vault, coach), result)
     except NotInitialised:
         raise
     except Altered as problem:  # there is nothing to look at, or nobody to trust
@@ -69,8 +72,23 @@ def verify(config: Config, now: datetime, coaches: Sequence[Person] = (), device
     return result
 
 
+def _to_the_end(findings: Iterable[Problem]) -> Iterator[Problem]:
+    try:
+        yield from findings
+    except Altered as problem:
+        yield problem.problem("vault/vault.db")
+
+
+def _is_whole(vault: Vault) -> bool:
+    """Whether the log was taken to its end."""
+    try:
+        return next(vault.store.entries(vault.history.head.count), None) is None
+    except Altered:
+        return False
+
+
 def _look(vault: Vault, result: Verified) -> None:
-    whole = next(vault.store.entries(vault.history.head.count), None) is None
+    whole = _is_whole(vault)
     if not whole:
         result.found([_not_told(vault)])
     history = vault.history
@@ -83,6 +101,10 @@ def _look(vault: Vault, result: Verified) -> None:
         result.found(compared(known))
     result.found(_unfinished(vault))
     result.found(_slots(vault))
+    if whole:  # and names nobody who is not trusted
+        result.notes += _slots_of_nobody(vault)
+    else:
+        result.found(_slots_of_nobody(vault))
     result.found(_open_to_others(vault))
     result.entries, result.shelves, result.records = history.head.count, len(history.shelves), len(history.records)
 
@@ -163,17 +185,22 @@ def _slots(vault: Vault) -> Iterator[Problem]:
             if (slot.kind, slot.vault, slot.person) != (kind, vault.id, one.fingerprint):
                 message = say("A keyslot is of another vault, or of another coach.")
                 yield Problem("keyslot-foreign", where, message, _OTHER_SLOT)
+
+
+def _slots_of_nobody(vault: Vault) -> Iterator[Problem]:
+    """Of whom trust.toml does not name. Nobody removes them: beside an older trust.toml they may be the one way in of a
+    coach who came later."""
     known = {one.fingerprint for one in vault.trust.coaches.values()}
-    for person, _ in vault.files.slots():
-        if person not in known:
-            yield Problem(
-                "keyslot-of-nobody",
-                say("keyslots of {person}", person=person.hex()),
-                say("There is a keyslot of somebody whom trust.toml does not name."),
-                say(
-                    "If making the vault was cut short, that is what it leaves, and it opens nothing. Else restore it."
-                ),
-            )
+    for person in sorted({person for person, _ in vault.files.slots()} - known):
+        yield Problem(
+            "keyslot-of-nobody",
+            say("keyslots of {person}", person=person.hex()),
+            say("There is a keyslot of somebody whom trust.toml does not name."),
+            say(
+                "If making the vault, or letting a coach in, was cut short, that is what it leaves, and it opens "
+                "nothing. Else it is of a coach who is in another copy of trust.toml: keep it."
+            ),
+        )
 
 
 def _open_to_others(vault: Vault) -> Iterator[Problem]:
@@ -184,8 +211,7 @@ def _open_to_others(vault: Vault) -> Iterator[Problem]:
 
 def _daemon(vault: Vault, device: DeviceKey) -> Iterator[Problem]:
     """What the daemon signs with opens here, and is its own in this vault, as far as the log could be taken."""
-    whole = next(vault.store.entries(vault.history.head.count), None) is None
-    let_in = vault.history.actors if whole else {}
+    let_in = vault.history.actors if _is_whole(vault) else {}
     try:
         daemon = daemon_of(vault.files, device)
     except WrongKey:
@@ -199,24 +225,27 @@ def _daemon(vault: Vault, device: DeviceKey) -> Iterator[Problem]:
         )
 
 
-def _opened(session: Session, result: Verified) -> Iterator[Problem]:
+def _open(session: Session, result: Verified) -> None:
     """Open everything of a coach: that a seal holds is seen by opening it alone."""
-    vault, number = session.vault, result.opened or 0
-    mine = [shelf for shelf, one in vault.history.shelves.items() if one.coach == session.fingerprint]
-    for shelf in mine:
-        shut = set()
-        for generation in vault.history.keys[shelf]:
-            try:
-                session.opener(shelf, generation)
-            except (Altered, WrongKey) as problem:
-                shut.add(generation)
-                yield problem.problem(shelf_place(vault, shelf, generation))
-        for place, sealed in vault.store.sealed(shelf):
-            if place.generation in shut:
-                continue
-            try:
-                session.opened(place, sealed)
-                number += 1
-            except (Altered, WrongKey) as problem:
-                yield problem.problem(record_place(place.record, place.version))
-    result.opened = number
+    result.opened = result.opened or 0
+    for shelf, one in session.vault.history.shelves.items():
+        if one.coach == session.fingerprint:
+            result.found(_opened(session, shelf, result))
+
+
+def _opened(session: Session, shelf: bytes, result: Verified) -> Iterator[Problem]:
+    vault, shut = session.vault, set()
+    for generation in vault.history.keys[shelf]:
+        try:
+            session.opener(shelf, generation)
+        except (Altered, WrongKey) as problem:
+            shut.add(generation)
+            yield problem.problem(shelf_place(vault, shelf, generation))
+    for place, sealed in vault.store.sealed(shelf):
+        if place.generation in shut:
+            continue
+        try:
+            session.opened(place, sealed)
+            result.opened = (result.opened or 0) + 1
+        except (Altered, WrongKey) as problem:
+            yield problem.problem(record_place(place.record, place.version))

@@ -1,0 +1,56 @@
+"""Tombstones as lines of the ledger: what a coach has erased stays so where an older copy of the vault comes back."""
+
+from __future__ import annotations
+
+import json
+
+from coachsync.adapters.ledger import is_of_device
+from coachsync.adapters.vaultfiles import VaultFiles
+from coachsync.errors import Altered, CoachsyncError, Problem
+from coachsync.phrases import say
+from coachsync.vault import chain, entries
+from coachsync.vault.chain import Entry
+from coachsync.vault.history import History
+
+
+def buried(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
+    """Erase what the ledger says, and the log does not: those entries, and whether there are lines that no coach has
+    signed, for which nothing is erased."""
+    strays, wrong = [], False
+    for line in files.ledger():
+        if is_of_device(line):
+            continue
+        try:
+            entry = entry_of(line)
+            if entry.digest(history.vault) not in history.graves:
+                history.bury(entry)
+                strays.append(entry)
+        except CoachsyncError:
+            wrong = True
+    return strays, wrong
+
+
+def line_of(entry: Entry) -> bytes:
+    """A tombstone as it stands in the ledger."""
+    return chain.canonical(entries.written(entry))
+
+
+def entry_of(line: bytes) -> Entry:
+    """The entry that stands in a line of the ledger. Raises Altered when there is none."""
+    try:
+        found = json.loads(line.decode())
+        if line == chain.canonical(found):
+            return entries.read(found)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        pass
+    raise Altered("ledger-damaged", say("A line of the ledger of erasures cannot be read."))
+
+
+def forged() -> Problem:
+    """That somebody else has written into the ledger."""
+    return Problem(
+        "ledger-forged",
+        "practice.state",
+        say("The ledger of erasures has a line that no coach has signed; nothing was destroyed for it."),
+        say("Somebody may have tried to have records destroyed. Look who can write to the state folder."),
+    )
