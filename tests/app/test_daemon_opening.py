@@ -94,7 +94,6 @@ def put_back(life: Life) -> None:
         assert erasing.erase_shelves(open_one, "client", CLIENT, shelves).done
     shutil.rmtree(folder)
     copy.rename(folder)
-    (folder / "head").unlink()
 
 
 def records(life: Life) -> int:

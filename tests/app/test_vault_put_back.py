@@ -15,7 +15,8 @@ from coachsync.app.vault.writing import Written
 from coachsync.errors import Altered, CoachsyncError, Locked
 from coachsync.vault.keys import Person
 from vault_damage import codes
-from vault_house import CLIENT, VaultHouse
+from vault_house import CLIENT, OTHER, VaultHouse
+from vault_traces import put_back
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +81,8 @@ def test_p04_the_newer_copy_opens_after_all_that_was_done_with_the_older_one(
         assert session.vault.history.made[shelf] == {1, 3, 4}
         assert [one for one, _ in session.vault.files.grants(shelf)] == [2, 4]
     assert theirs.read_bytes() == grant
-    assert codes(verify(vault_house.config, vault_house.now).findings) == {"grant-orphan"}
+    looked = verify(vault_house.config, vault_house.now)
+    assert (looked.findings, codes(looked.notes)) == ([], {"grant-orphan"})
     lay(vault_house, newer)
     assert bodies(vault_house) == {b"kept", b"newer"}  # what was erased meanwhile is not there either
     with vault_house.session() as session:
@@ -174,3 +176,40 @@ def test_a_vault_that_knows_none_of_the_coaches_opens_for_nobody(vault_house: Va
     with pytest.raises(Altered) as refused, vault_house.open():
         pass
     assert refused.value.code == "coach-unknown"
+
+
+# --- log and ledger tell the same after a coach's session -------------------------------------------------------------
+
+
+def test_a_session_tells_the_log_what_only_the_ledger_knew(vault_house: VaultHouse) -> None:
+    written = vault_house.add(b"gone")
+    put_back(vault_house, erased_whole)
+    with vault_house.session() as session:
+        erasing.settle(session)
+        assert session.vault.problems == []
+    assert not verify(vault_house.config, vault_house.now).findings
+    (vault_house.state / "erasures.ledger").unlink()  # the log alone says it now
+    with vault_house.open() as vault:
+        assert written.record in vault.history.erased
+
+
+def test_p09_a_ledger_that_was_lost_is_written_again_from_the_log(vault_house: VaultHouse) -> None:
+    """Also what another branch of the log had erased."""
+    vault_house.add(b"gone")
+    put_back(vault_house, erased_whole)
+    vault_house.add(b"later", client=OTHER)
+    with vault_house.session() as session:
+        assert erasing.erase_shelves(session, "client", OTHER, erasing.shelves_of(session, OTHER)).done
+    ledger = vault_house.state / "erasures.ledger"
+    lines = ledger.read_bytes().splitlines()
+    ledger.write_bytes(b"")
+    assert codes(verify(vault_house.config, vault_house.now).findings) == {"ledger-short"}
+    with vault_house.session() as session:
+        erasing.settle(session)
+        assert session.vault.problems == []
+    assert sorted(ledger.read_bytes().splitlines()) == sorted(lines)
+    assert not verify(vault_house.config, vault_house.now).findings
+
+
+def erased_whole(session: Session) -> erasing.Erased:
+    return erasing.erase_shelves(session, "client", CLIENT, erasing.shelves_of(session, CLIENT))

@@ -215,7 +215,7 @@ LOG: dict[str, tuple[Callable[[Damaged], object], set[str]]] = {
     "cut, and the head is garbage": (lambda d: _cut(d, 1, head="9" * 40), {"head-missing", "record-unknown"}),
     "all of it gone": (
         lambda d: d.sql("delete from log"),
-        {"log-cut", "record-unknown", "shelf-key-unknown", "grant-orphan", "coach-not-joined"},
+        {"log-cut", "record-unknown", "shelf-key-unknown", "coach-not-joined"},
     ),
 }  # fmt: skip
 

@@ -89,7 +89,6 @@ FILES: dict[str, tuple[Callable[[Damaged], object], set[str]]] = {
     "grant copied for somebody": (
         lambda d: shutil.copy(d.grant(d.other), d.grant(d.other).with_name(f"1.1.{'ab' * 16}")), {"grant-moved"},
     ),
-    "grant of no shelf": (_orphan, {"grant-orphan"}),
     "erased grant put back": (_erased_grant, {"erased-here"}),
     "all grants gone": (lambda d: shutil.rmtree(d.house.vault_folder / "keys"), {"grant-missing"}),
     "trust: another key": (lambda d: _trust(d, 'verify = "..', 'verify = "00'), UNKNOWN),
@@ -146,6 +145,13 @@ def test_p09_a_file_that_is_not_as_it_was_is_named(
     hand(damaged)
     found = look(damaged)
     assert codes(found.findings) - {"log-not-read"} == named
+    check_told(found)
+
+
+def test_a_grant_of_no_shelf_opens_nothing_and_is_worth_a_word(damaged: Damaged) -> None:
+    _orphan(damaged)
+    found = look(damaged)
+    assert (codes(found.findings), codes(found.notes)) == (set(), {"grant-orphan"})
     check_told(found)
 
 

@@ -443,3 +443,10 @@ def test_p07_check_tells_that_the_daemon_is_the_user_who_reads(desk: Desk, vault
     away = trust.rename(trust.with_suffix(".away"))
     assert told() == []  # there is nothing to read
     away.rename(trust)
+
+
+def test_a_head_that_was_damaged_is_told_though_the_session_writes_another(vault: Desk) -> None:
+    (vault.state / "vault" / "head").write_text("x")
+    key = ("--passphrase-file", passphrase(vault, FIRST))
+    assert [one["code"] for one in vault.json("vault", "verify", *key).document["findings"]] == ["head-missing"]
+    assert vault.json("vault", "verify", *key).document["findings"] == []

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from coachsync.vault.keys import Person
 
 
+_MENDED = "head-missing"  # it is written anew with the next opening
+
+
 @click.command("verify", help=say("Check all of the vault; unlocked, or with the passphrase, open every record too."))
 @for_a_coach
 @everywhere
@@ -33,9 +36,9 @@ def verify_vault(options: Options, coach: str | None, passphrase_file: Path | No
     given = None if passphrase_named(passphrase_file) is None else passphrase(passphrase_file)
     with opened(options, "vault verify") as wiring:
         coaches = _coaches(wiring, coach, given)
-        for person in coaches:
-            _end_erasures(wiring, person)
+        healed = [problem for person in coaches for problem in _end_erasures(wiring, person)]
         result = verify(wiring.config, wiring.now, coaches, wiring.database.key)
+        result.found(healed)
     if options.json:
         tell_json(_document(result))
     else:
@@ -76,13 +79,16 @@ def _coaches(wiring: Wiring, coach: str | None, given: str | None) -> list[Perso
     return [person for person in found if person is not None]
 
 
-def _end_erasures(wiring: Wiring, person: Person) -> None:
-    """End what was begun, as every session does. A vault that does not open is looked at all the same."""
+def _end_erasures(wiring: Wiring, person: Person) -> list[Problem]:
+    """End what was begun, as every session does; what that mends without a trace. A vault that does not open is looked
+    at all the same."""
     from coachsync.app.vault.opening import open_vault
     from coachsync.app.vault.reading import Session
 
     with suppress(CoachsyncError), open_vault(wiring.config, wiring.now) as vault:
         settle(wiring, Session(vault, person))
+        return [problem for problem in vault.problems if problem.code == _MENDED]
+    return []
 
 
 def _tell(result: Verified) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from coachsync.adapters.ledger import is_of_device
 from coachsync.adapters.vaultfiles import VaultFiles
@@ -44,6 +46,29 @@ def entry_of(line: bytes) -> Entry:
     except (ValueError, TypeError, AttributeError, RecursionError):
         pass
     raise Altered("ledger-damaged", say("A line of the ledger of erasures cannot be read."))
+
+
+def write_down(history: History, log: Iterable[Entry], files: VaultFiles) -> None:
+    """Add to the ledger the tombstones that the log has, or has buried, and the ledger has lost. Raises CoachsyncError
+    where the system refuses it."""
+    told = set()
+    for line in files.ledger():
+        with suppress(Altered):
+            told.add(entry_of(line).digest(history.vault))
+    missing = history.graves.keys() - told
+    for stone in _stones(log) if missing else ():
+        if stone.digest(history.vault) in missing:
+            files.bury(line_of(stone))
+
+
+def _stones(log: Iterable[Entry]) -> Iterator[Entry]:
+    for entry in log:
+        event = entry.event
+        if event["e"] == "erase":
+            yield entry
+        elif event["e"] == "buried":
+            parts = {name: value for name, value in event.items() if name != "e"}
+            yield entries.read(parts | {"said": event["said"].encode().hex()})
 
 
 def forged() -> Problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from coachsync.app.vault.burying import line_of
+from coachsync.app.vault.burying import line_of, write_down
 from coachsync.app.vault.opening import sweep
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.resealing import everything, reseal
@@ -81,13 +81,15 @@ def finish(session: Session, stone: Tombstone) -> Erased:
 
 
 def settle(session: Session) -> None:
-    """Do what erasing still owes: end what was cut short, and seal anew what lies beside a note that an older copy has
-    brought back. What cannot be done now goes to the problems of the vault."""
+    """Do what erasing still owes: end what was cut short, let log and ledger tell the same, and seal anew what lies
+    beside a note that an older copy has brought back. What cannot be done now goes to the problems of the vault."""
     vault, me = session.vault, session.fingerprint
     begun = [stone for stone in vault.history.tombstones.values() if stone.coach == me and not stone.done]
     try:
         for stone in begun:
             finish(session, stone)
+        vault.catch_up(session.coach)
+        write_down(vault.history, vault.store.entries(), vault.files)
         for shelf in vault.history.owed(me):
             _renew(session, shelf, [])
     except CoachsyncError as problem:

@@ -11,7 +11,7 @@ from itertools import islice
 
 from coachsync.adapters.database.vaults import VaultStore
 from coachsync.adapters.vaultfiles import VaultFiles
-from coachsync.app.vault.opening import Vault
+from coachsync.app.vault.opening import Vault, no_head
 from coachsync.app.vault.trusting import known_coaches, open_store, trusted, vault_folder
 from coachsync.config import Config
 from coachsync.errors import Altered, Problem, UsageError
@@ -113,7 +113,7 @@ def _taken(history: History, store: VaultStore, files: VaultFiles) -> list[Probl
     except Altered as problem:
         problems.append(_stopped(history, problem))
     if remembered is None and history.head.count:
-        problems.append(_no_head())
+        problems.append(no_head())
     return problems
 
 
@@ -122,12 +122,3 @@ def _stopped(history: History, problem: Altered) -> Problem:
         return problem.problem(entry_place(min(history.head.count, history.remembered.count)))
     hint = say("Restore the vault from a backup.")
     return Problem(problem.code, entry_place(history.head.count + 1), problem.message, hint)
-
-
-def _no_head() -> Problem:
-    return Problem(
-        "head-missing",
-        "vault/head",
-        say("The file that remembers where the log ends is missing: what was cut off the log would not show."),
-        say("Compare the log with a head that you have kept: coachsync log verify --head FILE"),
-    )

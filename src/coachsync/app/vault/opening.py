@@ -73,10 +73,15 @@ class Vault:
         """Add an event to the log, inside of the transaction of what it tells; what only the ledger has told comes
         first, for what follows may rest on it. Raises Altered for one that this signer may not add."""
         history = self.history
-        for stray in self._strays:
-            self._add(history, signer, entries.written(stray) | {"e": "buried", "said": stray.said.decode()})
-        self._strays = []
+        self._add_strays(history, signer)
         return self._add(history, signer, event)
+
+    def catch_up(self, signer: Signer) -> None:
+        """Add to the log what only the ledger has told."""
+        history = self.history
+        if self._strays:
+            with self.transaction():
+                self._add_strays(history, signer)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -93,6 +98,11 @@ class Vault:
         if self._history is not None and self.files.remembered() != self._history.head:
             with suppress(Temporary):
                 self.files.remember(self._history.head)
+
+    def _add_strays(self, history: History, signer: Signer) -> None:
+        for stray in self._strays:
+            self._add(history, signer, entries.written(stray) | {"e": "buried", "said": stray.said.decode()})
+        self._strays = []
 
     def _add(self, history: History, signer: Signer, event: Mapping[str, object]) -> Entry:
         entry = history.add(signer, event, int(self.now.timestamp()))
@@ -117,6 +127,8 @@ def open_vault(config: Config, now: datetime) -> Iterator[Vault]:
         vault = Vault(trust, store, VaultFiles(folder), coaches, now)
         vault.problems += problems
         try:
+            if vault.history.head.count and vault.files.remembered() is None:
+                vault.problems.append(no_head())
             _replay(vault)
             yield vault
         finally:
@@ -161,6 +173,16 @@ def not_done() -> Temporary:
         say("The erasure is not done yet: another program is reading in the vault. The keys are destroyed already."),
         say("End that program. The next command that opens the vault ends the erasure."),
         where="practice.state",
+    )
+
+
+def no_head() -> Problem:
+    """That nobody remembers where the log ends."""
+    return Problem(
+        "head-missing",
+        "vault/head",
+        say("The file that remembers where the log ends is missing or damaged: what was cut off does not show."),
+        say("Compare the log with a head that you have kept: coachsync log verify --head FILE"),
     )
 
 

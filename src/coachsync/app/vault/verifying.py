@@ -24,6 +24,7 @@ from coachsync.vault.history import History
 from coachsync.vault.keys import Person
 from coachsync.vault.rows import DeviceKey
 
+_HARMLESS = "grant-orphan"  # opens nothing here: of a run cut short, or of a newer copy of the vault
 _KINDS = {"passphrase": say("keyslot of the passphrase"), "recovery": say("keyslot of the recovery code")}
 _OTHER_SLOT = say("Restore the folder vault/slots of the state folder from a backup.")
 
@@ -98,7 +99,9 @@ def _look(vault: Vault, result: Verified) -> None:
         result.found(_coaches(vault))
     known = Known(vault, after, whole=whole)
     for compared in (comparing.keys_compared, comparing.grants_compared, comparing.records_compared):
-        result.found(compared(known))
+        found = list(_to_the_end(compared(known)))
+        result.found(one for one in found if one.code != _HARMLESS or not whole)
+        result.notes += [one for one in found if one.code == _HARMLESS and whole]
     result.found(_unfinished(vault))
     result.found(_slots(vault))
     if whole:  # and names nobody who is not trusted
