@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,14 @@ def test_p04_nothing_is_sealed_to_a_key_that_nobody_could_open(vault_house: Vaul
         shelf = vault.history.records[first.record, 1].shelf
         kept = vault.files.grant_file(shelf, 1, vault_house.coach(vault))
     grant = kept.read_bytes()
-    kept.unlink()
-    before = vault_house.files()
-    with pytest.raises(Altered) as refused:
-        vault_house.add(b"second")
-    assert refused.value.code == "grant-missing"
-    assert vault_house.files().keys() == before.keys()
+    other = next(file for file in kept.parent.parent.glob("*/*") if file != kept).read_bytes()
+    for content, code in ((None, "grant-missing"), (os.urandom(4096), "grant-replaced"), (other, "grant-replaced")):
+        kept.unlink() if content is None else kept.write_bytes(content)
+        before = vault_house.files()
+        with pytest.raises(Altered) as refused:
+            vault_house.add(b"second")
+        assert refused.value.code == code
+        assert vault_house.files().keys() == before.keys()
     kept.parent.mkdir(exist_ok=True)
     kept.write_bytes(grant)
     second = vault_house.add(b"second")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import formatreader
-from coachsync.app.vault import erasing, erasing_client, notes, shelving, sorting, writing
+from coachsync.app.vault import erasing, erasing_client, naming, notes, shelving, sorting, writing
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.writing import CLASSES, Written
-from coachsync.errors import Altered, CoachsyncError, Temporary
+from coachsync.errors import Altered, CoachsyncError, Temporary, UsageError
 from coachsync.vault.bodies import Agreement, Body, Disclosure, Note
 from coachsync.vault.envelope import Kind
 from coachsync.vault.shelves import UNSORTED
@@ -134,9 +134,37 @@ def test_p04_beside_a_record_that_is_lost_nothing_is_moved_and_nobody_is_erased(
         assert [problem.code for problem in session.vault.problems] == ["record-missing"]
         assert set(unsorted(session)) == {lost.record, kept.record}
         assert notes.show(session, kept.record).body == Note("kept", client=OTHER)
-        with pytest.raises(Altered):
+        with pytest.raises(Altered, match="missing") as caught:
             erasing_client.erase(None, session, OTHER)  # type: ignore[arg-type]
+        assert lost.record.hex() in caught.value.where
         assert session.vault.history.tombstones == {}
+
+
+def test_whatever_cannot_be_opened_there_is_erased_by_its_id_and_the_rest_is_sorted(full: VaultHouse) -> None:
+    """Garbage that a daemon in other hands has sealed, of a kind that no command erases."""
+    kept = write(full, Disclosure("consent", "x", "kept", full.now.date()))
+    with full.open() as vault:
+        daemon, coach = full.daemon(vault), full.coach(vault)
+        garbage = [writing.add(vault, daemon, coach, CLIENT, Kind.DISCLOSURE, b"x", full.now).record for _ in range(2)]
+        with vault.store.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE records SET sealed = zeroblob(2000) WHERE record IN (?, ?)", tuple(garbage)
+            )
+    with full.session() as session:
+        sorting.settle(session)
+        assert [problem.code for problem in session.vault.problems] == ["no-record"]
+        ids = [
+            naming.named(session.vault.history, session.fingerprint, one.hex(), Kind.NOTE, unsorted=True)
+            for one in garbage
+        ]
+        with pytest.raises(Altered):
+            erasing.erase_record(session, ids[0])  # the other one would be lost
+        assert all(erased.done for erased in erasing.erase_records(session, ids))
+        sorting.sort(session)
+        assert unsorted(session) == []
+        assert notes.show(session, kept.record).client == CLIENT
+        with pytest.raises(UsageError):  # once it is a client's, it is no note
+            naming.named(session.vault.history, session.fingerprint, kept.record.hex(), Kind.NOTE, unsorted=True)
 
 
 @pytest.mark.parametrize("body", [b"not ours", b'{"text":"x","client":"Anna Martin"}', b'{"text":"x"}'])
@@ -145,7 +173,9 @@ def test_what_does_not_say_whom_it_is_about_stays(full: VaultHouse, body: bytes)
     with full.open() as vault:
         strange = writing.add(vault, full.daemon(vault), full.coach(vault), CLIENT, Kind.NOTE, body, full.now)
     with full.session() as session:
-        sorting.sort(session)
+        sorting.settle(session)
+        [told] = session.vault.problems
+        assert (told.code, strange.record.hex() in told.where) == ("unsorted-of-nobody", True)
         assert unsorted(session) == [strange.record]
         assert session.record(strange.record).body == body
         assert notes.show(session, sorted_too.record).body == Note("sorted")

@@ -278,3 +278,12 @@ def test_of_a_series_a_note_is_about_the_nearest_date_or_the_one_that_is_named(n
         assert noon.document("note", "show", name)["versions"][0]["appointment"]["start"] == start
     wrong = ("--about", line["id"], "--on", f"{NOON:%Y-%m-%d}")
     assert noon.given("text", "note", "add", noon.client, *wrong).code == 2
+
+
+def test_several_notes_are_erased_at_once(vaulted: VaultDesk) -> None:
+    one, two, kept = (vaulted.note(text) for text in ("one", "two", "kept"))
+    told = vaulted.document("note", "erase", one, two, one, "--yes")
+    assert (told["erased"], len(told["entries"])) == (True, 1)
+    assert vaulted.ids() == [kept]
+    assert vaulted.unlocked("note", "erase", kept, one, "--yes").code == 2
+    assert vaulted.ids() == [kept]  # nothing, where one of them is not known

@@ -33,8 +33,8 @@ def no_room(where: str = "") -> Temporary:
     """What a person is told."""
     return Temporary(
         "disk-full",
-        say("There is no room left on the disk. Nothing was lost."),
-        say("Free some room; the next run goes on from there."),
+        say("There is no room left on the disk. What is stored is safe."),
+        say("Free some room. What coachsync does by itself goes on from there; what you have just given, give again."),
         where=where,
     )
 

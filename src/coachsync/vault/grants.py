@@ -78,5 +78,5 @@ def _damaged() -> Altered:
     return Altered(
         "grant-damaged",
         say("A file in the folder keys/ of the vault was altered, moved or replaced: it opens no notes."),
-        say("Restore it from the mirror of that folder; to see what else is damaged, run: coachsync vault verify"),
+        say("Restore it from a backup; to see what else is damaged, run: coachsync vault verify"),
     )

@@ -111,14 +111,26 @@ def _opened(head: dict[str, Any], key: bytes) -> Person:
     try:
         person = Person(AESGCM(key).decrypt(nonce, sealed, _canonical(head)))
     except InvalidTag:
-        raise WrongKey(
-            "wrong-passphrase" if head["kind"] == _PASSPHRASE else "wrong-recovery-code",
-            say("That does not open the vault."),
-            say("Try again. With the printed recovery code: coachsync vault recovery --use"),
-        ) from None
+        raise _wrong_passphrase() if head["kind"] == _PASSPHRASE else _wrong_code() from None
     if person.actor.fingerprint.hex() != head["person"]:
         raise damaged()
     return person
+
+
+def _wrong_passphrase() -> WrongKey:
+    return WrongKey(
+        "wrong-passphrase",
+        say("That does not open the vault."),
+        say("Try again. With the printed recovery code: coachsync vault recovery --use"),
+    )
+
+
+def _wrong_code() -> WrongKey:
+    return WrongKey(
+        "wrong-recovery-code",
+        say("That does not open the vault: it is the code of another one, or an older code."),
+        say("Look for the last code that was printed for this vault."),
+    )
 
 
 def _stretched(head: Mapping[str, Any], passphrase: str) -> bytes:

@@ -120,7 +120,8 @@ def _tell(options: Options, code: str, gone: Gone, certificate: Path | None) -> 
         return
     if gone.certificate is not None and certificate is None:
         click.echo(gone.certificate, nl=False)
-    tell(say("{code} was erased.", code=code), err=gone.certificate is not None and certificate is None)
+    done = say("Your records of {code} were erased.", code=code) if gone.stays else say("{code} was erased.", code=code)
+    tell(done, err=gone.certificate is not None and certificate is None)
     if gone.stays:
         tell(
             say(

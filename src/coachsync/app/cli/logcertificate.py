@@ -23,6 +23,8 @@ _COPIES: Mapping[str, Callable[[str], Phrase]] = {
     "share": lambda where: say("whoever has taken a copy of the share {where}", where=where),
     "phones": lambda _: say("phones and other programs that show the calendar"),
     "exported-folders": lambda _: say("folders that were exported"),
+    "colleagues": lambda _: say("what other coaches of the practice keep of this client"),
+    "directory": lambda _: say("names and addresses, as long as another coach keeps records of this client"),
 }
 
 

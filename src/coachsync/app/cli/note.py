@@ -29,7 +29,7 @@ from coachsync.app.vault.sessions import about as appointment
 from coachsync.app.vault.writing import Written
 from coachsync.app.wiring import Wiring
 from coachsync.errors import UsageError
-from coachsync.phrases import say
+from coachsync.phrases import say, say_count
 from coachsync.vault.bodies import Note
 from coachsync.vault.envelope import Kind
 
@@ -156,27 +156,31 @@ def search(options: Options, word: str, coach: str | None, passphrase_file: Path
     return tell_hits(hits, everything, as_json=options.json)
 
 
-@command.command("erase", help=say("Erase a note with all its versions, for good."))
-@click.argument("name", metavar=_ID)
+@command.command(
+    "erase", help=say("Erase notes with all their versions, for good; also what is not sorted yet, whatever it is.")
+)
+@click.argument("names", metavar=_ID, nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help=say("Do not ask."))
 @for_a_coach
 @everywhere
 @click.pass_obj
-def erase(options: Options, name: str, yes: bool, coach: str | None, passphrase_file: Path | None) -> None:
-    """Its key is destroyed, and every byte of it."""
+def erase(options: Options, names: tuple[str, ...], yes: bool, coach: str | None, passphrase_file: Path | None) -> None:
+    """Their keys are destroyed, and every byte of them. Several at once: one that does not open lets no other on its
+    shelf be erased without it."""
     if sys.stdin.isatty() and not yes:
-        question = say("Erase the note {id} with all its versions? Nobody can bring it back.", id=name)
+        question = say("Erase {ids} with all versions? Nobody can bring it back.", ids=", ".join(names))
         if not agreed(question):
             raise Declined
     with unlocked(options, "note erase", coach, passphrase_file) as (_, session):
-        record = _named(session, name)
-        erased = erasing.erase_record(session, record)
-    if not erased.done:
+        history = session.vault.history
+        records = [named(history, session.fingerprint, name, Kind.NOTE, unsorted=True) for name in names]
+        erased = erasing.erase_records(session, records)
+    if not all(one.done for one in erased):
         raise not_done()
     if options.json:
-        tell_json({"erased": True, "entry": erased.stone.number})
+        tell_json({"erased": True, "entries": [one.stone.number for one in erased]})
         return
-    tell(say("The note is erased."))
+    tell(say_count("The note is erased.", "{number} notes are erased.", len(set(records))))
 
 
 def _named(session: Session, name: str) -> bytes:

@@ -38,6 +38,7 @@ def command() -> None:
 @click.pass_obj
 def init(options: Options, coach: str | None, passphrase_file: Path | None) -> None:
     """The code is data: it stands alone on stdout."""
+    making.refuse_taken(configured(options), coach or COACH)  # before anything is asked
     wanted = fit(passphrase(passphrase_file), typed=passphrase_named(passphrase_file) is None)
     with opened(options, "vault init") as wiring:
         made = making.make(wiring.config, wiring.database.key, coach or COACH, wanted, wiring.now)

@@ -8,7 +8,7 @@ from functools import cached_property
 from coachsync.adapters.database.vaults import Place
 from coachsync.app.vault.destroying import first_needed, left
 from coachsync.app.vault.opening import Vault
-from coachsync.app.vault.reading import in_place
+from coachsync.app.vault.reading import in_place, record_place
 from coachsync.errors import Altered, Problem
 from coachsync.phrases import Phrase, say
 from coachsync.vault import grants
@@ -17,7 +17,7 @@ from coachsync.vault.history import History
 from coachsync.vault.keys import ShelfKey
 
 RESTORE = say("Restore the vault from a backup.")
-_RESTORE_KEYS = say("Restore the folder vault/keys of the state folder from its mirror.")
+_RESTORE_KEYS = say("Restore the folder vault/keys of the state folder from a backup.")
 _ERASE_AGAIN = say("Unlock the vault, which erases it again. If it was an older copy, look where that came from.")
 _NOBODY = say("Nothing is sealed to it or opened with it. Look who can write to the state folder.")
 _CUT_SHORT = say(
@@ -122,11 +122,6 @@ def records_compared(known: Known) -> Iterator[Problem]:
         if (record, version) not in there and known.is_missed(stored.shelf, stored.generation, record):
             message = say("A record that the log names is missing from the vault.")
             yield Problem("record-missing", record_place(record, version), message, RESTORE)
-
-
-def record_place(record: bytes, version: int) -> Phrase:
-    """Where a version of a record is."""
-    return say("record {record}, version {version}", record=record.hex(), version=version)
 
 
 def shelf_place(vault: Vault, shelf: bytes, generation: int) -> Phrase:

@@ -27,16 +27,26 @@ class Erased(NamedTuple):
 
 
 def erase_record(session: Session, record: bytes) -> Erased:
-    """Erase every version of a record: its shelf gets a new key, the others are sealed to that, and the old key goes.
+    """Erase every version of a record. Raises as `erase_records`."""
+    (erased,) = erase_records(session, [record])
+    return erased
 
-    Killed before the tombstone, nothing is erased; after it, the next opening finishes. Raises UsageError when there is
-    no such record of this coach, Altered when another one on the shelf does not open: it would be lost.
+
+def erase_records(session: Session, records: Iterable[bytes]) -> list[Erased]:
+    """Erase every version of some records, shelf by shelf: a shelf gets a new key, the others on it are sealed to that,
+    and the old key goes.
+
+    Killed before a tombstone, nothing is erased on that shelf; after it, the next opening finishes. Raises UsageError
+    when there is no such record of this coach, Altered when another one on the shelf does not open: it would be lost.
     """
     history = session.vault.history
-    place = history.records.get((record, history.latest(record)))
-    if place is None or history.shelves[place.shelf].coach != session.fingerprint:
-        raise UsageError("no-such-record", say("There is no such record."))
-    return _renew(session, place.shelf, [record])
+    shelves: dict[bytes, list[bytes]] = {}
+    for record in dict.fromkeys(records):
+        place = history.records.get((record, history.latest(record)))
+        if place is None or history.shelves[place.shelf].coach != session.fingerprint:
+            raise UsageError("no-such-record", say("There is no such record."))
+        shelves.setdefault(place.shelf, []).append(record)
+    return [_renew(session, shelf, without) for shelf, without in shelves.items()]
 
 
 def erase_shelves(session: Session, what: str, client: str, shelves: Iterable[bytes]) -> Erased:

@@ -45,7 +45,8 @@ def erase(wiring: Wiring, session: Session, code: str) -> Gone:
     if not on_device:
         raise forgetting.not_done()
     key = None if content is None else hashlib.sha256(content).digest()
-    certificate = certificates.issue(session, erased.stone, wiring.now, copies(wiring.config), key)
+    left = copies(wiring.config, stays=stays)
+    certificate = certificates.issue(session, erased.stone, wiring.now, left, key)
     return Gone(len(erased.stone.records), len(erased.stone.keys) + (key is not None), stays, certificate)
 
 
@@ -73,8 +74,11 @@ def of_a_colleague(session: Session, code: str) -> bool:
     return known or sorting.holds_unsorted_of_colleagues(session)
 
 
-def copies(config: Config) -> Iterator[Copy]:
-    """Every copy that no erasure here reaches. None of them has a date: nothing tells until when it is kept."""
+def copies(config: Config, *, stays: bool = False) -> Iterator[Copy]:
+    """Every copy that no erasure here reaches, with what `stays` for a colleague. None of them has a date: nothing
+    tells until when it is kept."""
+    if stays:
+        yield from (Copy("colleagues"), Copy("directory"))
     yield Copy("backups")
     yield from (Copy("calendar-server", account) for account in sorted(config.accounts))
     yield from (Copy("share", share) for share in sorted(config.shares))

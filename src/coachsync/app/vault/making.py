@@ -40,21 +40,11 @@ def make(config: Config, device: DeviceKey, name: str, passphrase: str, now: dat
     a coach of that name, and Altered when there is a vault without its trust.toml.
     """
     refuse_missing()
-    refuse_name(name)
-    trust = read_trust(config.trust)
-    if trust is None:
-        refuse_unknown(config)
-    else:
+    trust = refuse_taken(config, name)
+    if trust is not None:
         with open_vault(config, now):  # nobody comes into a vault that is missing or damaged, and none is made over it
             pass
     trust = trust or Trust(os.urandom(VAULT_BYTES))
-    if name in trust.coaches:
-        raise UsageError(
-            "coach-there",
-            say("There is a coach of that name in the vault already."),
-            say("To change the passphrase: coachsync vault passphrase. For another coach, give another name."),
-            where="--coach",
-        )
     coach, code = Person(os.urandom(SEED_BYTES)), recovery.new()
     _keep(config, trust, coach, passphrase, code, cost)
     pinned = Pinned(coach.actor.verify, coach.actor.fingerprint)
@@ -62,6 +52,23 @@ def make(config: Config, device: DeviceKey, name: str, passphrase: str, now: dat
     with open_vault(config, now) as vault:
         settle(vault, coach, device)
     return Made(name, coach, recovery.printed(code))
+
+
+def refuse_taken(config: Config, name: str) -> Trust | None:
+    """Who is in the vault already, None where there is none. Raises UsageError where a coach has this name, or nobody
+    can, and Altered when there is a vault without its trust.toml."""
+    refuse_name(name)
+    trust = read_trust(config.trust)
+    if trust is None:
+        refuse_unknown(config)
+    elif name in trust.coaches:
+        raise UsageError(
+            "coach-there",
+            say("There is a coach of that name in the vault already."),
+            say("To change the passphrase: coachsync vault passphrase. For another coach, give another name."),
+            where="--coach",
+        )
+    return trust
 
 
 def refuse_name(name: str) -> None:

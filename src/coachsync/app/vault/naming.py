@@ -9,6 +9,7 @@ from coachsync.errors import UsageError
 from coachsync.phrases import say
 from coachsync.vault.envelope import Kind
 from coachsync.vault.history import History
+from coachsync.vault.shelves import UNSORTED
 
 _FEWEST = 6  # hexadecimal signs: two of a thousand records share so many once in thirty vaults
 _TYPED = re.compile(r"[0-9a-f]{1,32}")
@@ -23,11 +24,16 @@ def names(history: History, coach: bytes) -> dict[bytes, str]:
     return {record: text[:length] for record, text, length in zip(known, written, lengths, strict=False)}
 
 
-def named(history: History, coach: bytes, typed: str, kind: Kind) -> bytes:
-    """The record of a kind that a coach means. Raises UsageError when there is none, or more than one."""
+def named(history: History, coach: bytes, typed: str, kind: Kind, *, unsorted: bool = False) -> bytes:
+    """The record of a kind that a coach means; with `unsorted`, one of any kind that lies unsorted too.
+
+    Raises UsageError when there is none, or more than one.
+    """
     begun = typed.strip().lower()
     known = _records(history, coach) if _TYPED.fullmatch(begun) else {}
-    found = [record for record, its_kind in known.items() if its_kind is kind and record.hex().startswith(begun)]
+    meant = {record for record, its_kind in known.items() if its_kind is kind}
+    meant |= _unsorted(history) & known.keys() if unsorted else set()
+    found = sorted(record for record in meant if record.hex().startswith(begun))
     if len(found) > 1:
         raise UsageError(
             "which-record", say("Several begin with these signs."), say("Type more of the id, as the list shows it.")
@@ -47,6 +53,10 @@ def _records(history: History, coach: bytes) -> dict[bytes, Kind]:
         for (record, _), stored in history.records.items()
         if history.shelves[stored.shelf].coach == coach
     }
+
+
+def _unsorted(history: History) -> set[bytes]:
+    return {key[0] for key, stored in history.records.items() if history.shelves[stored.shelf].client == UNSORTED}
 
 
 def _shared(one: str, other: str) -> int:

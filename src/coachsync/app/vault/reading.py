@@ -10,7 +10,7 @@ from coachsync.adapters.database.vaults import Place
 from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.shelving import checked
 from coachsync.errors import Altered, CoachsyncError, UsageError, WrongKey
-from coachsync.phrases import say
+from coachsync.phrases import Phrase, say
 from coachsync.vault import envelope, grants
 from coachsync.vault.envelope import FIRST, Header
 from coachsync.vault.keys import Person
@@ -66,8 +66,9 @@ class Session:
         for rows in _together(self.vault.store.sealed(shelf)):
             wanted = [row for row in rows if row[0].record not in without and (unknown or row[0][:2] in records)]
             missing.difference_update(place[:2] for place, _ in wanted)
-            yield from self._opened(wanted)
-        yield from (_missing() for _ in missing)
+            for (place, _), one in zip(wanted, self._opened(wanted), strict=True):
+                yield _at(one, *place[:2]) if isinstance(one, CoachsyncError) else one
+        yield from (_at(_missing(), *version) for version in sorted(missing))
 
     def headers(self, shelves: Collection[bytes]) -> Iterator[Header | CoachsyncError]:
         """What every version of every record on some shelves says of itself, compared with the log and not opened; in
@@ -127,7 +128,7 @@ class Session:
                 raise WrongKey(
                     "no-grant",
                     say("The file that opens this client's notes is missing."),
-                    say("Restore the folder vault/keys of the state folder from its mirror."),
+                    say("Restore the folder vault/keys of the state folder from a backup."),
                 )
             self._openers[shelf, generation] = grants.opened(content, key, self.coach)
         return self._openers[shelf, generation]
@@ -162,6 +163,16 @@ def _tried(do: Callable[_P, _T], *given: _P.args, **named: _P.kwargs) -> _T | Co
         return do(*given, **named)
     except (Altered, WrongKey) as problem:
         return problem
+
+
+def record_place(record: bytes, version: int) -> Phrase:
+    """Where a version of a record is."""
+    return say("record {record}, version {version}", record=record.hex(), version=version)
+
+
+def _at(problem: CoachsyncError, record: bytes, version: int) -> CoachsyncError:
+    problem.where = problem.where or record_place(record, version)
+    return problem
 
 
 def _missing() -> Altered:

@@ -7,20 +7,30 @@ from dataclasses import replace
 
 from coachsync.app.vault.reading import Read, Session
 from coachsync.app.vault.writing import store
-from coachsync.errors import CoachsyncError
+from coachsync.errors import Altered, CoachsyncError
+from coachsync.phrases import say
 from coachsync.vault.keys import ShelfKey
 
 
 def everything(session: Session, shelf: bytes, without: Collection[bytes] = ()) -> list[Read]:
-    """Every version of every record of a shelf but some, open and in order. Raises Altered or WrongKey when one does
-    not open or is missing: whoever seals anew without it loses it. A row of which the log knows nothing is none: rows
-    and log lie in one file, so that it is not of another copy either."""
+    """Every version of every record of a shelf but some, open and in order. Raises Altered when one does not open or is
+    missing: whoever seals anew without it loses it. A row of which the log knows nothing is none: rows and log lie in
+    one file, so that it is not of another copy either."""
     found = []
     for one in session.shelf(shelf, without, unknown=False):
         if isinstance(one, CoachsyncError):
-            raise one
+            raise _would_be_lost(one)
         found.append(one)
     return found
+
+
+def _would_be_lost(problem: CoachsyncError) -> Altered:
+    return Altered(
+        problem.code,
+        problem.message,
+        say("Restore the vault from a backup. Or have it erased too, by its id: coachsync note erase ID ID"),
+        problem.where,
+    )
 
 
 def reseal(

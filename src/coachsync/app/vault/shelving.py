@@ -94,14 +94,18 @@ def assign(vault: Vault, signer: Signer, shelf: bytes, client: str, category: st
 
 
 def current_key(vault: Vault, shelf: bytes) -> ShelfKey:
-    """The certified key of a shelf's newest generation. Raises Altered when it is missing or was replaced."""
+    """The certified key of a shelf's newest generation. Raises Altered when it, or what opens it, is missing or was
+    replaced."""
     known = vault.history.shelves[shelf]
     key = checked(vault, vault.store.shelf_key(vault.id, shelf, known.generation))
-    if vault.files.grant(shelf, known.generation, known.coach) is None:
+    grant = vault.files.grant(shelf, known.generation, known.coach)
+    if grant is None or grants.digest(grant) not in vault.history.grants[shelf]:
         raise Altered(
-            "grant-missing",
-            say("The file that opens this client's notes is missing: nobody could ever read what is sealed now."),
-            say("Nothing was stored. Restore the folder vault/keys of the state folder from its mirror."),
+            "grant-missing" if grant is None else "grant-replaced",
+            say(
+                "The file that opens this client's notes is missing or was replaced: nobody could read what is sealed."
+            ),
+            say("Nothing was stored. Restore the folder vault/keys of the state folder from a backup."),
         )
     return key
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from coachsync.app.vault import erasing
-from coachsync.app.vault.reading import Read, Session
+from coachsync.app.vault.reading import Read, Session, record_place
 from coachsync.app.vault.resealing import everything, reseal
 from coachsync.app.vault.shelving import assign, current_key, mint
-from coachsync.errors import Altered, CoachsyncError
+from coachsync.errors import Altered, CoachsyncError, Problem
+from coachsync.phrases import Phrase, say
 from coachsync.vault import bodies
 from coachsync.vault.bodies import Body
 from coachsync.vault.envelope import ID_BYTES
@@ -21,10 +22,10 @@ from coachsync.vault.shelves import UNSORTED, is_client
 
 def sort(session: Session) -> None:
     """Seal every unsorted record that says whom it is about to that client's shelf, and give the shelf of the unsorted
-    another key. All of a shelf or nothing; called again there is nothing to do.
+    another key. All of a shelf or nothing; called again there is nothing to do. What does not say it stays.
 
-    Raises Altered or WrongKey for a record that does not open or is missing: nobody knows whose it is, and it would be
-    lost; and CoachsyncError where the system refuses something.
+    Raises Altered for a record that does not open or is missing: nobody knows whose it is, and it would be lost; and
+    CoachsyncError where the system refuses something.
     """
     for shelf in erasing.shelves_of(session, UNSORTED):
         about = _about(everything(session, shelf))
@@ -38,6 +39,11 @@ def settle(session: Session) -> None:
         sort(session)
     except CoachsyncError as problem:
         session.vault.problems.append(problem.problem("practice.state"))
+        return
+    history = session.vault.history
+    shelves = erasing.shelves_of(session, UNSORTED)
+    for record in sorted({key[0] for key, stored in history.records.items() if stored.shelf in shelves}):
+        session.vault.problems.append(_of_nobody(record_place(record, history.latest(record))))
 
 
 def holds_unsorted_of_colleagues(session: Session) -> bool:
@@ -47,6 +53,15 @@ def holds_unsorted_of_colleagues(session: Session) -> bool:
         shelf for shelf, one in history.shelves.items() if one.client == UNSORTED and one.coach != session.fingerprint
     }
     return any(stored.shelf in shelves for stored in history.records.values())
+
+
+def _of_nobody(place: Phrase) -> Problem:
+    return Problem(
+        "unsorted-of-nobody",
+        place,
+        say("A record does not say whom it is about, or was not written by coachsync."),
+        say("Look at it, if it opens: coachsync note show ID. To be rid of it: coachsync note erase ID"),
+    )
 
 
 def _about(reads: Iterable[Read]) -> dict[str, list[Read]]:

@@ -12,10 +12,10 @@ from datetime import datetime
 
 from coachsync.app.vault import comparing, logbook
 from coachsync.app.vault.burying import buried, entry_of, forged
-from coachsync.app.vault.comparing import Known, record_place, shelf_place
+from coachsync.app.vault.comparing import Known, shelf_place
 from coachsync.app.vault.making import daemon_of
 from coachsync.app.vault.opening import Vault
-from coachsync.app.vault.reading import Session
+from coachsync.app.vault.reading import Session, record_place
 from coachsync.config import Config
 from coachsync.errors import Altered, NotInitialised, Problem, WrongKey
 from coachsync.phrases import say

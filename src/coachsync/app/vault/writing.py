@@ -51,7 +51,7 @@ def amended(previous: Header, digest: bytes, key: ShelfKey, signer: Signer, now:
 def store(vault: Vault, signer: Signer, key: ShelfKey, header: Header, body: bytes) -> Written:
     """Seal and store one version. Row and entry are written together, or neither is."""
     if len(body) > LONGEST:
-        raise UsageError("record-too-long", say("A record has at most 16 MiB."), say("Attach it as a file instead."))
+        raise UsageError("record-too-long", say("A record has at most 16 MiB."), say("Make several of it."))
     record = envelope.seal(header, body, key.sealer)
     digest = envelope.digest(record)
     with vault.transaction():
