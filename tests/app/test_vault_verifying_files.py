@@ -19,7 +19,12 @@ from vault_damage import SECOND, Damaged, check_told, codes, look, person
 STRANGER = Person(bytes(range(32)))
 
 
-def _trust(damaged: Damaged, pattern: str, by: str) -> None:
+def _flipped(found: re.Match[str]) -> str:
+    """With another last byte."""
+    return f"{found[0][:-2]}{int(found[0][-2:], 16) ^ 1:02x}"
+
+
+def _trust(damaged: Damaged, pattern: str, by: str | Callable[[re.Match[str]], str]) -> None:
     file = damaged.house.folder / "trust.toml"
     changed, count = re.subn(pattern, by, file.read_text(), count=1)
     assert count
@@ -91,13 +96,13 @@ FILES: dict[str, tuple[Callable[[Damaged], object], set[str]]] = {
     ),
     "erased grant put back": (_erased_grant, {"erased-here"}),
     "all grants gone": (lambda d: shutil.rmtree(d.house.vault_folder / "keys"), {"grant-missing"}),
-    "trust: another key": (lambda d: _trust(d, 'verify = "..', 'verify = "00'), UNKNOWN),
+    "trust: another key": (lambda d: _trust(d, 'verify = "..', _flipped), UNKNOWN),
     "trust: another fingerprint": (
-        lambda d: _trust(d, 'fingerprint = "..', 'fingerprint = "00'),
+        lambda d: _trust(d, 'fingerprint = "..', _flipped),
         UNKNOWN | {"keyslot-missing", "keyslot-of-nobody"},
     ),
     "trust: another vault": (
-        lambda d: _trust(d, 'vault = "..', 'vault = "00'), {"log-broken", "keyslot-foreign", "ledger-forged"},
+        lambda d: _trust(d, 'vault = "..', _flipped), {"log-broken", "keyslot-foreign", "ledger-forged"},
     ),
     "trust: a coach removed": (
         lambda d: _trust(d, r"\[coaches.bea\]\nverify.*\nfingerprint.*\n", ""), {"log-of-nobody", "keyslot-of-nobody"},
