@@ -14,7 +14,8 @@ from texts import WORD, Took, one_by_one, tell, texts, timed
 from coachsync import config
 from coachsync.adapters import keystore
 from coachsync.app.vault import making, notes, unlocking
-from coachsync.app.vault.opening import coach_of, open_vault
+from coachsync.app.vault.opening import open_vault
+from coachsync.app.vault.trusting import coach_of
 from coachsync.app.vault.reading import Session
 from coachsync.vault.bodies import Note
 from coachsync.vault.envelope import Kind
