@@ -15,8 +15,8 @@ from coachsync import config
 from coachsync.adapters import keystore
 from coachsync.app.vault import making, notes, unlocking
 from coachsync.app.vault.opening import open_vault
-from coachsync.app.vault.trusting import coach_of
 from coachsync.app.vault.reading import Session
+from coachsync.app.vault.trusting import coach_of
 from coachsync.vault.bodies import Note
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keyslots import FLOOR
