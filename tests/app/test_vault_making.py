@@ -113,10 +113,10 @@ def test_the_daemon_signs_with_a_key_that_only_this_device_opens(vault_house: Va
 
 def test_which_coach_is_meant_must_be_said_where_there_are_two(two: VaultHouse) -> None:
     with two.open() as vault:
-        with pytest.raises(NotInitialised) as which:
+        with pytest.raises(UsageError) as which:
             coach_of(vault.trust, None)
         assert "anna, bea" in which.value.hint
-        with pytest.raises(NotInitialised):
+        with pytest.raises(UsageError):
             coach_of(vault.trust, "eve")
         assert coach_of(vault.trust, "bea") != coach_of(vault.trust, "anna")
 

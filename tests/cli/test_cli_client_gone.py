@@ -410,6 +410,8 @@ def test_all_that_is_known_of_a_client_is_written_for_people_and_for_programs(
     assert TEXT in record.read_text()
     assert {file.stat().st_mode & 0o077 for file in [folder, *folder.rglob("*")]} == {0}
     assert vault.refused("client", "export", client, "--to", str(folder))[1]["code"] == "folder-there"
+    assert vault.refused("client", "export", client, "--to", str(vault.state / "it"))[1]["code"] == "export-in-state"
+    assert not (vault.state / "it").exists()
 
 
 def test_what_is_odd_about_one_record_keeps_no_other_from_an_export(vault: Desk, client: str) -> None:

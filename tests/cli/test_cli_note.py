@@ -158,7 +158,7 @@ def test_a_client_who_is_none_is_refused(vaulted: VaultDesk) -> None:
         assert vaulted.given("text", "note", "add", code).code == 2
     assert vaulted.given("Nobody\ntext", "note", "add", "-").code == 2
     assert vaulted.given("text", "note", "add", vaulted.client, "--on", "2026-03-02").code == 2
-    assert vaulted.given("text", "note", "add", vaulted.client, "--coach", "bea").code == 10
+    assert vaulted.given("text", "note", "add", vaulted.client, "--coach", "bea").code == 2
 
 
 def test_reading_needs_no_room_on_the_disk(vaulted: VaultDesk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,3 +307,9 @@ def test_several_notes_are_erased_at_once(vaulted: VaultDesk) -> None:
     assert vaulted.ids() == [kept]
     assert vaulted.unlocked("note", "erase", kept, one, "--yes").code == 2
     assert vaulted.ids() == [kept]  # nothing, where one of them is not known
+
+
+def test_a_file_without_an_end_is_refused(vaulted: VaultDesk) -> None:
+    result = vaulted.given("", "--json", "note", "add", vaulted.client, "--file", "/dev/zero")
+    assert (result.code, result.error["code"]) == (2, "record-too-long")
+    assert vaulted.ids() == []

@@ -112,10 +112,12 @@ def _fill(handle: int, content: bytes, mode: int) -> None:
         os.fsync(file.fileno())
 
 
-def read_if_there(path: Path) -> bytes | None:
-    """The file's content, None when there is no such file. Raises CoachsyncError when it cannot be read."""
+def read_if_there(path: Path, most: int = -1) -> bytes | None:
+    """The file's content, no more than `most` bytes of it where that is given; None when there is no such file. Raises
+    CoachsyncError when it cannot be read."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(most)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as problem:

@@ -51,7 +51,7 @@ def run(
     options: Options, code: str, name: str | None, folder: Path, coach: str | None, passphrase_file: Path | None
 ) -> int:
     """Nothing is written before everything is read."""
-    _refuse(folder)
+    _refuse(folder, configured(options).practice.state)
     if heldfolders.sweep(folder.absolute().parent, _UNFINISHED):
         tell(say("An export that was cut short had left what it wrote in clear; that was removed."), err=True)
     with _state(options, coach, passphrase_file) as (wiring, session):
@@ -63,7 +63,9 @@ def run(
         zone = wiring.zone
     files = {
         "client.txt": _lines([*(f"{spoken(what)}: {spoken(value)}" for what, value in known)]),
-        "appointments.txt": _lines(_appointment(one, zone) for one in found["appointments"]),
+        "appointments.txt": _lines(
+            [_appointment(one, zone) for one in found["appointments"]] or [spoken(say("There is nothing."))]
+        ),
         "client.json": _json(found),
         "client.schema.json": _json(SCHEMA),
     }
@@ -85,7 +87,14 @@ def _state(
             yield wiring, None
 
 
-def _refuse(folder: Path) -> None:
+def _refuse(folder: Path, state: Path) -> None:
+    if folder.resolve().is_relative_to(state.resolve()):
+        raise UsageError(
+            "export-in-state",
+            say("The state folder is for what is encrypted: an export is in clear."),
+            say("Give the name of a new folder elsewhere."),
+            where="--to",
+        )
     if folder.exists() or folder.is_symlink() or not folder.absolute().parent.is_dir():
         raise UsageError(
             "folder-there",

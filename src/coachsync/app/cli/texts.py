@@ -21,6 +21,7 @@ from coachsync.app.cli.asking import agreed
 from coachsync.app.cli.output import tell, tell_error
 from coachsync.errors import CoachsyncError, UsageError
 from coachsync.phrases import say
+from coachsync.vault.envelope import LONGEST
 
 _T = TypeVar("_T")
 _Function = TypeVar("_Function", bound=Callable[..., object])
@@ -49,7 +50,7 @@ def text(file: Path | None, begun: str = "") -> Iterator[str]:
     Raises UsageError for nothing, or what is no text.
     """
     if file is not None:
-        content = read_if_there(file)
+        content = read_if_there(file, LONGEST + 1)  # of a device there is no end
         if content is None:
             raise UsageError("no-such-file", say("There is no such file."), say("Look at the name."), where="--file")
         yield _text(content)
@@ -108,7 +109,11 @@ def _text(content: bytes) -> str:
         raise _no_text() from None
     found = found.replace("\r\n", "\n").rstrip()
     if not found.strip():
-        raise UsageError("text-missing", say("The text is empty; nothing was stored."), say("Write something."))
+        raise UsageError(
+            "text-missing",
+            say("The text is empty; nothing was stored."),
+            say("Write something. An editor with a window of its own must wait: EDITOR='code --wait'"),
+        )
     return found
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from coachsync.adapters.database.vaults import VaultStore, open_vault_store, vault_file
 from coachsync.adapters.trustfile import Trust, read_trust
 from coachsync.config import Config
-from coachsync.errors import Altered, NotInitialised, Problem
+from coachsync.errors import Altered, NotInitialised, Problem, UsageError
 from coachsync.phrases import say
 from coachsync.vault.keys import Actor
 
@@ -65,12 +65,12 @@ def refuse_unknown(config: Config) -> None:
 
 
 def coach_of(trust: Trust, name: str | None) -> bytes:
-    """The fingerprint of a coach by the name in trust.toml; without a name, of the only one. Raises NotInitialised."""
+    """The fingerprint of a coach by the name in trust.toml; without a name, of the only one. Raises UsageError."""
     names = trust.coaches
     if name is None and len(names) == 1:
         name = next(iter(names))
     if name is None or name not in names:
-        raise NotInitialised(
+        raise UsageError(
             "no-such-coach",
             say("It is not said which coach is meant, or there is none of that name in this vault."),
             say("There are: {names}. Say which with --coach.", names=", ".join(sorted(names))),
