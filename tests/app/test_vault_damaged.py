@@ -85,9 +85,9 @@ def test_p09_a_damaged_note_can_be_erased_and_then_its_neighbours(vault_house: V
         connection.exec_driver_sql("UPDATE records SET sealed = ? WHERE record = ?", (bytes(sealed), damaged.record))
     with vault_house.session() as session:
         with pytest.raises(Altered):
-            erasing.erase_record(session, other.record)
-        assert erasing.erase_record(session, damaged.record).done
-        assert erasing.erase_record(session, other.record).done
+            erasing.erase_records(session, [other.record])[0]
+        assert erasing.erase_records(session, [damaged.record])[0].done
+        assert erasing.erase_records(session, [other.record])[0].done
         shelf = erasing.shelves_of(session, CLIENT)
         assert [one.body for one in session.shelf(shelf[0]) if not isinstance(one, CoachsyncError)] == [b"kept"]
         assert session.record(kept.record).body == b"kept"
@@ -100,7 +100,7 @@ def test_a_row_that_the_log_does_not_know_keeps_no_note_from_being_erased(damage
     damaged.sql(row, bytes(16), 1, shelf, generation)
     damaged.sql(row, damaged.first, 3, shelf, generation)
     with damaged.house.session() as session:
-        assert erasing.erase_record(session, damaged.second).done
+        assert erasing.erase_records(session, [damaged.second])[0].done
         assert [session.record(damaged.first, version).body for version in (1, 2)] == [b"one", b"one, amended"]
         told = [one for one in session.shelf(shelf) if isinstance(one, CoachsyncError)]
     left = [] if generation == 2 else ["no-record"] * 2  # the others went with their generation
@@ -112,7 +112,7 @@ def test_a_record_that_was_moved_keeps_its_neighbours_from_being_erased(damaged:
     move = "update records set shelf=?, generation=2 where record=?"
     damaged.sql(move, damaged.shelf(damaged.first), damaged.other)
     with damaged.house.session() as session, pytest.raises(Altered) as refused:
-        erasing.erase_record(session, damaged.second)
+        erasing.erase_records(session, [damaged.second])[0]
     assert refused.value.code == "record-moved"
 
 

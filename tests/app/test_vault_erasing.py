@@ -67,7 +67,7 @@ def test_p09_a_note_goes_with_its_key_and_the_others_stay(
     secrets = secrets_of(vault_house, gone)
     assert found(vault_house, secrets)
     with vault_house.session() as session:
-        erased = erasing.erase_record(session, gone.record)
+        erased = erasing.erase_records(session, [gone.record])[0]
         assert erased.done
         assert len(erased.stone.keys) == 1
         assert session.record(kept.record).body == b"kept"
@@ -113,7 +113,7 @@ def test_a_coach_erases_nothing_of_a_colleague(vault_house: VaultHouse, gone: Wr
     with vault_house.session("bea", "another horse battery") as session:
         shelf = session.vault.history.records[gone.record, 1].shelf
         for attempt in (
-            lambda: erasing.erase_record(session, gone.record),
+            lambda: erasing.erase_records(session, [gone.record])[0],
             lambda: erasing.erase_shelves(session, "client", CLIENT, [shelf]),
             lambda: erasing.erase_shelves(session, "shelf", OTHER, [shelf]),
         ):
@@ -156,7 +156,7 @@ def test_a_line_that_its_coach_has_not_signed_alarms_and_destroys_nothing(
         assert vault.store.record(gone.record, 1)
     with vault_house.session() as session:
         assert session.record(gone.record).body == b"gone"
-        assert erasing.erase_record(session, gone.record).done  # and it stops nothing
+        assert erasing.erase_records(session, [gone.record])[0].done  # and it stops nothing
 
 
 # --- an older copy ----------------------------------------------------------------------------------------------------
@@ -178,7 +178,9 @@ def test_p04_what_lies_beside_a_note_that_came_back_is_kept_and_sealed_anew(
     vault_house: VaultHouse, kept: Written, gone: Written
 ) -> None:
     secrets = secrets_of(vault_house, gone)
-    assert put_back(vault_house, lambda session: erasing.erase_record(session, gone.record)) == ["erased-came-back"]
+    assert put_back(vault_house, lambda session: erasing.erase_records(session, [gone.record])[0]) == [
+        "erased-came-back"
+    ]
     vault_house.add(b"later")  # by the daemon, which has no key
     with vault_house.open() as vault:
         assert vault.store.record(gone.record, 1) is None
@@ -205,7 +207,7 @@ def test_keys_that_are_put_back_are_destroyed_again(vault_house: VaultHouse, gon
     shutil.copytree(keys, copy)
     secrets = secrets_of(vault_house, gone)
     with vault_house.session() as session:
-        assert erasing.erase_record(session, gone.record).done
+        assert erasing.erase_records(session, [gone.record])[0].done
     shutil.copytree(copy, keys, dirs_exist_ok=True)
     assert found(vault_house, secrets)
     with vault_house.open() as vault:
@@ -273,7 +275,7 @@ def test_p13_whenever_it_dies_nothing_is_lost_and_nothing_stays_half_erased(tmp_
 
     def work(there: VaultHouse) -> None:
         with there.session() as session:
-            erase_client(session) if whole else erasing.erase_record(session, gone.record)
+            erase_client(session) if whole else erasing.erase_records(session, [gone.record])[0]
 
     outcomes = set[bool]()
     for number in range(100):
@@ -312,7 +314,7 @@ def test_p04_a_full_disk_at_any_step_loses_nothing_and_the_next_session_ends_it(
     for number in range(60):
         try:
             with before_each(counted(number, no_room)), vault_house.session() as session:
-                erasing.erase_record(session, gone.record)
+                erasing.erase_records(session, [gone.record])[0]
         except Temporary:  # the disk is full: anything else is a defect
             failed += 1
         with vault_house.open() as vault:
@@ -356,7 +358,7 @@ def test_p09_it_is_not_done_while_somebody_reads(vault_house: VaultHouse, gone: 
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM records").fetchone()
     with vault_house.session() as session:
-        assert not erasing.erase_record(session, gone.record).done
+        assert not erasing.erase_records(session, [gone.record])[0].done
         assert not [stone for stone in session.vault.history.tombstones.values() if stone.done]
     with vault_house.open() as vault:
         assert [problem.code for problem in vault.problems] == ["erasure-not-done"]

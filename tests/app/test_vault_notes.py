@@ -264,7 +264,7 @@ def test_an_erased_note_is_in_no_list_and_the_others_are(house: VaultHouse) -> N
     gone, kept = note(house, "gone"), note(house, "kept")
     with house.session() as session:
         notes.amend(session, kept, "kept still", house.now)
-        assert erasing.erase_record(session, gone).done
+        assert erasing.erase_records(session, [gone])[0].done
         assert texts(session) == ["kept still"]
         assert [one.record for one in notes.listed(session, Kind.NOTE).found] == [kept]
     with house.session() as session:

@@ -58,7 +58,7 @@ def copies(vault_house: VaultHouse) -> tuple[Path, Path, Written]:
     also = vault_house.add(b"also")
     older = kept_aside(vault_house, "older")
     with vault_house.session() as session:
-        assert erasing.erase_record(session, gone.record).done
+        assert erasing.erase_records(session, [gone.record])[0].done
     vault_house.add(b"newer")
     newer = kept_aside(vault_house, "newer", "keys")
     lay(vault_house, older)
@@ -77,7 +77,7 @@ def test_p04_the_newer_copy_opens_after_all_that_was_done_with_the_older_one(
     assert bodies(vault_house) == {b"kept", b"also", b"older"}  # what the ledger erases had to be sealed anew
     with vault_house.session() as session:
         assert session.vault.history.made[shelf] == {1, 3}
-        assert erasing.erase_record(session, also.record).done
+        assert erasing.erase_records(session, [also.record])[0].done
         assert session.vault.history.made[shelf] == {1, 3, 4}
         assert [one for one, _ in session.vault.files.grants(shelf)] == [2, 4]
     assert theirs.read_bytes() == grant

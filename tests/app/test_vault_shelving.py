@@ -38,7 +38,7 @@ def test_a_file_that_says_a_last_generation_shuts_no_shelf(vault_house: VaultHou
     with vault_house.session() as session:
         (shelf,) = erasing.shelves_of(session, CLIENT)
         session.vault.files.grant_file(shelf, generation, session.fingerprint).write_bytes(b"x" * 4096)
-        assert erasing.erase_record(session, erased.record).done
+        assert erasing.erase_records(session, [erased.record])[0].done
         assert session.record(kept.record).body == b"kept"
         assert session.vault.history.shelves[shelf].generation == 2
     with vault_house.session() as session:
@@ -54,7 +54,7 @@ def test_a_generation_that_only_a_tombstone_names_is_not_made_again(vault_house:
     first, second = vault_house.add(b"first"), vault_house.add(b"second")
     with vault_house.session() as session:
         for one in (first, second):
-            erasing.erase_record(session, one.record)
+            erasing.erase_records(session, [one.record])[0]
         (shelf,) = erasing.shelves_of(session, CLIENT)
     shutil.rmtree(vault_house.vault_folder / "keys" / shelf.hex())
     older.replace(vault_house.vault_folder / "vault.db")

@@ -178,7 +178,7 @@ def test_an_erasure_that_was_begun_is_a_finding_until_somebody_ends_it(
     house = damaged.house
     with house.session() as session, monkeypatch.context() as broken:
         broken.setattr(erasing, "sweep", lambda *_: False)  # as while somebody reads in the database
-        assert not erasing.erase_record(session, damaged.second).done
+        assert not erasing.erase_records(session, [damaged.second])[0].done
     assert codes(look(damaged).findings) == {"erasure-not-done", "erased-here"}
     check_told(look(damaged))
     with house.session() as session:
@@ -191,7 +191,7 @@ def test_p09_an_older_copy_of_everything_shows_what_was_erased(undamaged: Damage
     before = undamaged.copied(tmp_path / "before")
     after = undamaged.copied(tmp_path / "after")
     with after.house.session() as session:
-        erasing.erase_record(session, after.second)
+        erasing.erase_records(session, [after.second])[0]
     shutil.rmtree(after.house.vault_folder)
     shutil.copytree(before.house.vault_folder, after.house.vault_folder)
     found = look(after)

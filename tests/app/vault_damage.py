@@ -90,7 +90,7 @@ def full(folder: Path) -> Damaged:
     made.other = house.add(b"other", OTHER).record
     made.hers = house.add(b"hers", name=SECOND).record
     with house.session() as session:
-        erasing.erase_record(session, made.erased)
+        erasing.erase_records(session, [made.erased])[0]
         amend(session, made.first, b"one, amended")
     return made
 

@@ -313,3 +313,11 @@ def test_a_file_without_an_end_is_refused(vaulted: VaultDesk) -> None:
     result = vaulted.given("", "--json", "note", "add", vaulted.client, "--file", "/dev/zero")
     assert (result.code, result.error["code"]) == (2, "record-too-long")
     assert vaulted.ids() == []
+
+
+def test_a_long_file_is_stored_to_its_end(vaulted: VaultDesk) -> None:
+    file = vaulted.desk.folder / "long.txt"
+    file.write_text("long " * 1_000_000 + "end")
+    assert vaulted.given("", "note", "add", vaulted.client, "--file", str(file)).code == 0
+    [name] = vaulted.ids()
+    assert vaulted.unlocked("note", "show", name).out == file.read_text() + "\n"

@@ -231,7 +231,7 @@ def test_every_kind_of_entry_has_words(vault: Desk) -> None:
         for client, kind in (("C-7F3K2M", Kind.NOTE), ("", Kind.DISCLOSURE), ("C-7F3K2M", Kind.AGREEMENT)):
             record = writing.add(opened, daemon, coach, client, kind, NOTE, now).record
         session = Session(opened, unlocking.unlock(opened, coach, FIRST, now))
-        erasing.erase_record(session, record)
+        erasing.erase_records(session, [record])[0]
     told = vault.run("log", "show").out
     for words in (
         "let a background program write, and not read",

@@ -90,7 +90,7 @@ def make_vault_practice(folder: Path) -> VaultPractice:
         with practice.session(name) as session:
             notes.amend(session, kept, "a note that stays, again", NOW)
             if name == COACH:
-                erasing.erase_record(session, erased)
+                erasing.erase_records(session, [erased])[0]
     return practice
 
 

@@ -108,7 +108,7 @@ class Forger:
             sealed = vault.store.record(written.record, 1)
         assert sealed is not None
         with suppress(WrongKey):
-            return envelope.open_record(sealed, self.opener)[1] == TEXT
+            return envelope.body_of(sealed, self.opener) == TEXT
         return False
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from coachsync.errors import Altered, WrongKey
 from coachsync.vault import envelope
-from coachsync.vault.envelope import FIRST, HEADER_BYTES, SHORTEST, Header, Kind, digest, header_of, open_record, seal
+from coachsync.vault.envelope import FIRST, HEADER_BYTES, SHORTEST, Header, Kind, digest, header_of, seal
 from coachsync.vault.suite import OVERHEAD
 from vaultpeople import (
     COACH,
@@ -24,6 +24,7 @@ from vaultpeople import (
     OTHER_VAULT,
     SEALER,
     flipped,
+    open_record,
 )
 
 NOTE = seal(HEADER, b'{"text":"Marie"}', SEALER)

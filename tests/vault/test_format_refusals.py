@@ -19,6 +19,7 @@ from coachsync.vault.history import History
 from coachsync.vault.suite import Opener, Sealer
 from handhpke import Refused
 from vaultfolder import Vault, certified
+from vaultpeople import open_record
 
 SEED = bytes(range(32))
 COACHES = {person.actor.fingerprint: person.actor for person in vaultvectors.COACHES.values()}
@@ -37,7 +38,7 @@ def test_a_changed_header_is_refused_by_both(vault: Vault) -> None:
         with pytest.raises(Refused):
             reader.record_of(changed).open(seed)
         with pytest.raises(CoachsyncError):
-            envelope.open_record(changed, Opener(seed))
+            open_record(changed, Opener(seed))
 
 
 def test_a_changed_grant_is_refused_by_both(vault: Vault) -> None:
@@ -257,4 +258,4 @@ def test_another_padding_is_refused_by_both(padded: bytes) -> None:
     with pytest.raises(Refused):
         reader.record_of(raw).open(SEED)
     with pytest.raises(CoachsyncError):
-        envelope.open_record(raw, Opener(SEED))
+        open_record(raw, Opener(SEED))

@@ -129,7 +129,8 @@ def odd(draw: random.Random, event: Any) -> Any:
 
 def a_record(draw: random.Random) -> None:
     content = spoilt(draw, draw.choice(RECORDS))
-    envelope.open_record(content, OPENER)
+    envelope.header_of(content)
+    envelope.body_of(content, OPENER)
     assert content in RECORDS
 
 
@@ -137,7 +138,8 @@ def a_body(draw: random.Random) -> None:
     """As somebody seals it who has the shelf's public key, and not this program."""
     packed = spoilt(draw, HEADER.packed())[: envelope.HEADER_BYTES]
     record = packed + SEALER.seal(b"coachsync/record/v1\0" + packed, spoilt(draw, envelope._padded(b"text")))
-    envelope.open_record(record, OPENER)
+    envelope.header_of(record)
+    envelope.body_of(record, OPENER)
 
 
 def a_grant(draw: random.Random) -> None:

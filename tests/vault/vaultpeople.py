@@ -10,7 +10,7 @@ import pytest
 
 from coachsync.errors import Altered
 from coachsync.vault.chain import Entry, Head, entry
-from coachsync.vault.envelope import Header, Kind
+from coachsync.vault.envelope import Header, Kind, body_of, header_of
 from coachsync.vault.history import History
 from coachsync.vault.keys import Person, ShelfKey, Signer
 from coachsync.vault.suite import Opener, Sealer
@@ -92,6 +92,11 @@ def erased(number: int) -> Event:
 def written(head: Head, who: Signer, event: Event) -> tuple[Entry, Head]:
     """What somebody would sign next, and where the log ends then."""
     return entry(head, VAULT, who, event, AT)
+
+
+def open_record(record: bytes, shelf: Opener) -> tuple[Header, bytes]:
+    """As whoever reads it does: the header first, which is compared with the log then."""
+    return header_of(record), body_of(record, shelf)
 
 
 class Book:

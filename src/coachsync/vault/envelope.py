@@ -101,11 +101,6 @@ def header_of(record: bytes) -> Header:
     return header
 
 
-def open_record(record: bytes, shelf: Opener) -> tuple[Header, bytes]:
-    """Header and body of a record. Raises Altered when it is none, and WrongKey when it does not open."""
-    return header_of(record), body_of(record, shelf)
-
-
 def body_of(record: bytes, shelf: Opener) -> bytes:
     """The body of a record of which `header_of` has told. Raises Altered when it is none, and WrongKey when it does not
     open."""

@@ -26,12 +26,6 @@ class Erased(NamedTuple):
     done: bool
 
 
-def erase_record(session: Session, record: bytes) -> Erased:
-    """Erase every version of a record. Raises as `erase_records`."""
-    (erased,) = erase_records(session, [record])
-    return erased
-
-
 def erase_records(session: Session, records: Iterable[bytes]) -> list[Erased]:
     """Erase every version of some records, shelf by shelf: a shelf gets a new key, the others on it are sealed to that,
     and the old key goes.

@@ -100,8 +100,8 @@ def _look(vault: Vault, result: Verified) -> None:
     known = Known(vault, after, whole=whole)
     for compared in (comparing.keys_compared, comparing.grants_compared, comparing.records_compared):
         found = list(_to_the_end(compared(known)))
-        result.found(one for one in found if one.code != _HARMLESS or not whole)
-        result.notes += [one for one in found if one.code == _HARMLESS and whole]
+        result.found(one for one in found if one.code != _HARMLESS)
+        result.notes += [one for one in found if one.code == _HARMLESS]
     result.found(_unfinished(vault))
     result.found(_slots(vault))
     if whole:  # and names nobody who is not trusted
