@@ -144,7 +144,7 @@ def test_the_vault_is_compared_with_what_it_cannot_do_without_and_with_others(tm
     columns = rows.index(["each by itself", "the vault", "bare HPKE", "plain SQLite", "SQLCipher"])
     beside = {what: figures for what, *figures in rows[columns + 1 :]}
     told = {row[0]: dict(zip(heading, row, strict=True)) for row in rows[:columns]}
-    for what, against in (("open all of them", "bare HPKE opening"), ("seal them as records", "bare HPKE sealing")):
+    for what, against in (("decrypt all of them", "bare HPKE opening"), ("seal them as records", "bare HPKE sealing")):
         assert told[what]["compared with"] == against
         assert float(told[what]["ratio"]) > 0
     assert told["write one note, durably"]["compared with"] == "plain durable insert"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -71,14 +70,14 @@ def refused(record: bytes) -> str:
 @pytest.mark.parametrize(
     "moved",
     [
-        replace(HEADER, record=OTHER_RECORD),
-        replace(HEADER, shelf=OTHER_SHELF),
-        replace(HEADER, vault=OTHER_VAULT),
-        replace(HEADER, generation=2),
-        replace(HEADER, version=2, previous=digest(NOTE)),
-        replace(HEADER, kind=Kind.AGREEMENT),
-        replace(HEADER, time=HEADER.time + 1),
-        replace(HEADER, writer=COACH.actor.fingerprint),
+        HEADER._replace(record=OTHER_RECORD),
+        HEADER._replace(shelf=OTHER_SHELF),
+        HEADER._replace(vault=OTHER_VAULT),
+        HEADER._replace(generation=2),
+        HEADER._replace(version=2, previous=digest(NOTE)),
+        HEADER._replace(kind=Kind.AGREEMENT),
+        HEADER._replace(time=HEADER.time + 1),
+        HEADER._replace(writer=COACH.actor.fingerprint),
     ],
 )
 def test_a_body_under_the_header_of_another_record_does_not_open(moved: Header) -> None:
@@ -89,18 +88,18 @@ def test_a_body_under_the_header_of_another_record_does_not_open(moved: Header) 
 
 
 def test_a_record_of_another_client_does_not_open_with_this_ones_key() -> None:
-    theirs = seal(replace(HEADER, shelf=OTHER_SHELF), b"theirs", OTHER_SEALER)
+    theirs = seal(HEADER._replace(shelf=OTHER_SHELF), b"theirs", OTHER_SEALER)
     assert refused(theirs) == "does-not-open"
     assert refused(NOTE[:HEADER_BYTES] + theirs[HEADER_BYTES:]) == "does-not-open"
     assert open_record(theirs, OTHER_OPENER)[1] == b"theirs"
 
 
 def test_a_version_names_the_digest_of_the_one_before_so_that_none_is_left_out() -> None:
-    second = seal(replace(HEADER, version=2, previous=digest(NOTE)), b"two", SEALER)
-    third = replace(HEADER, version=3, previous=digest(second))
+    second = seal(HEADER._replace(version=2, previous=digest(NOTE)), b"two", SEALER)
+    third = HEADER._replace(version=3, previous=digest(second))
     assert header_of(seal(third, b"three", SEALER)).previous == digest(second) != digest(NOTE)
     assert len({digest(NOTE), digest(second), digest(NOTE[:-1])}) == 3
-    assert refused(replace(third, version=2).packed() + seal(third, b"three", SEALER)[HEADER_BYTES:]) == "does-not-open"
+    assert refused(third._replace(version=2).packed() + seal(third, b"three", SEALER)[HEADER_BYTES:]) == "does-not-open"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +123,7 @@ def test_a_version_names_the_digest_of_the_one_before_so_that_none_is_left_out()
 )
 def test_a_header_that_nobody_would_read_is_never_sealed(changes: dict[str, object], why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        seal(replace(HEADER, **changes), b"", SEALER)  # type: ignore[arg-type]
+        seal(HEADER._replace(**changes), b"", SEALER)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("start", "field"), [(40, b"\0\0\0\0"), (60, b"\0\0\0\0"), (60, b"\0\0\0\2"), (88, b"p" * 32)])

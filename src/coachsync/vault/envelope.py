@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from coachsync.errors import Altered
 from coachsync.phrases import say
@@ -42,8 +42,7 @@ class Kind(IntEnum):
 _KINDS = {kind.value: kind for kind in Kind}
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What a record says of itself: ids of 16 bytes, `version` from 1, `time` in seconds since 1970, `writer` the
     fingerprint of who sealed it, `previous` the digest of the version before."""
 
@@ -90,12 +89,12 @@ def header_of(record: bytes) -> Header:
     """The header of a record, which nothing has authenticated yet. Raises Altered when it is none."""
     if len(record) < SHORTEST:
         raise _unreadable()
-    magic, suite, kind, flags, reserved, vault, shelf, generation, *rest = _HEADER.unpack_from(record)
+    magic, suite, kind, flags, reserved, *fields = _HEADER.unpack_from(record)
     if magic == _MAGIC and suite != NUMBER:
         raise unknown()
     if magic != _MAGIC or flags or reserved or kind not in _KINDS:
         raise _unreadable()
-    header = Header(_KINDS[kind], vault, shelf, generation, *rest)
+    header = Header(_KINDS[kind], *fields)
     if not header.plausible:
         raise _unreadable()
     return header

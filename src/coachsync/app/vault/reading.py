@@ -138,16 +138,16 @@ def in_place(vault: Vault, place: Place, sealed: bytes) -> Header:
     """The header of a record in its row, which nobody need open. Raises Altered when it is not the one that the log
     names, or not in its place."""
     header = envelope.header_of(sealed)
-    stored = vault.history.records.get((place.record, place.version))
+    records = vault.history.records
+    stored = records.get(place[:2])
     if stored is None:
         raise _unknown()
-    where = (header.record, header.version, header.shelf, header.generation)
-    if where != place or (stored.shelf, stored.generation) != place[2:] or header.vault != vault.id:
-        raise _moved()
-    if envelope.digest(sealed) != stored.digest or (header.kind, header.writer) != (stored.kind, stored.writer):
-        raise _moved()
-    before = vault.history.records.get((place.record, place.version - 1))
-    if header.previous != (before.digest if before else FIRST):
+    before = records.get((place.record, place.version - 1)) if place.version > 1 else None
+    due = Header(
+        *(stored.kind, vault.id, *place[2:], *place[:2], header.time, stored.writer),
+        before.digest if before else FIRST,
+    )
+    if header != due or (stored.shelf, stored.generation) != place[2:] or envelope.digest(sealed) != stored.digest:
         raise _moved()
     return header
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
 
 from coachsync.app.vault.reading import Read, Session
 from coachsync.app.vault.writing import store
@@ -41,6 +40,6 @@ def reseal(
     digests: dict[tuple[bytes, int], bytes] = {}
     for one in reads:
         previous = digests.get((one.header.record, one.header.version - 1), one.header.previous)
-        header = replace(one.header, shelf=key.shelf, generation=key.generation, previous=previous)
+        header = one.header._replace(shelf=key.shelf, generation=key.generation, previous=previous)
         written = store(session.vault, session.coach, key, header, change(one))
         digests[header.record, header.version] = written.digest
