@@ -1,4 +1,4 @@
-"""Files of one block that hold a secret: made once, never rewritten, and overwritten in place before they go.
+"""Files that hold a secret, most of one block: made once, never rewritten, and overwritten in place before they go.
 
 Bytes of a file that was replaced or only unlinked stay on the disk. What an SSD, a snapshot or a file system that
 copies on write keeps nevertheless is out of reach of any program.
@@ -13,6 +13,7 @@ from pathlib import Path
 from coachsync.adapters.files import sync_folder
 
 BLOCK = 4096  # bytes of nearly every disk's blocks
+_PIECE = 1 << 20  # bytes that are written at once
 
 
 def is_shredded(content: bytes) -> bool:
@@ -25,7 +26,9 @@ def shred(path: Path) -> None:
     again it finishes. Raises OSError."""
     try:
         with os.fdopen(os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC), "r+b") as file:
-            file.write(bytes(max(BLOCK, os.fstat(file.fileno()).st_size)))
+            left = max(BLOCK, os.fstat(file.fileno()).st_size)
+            while left:  # a file may be larger than the memory
+                left -= file.write(bytes(min(left, _PIECE)))
             file.flush()
             os.fsync(file.fileno())
     except FileNotFoundError:
