@@ -1,4 +1,4 @@
-"""Files of one block that hold a secret: made once, never rewritten, and overwritten in place before they go.
+"""Files that hold a secret, most of one block: made once, never rewritten, and overwritten in place before they go.
 
 Bytes of a file that was replaced or only unlinked stay on the disk. What an SSD, a snapshot or a file system that
 copies on write keeps nevertheless is out of reach of any program.
@@ -13,7 +13,7 @@ from pathlib import Path
 from coachsync.adapters.files import sync_folder
 
 BLOCK = 4096  # bytes of nearly every disk's blocks
-_PIECE = 1 << 20
+_PIECE = 1 << 20  # bytes that are written at once: a file may be larger than the memory
 
 
 def is_shredded(content: bytes) -> bool:

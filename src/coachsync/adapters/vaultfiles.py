@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from coachsync.adapters.bodyfiles import BodyFiles
 from coachsync.adapters.files import (
     create_atomically,
     make_private_folder,
@@ -47,6 +48,7 @@ class VaultFiles:
         self._keys = folder / "keys"
         self._slots = folder / "slots"
         self._ledger = Ledger(folder.parent)
+        self.bodies = BodyFiles(folder / "files")
         self._owed = folder / "forgetting"
         self._head = folder / "head"
         self._daemon = folder / "daemon.key"
@@ -55,6 +57,7 @@ class VaultFiles:
         """The folders, for their owner alone."""
         for folder in (self.folder, self._keys, self._slots):
             make_private_folder(folder)
+        self.bodies.make()
 
     # --- grants -------------------------------------------------------------------------------------------------------
 

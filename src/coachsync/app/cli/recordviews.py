@@ -15,11 +15,16 @@ from coachsync.app.printable import printable, printable_text
 from coachsync.app.vault.notes import Gathered, Hit, Listed, Shown
 from coachsync.errors import Problem
 from coachsync.phrases import say
-from coachsync.vault.bodies import Agreement, Body, Disclosure, Note
+from coachsync.vault.bodies import Agreement, Attachment, Body, Disclosure, Note
 from coachsync.vault.envelope import Kind
 
 _PARTLY = 3
-_KINDS = {Kind.NOTE: say("note"), Kind.AGREEMENT: say("agreement"), Kind.DISCLOSURE: say("disclosure")}
+_KINDS = {
+    Kind.NOTE: say("note"),
+    Kind.AGREEMENT: say("agreement"),
+    Kind.DISCLOSURE: say("disclosure"),
+    Kind.ATTACHMENT: say("attachment"),
+}
 
 
 def tell_listed(gathered: Gathered[Listed], zone: ZoneInfo, *, as_json: bool) -> int:
@@ -87,6 +92,9 @@ def _fields(body: Body) -> dict[str, Any]:
             return {"text": text, "signed": iso_day(signed), **lists, "hand_over": hand_over}
         case Disclosure(ground, recipient, said, on):
             return {"ground": ground, "recipient": recipient, "said": said, "on": iso_day(on)}
+        case Attachment(file, size, digest):
+            to = None if file.to is None else file.to.hex()
+            return {"name": file.name, "type": file.media, "size": size, "sha256": digest.hex(), "to": to}
 
 
 def _listed(one: Listed) -> dict[str, Any]:
