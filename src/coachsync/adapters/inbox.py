@@ -179,9 +179,9 @@ class Inbox:
             except FileNotFoundError:
                 continue
             found.append(one)
-            if one.form is Form.FOLDER and not name.startswith(b".") and len(folders) < DEEPEST:
-                if not self._enter(handle, one, found, most):
-                    return False
+            enters = one.form is Form.FOLDER and not name.startswith(b".") and len(folders) < DEEPEST
+            if enters and not self._enter(handle, one, found, most):
+                return False
         return True
 
     def _enter(self, handle: int, folder: Found, found: list[Found], most: int) -> bool:
@@ -206,7 +206,7 @@ def opened_by(file: BinaryIO) -> Open:
     it in that moment makes the system send a signal, which is one that does nothing."""
     handle = file.fileno()
     try:
-        fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)  # type: ignore[attr-defined]
+        fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     except OSError as problem:

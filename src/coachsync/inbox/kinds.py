@@ -30,7 +30,8 @@ _BEGINS = (
 )
 _BRANDS = {
     b"heic": "image/heic", b"heix": "image/heic", b"mif1": "image/heif", b"avif": "image/avif",
-    b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime", b"3gp4": "audio/3gpp", b"3gp5": "audio/3gpp",
+    b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime", b"3gp4": "audio/3gpp",
+    b"3gp5": "audio/3gpp",
 }  # fmt: skip
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
 _IN_ZIP = (
@@ -48,9 +49,7 @@ _MARKUP = (
 )
 _MAILBOX = re.compile(rb"From \S+ .*\d{4}.*\r?\n[!-9;-~]+:")
 _FIELD = re.compile(rb"(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)+")
-_OF_MAIL = frozenset(
-    (b"received", b"return-path", b"message-id", b"mime-version", b"delivered-to", b"x-mozilla-status", b"dkim-signature")
-)
+_OF_MAIL = frozenset((b"received", b"return-path", b"message-id", b"mime-version", b"delivered-to", b"dkim-signature"))
 _ADDRESSED = frozenset((b"from", b"to", b"date", b"subject"))
 _MPEG = (0xFB, 0xF3, 0xF2, 0xFA)
 _BOM = b"\xef\xbb\xbf"

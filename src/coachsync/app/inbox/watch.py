@@ -35,8 +35,8 @@ class Watch:
     _refused: dict[bytes, tuple[Stamp, float]] = field(default_factory=dict)
 
     def look(self, inbox: Inbox, listing: Listing, at: float, known: Mapping[bytes, tuple[Why, Stamp]]) -> Looked:
-        """Look at everything again. `known` is what the coach was told of before, by path: it stands as long as the file
-        is the same."""
+        """Look at everything again. `known` is what the coach was told of before, by path: it stands as long as the
+        file is the same."""
         seen = {one.path: settling.look(self._seen.get(one.path), one.stamp, at) for one in listing.found}
         if not listing.whole:
             seen = {**self._seen, **seen}
@@ -120,5 +120,3 @@ def _closed(folder: Found) -> Why | None:
 def _is_empty(found: Found) -> bool:
     """Whether it is a folder that holds nothing and names no code: what it is called may be somebody's name."""
     return found.form is Form.FOLDER and found.entries == 0 and not codes_in(found.name)
-
-

@@ -1,0 +1,169 @@
+"""One look at the inbox: what is whole is imported, as much as one look takes; what cannot be is told, once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from coachsync.adapters.database import InboxJournal
+from coachsync.adapters.database.vaults import open_vault_store
+from coachsync.adapters.inbox import Found, Inbox, Listing
+from coachsync.app.inbox.importing import Desk, resume, take
+from coachsync.app.inbox.people import people_of
+from coachsync.app.inbox.watch import Looked, Watch
+from coachsync.app.vault import making
+from coachsync.app.vault.opening import open_vault
+from coachsync.app.vault.trusting import coach_of, trusted, vault_folder
+from coachsync.app.wiring import Wiring
+from coachsync.config.values import Inbox as Settings
+from coachsync.errors import CoachsyncError, Locked, NotInitialised, Problem, Temporary, UsageError
+from coachsync.inbox.names import set_aside_as
+from coachsync.inbox.settling import Why
+from coachsync.phrases import say
+
+FILES, BYTES = 50, 64 << 20  # of one look: then it is the turn of the calendars again
+_ID = 6  # hexadecimal signs that stand for a file in reports
+_CHANGED = "file-changed"
+
+
+@dataclass(slots=True)
+class Received:
+    """What one look has done. `told` is all that stands and is not imported, `news` what of it is told for the first
+    time, by its id and code; `until` is when to look again, by the clock of the watch; `trouble` is why nothing can be
+    imported at all."""
+
+    imported: int = 0
+    waiting: tuple[Found, ...] = ()
+    told: list[tuple[Found, Why]] = field(default_factory=list)
+    news: list[tuple[str, Why]] = field(default_factory=list)
+    until: float = math.inf
+    more: bool = False
+    trouble: Problem | None = None
+
+
+def receive(
+    wiring: Wiring, settings: Settings, watch: Watch, at: float, alive: Callable[[], None] = lambda: None
+) -> Received:
+    """Look at the inbox at a time of the watch's clock. Nothing raised is about a single file: that is told. Raises
+    CoachsyncError when the folder cannot be used."""
+    journal = InboxJournal(wiring.database)
+    inbox = Inbox(settings.folder)
+    try:
+        listing = inbox.look()
+        places = {journal.place(one.path): one.path for one in listing.found}
+        known = {places[place]: told for place, told in journal.told().items() if place in places}
+        looked = watch.look(inbox, listing, at, known)
+        received = Received(waiting=looked.waiting, told=list(looked.told), until=looked.until)
+        if looked.ready or journal.begun():
+            _work(wiring, settings, _Look(inbox, listing, looked, watch, at, alive), received)
+        for folder in looked.empty:
+            inbox.remove_folder(folder)
+        _keep(journal, listing, received)
+        return received
+    finally:
+        inbox.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    inbox: Inbox
+    listing: Listing
+    looked: Looked
+    watch: Watch
+    at: float
+    alive: Callable[[], None]
+
+
+@contextmanager
+def desk_of(wiring: Wiring, coach: str | None, where: str) -> Iterator[Desk]:
+    """What it takes to seal for a coach; `where` is who can say which. Raises NotInitialised and UsageError."""
+    trust = trusted(wiring.config)
+    try:
+        fingerprint = coach_of(trust, coach)
+    except UsageError:
+        raise _whose(", ".join(sorted(trust.coaches)), where) from None
+    with open_vault(wiring.config, wiring.now) as vault:
+        daemon = making.daemon_of(vault.files, wiring.database.key)
+        if daemon is None:
+            raise NotInitialised(
+                "no-daemon",
+                say("Nothing can be written to the vault before it was unlocked once."),
+                say("Run: coachsync vault unlock"),
+            )
+        store = open_vault_store(vault_folder(wiring.config))
+        try:
+            people = people_of(wiring, vault)
+            yield Desk(wiring, vault, store, daemon, fingerprint, people, InboxJournal(wiring.database))
+        finally:
+            store.close()
+
+
+def _work(wiring: Wiring, settings: Settings, look: _Look, received: Received) -> None:
+    """Import what is ready; what stops all of it is the trouble, and stands until it is over."""
+    try:
+        with desk_of(wiring, settings.coach, "inbox.coach") as desk:
+            try:
+                dealt = resume(desk, look.inbox, look.listing.found, whole=look.listing.whole)
+            except OSError:
+                owed = [one for one in look.listing.found if set_aside_as(one.name)]
+                received.told += [(one, Why.NOT_REMOVED) for one in owed]
+                dealt = frozenset(one.path for one in owed)
+            _import(desk, look, [one for one in look.looked.ready if one.path not in dealt], received)
+    except CoachsyncError as problem:
+        received.trouble = problem.problem("inbox.folder")
+        received.waiting += tuple(one for one in look.looked.ready if one not in received.waiting)
+
+
+def _import(desk: Desk, look: _Look, ready: list[Found], received: Received) -> None:
+    files, size = 0, 0
+    for number, one in enumerate(ready):
+        if files >= FILES or size >= BYTES:
+            received.more = True
+            received.waiting += tuple(ready[number:])
+            return
+        files, size = files + 1, size + one.stamp.size
+        look.alive()
+        _take(desk, look, one, received)
+
+
+def _take(desk: Desk, look: _Look, one: Found, received: Received) -> None:
+    """Import a file; what is wrong with it alone is told, and stops no other."""
+    try:
+        if take(desk, look.inbox, one):
+            received.imported += 1
+        else:
+            received.until = look.at
+    except OSError:
+        received.told.append((one, Why.UNREADABLE))
+        look.watch.refused(one, look.at)
+    except (Locked, NotInitialised):
+        raise
+    except CoachsyncError as problem:
+        if isinstance(problem, Temporary) and problem.code != _CHANGED:
+            raise
+        received.told.append((one, Why.REFUSED))
+        look.watch.refused(one, look.at)
+
+
+def _keep(journal: InboxJournal, listing: Listing, received: Received) -> None:
+    """Keep in mind what was told; and forget of what is not there any more, where all was seen."""
+    known, standing = journal.told(), set()
+    for found, why in received.told:
+        place = journal.place(found.path)
+        standing.add(place)
+        if known.get(place) != (why, found.stamp):
+            journal.tell(place, why, found.stamp)
+            received.news.append((place.hex()[:_ID], why))
+    if listing.whole:
+        journal.forget_told(known.keys() - standing)
+
+
+def _whose(names: str, where: str) -> NotInitialised:
+    return NotInitialised(
+        "inbox-whose",
+        say("Several coaches share this vault: it is not said whose notes are dropped into the inbox."),
+        say("There are: {names}. Write one of them: coach = ... in [inbox]", names=names),
+        where=where,
+    )
