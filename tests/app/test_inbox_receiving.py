@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from coachsync.app.inbox import importing
 from coachsync.inbox.settling import EMPTY, FOLDER, SETTLED, UNFINISHED, Why
 from inbox_house import CLIENT, OTHER, InboxHouse, Kept
 from vault_house import VaultHouse
@@ -54,7 +55,11 @@ def test_a_scan_keeps_its_name_and_type_inside_of_what_is_sealed(house: InboxHou
         (f"{CLIENT} and {OTHER}.md", "text", ""),
         ("C-ZZZZZZ.md", "text", ""),
         (f"{CLIENT.lower()} scan.md", "text", CLIENT),
-        ("a.eml", "From: Me <me@practice.example>\nTo: Marina <MARINA@client.example>\nDate: x\nSubject: y\n\nhi", CLIENT),
+        (
+            "a.eml",
+            "From: Me <me@practice.example>\nTo: Marina <MARINA@client.example>\nDate: x\nSubject: y\n\nhi",
+            CLIENT,
+        ),
         ("a.eml", "From: bo@client.example\nTo: marina@client.example\nDate: x\nSubject: y\n\nhi", ""),
         ("a.eml", 'From: "bo@client.example" <x@else.example>\nTo: me@p.example\nDate: x\nSubject: y\n\nhi', ""),
         ("a.vcf", "BEGIN:VCARD\nVERSION:3.0\nFN:x\nitem1.EMAIL;TYPE=HOME:bo@client.example\nEND:VCARD\n", OTHER),
@@ -146,7 +151,9 @@ def test_a_conflict_copy_is_a_version_of_its_own(house: InboxHouse, name: str) -
     assert house.notes() == {(CLIENT, b"one"): 1, (CLIENT, b"other"): 1}
 
 
-def test_what_is_no_file_of_ours_is_told_once_and_left(house: InboxHouse, tmp_path: Path) -> None:
+def test_what_is_no_file_of_ours_is_told_once_and_left(
+    house: InboxHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "kept.md").write_text("mine")
@@ -155,10 +162,8 @@ def test_what_is_no_file_of_ours_is_told_once_and_left(house: InboxHouse, tmp_pa
     os.link(elsewhere / "kept.md", house.folder / "hard.md")
     os.mkfifo(house.folder / "pipe")
     with socket.socket(socket.AF_UNIX) as bound:
-        here = os.getcwd()
-        os.chdir(house.folder)
+        monkeypatch.chdir(house.folder)  # the name of a socket may not be long
         bound.bind("socket")
-        os.chdir(here)
     house.drop(".hidden/a.md")
     house.drop(".DS_Store")
     house.drop("/".join("abcdefghij") + "/a.md")
@@ -185,7 +190,8 @@ def test_a_file_of_another_user_is_told_and_left(house: InboxHouse) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        b"new\nline", b"..\\..\\etc", b"x" * 255, b"not-utf8-\xff\xfe", b"\x1b[31mred", b"-rf", b" ", b"...", b"%s{name}",
+        b"new\nline", b"..\\..\\etc", b"x" * 255, b"not-utf8-\xff\xfe", b"\x1b[31mred", b"-rf", b" ", b"...",
+        b"%s{name}",
         "\u202ereversed".encode(), b"a\rb",
     ],
 )  # fmt: skip
@@ -202,8 +208,6 @@ def test_a_file_renamed_while_we_look_is_neither_lost_nor_sealed_twice(
     house: InboxHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = house.drop(f"{CLIENT}.md", "text")
-    from coachsync.app.inbox import importing
-
     real = importing.seal
 
     def renaming(*given: object) -> None:
@@ -223,8 +227,6 @@ def test_a_file_changed_after_it_was_sealed_stays_and_is_sealed_as_what_it_is_no
     house: InboxHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = house.drop(f"{CLIENT}.md", "first")
-    from coachsync.app.inbox import importing
-
     real = importing.seal
 
     def changing(*given: object) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from coachsync.adapters.database import Begun, InboxJournal
 from coachsync.adapters.database.vaults import VaultStore
 from coachsync.adapters.inbox import Found, Inbox, opened_by
+from coachsync.adapters.room import is_full, no_room
 from coachsync.app.inbox.reading import Read, digest_of, read
 from coachsync.app.vault import notes
 from coachsync.app.vault.attaching import attach
@@ -21,7 +22,7 @@ from coachsync.app.vault.sessions import about
 from coachsync.app.wiring import Wiring
 from coachsync.errors import Altered, CoachsyncError
 from coachsync.inbox import names
-from coachsync.inbox.settling import Open
+from coachsync.inbox.settling import Open, Why
 from coachsync.inbox.texts import Front
 from coachsync.inbox.whose import People, client_of
 from coachsync.phrases import say
@@ -48,21 +49,29 @@ class Desk:
     journal: InboxJournal
 
 
-def take(desk: Desk, inbox: Inbox, found: Found) -> bool:
-    """Seal a file that is whole, and remove it. False when it was changed meanwhile: then it is looked at again.
+class Ended(NamedTuple):
+    """What an earlier run had begun and this one has looked at: paths, and of them what could not be ended, and why."""
 
-    Raises OSError where the file itself is refused, and CoachsyncError where the vault is.
+    dealt: frozenset[bytes]
+    stuck: tuple[tuple[Found, Why], ...]
+
+
+def take(desk: Desk, inbox: Inbox, found: Found) -> Begun | None:
+    """Seal a file that is whole, and read back what is stored; it is to be removed then. None when it was changed
+    meanwhile: then it is looked at again.
+
+    Raises OSError where the system refuses the file, and CoachsyncError where the vault does.
     """
     file = inbox.opened(found)
     if file is None:
-        return False
+        return None
     with file:
         content = read(file)
         begun = Begun(os.urandom(ID_BYTES), found.stamp, content.digest)
         desk.journal.begin(begun)
         file.seek(0)
         seal(desk, file, content, client_of(content.hints(found.folders, found.name), desk.people), found.name, begun)
-    return remove(desk, inbox, found, begun)
+    return begun
 
 
 def seal(desk: Desk, file: BinaryIO, content: Read, client: str | None, name: bytes, begun: Begun) -> None:
@@ -90,8 +99,8 @@ def refuse_unlike(desk: Desk, record: bytes) -> None:
 
 
 def remove(desk: Desk, inbox: Inbox, found: Found, begun: Begun) -> bool:
-    """Overwrite and remove a file that is sealed and was read back. False when it is not what was sealed any more, or not
-    there: then it stays, as what it is now. Raises OSError."""
+    """Overwrite and remove a file that is sealed and was read back. False when it is not there, or not what was sealed
+    any more: then it stays, as what it is now. Raises OSError."""
     name = names.aside(begun.record)
     if found.name != name and not inbox.set_aside(found, name):
         return False  # changed, or renamed: the next look tells which
@@ -112,10 +121,11 @@ def remove(desk: Desk, inbox: Inbox, found: Found, begun: Begun) -> bool:
     return True
 
 
-def resume(desk: Desk, inbox: Inbox, found: tuple[Found, ...], *, whole: bool) -> frozenset[bytes]:
-    """End what an earlier run has begun: what is sealed is removed, what is not is as good as new. The paths of what is
-    dealt with, or to be left for now. `whole`: `found` is everything that there is."""
+def resume(desk: Desk, inbox: Inbox, found: tuple[Found, ...], *, whole: bool) -> Ended:
+    """End what an earlier run has begun: what is sealed is removed, what is not is as good as new. `whole`: `found` is
+    everything that there is."""
     dealt: set[bytes] = set()
+    stuck: list[tuple[Found, Why]] = []
     for begun in desk.journal.begun():
         if not _is_stored(desk, begun.record):
             desk.journal.end(begun.record)
@@ -124,15 +134,30 @@ def resume(desk: Desk, inbox: Inbox, found: tuple[Found, ...], *, whole: bool) -
         if not mine and whole:
             desk.journal.end(begun.record)
         for one in mine:
-            aside = names.set_aside_as(one.name) == begun.record
-            if not aside and _same(inbox, one, begun) is False:  # a file that got the number of one that went
-                desk.journal.end(begun.record)
-                continue
-            if begun.record not in desk.vault.history.erased:
-                refuse_unlike(desk, begun.record)
-            remove(desk, inbox, one, begun if aside else replace(begun, stamp=one.stamp, wiping=False))
-            dealt.add(one.path)
-    return frozenset(dealt)
+            try:
+                if _end(desk, inbox, one, begun):
+                    dealt.add(one.path)
+            except OSError as problem:
+                if is_full(problem):
+                    raise no_room("inbox.folder") from None
+                dealt.add(one.path)
+                stuck.append((one, Why.NOT_REMOVED))
+            except Altered:
+                dealt.add(one.path)
+                stuck.append((one, Why.REFUSED))
+    return Ended(frozenset(dealt), tuple(stuck))
+
+
+def _end(desk: Desk, inbox: Inbox, one: Found, begun: Begun) -> bool:
+    """Remove what may be a file that is sealed; whether it was that, or may still be."""
+    aside = names.set_aside_as(one.name) == begun.record
+    if not aside and _same(inbox, one, begun) is False:  # a file that got the number of one that went
+        desk.journal.end(begun.record)
+        return False
+    if begun.record not in desk.vault.history.erased:
+        refuse_unlike(desk, begun.record)
+    remove(desk, inbox, one, begun if aside else replace(begun, wiping=False))
+    return True
 
 
 def _is_stored(desk: Desk, record: bytes) -> bool:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from coachsync.adapters.database import InboxJournal
 from coachsync.adapters.database.vaults import open_vault_store
 from coachsync.adapters.inbox import Found, Inbox, Listing
-from coachsync.app.inbox.importing import Desk, resume, take
+from coachsync.adapters.room import is_full, no_room
+from coachsync.app.inbox.importing import Desk, remove, resume, take
 from coachsync.app.inbox.people import people_of
 from coachsync.app.inbox.watch import Looked, Watch
 from coachsync.app.vault import making
@@ -19,7 +20,6 @@ from coachsync.app.vault.trusting import coach_of, trusted, vault_folder
 from coachsync.app.wiring import Wiring
 from coachsync.config.values import Inbox as Settings
 from coachsync.errors import CoachsyncError, Locked, NotInitialised, Problem, Temporary, UsageError
-from coachsync.inbox.names import set_aside_as
 from coachsync.inbox.settling import Why
 from coachsync.phrases import say
 
@@ -104,13 +104,9 @@ def _work(wiring: Wiring, settings: Settings, look: _Look, received: Received) -
     """Import what is ready; what stops all of it is the trouble, and stands until it is over."""
     try:
         with desk_of(wiring, settings.coach, "inbox.coach") as desk:
-            try:
-                dealt = resume(desk, look.inbox, look.listing.found, whole=look.listing.whole)
-            except OSError:
-                owed = [one for one in look.listing.found if set_aside_as(one.name)]
-                received.told += [(one, Why.NOT_REMOVED) for one in owed]
-                dealt = frozenset(one.path for one in owed)
-            _import(desk, look, [one for one in look.looked.ready if one.path not in dealt], received)
+            ended = resume(desk, look.inbox, look.listing.found, whole=look.listing.whole)
+            received.told += ended.stuck
+            _import(desk, look, [one for one in look.looked.ready if one.path not in ended.dealt], received)
     except CoachsyncError as problem:
         received.trouble = problem.problem("inbox.folder")
         received.waiting += tuple(one for one in look.looked.ready if one not in received.waiting)
@@ -130,14 +126,20 @@ def _import(desk: Desk, look: _Look, ready: list[Found], received: Received) -> 
 
 def _take(desk: Desk, look: _Look, one: Found, received: Received) -> None:
     """Import a file; what is wrong with it alone is told, and stops no other."""
+    why = Why.UNREADABLE
     try:
-        if take(desk, look.inbox, one):
-            received.imported += 1
-        else:
+        begun = take(desk, look.inbox, one)
+        if begun is None:
             received.until = look.at
-    except OSError:
-        received.told.append((one, Why.UNREADABLE))
-        look.watch.refused(one, look.at)
+            return
+        why = Why.NOT_REMOVED
+        received.imported += 1
+        if not remove(desk, look.inbox, one, begun):
+            received.until = look.at
+    except OSError as problem:
+        if is_full(problem):
+            raise no_room("inbox.folder") from None
+        received.told.append((one, why))
     except (Locked, NotInitialised):
         raise
     except CoachsyncError as problem:
