@@ -77,9 +77,9 @@ class Inbox:
             raise unusable(problem) from None
         return Listing(tuple(found), whole)
 
-    def opened(self, found: Found) -> BinaryIO | None:
+    def opened(self, found: Found, *, stays: bool = False) -> BinaryIO | None:
         """The file to read; whoever asks for it closes it. None when it is not as it was found any more. Raises OSError
-        when it may not be read, or could not be overwritten."""
+        when it may not be read, or could not be overwritten, unless it `stays`."""
         try:
             with self._folder(found.folders) as folder:
                 handle = os.open(found.name, os.O_RDONLY | _FILE, dir_fd=folder)
@@ -88,7 +88,7 @@ class Inbox:
         if _stamp(os.fstat(handle)) != found.stamp:
             os.close(handle)
             return None
-        if not _is_changeable(handle):
+        if not stays and not _is_changeable(handle):
             os.close(handle)
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         return os.fdopen(handle, "rb")
@@ -113,11 +113,11 @@ class Inbox:
         with self._folder(found.folders) as folder:
             _back(folder, name, found.name)
 
-    def renamed(self, found: Found, name: bytes) -> Found | None:
-        """What lies under another name in the same folder; None where nothing does."""
-        with suppress(OSError), self._folder(found.folders) as folder:
+    def at(self, folders: tuple[bytes, ...], name: bytes) -> Found | None:
+        """What lies under a name in a folder; None where nothing does."""
+        with suppress(OSError), self._folder(folders) as folder:
             status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-            return self._found(found.folders, name, status)
+            return self._found(folders, name, status)
         return None
 
     def destroy(self, found: Found) -> None:

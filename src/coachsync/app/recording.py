@@ -46,6 +46,13 @@ def record(wiring: Wiring, say: Say, outcome: Outcome | None = None, checked: Ve
         status.save(state, of_configured(known, wiring.config))
 
 
+def record_look(wiring: Wiring, say: Say, received: Received) -> None:
+    """Keep what a person's look at the inbox has found."""
+    state = wiring.config.practice.state
+    with suppress(CoachsyncError):
+        status.save(state, after_look(of_configured(status.load(state), wiring.config), received, say))
+
+
 def record_changes(wiring: Wiring) -> None:
     """Keep at once how many of the coach's changes their servers do not have yet."""
     state = wiring.config.practice.state

@@ -13,6 +13,7 @@ from coachsync.app.cli.client import meant, typed_name
 from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.keeping import keep, of_a_coach, tell_left
+from coachsync.app.cli.noteimport import import_files, sort
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import tell, tell_json
 from coachsync.app.cli.recordviews import document, local, tell_hits, tell_listed
@@ -213,3 +214,7 @@ def _heading(shown: Shown, last: int, written: str) -> tuple[str, ...]:
             last=last,
         ),
     )
+
+
+for one in (import_files, sort):
+    command.add_command(one)

@@ -60,7 +60,7 @@ def _view(option: str | None, now: int) -> _View:
         )
     known = kept.load(named.state)
     running = lock.is_held(named.state, lock.DAEMON)
-    if not (running or known.calendars or known.shares):
+    if not (running or known.calendars or known.shares or known.inbox or known.dropped):
         raise NotInitialised("never-synced", say("Nothing has been synced yet."), say("Run: coachsync sync"))
     # A file with a mistake in it names fewer than the one that is in force.
     calendars = tuple(dict.fromkeys((*named.calendars, *(known.calendars if known.configuration else ()))))

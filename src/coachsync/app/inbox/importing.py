@@ -49,6 +49,13 @@ class Desk:
     journal: InboxJournal
 
 
+class Taken(NamedTuple):
+    """What was sealed, and whose it is; None where nothing told it."""
+
+    begun: Begun
+    client: str | None
+
+
 class Ended(NamedTuple):
     """What an earlier run had begun and this one has looked at: paths, and of them what could not be ended, and why."""
 
@@ -56,13 +63,13 @@ class Ended(NamedTuple):
     stuck: tuple[tuple[Found, Why], ...]
 
 
-def take(desk: Desk, inbox: Inbox, found: Found) -> Begun | None:
-    """Seal a file that is whole, and read back what is stored; it is to be removed then. None when it was changed
-    meanwhile: then it is looked at again.
+def take(desk: Desk, inbox: Inbox, found: Found, client: str | None = None, *, stays: bool = False) -> Taken | None:
+    """Seal a file that is whole, and read back what is stored; it is to be removed then, unless it `stays`. None when
+    it was changed meanwhile: then it is looked at again. `client` is known already, or told by the file.
 
     Raises OSError where the system refuses the file, and CoachsyncError where the vault does.
     """
-    file = inbox.opened(found)
+    file = inbox.opened(found, stays=stays)
     if file is None:
         return None
     with file:
@@ -70,8 +77,9 @@ def take(desk: Desk, inbox: Inbox, found: Found) -> Begun | None:
         begun = Begun(os.urandom(ID_BYTES), found.stamp, content.digest)
         desk.journal.begin(begun)
         file.seek(0)
-        seal(desk, file, content, client_of(content.hints(found.folders, found.name), desk.people), found.name, begun)
-    return begun
+        client = client or client_of(content.hints(found.folders, found.name), desk.people)
+        seal(desk, file, content, client, found.name, begun)
+    return Taken(begun, client)
 
 
 def seal(desk: Desk, file: BinaryIO, content: Read, client: str | None, name: bytes, begun: Begun) -> None:
@@ -104,7 +112,7 @@ def remove(desk: Desk, inbox: Inbox, found: Found, begun: Begun) -> bool:
     name = names.aside(begun.record)
     if found.name != name and not inbox.set_aside(found, name):
         return False  # changed, or renamed: the next look tells which
-    moved = found if found.name == name else inbox.renamed(found, name)
+    moved = found if found.name == name else inbox.at(found.folders, name)
     if moved is None:
         desk.journal.end(begun.record)
         return True
@@ -168,7 +176,7 @@ def _is_stored(desk: Desk, record: bytes) -> bool:
 
 def _same(inbox: Inbox, found: Found, begun: Begun) -> bool | None:
     """Whether a file still holds what was sealed; None while somebody may be writing it."""
-    file = inbox.opened(found)
+    file = inbox.opened(found, stays=True)
     if file is None:
         return None
     with file:

@@ -20,7 +20,7 @@ from coachsync.app.vault.trusting import coach_of, trusted, vault_folder
 from coachsync.app.wiring import Wiring
 from coachsync.config.values import Inbox as Settings
 from coachsync.errors import CoachsyncError, Locked, NotInitialised, Problem, Temporary, UsageError
-from coachsync.inbox.settling import Why
+from coachsync.inbox.settling import UNFINISHED, Why
 from coachsync.phrases import say
 
 FILES, BYTES = 50, 64 << 20  # of one look: then it is the turn of the calendars again
@@ -31,7 +31,7 @@ _CHANGED = "file-changed"
 @dataclass(slots=True)
 class Received:
     """What one look has done. `told` is all that stands and is not imported, `news` what of it is told for the first
-    time, by its id and code; `until` is when to look again, by the clock of the watch; `trouble` is why nothing can be
+    time, by its id and code; `until` is when to look again, by the clock of the watch; `failure` is why nothing can be
     imported at all."""
 
     imported: int = 0
@@ -40,7 +40,12 @@ class Received:
     news: list[tuple[str, Why]] = field(default_factory=list)
     until: float = math.inf
     more: bool = False
-    trouble: Problem | None = None
+    failure: CoachsyncError | None = None
+
+    @property
+    def trouble(self) -> Problem | None:
+        """Why nothing can be imported, as it is kept."""
+        return None if self.failure is None else self.failure.problem("inbox.folder")
 
 
 def receive(
@@ -64,6 +69,23 @@ def receive(
         return received
     finally:
         inbox.close()
+
+
+def survey(wiring: Wiring, settings: Settings) -> list[tuple[Found, Why | None]]:
+    """Everything in the inbox that waits, and why: nothing is imported. None for what is imported once it has settled.
+    Raises CoachsyncError when the folder cannot be used."""
+    inbox, watch = Inbox(settings.folder), Watch()
+    known = InboxJournal(wiring.database)
+    try:
+        listing = inbox.look()
+        refused = {place for place, (why, _) in known.told().items() if why in (Why.REFUSED, Why.NOT_REMOVED)}
+        for at in (0.0, 2 * UNFINISHED):  # as if nothing changed for long
+            looked = watch.look(inbox, listing, at, {})
+    finally:
+        inbox.close()
+    told = known.told()
+    ready = [(one, told[place][0] if (place := known.place(one.path)) in refused else None) for one in looked.ready]
+    return sorted([*looked.told, *ready], key=lambda entry: entry[0].path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +130,7 @@ def _work(wiring: Wiring, settings: Settings, look: _Look, received: Received) -
             received.told += ended.stuck
             _import(desk, look, [one for one in look.looked.ready if one.path not in ended.dealt], received)
     except CoachsyncError as problem:
-        received.trouble = problem.problem("inbox.folder")
+        received.failure = problem
         received.waiting += tuple(one for one in look.looked.ready if one not in received.waiting)
 
 
@@ -128,13 +150,13 @@ def _take(desk: Desk, look: _Look, one: Found, received: Received) -> None:
     """Import a file; what is wrong with it alone is told, and stops no other."""
     why = Why.UNREADABLE
     try:
-        begun = take(desk, look.inbox, one)
-        if begun is None:
+        taken = take(desk, look.inbox, one)
+        if taken is None:
             received.until = look.at
             return
         why = Why.NOT_REMOVED
         received.imported += 1
-        if not remove(desk, look.inbox, one, begun):
+        if not remove(desk, look.inbox, one, taken.begun):
             received.until = look.at
     except OSError as problem:
         if is_full(problem):

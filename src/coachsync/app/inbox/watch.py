@@ -72,7 +72,7 @@ class Watch:
 def judged(found: Found, seen: Seen, at: float, probe: Callable[[], Open]) -> Verdict:
     """Whether a file may be imported. `probe` asks the system who has it open, and raises OSError where that is not
     allowed."""
-    if (why := _wrong(found)) is not None:
+    if (why := wrong(found)) is not None:
         return settling.never(why, seen, at)
     verdict = settling.whole(sort_of(found.name), seen, Open.NOBODY, at)
     if not verdict.ready:
@@ -93,10 +93,10 @@ def _probe(inbox: Inbox, found: Found) -> Open:
 
 def _files(listing: Listing) -> list[Found]:
     """All but folders with which nothing is wrong."""
-    return [one for one in listing.found if one.form is not Form.FOLDER or _wrong(one) is not None]
+    return [one for one in listing.found if one.form is not Form.FOLDER or wrong(one) is not None]
 
 
-def _wrong(found: Found) -> Why | None:
+def wrong(found: Found) -> Why | None:
     """What keeps it from ever being imported as it is."""
     if found.form is Form.LINK:
         return Why.LINK

@@ -25,6 +25,21 @@ _WHAT = {
     Why.REFUSED: say("files that the vault does not take"),
     Why.NOT_REMOVED: say("files that are sealed, and that the system does not let be removed"),
 }
+_NOW = {
+    Why.LINK: say("a link, which is not followed"),
+    Why.SPECIAL: say("no file, but a pipe, a socket or a device"),
+    Why.HARD_LINK: say("has a second name elsewhere"),
+    Why.OTHER_OWNER: say("belongs to another user"),
+    Why.HIDDEN: say("a hidden folder"),
+    Why.DEEP: say("lies too deep"),
+    Why.LITTER: say("kept by a file manager or a sync program for itself"),
+    Why.EMPTY: say("is empty"),
+    Why.UNFINISHED: say("is not finished, by its name"),
+    Why.OPEN: say("is open in a program"),
+    Why.UNREADABLE: say("cannot be read, or not be overwritten"),
+    Why.REFUSED: say("the vault does not take it"),
+    Why.NOT_REMOVED: say("is sealed, and cannot be removed"),
+}
 _LOOK = say("To see which: coachsync note import --list. Take them away, or put the files themselves there.")
 _HINTS = {
     Why.EMPTY: say("To see which: coachsync note import --list. Save them again, or delete them."),
@@ -43,9 +58,9 @@ def problems(reasons: Iterable[Why]) -> tuple[Problem, ...]:
     return tuple(Problem(why, WHERE, _counted(why, counted[why]), hint(why)) for why in Why if counted[why])
 
 
-def what(why: Why) -> str:
-    """What kind of thing is not imported."""
-    return _WHAT[why]
+def now(why: Why) -> str:
+    """What is so of one thing now, whether or not it has been so for long."""
+    return _NOW[why]
 
 
 def hint(why: Why) -> str:
