@@ -64,6 +64,11 @@ class Inbox:
             raise unusable(problem) from None
         self._owners = {os.geteuid(), os.fstat(self._handle).st_uid}
 
+    @property
+    def mode(self) -> int:
+        """Who may do what with the folder."""
+        return stat.S_IMODE(os.fstat(self._handle).st_mode)
+
     def close(self) -> None:
         """Let go of the folder."""
         os.close(self._handle)

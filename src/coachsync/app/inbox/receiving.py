@@ -98,14 +98,20 @@ class _Look:
     alive: Callable[[], None]
 
 
-@contextmanager
-def desk_of(wiring: Wiring, coach: str | None, where: str) -> Iterator[Desk]:
-    """What it takes to seal for a coach; `where` is who can say which. Raises NotInitialised and UsageError."""
+def refuse_nobody(wiring: Wiring, coach: str | None, where: str) -> bytes:
+    """The fingerprint of whose notes are dropped; `where` is who can say it. Raises NotInitialised without a vault, or
+    when it is not said."""
     trust = trusted(wiring.config)
     try:
-        fingerprint = coach_of(trust, coach)
+        return coach_of(trust, coach)
     except UsageError:
         raise _whose(", ".join(sorted(trust.coaches)), where) from None
+
+
+@contextmanager
+def desk_of(wiring: Wiring, coach: str | None, where: str) -> Iterator[Desk]:
+    """What it takes to seal for a coach; `where` is who can say which. Raises NotInitialised."""
+    fingerprint = refuse_nobody(wiring, coach, where)
     with open_vault(wiring.config, wiring.now) as vault:
         daemon = making.daemon_of(vault.files, wiring.database.key)
         if daemon is None:
