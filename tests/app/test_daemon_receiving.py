@@ -62,13 +62,15 @@ def said(life: Life) -> list[str]:
 
 def test_what_drops_is_imported_within_seconds_and_the_calendars_are_left_alone(one: Life) -> None:
     before = one.requests
-    drop(one, f"{CLIENT}.md")
+    drop(one, f"{CLIENT} Zoubrowka.md", "Zoubrowka was here")
     assert 0 < one.step() <= 10
     assert one.status.dropped == 1
     one.live(timedelta(seconds=30))
     assert (list(inbox(one).iterdir()), records(one), one.status.dropped) == ([], 1, 0)
     assert said(one) == ["inbox: imported 1"]
     assert one.requests == before
+    assert not any("Zoubrowka" in line for line in one.journal)
+    assert not any(b"Zoubrowka" in path.read_bytes() for path in one.house.folder.rglob("*") if path.is_file())
 
 
 def test_what_no_watch_has_seen_is_found_all_the_same(one: Life) -> None:

@@ -96,9 +96,11 @@ def test_one_file_that_cannot_be_imported_stops_no_other(desk: VaultDesk) -> Non
     file = drop(desk, f"{desk.client}.md", where="elsewhere")
     link = file.with_name("link.md")
     link.symlink_to(file)
-    result = desk.given("", "--json", "note", "import", str(link), str(file.parent / "none"), str(file))
+    result = desk.given(
+        "", "--json", "note", "import", str(link), str(file.parent / "none"), str(file.parent), str(file)
+    )
     assert result.code == 3
-    assert result.codes == ["inbox-link", "no-such-file"]
+    assert result.codes == ["inbox-link", "no-such-file", "folder-given"]
     assert len(result.document["imported"]) == 1
 
 

@@ -112,11 +112,10 @@ class Inbox:
             _back(folder, name, found.name)
             return False
 
-    def put_back(self, found: Found, name: bytes) -> None:
-        """Give a file that was set aside the name back under which it was found, unless something has that by now.
-        Raises OSError."""
-        with self._folder(found.folders) as folder:
-            _back(folder, name, found.name)
+    def put_back(self, aside: Found, name: bytes) -> None:
+        """Give a file that was set aside a name again, unless something has that by now. Raises OSError."""
+        with self._folder(aside.folders) as folder:
+            _back(folder, aside.name, name)
 
     def at(self, folders: tuple[bytes, ...], name: bytes) -> Found | None:
         """What lies under a name in a folder; None where nothing does."""

@@ -12,7 +12,7 @@ from coachsync.app.inbox.reading import digest_of
 from coachsync.app.inbox.watch import wrong
 from coachsync.app.inbox.wording import hint, now
 from coachsync.errors import CoachsyncError, Temporary, UsageError
-from coachsync.inbox.settling import Open, Why
+from coachsync.inbox.settling import Form, Open, Why
 from coachsync.phrases import say
 
 _WHERE = "FILE"
@@ -49,6 +49,8 @@ def _give(desk: Desk, inbox: Inbox, path: Path, client: str | None, *, removing:
     found = inbox.at((), path.name.encode("utf-8", "surrogateescape"))
     if found is None:
         raise UsageError("no-such-file", say("There is no such file."), say("Look at the name."), where=_WHERE)
+    if found.form is Form.FOLDER:
+        raise UsageError("folder-given", say("This is a folder."), say("Name the files in it."), where=_WHERE)
     if (why := _why_not(found, removing=removing)) is not None:
         raise refused(why)
     place, digest = desk.journal.place(str(path.absolute()).encode("utf-8", "surrogateescape")), _digest(inbox, found)
