@@ -500,7 +500,9 @@ def test_show_tells_how_many_records_there_are_without_opening_one(
 ) -> None:
     note(vault, client)
     monkeypatch.delenv("COACHSYNC_PASSPHRASE_FILE")
-    assert vault.json("client", "show", client).document["records"] == {"note": 1, "agreement": 0, "disclosure": 0}
+    assert vault.json("client", "show", client).document["records"] == {
+        "note": 1, "agreement": 0, "disclosure": 0, "attachment": 0,
+    }  # fmt: skip
     assert "notes\t1" in vault.run("client", "show", client).out
     (vault.state / "vault" / "vault.db").write_bytes(b"no database")
     shown = vault.json("client", "show", client)
