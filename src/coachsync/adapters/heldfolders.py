@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from coachsync.adapters.shredding import shred
 
+_WRITABLE = 0o600
+
 
 class HeldFolder(NamedTuple):
     """The folder, and the open file that locks it: a process that works in the folder too inherits that."""
@@ -57,5 +59,7 @@ def erase(folder: Path) -> None:
             path = Path(root, name)
             if path.is_file() and not path.is_symlink():
                 with suppress(OSError):  # it goes with the folder then
-                    shred(path)
+                    path.chmod(_WRITABLE)
+                    if path.stat().st_nlink == 1:  # else it has its name elsewhere, and is in use there
+                        shred(path)
     shutil.rmtree(folder, ignore_errors=True)

@@ -18,6 +18,7 @@ from coachsync.app.cli.clientviews import rows
 from coachsync.app.cli.commands import Options
 from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import as_document, tell, tell_json, tell_problems
+from coachsync.app.cli.plaincopies import UNFINISHED, refuse_place
 from coachsync.app.cli.tongue import spoken
 from coachsync.app.cli.unlocked import unlocked
 from coachsync.app.clients.exporting import SCHEMA, document
@@ -26,13 +27,12 @@ from coachsync.app.vault.counting import has_vault
 from coachsync.app.vault.erasing_client import of_a_colleague
 from coachsync.app.vault.reading import Session
 from coachsync.app.wiring import Wiring
-from coachsync.errors import CoachsyncError, Problem, UsageError
+from coachsync.errors import CoachsyncError, Problem
 from coachsync.phrases import say, say_count
 
 _PARTLY = 3
 _COMMAND = "client export"
 _PRIVATE = 0o700
-_UNFINISHED = ".coachsync-export-"  # how the folder is called until it is whole
 _KINDS = {"note": say("note"), "agreement": say("agreement"), "disclosure": say("disclosure")}
 _PARTS = {
     "signed": say("signed on"),
@@ -51,8 +51,8 @@ def run(
     options: Options, code: str, name: str | None, folder: Path, coach: str | None, passphrase_file: Path | None
 ) -> int:
     """Nothing is written before everything is read."""
-    _refuse(folder, configured(options).practice.state)
-    if heldfolders.sweep(folder.absolute().parent, _UNFINISHED):
+    refuse_place(folder, configured(options).practice.state)
+    if heldfolders.sweep(folder.absolute().parent, UNFINISHED):
         tell(say("An export that was cut short had left what it wrote in clear; that was removed."), err=True)
     with _state(options, coach, passphrase_file) as (wiring, session):
         client = meant(wiring, code, name)
@@ -87,27 +87,10 @@ def _state(
             yield wiring, None
 
 
-def _refuse(folder: Path, state: Path) -> None:
-    if folder.resolve().is_relative_to(state.resolve()):
-        raise UsageError(
-            "export-in-state",
-            say("The state folder is for what is encrypted: an export is in clear."),
-            say("Give the name of a new folder elsewhere."),
-            where="--to",
-        )
-    if folder.exists() or folder.is_symlink() or not folder.absolute().parent.is_dir():
-        raise UsageError(
-            "folder-there",
-            say("There is something of that name already, or no folder to make it in."),
-            say("Give the name of a new folder."),
-            where="--to",
-        )
-
-
 def _write(folder: Path, files: dict[str, bytes]) -> None:
     """The folder appears whole, or not at all."""
     try:
-        held = heldfolders.make(folder.absolute().parent, _UNFINISHED)
+        held = heldfolders.make(folder.absolute().parent, UNFINISHED)
     except OSError as problem:
         raise _not_writable(problem) from None
     try:
