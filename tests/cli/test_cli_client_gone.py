@@ -436,7 +436,7 @@ def test_what_is_odd_about_one_record_keeps_no_other_from_an_export(vault: Desk,
 def test_a_client_is_exported_where_there_is_no_vault(desk: Desk, client: str) -> None:
     folder = desk.folder / "given"
     found = desk.json("client", "export", client, "--to", str(folder)).document
-    assert found == {"code": client, "records": 0, "appointments": 0, "problems": []}
+    assert found == {"code": client, "records": 0, "appointments": 0, "files": 0, "problems": []}
     assert json.loads((folder / "client.json").read_text())["records"] == []
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -90,7 +89,7 @@ def _in_memory(session: Session, name: str, folder: HeldFolder) -> Path:
         raise ramfolder.full(_INSTEAD)
     file = folder.path / f"file{filenames.extension(body.file.name)}"
     try:
-        _write(file, attached.content(session, read))
+        heldfolders.fill(file, attached.content(session, read))
         file.chmod(0o400)  # what somebody changes in it would be lost
     except OSError as problem:
         raise ramfolder.refused(problem, _INSTEAD) from None
@@ -108,7 +107,7 @@ def _copy(options: Options, name: str, to: Path, coach: str | None, passphrase_f
         except OSError as problem:
             raise _not_written(problem) from None
         try:
-            _write(held.path / "file", attached.content(session, read))
+            heldfolders.fill(held.path / "file", attached.content(session, read))
             _place(held.path / "file", to)
         except OSError as problem:
             raise _not_written(problem) from None
@@ -116,14 +115,6 @@ def _copy(options: Options, name: str, to: Path, coach: str | None, passphrase_f
             heldfolders.erase(held.path)
             os.close(held.lock)
     tell(say("What is in the file is not locked, and no erasure reaches it: delete it when you are done."), err=True)
-
-
-def _write(file: Path, pieces: Iterator[bytes]) -> None:
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as handle:
-        for piece in pieces:
-            handle.write(piece)
-        handle.flush()
-        os.fsync(handle.fileno())
 
 
 def _place(file: Path, to: Path) -> None:
