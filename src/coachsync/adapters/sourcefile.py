@@ -25,9 +25,10 @@ def source_file(path: Path) -> Iterator[BinaryIO]:
         handle = os.open(path, _FLAGS)
     except OSError as problem:
         raise _refused(problem) from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise _no_file()
     with os.fdopen(handle, "rb", buffering=0) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise _no_file()
         yield file
 
 
