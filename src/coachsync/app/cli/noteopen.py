@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from coachsync.adapters import heldfolders, ramfolder, viewer
-from coachsync.adapters.files import sync_folder
 from coachsync.adapters.heldfolders import HeldFolder
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.system import reason
@@ -118,15 +117,14 @@ def _copy(options: Options, name: str, to: Path, coach: str | None, passphrase_f
 
 
 def _place(file: Path, to: Path) -> None:
-    """Give a file its name where there is none of that name; on a file system without links, where there was none."""
+    """Give a file its name where there is none of that name; on a file system without links, where there was none. Its
+    first name goes with the folder."""
     try:
         to.hardlink_to(file)
-        file.unlink()
     except FileExistsError:
         raise
     except OSError:
         file.rename(to)
-    sync_folder(to.absolute().parent)
 
 
 def _read(session: Session, name: str) -> Read:

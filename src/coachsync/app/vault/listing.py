@@ -31,11 +31,16 @@ def notes_listed(session: Session, client: str | None = None) -> tuple[Gathered[
 def attached_to(session: Session, note: bytes, client: str) -> Gathered[Shown]:
     """The files that are attached to a note of a client, the first first."""
     files = everything(session, Kind.ATTACHMENT, client)
-    return Gathered([one for one in reversed(files.found) if _note(one) == note], files.failures)
+    found = [one for one in files.found if _note(one) == note]
+    return Gathered(sorted(found, key=lambda one: (one.written_at, _name(one))), files.failures)
 
 
 def _note(one: Shown) -> bytes:
     return (one.body.file.to or b"") if isinstance(one.body, Attachment) else b""
+
+
+def _name(one: Shown) -> str:
+    return one.body.file.name if isinstance(one.body, Attachment) else ""
 
 
 def _listed(one: Shown, records: Mapping[str, bytes]) -> Listed:
