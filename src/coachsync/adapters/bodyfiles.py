@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -49,9 +50,9 @@ class BodyFiles:
         scratches = (name.removeprefix(_SCRATCH) for name in self._names() if name.startswith(_SCRATCH))
         return {place for place in map(_place, scratches) if place}
 
-    def others(self) -> list[str]:
-        """The names of what is neither, sorted."""
-        return sorted(name for name in self._names() if not _place(name.removeprefix(_SCRATCH)))
+    def others(self) -> int:
+        """How much there is that is neither."""
+        return sum(_place(name.removeprefix(_SCRATCH)) is None for name in self._names())
 
     def write(self, place: Place, pieces: Iterable[bytes]) -> SealedFile:
         """Write a file under its scratch name, synced to the disk, and read it back: raises CoachsyncError when the
@@ -103,10 +104,11 @@ class BodyFiles:
         return _told(self.pieces(place)) if self.size(place) is not None else None
 
     def size(self, place: Place) -> int | None:
-        """How many bytes a file has, in its name or not yet; None where there is none."""
+        """How many bytes a file has, in its name or not yet; None where there is none, or something else."""
         for path in (self._file(place), self._scratch(place)):
             with suppress(FileNotFoundError, NotADirectoryError):
-                return path.lstat().st_size
+                found = path.lstat()
+                return found.st_size if stat.S_ISREG(found.st_mode) else None
         return None
 
     def shred(self, place: Place) -> None:

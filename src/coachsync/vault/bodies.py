@@ -166,12 +166,12 @@ def _disclosure(fields: dict[str, Any], client: str) -> Disclosure:
 
 
 def _attachment(fields: dict[str, Any], client: str) -> Attachment:
-    to = fields.pop("to", None)
+    to = _bytes(fields.pop("to"), ID_BYTES) if "to" in fields else None
     _only(fields, "name", "media", "size", "digest", "key")
     size = fields["size"]
     if type(size) is not int or not 0 <= size <= contents.LONGEST:
         raise ValueError("no size")
-    file = File(_text(fields["name"]), _text(fields["media"]), None if to is None else _bytes(to, ID_BYTES))
+    file = File(_text(fields["name"]), _text(fields["media"]), to)
     return Attachment(
         file, size, _bytes(fields["digest"], DIGEST_BYTES), _bytes(fields["key"], contents.KEY_BYTES), client
     )

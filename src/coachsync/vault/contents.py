@@ -1,11 +1,12 @@
 """The content of an attachment, sealed as a stream: it is never whole in memory, and none of it counts before its end.
 
-FORMAT.md, section 7, describes it. Each content has a key of its own, which stands in the record; what it belongs to is
-authenticated with it. How long it is, is told in steps: the log, which outlives it, names the size of what is sealed.
+FORMAT.md, section 11, describes it. Each content has a key of its own, which stands in the record; what it belongs to
+is authenticated with it. How long it is, is told in steps: the log, which outlives it, names the size of the file.
 """
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -72,23 +73,24 @@ def sealed(key: bytes, belongs: bytes, pieces: Iterable[bytes]) -> Iterator[byte
     yield encryptor.finalize()
 
 
-def opened(key: bytes, belongs: bytes, size: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The content of `size` bytes out of its sealed file. What comes counts once all has come: raises Altered, at the
-    latest at the end, for a file that was altered, cut, lengthened or is another's."""
+def opened(key: bytes, belongs: bytes, size: int, digest: bytes, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The content of `size` bytes and this SHA-256 out of its sealed file. What comes counts once all has come: raises
+    Altered, at the latest at the end, for a file that was altered, cut, lengthened or is another's."""
     refuse_missing()
-    left, length = size, 0
+    left, length, found = size, 0, hashlib.sha256()
     try:
         for plain in _decrypted(key, belongs, pieces):
             length += len(plain)
             content, rest = plain[:left], plain[left:]
             left -= len(content)
+            found.update(content)
             if rest.count(0) != len(rest):
                 raise altered()
             if content:
                 yield content
     except (InvalidTag, ValueError):
         raise altered() from None
-    if left or length != padded(size):
+    if left or length != padded(size) or found.digest() != digest:
         raise altered()
 
 

@@ -24,14 +24,14 @@ def names(history: History, coach: bytes) -> dict[bytes, str]:
     return {record: text[:length] for record, text, length in zip(known, written, lengths, strict=False)}
 
 
-def named(history: History, coach: bytes, typed: str, kind: Kind, *, unsorted: bool = False) -> bytes:
-    """The record of a kind that a coach means; with `unsorted`, one of any kind that lies unsorted too.
+def named(history: History, coach: bytes, typed: str, *kinds: Kind, unsorted: bool = False) -> bytes:
+    """The record of some kinds that a coach means; with `unsorted`, one of any kind that lies unsorted too.
 
     Raises UsageError when there is none, or more than one.
     """
     begun = typed.strip().lower()
     known = _records(history, coach) if _TYPED.fullmatch(begun) else {}
-    meant = {record for record, its_kind in known.items() if its_kind is kind}
+    meant = {record for record, its_kind in known.items() if its_kind in kinds}
     meant |= _unsorted(history) & known.keys() if unsorted else set()
     return _only([record for record in meant if record.hex().startswith(begun)])
 

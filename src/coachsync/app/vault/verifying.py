@@ -5,12 +5,14 @@ Nothing is changed, and no finding stops the others: what is wrong is named, wit
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from coachsync.app.vault import comparing, logbook
+from coachsync.app.vault import comparing, comparing_files, logbook
+from coachsync.app.vault.attached import content
 from coachsync.app.vault.burying import buried, entry_of, forged
 from coachsync.app.vault.comparing import Known, shelf_place
 from coachsync.app.vault.making import daemon_of
@@ -20,11 +22,13 @@ from coachsync.config import Config
 from coachsync.errors import Altered, NotInitialised, Problem, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import keyslots
+from coachsync.vault.envelope import Kind
 from coachsync.vault.history import History
 from coachsync.vault.keys import Person
 from coachsync.vault.rows import DeviceKey
 
-_HARMLESS = "grant-orphan"  # opens nothing here: of a run cut short, or of a newer copy of the vault
+# These open nothing here: they are of a run cut short, or of a newer copy of the vault.
+_HARMLESS = frozenset({"grant-orphan", comparing_files.ORPHAN, comparing_files.UNFINISHED})
 _KINDS = {"passphrase": say("keyslot of the passphrase"), "recovery": say("keyslot of the recovery code")}
 _OTHER_SLOT = say("Restore the folder vault/slots of the state folder from a backup.")
 
@@ -37,6 +41,7 @@ class Verified:
     entries: int = 0
     shelves: int = 0
     records: int = 0
+    files: int = 0
     opened: int | None = None
     findings: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
@@ -98,10 +103,15 @@ def _look(vault: Vault, result: Verified) -> None:
     if whole:
         result.found(_coaches(vault))
     known = Known(vault, after, whole=whole)
-    for compared in (comparing.keys_compared, comparing.grants_compared, comparing.records_compared):
+    for compared in (
+        comparing.keys_compared,
+        comparing.grants_compared,
+        comparing.records_compared,
+        comparing_files.files_compared,
+    ):
         found = list(_to_the_end(compared(known)))
-        result.found(one for one in found if one.code != _HARMLESS)
-        result.notes += [one for one in found if one.code == _HARMLESS]
+        result.found(one for one in found if one.code not in _HARMLESS)
+        result.notes += [one for one in found if one.code in _HARMLESS]
     result.found(_unfinished(vault))
     result.found(_slots(vault))
     if whole:  # and names nobody who is not trusted
@@ -110,6 +120,7 @@ def _look(vault: Vault, result: Verified) -> None:
         result.found(_slots_of_nobody(vault))
     result.found(_open_to_others(vault))
     result.entries, result.shelves, result.records = history.head.count, len(history.shelves), len(history.records)
+    result.files = sum(one.file is not None for one in history.records.values())
 
 
 def _not_told(vault: Vault) -> Problem:
@@ -248,7 +259,9 @@ def _opened(session: Session, shelf: bytes, result: Verified) -> Iterator[Proble
         if place.generation in shut:
             continue
         try:
-            session.opened(place, sealed)
+            read = session.opened(place, sealed)
+            if read.header.kind is Kind.ATTACHMENT:
+                deque(content(session, read), maxlen=0)
             result.opened = (result.opened or 0) + 1
         except (Altered, WrongKey) as problem:
             yield problem.problem(record_place(place.record, place.version))
