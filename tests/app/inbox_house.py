@@ -104,7 +104,7 @@ class InboxHouse:
                 if isinstance(body, Attachment):
                     belongs = contents.context(session.vault.id, record, version)
                     pieces = session.vault.files.bodies.pieces((record, version))
-                    content = b"".join(contents.opened(body.key, belongs, body.size, pieces))
+                    content = b"".join(contents.opened(body.key, belongs, body.size, body.digest, pieces))
                     found.append(Kept(client, body.file.name, body.file.media, content))
                 else:
                     assert isinstance(body, Note)
