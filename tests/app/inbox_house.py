@@ -17,6 +17,7 @@ from coachsync.vault import bodies, contents
 from coachsync.vault.bodies import Attachment, Note
 from vault_house import CLIENT, CONFIG, OTHER, VaultHouse
 
+_LOOKS = 100  # more mean that there is no end to it
 INBOX = '[inbox]\nfolder = "inbox"\n'
 MARINA = Client(CLIENT, ("Marina Dupont-Étoile",), ("marina@client.example",), aliases=("Tigre",))
 BO = Client(OTHER, ("Bo Li",), ("bo@client.example", "shared@family.example"))
@@ -79,7 +80,9 @@ class InboxHouse:
         self.at += after
         received = self.look()
         imported = received.imported
-        while received.more:
+        for _ in range(_LOOKS):
+            if not received.more:
+                break
             received = self.look()
             imported += received.imported
         received.imported = imported

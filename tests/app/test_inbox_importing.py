@@ -60,7 +60,10 @@ def test_p04_a_file_that_is_not_stored_as_it_should_be_stays(
     assert house.notes() == {(CLIENT, SCAN): 1}
 
 
-def test_one_client_whose_notes_cannot_be_sealed_keeps_no_other_waiting(house: InboxHouse) -> None:
+def test_one_client_whose_notes_cannot_be_sealed_keeps_no_other_waiting(
+    house: InboxHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coachsync.app.inbox.receiving.FILES", 2)
     for client in (CLIENT, OTHER):
         house.drop(f"{client}.md", "first")
     house.work()
@@ -73,7 +76,7 @@ def test_one_client_whose_notes_cannot_be_sealed_keeps_no_other_waiting(house: I
     grant.unlink()
     for number in range(3):
         house.drop(f"{CLIENT} {number}.md", "second")
-    house.drop(f"{OTHER}.md", "second")
+    house.drop(f"z {OTHER}.md", "second")  # comes last
     assert told(house) == [Why.REFUSED] * 3
     assert len(house.names()) == 3
     assert house.look().imported == 0

@@ -117,11 +117,8 @@ def remove(desk: Desk, inbox: Inbox, found: Found, begun: Begun) -> bool:
         desk.journal.end(begun.record)
         return True
     if not begun.wiping:
-        same = _same(inbox, moved, begun)
-        if not same:
+        if not _same(inbox, moved, begun):  # the next look goes on with what it is now
             inbox.put_back(moved, found.name if found.name != name else _anew(begun))
-            if same is False:
-                desk.journal.end(begun.record)
             return False
         desk.journal.begin(replace(begun, wiping=True))
     inbox.destroy(moved)
