@@ -35,7 +35,7 @@ def test_it_works_through_the_inbox_once(desk: VaultDesk) -> None:
     drop(desk, f"{desk.client}/{CANARY}.pdf", f"%PDF-1.4 {CANARY}")
     result = desk.given("", "note", "import")
     assert (result.code, result.out) == (0, "2 files are in the vault now.\n")
-    assert len(desk.ids()) == 1
+    assert len(desk.ids()) == 2
     assert desk.leaks(CANARY) == []
     assert desk.given("", "note", "import").out == "There was nothing to import.\n"
     assert desk.given("", "--json", "note", "import").document == {"imported": 0, "waiting": 0, "problems": []}
@@ -113,11 +113,13 @@ def test_what_nobody_could_tell_is_sorted_by_the_coach(desk: VaultDesk) -> None:
     drop(desk, "a.md")
     drop(desk, "b.pdf", "%PDF-1.4")
     assert desk.given("", "note", "import").code == 0
-    (note,) = desk.ids()
-    (one,) = desk.document("note", "list")["notes"]
-    assert one["client"] == ""
-    assert desk.document("note", "sort", note, desk.client) == {"client": desk.client}
-    (one,) = desk.document("note", "list")["notes"]
-    assert (one["id"], one["client"]) == (note, desk.client)
+    kinds = {one["kind"]: one["id"] for one in desk.document("note", "list")["notes"] if one["client"] == ""}
+    assert set(kinds) == {"note", "attachment"}
+    for name in kinds.values():
+        assert desk.document("note", "sort", name, desk.client) == {"client": desk.client}
+    after = {one["kind"]: (one["id"], one["client"]) for one in desk.document("note", "list")["notes"]}
+    assert after == {kind: (name, desk.client) for kind, name in kinds.items()}
+    note = kinds["note"]
     assert desk.document("note", "show", note)["versions"][0]["text"] == f"{CANARY} was here"
     assert desk.given("", "--json", "note", "sort", note, desk.client, *desk.key).error["code"] == "no-such-record"
+    assert desk.document("vault", "verify")["findings"] == []
