@@ -193,3 +193,17 @@ def test_an_inbox_that_is_no_folder_is_an_error(tmp_path: Path, what: str) -> No
     with pytest.raises(CoachsyncError) as refused:
         Inbox(tmp_path / "inbox")
     assert (refused.value.code, refused.value.where) == ("inbox-missing", "inbox.folder")
+
+
+def test_what_could_not_be_removed_is_not_opened_for_that(
+    inbox: Inbox, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a file system that is mounted to be read only."""
+    (folder / "a").write_text("text")
+    found = one(inbox, b"a")
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    with pytest.raises(PermissionError):
+        inbox.opened(found)
+    file = inbox.opened(found, stays=True)
+    assert file is not None
+    file.close()

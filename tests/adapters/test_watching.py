@@ -122,7 +122,13 @@ def test_a_folder_is_watched_with_all_below_it_until_another_is(tmp_path: Path) 
     assert not calls.came(NOT)
 
 
-def test_a_folder_that_is_not_there_is_followed_in_vain_and_no_error(tmp_path: Path) -> None:
-    calls = Calls()
-    FolderWatch(calls, quiet=QUIET).follow(tmp_path / "gone")
+def test_a_folder_that_is_not_there_is_followed_once_it_is(tmp_path: Path) -> None:
+    calls, folder = Calls(), tmp_path / "later"
+    watch = FolderWatch(calls, quiet=QUIET)
+    watch.follow(folder)
     assert not calls.came(0.01)
+    folder.mkdir()
+    watch.follow(folder)
+    (folder / "a.md").write_text("new")
+    assert calls.came(SOON)
+    watch.close()

@@ -84,16 +84,17 @@ class Inbox:
 
     def opened(self, found: Found, *, stays: bool = False) -> BinaryIO | None:
         """The file to read; whoever asks for it closes it. None when it is not as it was found any more. Raises OSError
-        when it may not be read, or could not be overwritten, unless it `stays`."""
+        when it may not be read, or could not be overwritten and removed, unless it `stays`."""
         try:
             with self._folder(found.folders) as folder:
                 handle = os.open(found.name, os.O_RDONLY | _FILE, dir_fd=folder)
+                removable = stays or _is_allowed(folder, os.W_OK | os.X_OK)
         except (FileNotFoundError, NotADirectoryError):
             return None
         if _stamp(os.fstat(handle)) != found.stamp:
             os.close(handle)
             return None
-        if not stays and not _is_changeable(handle):
+        if not stays and not (removable and _is_changeable(handle)):
             os.close(handle)
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         return os.fdopen(handle, "rb")
@@ -254,9 +255,11 @@ def _stamp_at(name: bytes, folder: int) -> Stamp | None:
 
 def _is_changeable(handle: int) -> bool:
     """Whether the file can be overwritten once it is sealed; the owner can always make it so."""
-    return os.fstat(handle).st_uid == os.geteuid() or os.access(
-        f"/proc/self/fd/{handle}", os.W_OK, effective_ids=os.access in os.supports_effective_ids
-    )
+    return os.fstat(handle).st_uid == os.geteuid() or _is_allowed(handle, os.W_OK)
+
+
+def _is_allowed(handle: int, mode: int) -> bool:
+    return os.access(f"/proc/self/fd/{handle}", mode, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _back(folder: int, name: bytes, to: bytes) -> None:
@@ -265,6 +268,7 @@ def _back(folder: int, name: bytes, to: bytes) -> None:
     except FileExistsError:
         return
     except OSError:  # a file system without links
-        os.rename(name, to, src_dir_fd=folder, dst_dir_fd=folder)
+        if _stamp_at(to, folder) is None:
+            os.rename(name, to, src_dir_fd=folder, dst_dir_fd=folder)
         return
     os.unlink(name, dir_fd=folder)

@@ -26,7 +26,8 @@ def watching(file: Path, changed: Callable[[], None], quiet: float = _QUIET) -> 
     try:
         yield
     finally:
-        stop()
+        if stop is not None:
+            stop()
 
 
 class FolderWatch:
@@ -36,14 +37,16 @@ class FolderWatch:
     def __init__(self, changed: Callable[[], None], quiet: float = _QUIET) -> None:
         self._changed, self._quiet = changed, quiet
         self._folder: Path | None = None
-        self._stop: Callable[[], None] = _nothing
+        self._stop: Callable[[], None] | None = None
 
     def follow(self, folder: Path | None) -> None:
-        """Watch this folder from now on, and no other; none where it is None."""
-        if folder == self._folder:
+        """Watch this folder from now on, and no other; none where it is None. One that cannot be watched yet is, once
+        it can be when this is called again."""
+        if folder == self._folder and (self._stop is not None or folder is None):
             return
-        self._stop()
-        self._folder, self._stop = folder, _nothing
+        if self._stop is not None:
+            self._stop()
+        self._folder, self._stop = folder, None
         if folder is not None:
             self._stop = _started(_Handler(None, _Debounce(self._changed, self._quiet)), {folder}, inside=True)
 
@@ -52,8 +55,8 @@ class FolderWatch:
         self.follow(None)
 
 
-def _started(handler: _Handler, folders: Collection[Path], *, inside: bool) -> Callable[[], None]:
-    """Begin to watch folders, with all `inside` of them if asked; what ends it."""
+def _started(handler: _Handler, folders: Collection[Path], *, inside: bool) -> Callable[[], None] | None:
+    """Begin to watch folders, with all `inside` of them if asked; what ends it. None where the system cannot."""
     observer = Observer()
     observer.daemon = True
     try:
@@ -61,7 +64,7 @@ def _started(handler: _Handler, folders: Collection[Path], *, inside: bool) -> C
             observer.schedule(handler, str(folder), recursive=inside)
         observer.start()
     except OSError:  # no such folder any more, or the system's watches are used up
-        return _nothing
+        return None
 
     def stop() -> None:
         observer.stop()
@@ -69,10 +72,6 @@ def _started(handler: _Handler, folders: Collection[Path], *, inside: bool) -> C
         handler.close()
 
     return stop
-
-
-def _nothing() -> None:
-    return
 
 
 class _Debounce:
