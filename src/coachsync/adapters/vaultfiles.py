@@ -125,6 +125,17 @@ class VaultFiles:
         except OSError as problem:
             raise _failed("keyslot-not-written", problem) from None
 
+    def shred_slot(self, person: bytes, kind: str) -> bool:
+        """Overwrite a keyslot in place and unlink it; whether there was one."""
+        self.end_slots()
+        path = self._slot_file(person, kind)
+        try:
+            there = path.exists()
+            shred(path)
+        except OSError as problem:
+            raise _failed("keyslot-not-destroyed", problem) from None
+        return there
+
     def end_slots(self) -> None:
         """End what a run cut short has left of keyslots: the old one that a new one has replaced is overwritten, and
         one that was to be put in place and is not."""

@@ -34,7 +34,7 @@ SECRET_BYTES = 32  # of what a machine keeps
 class By(StrEnum):
     """What opens a keyslot, and so its kind."""
 
-    PASSPHRASE = "passphrase"
+    PASSPHRASE = "passphrase"  # noqa: S105 - a kind
     RECOVERY = "recovery"
     KEYRING = "keyring"
     CREDENTIAL = "credential"
@@ -52,7 +52,7 @@ class By(StrEnum):
 
 
 _PORTABLE = frozenset({By.PASSPHRASE, By.RECOVERY})
-_INFO = {by: f"coachsync/{by}/v1".encode() for by in By if by is not By.PASSPHRASE}
+_INFO: dict[By, bytes] = {by: f"coachsync/{by}/v1".encode() for by in By if by is not By.PASSPHRASE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,11 @@ def coach_of(trust: Trust, name: str | None) -> bytes:
     return names[name].fingerprint
 
 
+def name_of(trust: Trust, coach: bytes) -> str:
+    """What the coach with this fingerprint is called in trust.toml."""
+    return next(name for name, one in trust.coaches.items() if one.fingerprint == coach)
+
+
 def known_coaches(trust: Trust, store: VaultStore) -> tuple[dict[bytes, Actor], list[Problem]]:
     """Those whom trust.toml names and the vault knows, by fingerprint, and what is to be said of the others: an older
     copy does not know a coach who came later, and that locks nobody else out."""

@@ -22,10 +22,16 @@ from coachsync.phrases import say
 from coachsync.vault import keyslots
 from coachsync.vault.history import History
 from coachsync.vault.keys import Person
+from coachsync.vault.keyslots import By
 from coachsync.vault.rows import DeviceKey
 
 _HARMLESS = "grant-orphan"  # opens nothing here: of a run cut short, or of a newer copy of the vault
-_KINDS = {"passphrase": say("keyslot of the passphrase"), "recovery": say("keyslot of the recovery code")}
+_KINDS = {
+    By.PASSPHRASE: say("keyslot of the passphrase"),
+    By.RECOVERY: say("keyslot of the recovery code"),
+    By.KEYRING: say("keyslot of the keyring"),
+    By.CREDENTIAL: say("keyslot of the credential"),
+}
 _OTHER_SLOT = say("Restore the folder vault/slots of the state folder from a backup.")
 
 
@@ -172,13 +178,15 @@ def _unfinished(vault: Vault) -> Iterator[Problem]:
 
 
 def _slots(vault: Vault) -> Iterator[Problem]:
-    """Each coach has two keyslots, which can be read, are of this vault and cost enough to guess."""
+    """Each coach has a keyslot for the passphrase and one for the code, and may have others; each can be read, is of
+    this vault and costs enough to guess."""
     for name, one in vault.trust.coaches.items():
         for kind, called in _KINDS.items():
             where = say("{keyslot} of {coach}", keyslot=called, coach=name)
             content = vault.files.slot(one.fingerprint, kind)
             if content is None:
-                yield Problem("keyslot-missing", where, say("A keyslot of the vault is missing."), _OTHER_SLOT)
+                if kind.is_portable:
+                    yield Problem("keyslot-missing", where, say("A keyslot of the vault is missing."), _OTHER_SLOT)
                 continue
             try:
                 slot = keyslots.slot_of(content)
