@@ -1,6 +1,6 @@
 """The process that keeps the vault unlocked: it holds a coach's seed in memory, and gives it to that coach's own
-programs until it is told to lock, or nobody has asked for a while; and until the machine sleeps or goes off, the session
-ends, or its screen is locked.
+programs until it is told to lock, or nobody has asked for a while; and until the machine sleeps or goes off, the
+session ends, or its screen is locked.
 
 Arguments: the socket, how many idle seconds it waits, how the vault was unlocked, and the command that tends it
 meanwhile. It reads the seed from stdin, and writes a line when it listens. Where no logind tells of sleep and logout,

@@ -16,7 +16,7 @@ from coachsync.config import Config, Secret
 from coachsync.errors import CoachsyncError, NotInitialised, Problem
 from coachsync.phrases import Phrase, say
 
-_STORE = "/etc/credstore.encrypted"
+STORE = "/etc/credstore.encrypted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +97,21 @@ def steps_to_credential(config: Config, command: Sequence[str]) -> tuple[Step, .
             say("Run: coachsync key move --to file; then this again."),
             where="practice.state",
         )
-    return _steps(key_file(state), _owner(state), command)
+    return _steps(key_file(state), owner(state), command)
+
+
+def folder_step() -> Step:
+    """Where the administrator keeps credentials."""
+    return Step(say("Make a folder that only the administrator can enter:"), f"install -d -m 700 {STORE}")
 
 
 def _steps(file: Path, user: str, command: Sequence[str]) -> tuple[Step, ...]:
-    sealed = f"{_STORE}/{CREDENTIAL}"
+    sealed = f"{STORE}/{CREDENTIAL}"
     unit = f"LoadCredentialEncrypted={CREDENTIAL}:{sealed}"
     source = shlex.quote(str(file))
     again = ["systemd-run", "--pipe", "--wait", "--collect", f"--uid={user}", "-p", unit, *command]
     return (
-        Step(say("Make a folder that only the administrator can enter:"), f"install -d -m 700 {_STORE}"),
+        folder_step(),
         Step(
             say("Seal the key, with this machine's security chip where it has one:"),
             f"systemd-creds encrypt --name={CREDENTIAL} {source} {sealed}",
@@ -117,7 +122,8 @@ def _steps(file: Path, user: str, command: Sequence[str]) -> tuple[Step, ...]:
     )
 
 
-def _owner(state: Path) -> str:
+def owner(state: Path) -> str:
+    """The user whose state folder this is."""
     number = state.stat().st_uid if state.exists() else os.geteuid()
     try:
         return pwd.getpwuid(number).pw_name

@@ -14,7 +14,7 @@ from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.relocking import put_slot
 from coachsync.app.vault.unlocking import checked, slot_for
-from coachsync.errors import CoachsyncError, NotInitialised, Problem, UsageError
+from coachsync.errors import CoachsyncError, NotInitialised, Problem
 from coachsync.phrases import say
 from coachsync.vault import keyslots
 from coachsync.vault.keys import Person
@@ -63,13 +63,9 @@ def add(vault: Vault, coach: Person, name: str, by: By) -> None:
 
 def remove(vault: Vault, coach: Person, by: By) -> list[Problem]:
     """Overwrite a keyslot of this machine and have its keyring forget the secret; twice is once. The problem is a
-    keyring that keeps it all the same, where it opens nothing any more. Raises UsageError for what there always is."""
+    keyring that keeps it all the same, where it opens nothing any more. Raises ValueError for what there always is."""
     if by.is_portable:
-        raise UsageError(
-            "keyslot-stays",
-            say("The vault always opens with the passphrase and with the recovery code."),
-            say("To change them: coachsync vault passphrase, or coachsync vault recovery"),
-        )
+        raise ValueError(by)
     me = coach.actor.fingerprint
     if vault.files.shred_slot(me, by):
         with vault.transaction():

@@ -16,6 +16,12 @@ _FOLDER = "vault"  # below the state folder
 
 def open_store(folder: Path) -> VaultStore:
     """The database of a vault that there must be. Raises Altered where there is none."""
+    refuse_none(folder)
+    return open_vault_store(folder)
+
+
+def refuse_none(folder: Path) -> None:
+    """Raise Altered where there is no vault in its folder."""
     if not vault_file(folder).exists():
         raise Altered(
             "vault-missing",
@@ -23,7 +29,6 @@ def open_store(folder: Path) -> VaultStore:
             say("Restore the folder vault/ of the state folder from a backup."),
             where="practice.state",
         )
-    return open_vault_store(folder)
 
 
 def trusted(config: Config) -> Trust:
