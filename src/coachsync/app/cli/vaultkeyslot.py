@@ -1,4 +1,4 @@
-"""`coachsync vault keyslot`: what opens the vault beside the passphrase and the recovery code, where a coach wants that."""
+"""`coachsync vault keyslot`: what opens the vault beside passphrase and recovery code, where a coach wants that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`coachsync vault tend`: what a coach's session owes the vault, done now and then by the process that keeps it unlocked.
+"""`coachsync vault tend`: what a session owes the vault, done now and then by the process that keeps it unlocked.
 
 Nobody gives this command: the agent starts it and hands it the seed. It is no use of the vault by the coach. What
 stands in its way, the state in use, or a configuration or a vault that has gone, ends it; the next one tries again.

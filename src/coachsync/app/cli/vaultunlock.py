@@ -69,9 +69,7 @@ def _way_in(file: Path | None, *, keyring: bool, credential: bool, accept_restor
         raise UsageError(
             "one-way-in",
             say("The vault is unlocked in one way: by the keyring, by the credential, or with the passphrase."),
-            say(
-                "Give only one of --keyring, --credential and --passphrase-file; --accept-restored needs the passphrase."
-            ),
+            say("Give only one of these; with --accept-restored, give the passphrase."),
         )
     return By.KEYRING if keyring else By.CREDENTIAL if credential else By.PASSPHRASE
 

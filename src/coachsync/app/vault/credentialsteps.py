@@ -1,4 +1,4 @@
-"""What the administrator does so that a credential of systemd opens the vault for a coach: we can make none ourselves."""
+"""What the administrator does so that a systemd credential opens the vault for a coach: nobody else can make one."""
 
 from __future__ import annotations
 
