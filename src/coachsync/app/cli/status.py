@@ -63,12 +63,12 @@ def _view(option: str | None, now: int) -> _View:
         )
     known = kept.load(named.state)
     running = lock.is_held(named.state, lock.DAEMON)
-    if not (running or known.calendars or known.shares):
+    vault = vaultstatus.view(folder, named.state) if folder else None
+    if not (running or known.calendars or known.shares or vault):
         raise NotInitialised("never-synced", say("Nothing has been synced yet."), say("Run: coachsync sync"))
     # A file with a mistake in it names fewer than the one that is in force.
     calendars = tuple(dict.fromkeys((*named.calendars, *(known.calendars if known.configuration else ()))))
     shares = tuple(dict.fromkeys((*named.shares, *(known.shares if known.configuration else ()))))
-    vault = vaultstatus.view(folder, named.state) if folder else None
     return _View(known, replace(named, calendars=calendars, shares=shares), now, running, vault)
 
 

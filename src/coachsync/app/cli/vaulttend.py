@@ -29,6 +29,8 @@ from coachsync.phrases import say
 from coachsync.vault.keys import Person
 from coachsync.vault.suite import SEED_BYTES
 
+_STDIN = 0
+
 
 def tending_command(options: Options) -> Sequence[str]:
     """What the agent is to run, wherever it runs it."""
@@ -43,9 +45,9 @@ def tending_command(options: Options) -> Sequence[str]:
 @click.pass_obj
 def tend(options: Options) -> None:
     """A coach whom trust.toml does not name any more is none; a vault that is not there is not made."""
+    coach, config = _handed(), configured(options)
     shut_out()
     end_with_parent(signal.SIGKILL)
-    coach, config = _handed(), configured(options)
     if coach.actor.fingerprint not in {one.fingerprint for one in trusted(config).coaches.values()}:
         raise _nobody()
     refuse_none(vault_folder(config))
@@ -58,7 +60,7 @@ def tend(options: Options) -> None:
 
 
 def _handed() -> Person:
-    seed = b"" if sys.stdin.isatty() else sys.stdin.buffer.read(SEED_BYTES)
+    seed = b"" if sys.stdin.isatty() else os.read(_STDIN, SEED_BYTES)
     if len(seed) != SEED_BYTES:
         raise _nobody()
     return Person(seed)

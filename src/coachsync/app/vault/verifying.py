@@ -32,6 +32,7 @@ _KINDS = {
     By.KEYRING: say("keyslot of the keyring"),
     By.CREDENTIAL: say("keyslot of the credential"),
 }
+_AGAIN = say("Add it again: coachsync vault keyslot add, or remove it: coachsync vault keyslot remove")
 _OTHER_SLOT = say("Restore the folder vault/slots of the state folder from a backup.")
 
 
@@ -191,7 +192,8 @@ def _slots(vault: Vault) -> Iterator[Problem]:
             try:
                 slot = keyslots.slot_of(content)
             except Altered as problem:
-                yield problem.problem(where)
+                found = problem.problem(where)
+                yield found if kind.is_portable else replace(found, hint=_AGAIN)
                 continue
             if (slot.kind, slot.vault, slot.person) != (kind, vault.id, one.fingerprint):
                 message = say("A keyslot is of another vault, or of another coach.")
