@@ -41,7 +41,7 @@ class Logind:
         self._connection.send(new_signal(DBusAddress(path, interface=interface), member, signature, body))
 
     def is_held_up(self) -> bool:
-        """Whether somebody holds a delay lock still: the other end of the pipe is open."""
+        """Whether the delay lock that was asked for last is held still: the other end of the pipe is open."""
         try:
             return not self._held or os.read(self._held[-1], 1) == b"x"
         except BlockingIOError:

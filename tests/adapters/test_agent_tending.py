@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from coachsync.adapters import agent
 from coachsync.adapters.agent_child import GIVE, LOCK
 from coachsync.adapters.agent_tending import OFTEN, SOON, Tending
 from test_agent import SEED, Desk
@@ -124,6 +125,15 @@ def test_locking_ends_it_at_once(served: Desk, tmp_path: Path) -> None:
     served.ask(GIVE)
     served.ask(LOCK)
     assert served.serve([0], tending=tending) == [SEED, b"locked\n"]
+    assert not is_there(int(content(place)))
+
+
+def test_a_real_agent_ends_it_when_it_is_locked(tmp_path: Path) -> None:
+    agents, place = tmp_path / "agents" / "one.sock", tmp_path / "number"
+    agent.start(agents, SEED, 900, tending=command(STAY, place), soon=0.0)
+    assert comes_true(lambda: content(place))
+    assert agent.seed(agents) == SEED
+    assert agent.lock(agents)
     assert not is_there(int(content(place)))
 
 

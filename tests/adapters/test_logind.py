@@ -115,6 +115,7 @@ def test_what_logind_refuses_leaves_the_rest(address: str, refuses: str) -> None
     with closing(Logind(address, refuses)) as machine:
         session = logind.listened(5)
         assert session is not None
+        assert machine.is_held_up()
         machine.say(*ENDS["its session has ended"])  # type: ignore[arg-type]
         machine.say(PATH, MANAGER, "PrepareForSleep", "b", False)
         time.sleep(0.05)
@@ -123,6 +124,7 @@ def test_what_logind_refuses_leaves_the_rest(address: str, refuses: str) -> None
         assert comes_true(session.is_over)
         session.close()
         assert session.source is None
+        assert machine.is_held_up() == (refuses == NO_DELAY)  # nobody has held it up
         assert not session.is_over()
 
 

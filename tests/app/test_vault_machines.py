@@ -1,4 +1,4 @@
-"""What this machine keeps opens the vault where a coach wants that: it is no act of the coach, and nobody else's way."""
+"""What this machine keeps opens the vault where a coach wants that: that is no act of theirs, and nobody else's way."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from coachsync.adapters import agent_child
 from coachsync.adapters.agent_child import GIVE, LOCK, READY, SEED_BYTES, TELL
+from coachsync.adapters.agent_tending import SOON
 from coachsync.adapters.files import make_private_folder
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
@@ -51,14 +52,15 @@ def all_sockets(state: Path) -> Iterator[Path]:
         yield from sorted(folder.glob("*.sock"))
 
 
-def start(path: Path, seed: bytes, idle: float, by: str = "", tending: Sequence[str] = ()) -> None:
+def start(path: Path, seed: bytes, idle: float, by: str = "", tending: Sequence[str] = (), soon: float = SOON) -> None:
     """Let a process of its own keep a seed until it is locked or idle for so many seconds; one that is there already is
-    locked first. `by` says how it was unlocked; the command `tending` is run now and then, and is handed the seed.
+    locked first. `by` says how it was unlocked; the command `tending` is run after `soon` seconds, and then now and
+    then, and is handed the seed.
     Raises CoachsyncError when it does not start."""
     make_private_folder(path.parent)
     with _alone(path.parent):
         lock(path)
-        if not _started([str(path), str(idle), by, *tending], seed):
+        if not _started([str(path), str(idle), by, str(soon), *tending], seed):
             raise CoachsyncError(
                 "agent-not-started",
                 say("The vault cannot be kept unlocked here."),

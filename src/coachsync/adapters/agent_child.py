@@ -2,10 +2,10 @@
 programs until it is told to lock, or nobody has asked for a while; and until the machine sleeps or goes off, the
 session ends, or its screen is locked.
 
-Arguments: the socket, how many idle seconds it waits, how the vault was unlocked, and the command that tends it
-meanwhile. It reads the seed from stdin, and writes a line when it listens. Where no logind tells of sleep and logout,
-the clocks tell that the machine has slept, and a socket that is gone tells that the session has ended. How the seed is
-held, and what of it cannot be wiped, is said in `heldsecret`.
+Arguments: the socket, how many idle seconds it waits, how the vault was unlocked, in how many seconds it is tended for
+the first time, and the command that does it. It reads the seed from stdin, and writes a line when it listens. Where no
+logind tells of sleep and logout, the clocks tell that the machine has slept, and a socket that is gone tells that the
+session has ended. How the seed is held, and what of it cannot be wiped, is said in `heldsecret`.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class Keeper:
         return False
 
 
-def main(path: Path, idle: float, by: str, tending: Sequence[str]) -> None:
+def main(path: Path, idle: float, by: str, soon: float, tending: Sequence[str]) -> None:
     """Serve until the end. Raises OSError when the socket cannot be made."""
     shut_out()
     if os.fork():  # whoever has started it need not wait for its end
@@ -149,7 +149,7 @@ def main(path: Path, idle: float, by: str, tending: Sequence[str]) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(name))
         listening.listen()
-        _keep(listening, path, seed, Patience(idle, _now()), by, Tending(tending, _now().boot))
+        _keep(listening, path, seed, Patience(idle, _now()), by, Tending(tending, _now().boot, soon))
 
 
 def _keep(
@@ -226,4 +226,4 @@ def _leave_off(*_: object) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).absolute(), float(sys.argv[2]), sys.argv[3], sys.argv[4:])
+    main(Path(sys.argv[1]).absolute(), float(sys.argv[2]), sys.argv[3], float(sys.argv[4]), sys.argv[5:])
