@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from coachsync.adapters import agent
 from coachsync.adapters.agent_child import GIVE, LOCK
 from coachsync.adapters.agent_tending import OFTEN, SOON, Tending
-from test_agent import SEED, Desk
+from test_agent import SEED, Desk, process_of
 
 PATIENCE = 20.0
 COPY = "import pathlib, sys; pathlib.Path(sys.argv[1]).open('ab').write(sys.stdin.buffer.read())"
@@ -133,6 +134,12 @@ def test_a_real_agent_ends_it_when_it_is_locked(tmp_path: Path) -> None:
     agent.start(agents, SEED, 900, tending=command(STAY, place), soon=0.0)
     assert comes_true(lambda: content(place))
     assert agent.seed(agents) == SEED
+    for process in (process_of(agents).name, content(place).decode()):
+        for told in ("cmdline", "environ"):
+            with suppress(PermissionError):  # who is not root does not even see that
+                said = Path(f"/proc/{process}/{told}").read_bytes()
+                assert not [form for form in (SEED, SEED.hex().encode(), SEED[1:8]) if form in said]
+    assert not [file for file in tmp_path.rglob("*") if file.is_file() and SEED in file.read_bytes()]
     assert agent.lock(agents)
     assert not is_there(int(content(place)))
 

@@ -166,14 +166,22 @@ def _keep(
     try:
         session = _session()
         with closing(session) if session else nullcontext():
-            os.write(sys.stdout.fileno(), READY)
-            os.close(sys.stdout.fileno())
+            _tell_ready()
             keeper = Keeper(
                 listening, seed.bytes, patience, by, _now, leave, lambda: _is_mine(path, mine), session, tending
             )
             keeper.serve()
     finally:
         leave()
+
+
+def _tell_ready() -> None:
+    """Say that it listens to whoever has started it, and let go of them; what is opened next is none of these."""
+    os.write(sys.stdout.fileno(), READY)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for handle in (sys.stdin.fileno(), sys.stdout.fileno()):
+        os.dup2(nothing, handle)
+    os.close(nothing)
 
 
 def _session() -> Sign | None:

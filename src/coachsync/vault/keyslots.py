@@ -116,7 +116,9 @@ def recover(content: bytes, code: bytes) -> Person:
 
 
 def open_under(content: bytes, by: By, secret: bytes) -> Person:
-    """The same with what a keyring or a credential keeps."""
+    """The same with what a keyring or a credential keeps. Raises ValueError for a passphrase, which is stretched."""
+    if by is By.PASSPHRASE:
+        raise ValueError(by)
     head = _read(content, by)
     return _opened(head, _expanded(head, secret))
 
