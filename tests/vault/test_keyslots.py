@@ -26,6 +26,7 @@ from coachsync.vault.keyslots import (
     lock_for_recovery,
     lock_under,
     open_under,
+    portable_kinds,
     recover,
     slot_of,
     unlock,
@@ -157,6 +158,7 @@ def test_a_secret_that_could_be_guessed_locks_nothing(by: By) -> None:
 
 def test_only_what_a_coach_knows_or_has_on_paper_is_an_act_of_theirs_and_goes_into_a_backup() -> None:
     assert [by for by in By if by.is_deliberate] == [By.PASSPHRASE, By.RECOVERY] == [by for by in By if by.is_portable]
+    assert portable_kinds() == ("passphrase", "recovery")
 
 
 # --- what was changed in one ------------------------------------------------------------------------------------------

@@ -55,6 +55,11 @@ _PORTABLE = frozenset({By.PASSPHRASE, By.RECOVERY})
 _INFO: dict[By, bytes] = {by: f"coachsync/{by}/v1".encode() for by in By if by is not By.PASSPHRASE}
 
 
+def portable_kinds() -> tuple[str, ...]:
+    """The kinds of keyslots that belong in a backup."""
+    return tuple(by.value for by in By if by.is_portable)
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What guessing costs (Argon2id, RFC 9106): passes, KiB of memory, lanes. The default is the second recommendation
