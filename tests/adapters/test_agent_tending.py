@@ -21,6 +21,7 @@ from test_agent import SEED, Desk, process_of
 PATIENCE = 20.0
 COPY = "import pathlib, sys; pathlib.Path(sys.argv[1]).open('ab').write(sys.stdin.buffer.read())"
 STAY = "import pathlib, sys, os, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); time.sleep(60)"
+MAKE = "import pathlib, sys; pathlib.Path(sys.argv[1]).mkdir(0o700)"
 PARENT = """
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE)
@@ -142,6 +143,15 @@ def test_a_real_agent_ends_it_when_it_is_locked(tmp_path: Path) -> None:
     assert not [file for file in tmp_path.rglob("*") if file.is_file() and SEED in file.read_bytes()]
     assert agent.lock(agents)
     assert not is_there(int(content(place)))
+
+
+def test_what_it_makes_its_owner_can_use(tmp_path: Path) -> None:
+    agents, place = tmp_path / "agents" / "one.sock", tmp_path / "folder"
+    agent.start(agents, SEED, 900, tending=command(MAKE, place), soon=0.0)
+    assert comes_true(place.exists)
+    assert place.stat().st_mode & 0o777 == 0o700
+    assert agents.stat().st_mode & 0o777 == 0o600
+    assert agent.lock(agents)
 
 
 def test_it_ends_with_an_agent_that_was_killed() -> None:

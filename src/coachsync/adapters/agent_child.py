@@ -142,12 +142,13 @@ def main(path: Path, idle: float, by: str, soon: float, tending: Sequence[str]) 
     seed = HeldSecret(SEED_BYTES)
     if not seed.fill(sys.stdin.fileno()):
         return
-    os.umask(0o177)
     os.chdir(path.parent)  # a socket's address has at most 107 bytes (unix(7)), a path may have more
     name = Path(path.name)
     name.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as listening:
+        usual = os.umask(0o177)
         listening.bind(str(name))
+        os.umask(usual)  # of whoever tends the vault, who makes folders
         listening.listen()
         _keep(listening, path, seed, Patience(idle, _now()), by, Tending(tending, _now().boot, soon))
 
