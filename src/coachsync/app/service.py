@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from coachsync.adapters import units
-from coachsync.adapters.files import make_private_folder
+from coachsync.adapters.files import make_state_folder
 from coachsync.config import Config, FileTarget
 from coachsync.errors import CoachsyncError
 
@@ -77,7 +77,7 @@ def install(service: Service) -> None:
     there before stays, and one that does not start stays to be looked into.
     """
     for folder in service.folders:
-        make_private_folder(folder)
+        make_state_folder(folder)
     new = [path for path in service.files if not path.exists()]
     seen = 0
     try:
