@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import grp
 import os
 import pwd
@@ -46,6 +47,13 @@ def letting_in(user: str) -> str:
     return _LET_IN.format(user=user)
 
 
+def refuse_shut(state: Path) -> None:
+    """Raise CoachsyncError for a state folder that this user may not enter: else it would look as if nothing were in
+    it."""
+    if os.access(state, os.F_OK) and not os.access(state, os.X_OK):
+        raise state_refused(PermissionError(errno.EACCES, ""), state)
+
+
 def state_refused(problem: OSError, state: Path) -> CoachsyncError:
     """What a person is told to whom the system refuses the state folder, or the lock in it."""
     if is_full(problem):
@@ -53,7 +61,7 @@ def state_refused(problem: OSError, state: Path) -> CoachsyncError:
     hint, aside = _advice(state) if isinstance(problem, PermissionError) else (_ours(), "")
     refused = CoachsyncError(
         "state-not-writable",
-        say("The lock file of the state folder cannot be opened: {reason}.", reason=reason(problem)),
+        say("The system refuses the state folder, or the lock file in it: {reason}.", reason=reason(problem)),
         hint,
         where=_WHERE,
     )

@@ -256,6 +256,12 @@ def _is_open(status: os.stat_result, group: int | None) -> bool:
     return bool(status.st_mode & (_BUT_READING if status.st_gid == group else _OTHERS))
 
 
+def _ours() -> set[int]:
+    """Who may own the file: this user, the administrator, or who has become that by sudo for this command."""
+    asking = os.environ.get("SUDO_UID", "") if os.geteuid() == 0 else ""
+    return {os.geteuid(), 0} | ({int(asking)} if asking.isdecimal() else set())
+
+
 def _is_lent(status: os.stat_result, group: int | None) -> bool:
     """Whether the file is another user's, who lets the group read it: only one of the group can give it that group."""
     return status.st_gid == group and bool(status.st_mode & stat.S_IRGRP)
@@ -270,7 +276,7 @@ def _refuse_unsafe(status: os.stat_result, group: int | None) -> None:
             say("Others on this machine can read the password file."),
             say("Close it to them; if they may have read the password, change it."),
         )
-    if status.st_uid not in {os.geteuid(), 0} and not _is_lent(status, group):
+    if status.st_uid not in _ours() and not _is_lent(status, group):
         raise Misconfigured(
             "secret-file-open",
             say("The password file belongs to another user, who can read and change it."),

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from coachsync.adapters import lock
+from coachsync.adapters.membership import refuse_shut
 from coachsync.app import status as kept
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.output import instant, tell_json
@@ -60,6 +61,7 @@ def _view(option: str | None, now: int) -> _View:
         )
     known = kept.load(named.state)
     running = lock.is_held(named.state, lock.DAEMON)
+    refuse_shut(named.state)
     if not (running or known.calendars or known.shares):
         raise NotInitialised("never-synced", say("Nothing has been synced yet."), say("Run: coachsync sync"))
     # A file with a mistake in it names fewer than the one that is in force.
