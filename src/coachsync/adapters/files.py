@@ -16,7 +16,6 @@ from coachsync.adapters.privacy import (
     CLOSED,
     PRIVATE,
     PRIVATE_FOLDER,
-    SHARED_FOLDER,
     closed,
     file_mode,
     inner_mode,
@@ -28,7 +27,6 @@ from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
 
 _SCRATCH = ".coachsync-"  # what a file is called until it is in place
-_PARENT = 0o777  # of a folder on the way to a private one, less what the umask takes
 _NO_LINK = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})  # link(2), of vfat, exFAT and others
 
 
@@ -39,11 +37,10 @@ def make_private_folder(folder: Path) -> None:
     Raises CoachsyncError when it cannot be made.
     """
     try:
-        for missing in reversed([one for one in (folder, *folder.parents) if not one.is_dir()]):
-            shared = is_shared(missing.parent)
-            usual = PRIVATE_FOLDER if missing == folder else _PARENT
-            missing.mkdir(mode=SHARED_FOLDER & 0o777 if shared else usual, exist_ok=True)
-        _set_right(folder, inner_mode(folder))
+        missing = [one for one in (folder, *folder.parents) if not one.is_dir()]
+        for one in reversed(missing or [folder]):
+            one.mkdir(mode=inner_mode(one) & 0o777, exist_ok=True)  # setgid comes from the folder around
+            _set_right(one, inner_mode(one))
     except OSError as problem:
         raise _failed("folder-not-writable", problem, folder) from None
 
@@ -59,8 +56,11 @@ def make_state_folder(state: Path) -> None:
 
 
 def _set_right(folder: Path, mode: int) -> None:
-    """Give a folder its mode. That of another owner is theirs to mend, where it can be used as it is."""
+    """Give a folder its mode. That of another owner is theirs to mend, where it can be used as it is; and a link in a
+    shared folder may be of whoever else is there."""
     status = folder.stat()
+    if is_shared(folder.parent) and folder.is_symlink():
+        return
     if status.st_mode & CLOSED == mode or (status.st_uid != os.geteuid() and os.access(folder, os.W_OK | os.X_OK)):
         return
     folder.chmod(mode)
@@ -130,16 +130,17 @@ def create(path: Path, content: bytes, mode: int | None = None) -> None:
 
 def open_or_make(path: Path, flags: int) -> int:
     """An open file, made empty and as private as its folder where there is none: whoever shares the folder never meets
-    one that is not theirs yet. Raises OSError."""
+    one that is not theirs yet. What they have put there is followed nowhere else. Raises OSError."""
+    flags |= os.O_CLOEXEC | (os.O_NOFOLLOW if is_shared(path.parent) else 0)
     while True:
         with suppress(FileNotFoundError):
-            return os.open(path, flags | os.O_CLOEXEC)
+            return os.open(path, flags)
         handle, scratch = scratch_file(path.parent)
         os.close(handle)
         try:
             with suppress(FileExistsError):  # another process was quicker
                 if not _is_linked(path, scratch):
-                    return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+                    return os.open(path, flags | os.O_CREAT, PRIVATE)
         finally:
             scratch.unlink(missing_ok=True)
 

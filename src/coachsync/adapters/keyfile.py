@@ -103,7 +103,7 @@ def _wipe(paths: list[Path], spared: Path | None = None) -> None:
     try:
         for path in filter(Path.exists, paths):
             if spared is None or not (spared.exists() and path.samefile(spared)):
-                with path.open("r+b") as file:
+                with os.fdopen(os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC), "r+b") as file:
                     file.write(bytes(path.stat().st_size))
                     file.flush()
                     os.fsync(file.fileno())

@@ -38,7 +38,9 @@ def file_mode(folder: Path) -> int:
 
 def inner_mode(folder: Path) -> int:
     """The mode that a folder of ours is to have: that of the shared one which it is in, else as `closed` says."""
-    return SHARED_FOLDER if is_shared(folder.parent) else closed(folder)
+    if is_shared(folder.parent):
+        return SHARED_FOLDER
+    return closed(folder) if folder.is_dir() else PRIVATE_FOLDER
 
 
 def closed(folder: Path) -> int:
