@@ -61,6 +61,7 @@ class House:
     service: User
     alice: User
     stranger: User
+    code: str = ""
 
     @property
     def file(self) -> Path:
@@ -136,7 +137,9 @@ def vault(house: House) -> House:
         house.run(house.service, "sync")
         refused = house.run(house.alice, "vault", "init", *house.key, code=1)
         assert "sudo" in refused
-        house.run(administrator(house.alice), "vault", "init", *house.key)
+        made = house.run(administrator(house.alice), "--json", "vault", "init", *house.key)
+        house.code = json.loads(made)["recovery_code"]
+        assert not [path for path in house.state.rglob("*") if path.stat().st_uid == 0]
         house.run(house.alice, "client", "add", "--name", "-", stdin="Marguerite\n")
     return house
 
@@ -214,6 +217,21 @@ def test_who_is_no_coach_reads_nothing_and_is_told_what_to_ask_for(vault: House)
     for words in (("status",), ("agenda",), ("vault", "verify")):
         told = vault.run(vault.stranger, *words, code=1)
         assert f"service install --system --coach {vault.stranger.name}" in told
+
+
+def test_a_trust_toml_that_was_lost_is_written_anew_with_sudo(vault: House) -> None:
+    trust = vault.file.parent / "trust.toml"
+    pinned = trust.read_text().split("[coaches")
+    trust.unlink()
+    code = vault.folder / "code"
+    code.write_text(vault.code)
+    os.chown(code, vault.alice.uid, vault.alice.gid)
+    code.chmod(0o600)
+    use = ("vault", "recovery", "--use", "--code-file", str(code), "--new-passphrase-file", vault.key[1])
+    assert "sudo" in vault.run(vault.alice, *use, code=1)
+    vault.code = json.loads(vault.run(administrator(vault.alice), "--json", *use))["recovery_code"]
+    assert (trust.read_text().split("[coaches"), trust.stat().st_uid) == (pinned, 0)
+    vault.run(vault.alice, "note", "list", *vault.key)
 
 
 def test_check_finds_nothing_wrong_with_two_users_and_names_what_is(vault: House) -> None:

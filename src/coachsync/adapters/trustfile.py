@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from coachsync.adapters.files import write_atomically
+from coachsync.adapters.lowering import as_administrator
 from coachsync.adapters.system import reason
 from coachsync.errors import Altered, CoachsyncError
 from coachsync.phrases import say
@@ -92,7 +93,8 @@ def write_trust(path: Path, trust: Trust) -> None:
     lines = [f'vault = "{trust.vault.hex()}"']
     for name, one in trust.coaches.items():
         lines += ["", f"[coaches.{name}]", f'verify = "{one.verify.hex()}"', f'fingerprint = "{one.fingerprint.hex()}"']
-    write_atomically(path, (_HEAD + "\n".join(lines) + "\n").encode(), mode=_MODE)
+    with as_administrator():
+        write_atomically(path, (_HEAD + "\n".join(lines) + "\n").encode(), mode=_MODE)
 
 
 def refuse_closed(path: Path) -> None:

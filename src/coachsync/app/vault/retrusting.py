@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from coachsync.adapters.lowering import as_administrator
 from coachsync.adapters.trustfile import Pinned, Trust, read_trust, refuse_closed, write_trust
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.making import refuse_name
@@ -70,7 +71,8 @@ def renew(config: Config, name: str, code: str) -> Renewed:
     missing = len(set(_joined(config, vault)) - {one.fingerprint for one in trust.coaches.values()})
     write_trust(unfinished if missing else config.trust, trust)
     if not missing:
-        unfinished.unlink(missing_ok=True)
+        with as_administrator():
+            unfinished.unlink(missing_ok=True)
     return Renewed(trust, missing)
 
 
