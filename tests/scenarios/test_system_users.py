@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ import pytest
 
 from accounts import Account
 from coachsync import config
-from coachsync.adapters import agent, heldfolders, lock, ramfolder, sharing
+from coachsync.adapters import agent, agent_child, heldfolders, lock, ramfolder, sharing
 from coachsync.adapters.database.engine import open_database
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.trusting import coach_of, trusted
@@ -180,22 +181,31 @@ def test_p07_nobody_else_reaches_what_keeps_the_vault_unlocked(vault: House) -> 
 def test_p07_who_listens_in_the_place_of_the_agent_is_not_asked(users: list[User]) -> None:
     """Also where others can put a socket of theirs, as in a folder that a forgotten variable names."""
     _, alice, _ = users
-    folder = Path(tempfile.mkdtemp(prefix="coachsync-", dir="/tmp"))
-    try:
-        folder.chmod(0o777)
-        agent.start(folder / "mine" / "one.sock", bytes(32), 60)
-        (folder / "mine").chmod(0o777)
-        (folder / "mine" / "one.sock").chmod(0o777)
-        assert agent.seed(folder / "mine" / "one.sock") == bytes(32)
-        assert alice.does(_hears, folder / "mine" / "one.sock")
-        assert alice.does(agent.seed, folder / "mine" / "one.sock") is None
-        assert not alice.does(agent.lock, folder / "mine" / "one.sock")
-        lent = replace(alice, environment=(("XDG_RUNTIME_DIR", str(folder)),))
-        assert lent.does(_place, b"x", folder) == folder / "vault" / "78.sock"
-        assert lent.does(_cannot_start, folder / "mine" / "two.sock")
-    finally:
-        agent.lock(folder / "mine" / "one.sock")
-        shutil.rmtree(folder)
+    folder = Path(tempfile.mkdtemp(prefix="cs", dir="/tmp"))
+    folder.chmod(0o777)
+    asked: list[bytes] = []
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(folder / "one.sock"))
+        (folder / "one.sock").chmod(0o777)
+        listening.listen()
+        threading.Thread(target=_answer, args=(listening, asked), daemon=True).start()
+        assert agent.seed(folder / "one.sock") == bytes(32)  # we ask ourselves
+        assert alice.does(agent.seed, folder / "one.sock") is None
+        assert not alice.does(agent.lock, folder / "one.sock")
+    assert set(asked) == {agent_child.GIVE, b""}
+    lent = replace(alice, environment=(("XDG_RUNTIME_DIR", str(folder)),))
+    assert lent.does(_place, b"x", folder) == folder / "vault" / "78.sock"
+    assert lent.does(_cannot_start, folder / "two.sock")
+    shutil.rmtree(folder)
+
+
+def _answer(listening: socket.socket, asked: list[bytes]) -> None:
+    with suppress(OSError):  # it is closed
+        while True:
+            with listening.accept()[0] as asking:
+                asked.append(asking.recv(len(agent_child.GIVE)))
+                with suppress(OSError):
+                    asking.sendall(bytes(32))
 
 
 def test_p07_nobody_else_reads_what_lies_in_memory_for_an_editor(users: list[User]) -> None:
@@ -217,6 +227,10 @@ def test_who_is_no_coach_reads_nothing_and_is_told_what_to_ask_for(vault: House)
     for words in (("status",), ("agenda",), ("vault", "verify")):
         told = vault.run(vault.stranger, *words, code=1)
         assert f"service install --system --coach {vault.stranger.name}" in told
+    alone = vault.folder / "coachsync.toml"  # no trust.toml stands beside it
+    alone.write_text(vault.file.read_text())
+    code, _, told = vault.stranger.runs("--config", str(alone), "vault", "unlock")
+    assert (code, f"--coach {vault.stranger.name}" in told) == (1, True)
 
 
 def test_a_trust_toml_that_was_lost_is_written_anew_with_sudo(vault: House) -> None:
@@ -306,12 +320,6 @@ def _found(words: bytes, places: list[Path]) -> list[Path]:
     """The files below these places that this user can read, and that hold the words."""
     files = [Path(root, name) for place in places for root, _, names in os.walk(place) for name in names]
     return [file for file in [*files, *places] if (content := _read(file)) is not None and words in content]
-
-
-def _hears(place: Path) -> bool:
-    """Whether somebody listens there for everybody."""
-    with socket.socket(socket.AF_UNIX) as asking:
-        return asking.connect_ex(str(place)) == 0
 
 
 def _cannot_start(place: Path) -> bool:
