@@ -153,13 +153,16 @@ def test_a_link_that_somebody_has_put_into_a_shared_folder_is_not_followed(
 ) -> None:
     mine = tmp_path / "mine"
     mine.write_text("mine")
-    (shared / name).symlink_to(mine)
     (shared / "vault").symlink_to(tmp_path)
     before = mode(tmp_path)
     files.make_private_folder(shared / "vault")
-    with pytest.raises(CoachsyncError):
-        _use(shared, name)
+    for leads_to in (mine, tmp_path / "nowhere"):
+        (shared / name).symlink_to(leads_to)
+        with pytest.raises(CoachsyncError):
+            _use(shared, name)
+        (shared / name).unlink()
     assert (mine.read_text(), mode(tmp_path)) == ("mine", before)
+    assert not (tmp_path / "nowhere").exists()
 
 
 def _use(state: Path, name: str) -> None:
@@ -170,6 +173,13 @@ def _use(state: Path, name: str) -> None:
         open_database(state, DeviceKey(bytes(32)))
     else:
         Ledger(state).bury(b"{}")
+
+
+def test_a_link_of_ones_own_is_followed_in_a_folder_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir(mode=0o700)
+    (tmp_path / "state" / "lock").symlink_to(tmp_path / "elsewhere")
+    with lock.hold(tmp_path / "state", "test"):
+        assert (tmp_path / "elsewhere").exists()
 
 
 @pytest.mark.parametrize(

@@ -117,9 +117,9 @@ def create(path: Path, content: bytes, mode: int | None = None) -> None:
     """Make a new file with this content, synced to disk: whole, unless the process is killed meanwhile. Raises as
     `create_atomically` does."""
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+        handle = open_new(path)
         try:
-            _fill(handle, content, file_mode(path.parent) if mode is None else mode)
+            _fill(handle, content, mode)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -131,18 +131,30 @@ def create(path: Path, content: bytes, mode: int | None = None) -> None:
 def open_or_make(path: Path, flags: int) -> int:
     """An open file, made empty and as private as its folder where there is none: whoever shares the folder never meets
     one that is not theirs yet. What they have put there is followed nowhere else. Raises OSError."""
-    flags |= os.O_CLOEXEC | (os.O_NOFOLLOW if is_shared(path.parent) else 0)
+    if not is_shared(path.parent):
+        return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
     while True:
         with suppress(FileNotFoundError):
-            return os.open(path, flags)
+            return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC)
         handle, scratch = scratch_file(path.parent)
         os.close(handle)
         try:
             with suppress(FileExistsError):  # another process was quicker
-                if not _is_linked(path, scratch):
-                    return os.open(path, flags | os.O_CREAT, PRIVATE)
+                path.hardlink_to(scratch)
         finally:
             scratch.unlink(missing_ok=True)
+
+
+def open_new(path: Path) -> int:
+    """An open file that is new, empty, and as private as its folder. Raises OSError."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+    try:
+        _allow(handle, file_mode(path.parent))
+    except BaseException:
+        os.close(handle)
+        path.unlink(missing_ok=True)
+        raise
+    return handle
 
 
 def scratch_file(folder: Path, prefix: str = _SCRATCH) -> tuple[int, Path]:
