@@ -180,11 +180,11 @@ def test_p07_nobody_else_reaches_what_keeps_the_vault_unlocked(vault: House) -> 
 
 def test_p07_who_listens_in_the_place_of_the_agent_is_not_asked(users: list[User]) -> None:
     """Also where others can put a socket of theirs, as in a folder that a forgotten variable names."""
-    _, alice, _ = users
-    folder = Path(tempfile.mkdtemp(prefix="cs", dir="/tmp"))
-    folder.chmod(0o777)
+    alice = users[1]
     asked: list[bytes] = []
-    with socket.socket(socket.AF_UNIX) as listening:
+    with tempfile.TemporaryDirectory(prefix="cs", dir="/tmp") as name, socket.socket(socket.AF_UNIX) as listening:
+        folder = Path(name)
+        folder.chmod(0o777)
         listening.bind(str(folder / "one.sock"))
         (folder / "one.sock").chmod(0o777)
         listening.listen()
@@ -192,11 +192,10 @@ def test_p07_who_listens_in_the_place_of_the_agent_is_not_asked(users: list[User
         assert agent.seed(folder / "one.sock") == bytes(32)  # we ask ourselves
         assert alice.does(agent.seed, folder / "one.sock") is None
         assert not alice.does(agent.lock, folder / "one.sock")
-    assert set(asked) == {agent_child.GIVE, b""}
-    lent = replace(alice, environment=(("XDG_RUNTIME_DIR", str(folder)),))
-    assert lent.does(_place, b"x", folder) == folder / "vault" / "78.sock"
-    assert lent.does(_cannot_start, folder / "two.sock")
-    shutil.rmtree(folder)
+        assert set(asked) == {agent_child.GIVE, b""}
+        lent = replace(alice, environment=(("XDG_RUNTIME_DIR", name),))
+        assert lent.does(_place, b"x", folder) == folder / "vault" / "78.sock"
+        assert lent.does(_cannot_start, folder / "two.sock")
 
 
 def _answer(listening: socket.socket, asked: list[bytes]) -> None:
@@ -344,13 +343,11 @@ def test_whoever_makes_a_file_the_other_can_replace_it_overwrite_it_and_remove_i
 ) -> None:
     service, alice, stranger = users
     one, two = (service, alice) if first == "service" else (alice, service)
-    state = Path(tempfile.mkdtemp(prefix="coachsync-state-", dir="/tmp"))
-    try:
+    with tempfile.TemporaryDirectory(prefix="cs", dir="/tmp") as name:
+        state = Path(name)
         sharing.share_state(state, service.uid, service.gid)
         one.does(_fill, state)
         assert two.does(_look, state) == [b"grant", b"slot"]
-        with lock.hold(state, "test"):
-            pass
         two.does(_work, state)
         assert one.does(_look, state) == [None, b"another slot"]
         one.does(_work, state)
@@ -359,8 +356,6 @@ def test_whoever_makes_a_file_the_other_can_replace_it_overwrite_it_and_remove_i
         everything = [state, *state.rglob("*")]
         assert [path for path in everything if stranger.does(_may, path)] == []
         assert all(service.does(_may, path) and alice.does(_may, path) for path in everything)
-    finally:
-        shutil.rmtree(state)
 
 
 def _fill(state: Path) -> None:
