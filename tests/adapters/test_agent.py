@@ -135,6 +135,48 @@ def test_where_it_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         assert agent.socket_of(bytes(16), tmp_path / "state").parent == tmp_path / "state" / "vault"
 
 
+def test_in_a_state_that_is_shared_it_does_not_listen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service may remove and replace everything there."""
+    state = tmp_path / "state"
+    state.mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    assert agent.socket_of(bytes(16), state).parent == state / "vault"
+    state.chmod(0o2770)
+    place = agent.socket_of(bytes(16), state)
+    assert place.is_relative_to(tmp_path / "home")
+    assert place in agent.sockets_of(bytes(16), state)
+    agent.start(place, SEED, PATIENCE)
+    assert (agent.seed(place), place.parent.stat().st_mode & 0o777) == (SEED, 0o700)
+    assert agent.lock(place)
+
+
+@pytest.mark.parametrize("mode", [0o2770, 0o770, 0o750])
+def test_in_a_folder_that_others_may_enter_it_does_not_start(tmp_path: Path, mode: int) -> None:
+    place = tmp_path / "agents"
+    place.mkdir()
+    tmp_path.chmod(0o2770)
+    place.chmod(mode)
+    with pytest.raises(CoachsyncError) as refused:
+        agent.start(place / "one.sock", SEED, PATIENCE)
+    assert refused.value.code == "agent-not-started"
+    assert not (place / "one.sock").exists()
+
+
+def test_the_folder_of_a_session_is_used_only_where_nobody_else_writes_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    (tmp_path / "run").mkdir()
+    for mode, ours in ((0o700, True), (0o755, True), (0o775, False), (0o777, False)):
+        (tmp_path / "run").chmod(mode)
+        assert (agent.socket_of(bytes(16), tmp_path).parent == tmp_path / "run" / "coachsync") is ours
+    (tmp_path / "run").chmod(0o700)
+    me = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: me + 1)  # that of another user, after su
+    assert agent.socket_of(bytes(16), tmp_path).parent == tmp_path / "vault"
+
+
 def test_where_it_cannot_listen_it_says_what_else_to_do(tmp_path: Path) -> None:
     with pytest.raises(CoachsyncError) as refused:
         agent.start(tmp_path / ("x" * 200), SEED, 60)

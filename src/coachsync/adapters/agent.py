@@ -15,10 +15,17 @@ from typing import NamedTuple
 
 from coachsync.adapters import agent_child
 from coachsync.adapters.agent_child import GIVE, LOCK, READY, SEED_BYTES, TELL
+from coachsync.adapters.agent_places import (
+    all_sockets,
+    is_of_this_user,
+    make_place,
+    not_started,
+    socket_of,
+    sockets_of,
+)
 from coachsync.adapters.agent_tending import SOON
-from coachsync.adapters.files import make_private_folder
-from coachsync.errors import CoachsyncError
-from coachsync.phrases import say
+
+__all__ = ["Kept", "all_sockets", "lock", "seed", "socket_of", "sockets_of", "start", "told"]
 
 _PATIENCE = 5.0  # seconds until it must have answered
 _START = 30.0  # seconds until it must listen, on however busy a machine
@@ -32,40 +39,16 @@ class Kept(NamedTuple):
     left: float
 
 
-def socket_of(fingerprint: bytes, state: Path) -> Path:
-    """Where the agent of a coach listens: in the folder that the system empties at logout, else in the state folder."""
-    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "-")
-    folder = runtime / "coachsync" if runtime.is_absolute() and runtime.is_dir() else state / "vault"
-    return folder / f"{fingerprint.hex()}.sock"
-
-
-def sockets_of(fingerprint: bytes, state: Path) -> tuple[Path, ...]:
-    """Everywhere an agent of this coach may listen, whatever session has started it."""
-    runtime = Path(f"/run/user/{os.geteuid()}/coachsync")
-    name = f"{fingerprint.hex()}.sock"
-    return (socket_of(fingerprint, state), state / "vault" / name, runtime / name)
-
-
-def all_sockets(state: Path) -> Iterator[Path]:
-    """Everywhere an agent of any coach may listen, where nobody can tell who they are."""
-    for folder in sorted({one.parent for one in sockets_of(b"", state)}):
-        yield from sorted(folder.glob("*.sock"))
-
-
 def start(path: Path, seed: bytes, idle: float, by: str = "", tending: Sequence[str] = (), soon: float = SOON) -> None:
     """Let a process of its own keep a seed until it is locked or idle for so many seconds; one that is there already is
     locked first. `by` says how it was unlocked; the command `tending` is run after `soon` seconds, and then now and
     then, and is handed the seed.
     Raises CoachsyncError when it does not start."""
-    make_private_folder(path.parent)
+    make_place(path.parent)
     with _alone(path.parent):
         lock(path)
         if not _started([str(path), str(idle), by, str(soon), *tending], seed):
-            raise CoachsyncError(
-                "agent-not-started",
-                say("The vault cannot be kept unlocked here."),
-                say("Give the passphrase with each command instead: --passphrase-file"),
-            )
+            raise not_started()
 
 
 def _started(words: Sequence[str], seed: bytes) -> bool:
@@ -125,6 +108,8 @@ def _ask(path: Path, question: bytes, size: int) -> bytes:
         with socket.socket(socket.AF_UNIX) as asking:
             asking.settimeout(_PATIENCE)
             asking.connect(f"/proc/self/fd/{folder}/{path.name}")  # however long its own path is
+            if not is_of_this_user(asking):
+                return b""
             asking.sendall(question)
             return asking.recv(size, socket.MSG_WAITALL)
     except OSError:

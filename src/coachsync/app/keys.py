@@ -12,6 +12,7 @@ from pathlib import Path
 from coachsync.adapters import keystore, lock
 from coachsync.adapters.keyfile import key_file
 from coachsync.adapters.keyplaces import CREDENTIAL, Place, read
+from coachsync.adapters.privacy import is_shared
 from coachsync.config import Config, Secret
 from coachsync.errors import CoachsyncError, NotInitialised, Problem
 from coachsync.phrases import Phrase, say
@@ -54,7 +55,10 @@ def move(config: Config, to: Place) -> tuple[Problem, ...]:
     """Bring the device key to that place; the problems are copies that stayed. Raises as `keystore.move` does."""
     state = config.practice.state
     _refuse_nothing(state)
-    _refuse_foreign(state)
+    if not is_shared(state):
+        _refuse_foreign(state)
+    elif to is Place.KEYRING:
+        raise _of_one_user()
     with lock.hold(state, "key move"):
         return keystore.move(state, to)
 
@@ -80,6 +84,15 @@ def _refuse_foreign(state: Path) -> None:
             say("Run this as that user, with: sudo -u USER"),
             where="practice.state",
         )
+
+
+def _of_one_user() -> CoachsyncError:
+    return CoachsyncError(
+        "keyring-of-one-user",
+        say("The keyring of one user is closed to another, and the service and you both need the device key."),
+        say("Leave it in its file: coachsync key move --to file"),
+        where="practice.state",
+    )
 
 
 def steps_to_credential(config: Config, command: Sequence[str]) -> tuple[Step, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from coachsync.adapters.lowering import as_owner_of
 from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import configured, opened
@@ -36,9 +37,10 @@ def command() -> None:
 @click.pass_obj
 def init(options: Options, coach: str | None, passphrase_file: Path | None) -> None:
     """The code is data: it stands alone on stdout."""
-    making.refuse_taken(configured(options), coach or COACH)  # before anything is asked
+    config = configured(options)
+    making.refuse_taken(config, coach or COACH)  # before anything is asked
     wanted = fit(passphrase(passphrase_file), typed=passphrase_named(passphrase_file) is None)
-    with opened(options, "vault init") as wiring:
+    with as_owner_of(config.practice.state), opened(options, "vault init") as wiring:
         made = making.make(wiring.config, wiring.database.key, coach or COACH, wanted, wiring.now)
     if options.json:
         tell_json({"coach": made.name, "recovery_code": made.code})

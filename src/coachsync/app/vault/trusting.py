@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from coachsync.adapters.database.vaults import VaultStore, open_vault_store, vault_file
+from coachsync.adapters.membership import refuse_shut
 from coachsync.adapters.trustfile import Trust, read_trust
 from coachsync.config import Config
 from coachsync.errors import Altered, NotInitialised, Problem, UsageError
@@ -48,8 +49,10 @@ def trusted(config: Config) -> Trust:
 
 def refuse_unknown(config: Config) -> None:
     """Raise Altered for a vault without its trust.toml: it is not made over, for what is in it would be lost. One whose
-    making was cut short has no log yet, and is none."""
+    making was cut short has no log yet, and is none. Raises CoachsyncError for a state folder that this user may
+    not enter."""
     folder = vault_folder(config)
+    refuse_shut(config.practice.state)
     if not vault_file(folder).exists():
         return
     store = open_vault_store(folder)

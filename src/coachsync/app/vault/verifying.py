@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from coachsync.adapters.membership import group_name
+from coachsync.adapters.privacy import group_of
 from coachsync.app.vault import comparing, logbook
 from coachsync.app.vault.burying import buried, entry_of, forged
 from coachsync.app.vault.comparing import Known, shelf_place
@@ -217,9 +219,13 @@ def _slots_of_nobody(vault: Vault) -> Iterator[Problem]:
 
 
 def _open_to_others(vault: Vault) -> Iterator[Problem]:
+    closing = say("Take that from them: chmod go-rwx")
+    group = group_of(vault.files.folder.parent)
+    if group is not None:
+        closing = say("Take that from them: chmod o-rwx, and chgrp {group}", group=group_name(group))
     for name in vault.files.open_to_others():
         message = say("Other users of this machine may read or write this, or go in.")
-        yield Problem("open-to-others", name, message, say("Take that from them: chmod go-rwx"))
+        yield Problem("open-to-others", name, message, closing)
 
 
 def _daemon(vault: Vault, device: DeviceKey) -> Iterator[Problem]:
