@@ -87,7 +87,7 @@ class InboxJournal:
         values = {"key": key.name, "sealed": seal_json(key, _context(state, tag), said)}
         statement = insert(inbox).values(tag=tag, state=state, **values)
         with self._database.transaction() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["tag", "state"], set_=values))
+            connection.execute(statement.on_conflict_do_update(index_elements=["tag"], set_=values))
 
     def _all(self, state: str) -> list[tuple[bytes, dict[str, Any]]]:
         with self._database.transaction() as connection:

@@ -180,7 +180,7 @@ inbox = Table(
     "inbox",
     metadata,
     Column("tag", LargeBinary(16), primary_key=True),
-    Column("state", String(8), primary_key=True),
+    Column("state", String(8), nullable=False),
     Column("key", String(16), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )

@@ -17,5 +17,5 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("key", sa.String(length=16), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("tag", "state", name=op.f("pk_inbox")),
+        sa.PrimaryKeyConstraint("tag", name=op.f("pk_inbox")),
     )
