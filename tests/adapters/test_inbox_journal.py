@@ -40,11 +40,12 @@ def test_what_was_told_and_left_comes_back(database: Database) -> None:
     place = journal.place(b"a\xff")
     assert (journal.told(), journal.left(place)) == ({}, None)
     journal.tell(place, Why.LINK, STAMP)
-    journal.leave(place, b"r" * 16, b"c" * 32)
+    left = journal.place(b"/elsewhere/a")
+    journal.leave(left, b"r" * 16, b"c" * 32)
     assert journal.told() == {place: (Why.LINK, STAMP)}
-    assert journal.left(place) == (b"r" * 16, b"c" * 32)
-    journal.forget_told([place])
-    assert (journal.told(), journal.left(place)) == ({}, (b"r" * 16, b"c" * 32))
+    assert journal.left(left) == (b"r" * 16, b"c" * 32)
+    journal.forget_told([place, left])
+    assert (journal.told(), journal.left(left)) == ({}, (b"r" * 16, b"c" * 32))
 
 
 def test_no_name_is_in_the_file(database: Database, tmp_path: Path) -> None:
