@@ -278,7 +278,7 @@ def test_a_copy_is_there_whole_or_not_at_all_whenever_it_dies(vaulted: VaultDesk
         to.unlink()
         if not came:
             break
-    assert whole > 1
+    assert whole
 
 
 def test_a_copy_for_which_there_is_no_room_leaves_nothing(vaulted: VaultDesk, note: str, file: Path) -> None:
@@ -321,12 +321,11 @@ def test_a_hundred_megabytes_take_no_more_memory_than_a_few_bytes(vaulted: Vault
     with large.open("wb") as sparse:
         sparse.truncate(LARGE)
     start = most_memory(vaulted, "note", "attach", note, str(small))
-    # what is measured besides is the start of a process, of libraries above all
     attaching = most_memory(vaulted, "note", "attach", note, str(large))
     names = [one["id"] for one in vaulted.document("note", "show", note)["attached"]]
     opening = [most_memory(vaulted, "note", "open", one, "--to", f"{copy}{one}", *vaulted.key) for one in names]
     assert (file.parent / f"copy{names[1]}").stat().st_size == LARGE
-    assert attaching - start < 3 << 10
-    assert opening[1] - opening[0] < 3 << 10
-    assert attaching < 68 << 10
+    assert attaching - start < 2 << 10
+    assert opening[1] - opening[0] < 2 << 10
+    assert attaching < 66 << 10
     shutil.rmtree(file.parent)

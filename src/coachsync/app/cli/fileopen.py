@@ -7,14 +7,11 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import click
-
 from coachsync.adapters import heldfolders, ramfolder, viewer
 from coachsync.adapters.heldfolders import HeldFolder
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.system import reason
-from coachsync.app.cli.coaches import for_a_coach
-from coachsync.app.cli.commands import Options, everywhere
+from coachsync.app.cli.commands import Options
 from coachsync.app.cli.opening import configured
 from coachsync.app.cli.output import tell
 from coachsync.app.cli.plaincopies import UNFINISHED, refuse_place
@@ -31,19 +28,7 @@ _AT_ONCE = 3.0  # seconds: who is done sooner has handed the file to a program t
 _INSTEAD = say("Have it written into a file that everybody can read: --to FILE, and delete that afterwards.")
 
 
-@click.command("open", help=say("Look at an attached file: it is opened in memory, and gone once you have closed it."))
-@click.argument("name", metavar=say("ID"))
-@click.option("--with", "program", metavar=say("PROGRAM"), help=say("What to open it with (default: your desktop's)."))
-@click.option(
-    "--to",
-    type=click.Path(path_type=Path),
-    metavar=say("FILE"),
-    help=say("Write it into a new file instead, which everybody can read who gets hold of it."),
-)
-@for_a_coach
-@everywhere
-@click.pass_obj
-def open_file(
+def run(
     options: Options, name: str, program: str | None, to: Path | None, coach: str | None, passphrase_file: Path | None
 ) -> None:
     """Nobody waits for the state while a person looks at it."""
