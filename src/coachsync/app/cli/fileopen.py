@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from coachsync.adapters import heldfolders, ramfolder, viewer
@@ -61,7 +60,7 @@ def _command(program: str | None) -> tuple[str, ...]:
 def _wait() -> None:
     """Until a person says so, or ends us."""
     tell(say("Close the file, and then press Enter here: it is removed from memory."), err=True)
-    with ramfolder.interruptible(), suppress(KeyboardInterrupt):
+    with ramfolder.interruptible():
         sys.stdin.readline()
 
 
