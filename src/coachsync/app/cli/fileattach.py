@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from coachsync.adapters.sourcefile import source_file
+from coachsync.app.cli.asking import typed
 from coachsync.app.cli.commands import Options
 from coachsync.app.cli.meant import typed_name
 from coachsync.app.cli.opening import configured
@@ -26,6 +27,7 @@ from coachsync.vault.envelope import Kind
 from coachsync.vault.shelves import UNSORTED
 
 _COMMAND = "note attach"
+_PROMPT = "-"
 
 
 def run(options: Options, given: tuple[str, ...], client: str | None, coach: str | None) -> None:
@@ -39,7 +41,7 @@ def run(options: Options, given: tuple[str, ...], client: str | None, coach: str
         )
     name = None if client is None else typed_name(client)
     fingerprint = coach_of(trusted(configured(options)), coach)
-    paths = [Path(file) for file in files]
+    paths = [Path(typed(say("File"), "FILE") if file == _PROMPT else file) for file in files]
     for path in paths:
         with _opened(path):
             pass

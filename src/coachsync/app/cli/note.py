@@ -110,7 +110,7 @@ def list_notes(options: Options, code: str | None, coach: str | None, passphrase
 @everywhere
 @click.pass_obj
 def show(options: Options, name: str, version: int | None, coach: str | None, passphrase_file: Path | None) -> None:
-    """The text alone is data."""
+    """Names of files are shown where the text is, and nowhere else."""
 
     from coachsync.app.cli.recordviews import document, local, tell_files
     from coachsync.app.cli.unlocked import unlocked
@@ -141,8 +141,8 @@ def show(options: Options, name: str, version: int | None, coach: str | None, pa
         click.echo(printable_text(body.text))
     tell_files([one for one in shown if isinstance(one.body, Attachment)])
     if files.found:
-        tell(say("Attached:"), err=True)
-        tell_files(files.found, err=True)
+        tell(say("Attached:"))
+        tell_files(files.found)
     tell_problems(failure.problem("vault") for failure in files.failures)
 
 

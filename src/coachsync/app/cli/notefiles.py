@@ -15,8 +15,9 @@ from coachsync.phrases import say
 @click.command(
     "attach",
     help=say(
-        "Attach files to a note: its ID, then the files; or to a client alone, with --client. The vault need not be "
-        "unlocked. The files stay where they are."
+        "Attach files to a note: its ID, then the files; or to a client alone, with --client. A file can be -, which "
+        "asks for its name: the list of processes does not show it then. The vault need not be unlocked. The files "
+        "stay where they are."
     ),
 )
 @click.argument("given", metavar=say("[ID] FILE..."), nargs=-1, required=True)
