@@ -78,6 +78,8 @@ def test_a_list_says_how_many_are_attached_and_names_those_of_no_note(
     assert {(row[0], row[3], row[5]) for row in rows} == {(note, "note", "1"), (own, "attachment", "")}
     assert vaulted.desk.json("client", "show", vaulted.client).document["records"]["attachment"] == 2
     assert "attached files" in vaulted.desk.run("client", "show", vaulted.client).out
+    assert "attachment" in vaulted.desk.run("log", "show").out
+    assert "2 attached files were compared." in vaulted.desk.run("vault", "verify").out
 
 
 def test_what_is_attached_is_shown_with_the_note_and_by_itself(vaulted: VaultDesk, note: str, file: Path) -> None:
