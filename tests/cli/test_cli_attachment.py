@@ -234,7 +234,7 @@ def test_a_program_sees_it_in_memory_and_it_is_gone_when_the_program_ends(
     ("words", "code"),
     [
         ((), "nobody-closes"), (("--with", "no-such-program"), "no-such-program"), (("--with", "'"), "no-such-program"),
-        (("--with", "false"), "viewer-failed"),
+        (("--with", "false"), "viewer-failed"), (("--with", "true", "--to", "copy"), "open-and-copy"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_opened_says_what_to_do(

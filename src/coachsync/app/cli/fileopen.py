@@ -31,6 +31,12 @@ def run(
     options: Options, name: str, program: str | None, to: Path | None, coach: str | None, passphrase_file: Path | None
 ) -> None:
     """Nobody waits for the state while a person looks at it."""
+    if to is not None and program is not None:
+        raise UsageError(
+            "open-and-copy",
+            say("It can be opened with a program, or written into a file, and not both."),
+            say("Leave out --with or --to."),
+        )
     if to is not None:
         _copy(options, name, to, coach, passphrase_file)
         return
