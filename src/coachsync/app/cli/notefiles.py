@@ -9,6 +9,7 @@ import click
 
 from coachsync.app.cli.coaches import for_a_coach, of_a_coach
 from coachsync.app.cli.commands import Options, everywhere
+from coachsync.errors import UsageError
 from coachsync.phrases import say
 
 
@@ -50,6 +51,17 @@ def open_one(
     options: Options, name: str, program: str | None, to: Path | None, coach: str | None, passphrase_file: Path | None
 ) -> None:
     """Nothing of it is ever on a disk, but where the coach wants that."""
-    from coachsync.app.cli import fileopen
+    if to is None:
+        from coachsync.app.cli import fileopen
 
-    fileopen.run(options, name, program, to, coach, passphrase_file)
+        fileopen.run(options, name, program, coach, passphrase_file)
+        return
+    if program is not None:
+        raise UsageError(
+            "open-and-copy",
+            say("It can be opened with a program, or written into a file, and not both."),
+            say("Leave out --with or --to."),
+        )
+    from coachsync.app.cli import filecopy
+
+    filecopy.run(options, name, to, coach, passphrase_file)

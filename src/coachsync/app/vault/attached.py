@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from coachsync.app.vault.naming import named
 from coachsync.app.vault.reading import Read, Session
-from coachsync.errors import Altered, CoachsyncError
+from coachsync.errors import Altered, CoachsyncError, UsageError
 from coachsync.phrases import say
 from coachsync.vault import bodies, contents
 from coachsync.vault.bodies import Attachment
@@ -40,6 +41,20 @@ def with_attached(session: Session, records: Iterable[bytes]) -> list[bytes]:
     wanted = list(dict.fromkeys(records))
     found = [one for one in attached(session) if isinstance(one, Attached)]
     return list(dict.fromkeys([*wanted, *(one.record for one in found if one.body.file.to in wanted)]))
+
+
+def typed(session: Session, name: str) -> Read:
+    """The attachment that a coach means by the first signs of its id. Raises UsageError for none, and for a note, with
+    how to find what is attached to it."""
+    history = session.vault.history
+    record = named(history, session.fingerprint, name, Kind.ATTACHMENT, Kind.NOTE)
+    if history.records[record, 1].kind is not Kind.ATTACHMENT:
+        raise UsageError(
+            "no-attachment",
+            say("This is a note, and no file."),
+            say("What is attached to it, and the id of each file, is shown by: coachsync note show ID"),
+        )
+    return session.record(record)
 
 
 def understood(read: Read) -> Attached:
