@@ -203,15 +203,17 @@ def check_versions(records: Sequence[Record]) -> None:
 Home = tuple[bytes, str, str]
 BY_DAEMON = {"assign", "record", "buried"}
 BY_ITS_COACH = {"shelf", "assign", "record", "erase", "erased"}
-BY_A_COACH = {"vault", "actor", "slot", "buried", "restored"}
+BY_A_COACH = {"vault", "actor", "slot", "unslot", "buried", "restored"}
 KEYS = {
-    "vault": set(), "actor": {"role", "verify"}, "slot": {"kind"},
+    "vault": set(), "actor": {"role", "verify"}, "slot": {"kind"}, "unslot": {"kind"},
     "shelf": {"shelf", "generation", "key", "grants"}, "assign": {"shelf", "client", "class"},
     "record": {"shelf", "generation", "record", "version", "kind", "digest"},
     "erase": {"what", "client", "shelves", "records", "keys"}, "erased": {"entry"},
     "buried": {"number", "previous", "actor", "said", "signature"}, "restored": {"count", "digest"},
 }  # fmt: skip
 FILE_KEYS = {"file", "size"}
+MACHINES = ["keyring", "credential"]
+SLOTS = {"slot": ["passphrase", "recovery", *MACHINES], "unslot": MACHINES}
 
 
 def written(said: object) -> bytes:
@@ -308,6 +310,7 @@ def check_right(said: Mapping[str, Any], actor: bytes, owners: dict[str, bytes],
     demand(what in (BY_ITS_COACH | BY_A_COACH if by_coach else BY_DAEMON), "not for this actor to say")
     if what == "shelf":
         owners.setdefault(said["shelf"], actor)
+    demand(what not in SLOTS or said["kind"] in SLOTS[what], "no such keyslot")
     for one in named(said):
         demand(one in owners, "what nobody has made")
         demand(not by_coach or owners[one] == actor, "another coach's")
