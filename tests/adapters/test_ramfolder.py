@@ -261,3 +261,33 @@ def test_vim_itself_leaves_nothing_in_the_home_folder(
         command = ["vim", "--not-a-term", "-T", "dumb", "-c", f"normal yyp:s/.*/{CANARY}/\r", "-c", "wq"]
         assert CANARY.encode() in editor.edit(command, folder, "secret word\n")
     assert [file.name for file in tmp_path.iterdir()] == [".vimrc"]
+
+
+def test_what_has_its_name_elsewhere_is_in_use_there_and_not_overwritten(place: Path) -> None:
+    with ram_folder() as folder:
+        (folder.path / "file").write_text(CANARY)
+        (place / "copy").hardlink_to(folder.path / "file")
+    assert [path.name for path in place.iterdir()] == ["copy"]
+    assert (place / "copy").read_text() == CANARY
+
+
+def test_a_file_that_nobody_may_write_is_overwritten_too(place: Path) -> None:
+    with ram_folder() as folder:
+        file = folder.path / "file"
+        file.write_text(CANARY)
+        file.chmod(0o400)
+        held = file.open("rb")
+    assert held.read().strip(b"\0") == b""
+    held.close()
+
+
+def test_how_much_room_there_is(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = tmp_path / "meminfo"
+    monkeypatch.setattr(ramfolder, "_MEMORY", told)
+    with ram_folder() as folder:
+        free = ramfolder.room(folder)  # where nobody tells how much memory is free, the folder alone counts
+        assert free > 0
+        told.write_text("MemTotal:  9 kB\nMemAvailable:       3 kB\n")
+        assert ramfolder.room(folder) == 3072
+        told.write_text(f"MemAvailable: {1 << 50} kB\n")
+        assert 0 < ramfolder.room(folder) < 1 << 50

@@ -188,6 +188,15 @@ def test_a_disk_that_gives_back_other_bytes_is_noticed(
     assert (files(vault_house), contents(vault_house)) == (set(), {})
 
 
+@pytest.mark.parametrize(("folder", "file"), [(0o700, 0o600), (0o2770, 0o660)])
+def test_it_is_as_private_as_its_folder(vault_house: VaultHouse, folder: int, file: int) -> None:
+    """A coach and the service may share a state."""
+    (vault_house.vault_folder / "files").chmod(folder)
+    attach_to(vault_house)
+    [path] = (vault_house.vault_folder / "files").iterdir()
+    assert path.stat().st_mode & 0o7777 == file
+
+
 # --- unsorted ---------------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -77,13 +78,15 @@ def test_a_list_says_how_many_are_attached_and_names_those_of_no_note(
     assert {(row[0], row[3], row[5]) for row in rows} == {(note, "note", "1"), (own, "attachment", "")}
     assert vaulted.desk.json("client", "show", vaulted.client).document["records"]["attachment"] == 2
     assert "attached files" in vaulted.desk.run("client", "show", vaulted.client).out
+    assert "attachment" in vaulted.desk.run("log", "show").out
+    assert "2 attached files were compared." in vaulted.desk.run("vault", "verify").out
 
 
 def test_what_is_attached_is_shown_with_the_note_and_by_itself(vaulted: VaultDesk, note: str, file: Path) -> None:
     name = attached(vaulted, note, file)
     shown = vaulted.unlocked("note", "show", note)
-    assert shown.out == "A note.\n"
-    assert shown.err.splitlines()[1:] == ["Attached:", f"{name}  {file.name} (application/pdf, 75 kB)"]
+    assert shown.out == f"A note.\nAttached:\n{name}  {file.name} (application/pdf, 75 kB)\n"
+    assert CANARY not in shown.err
     assert vaulted.unlocked("note", "show", name).out == f"{name}  {file.name} (application/pdf, 75 kB)\n"
     [found] = vaulted.document("note", "show", note)["attached"]
     assert (found["name"], found["size"], found["type"]) == (file.name, len(CONTENT), "application/pdf")
@@ -146,7 +149,7 @@ def test_a_hostile_name_is_kept_and_never_a_path_nor_printed_as_it_is(
     assert vaulted.given("", "note", "attach", note, "--", *words).code == 0
     found = vaulted.document("note", "show", note)["attached"]
     assert {one["name"] for one in found} == {*(one.name for one in made), "\\xff\\xfe.txt"}
-    shown = vaulted.unlocked("note", "show", note).err
+    shown = vaulted.unlocked("note", "show", note).out
     assert len(shown.splitlines()) == 2 + len(found)
     assert "\u202e" not in shown
     folder = vaulted.desk.folder / "given"
@@ -183,8 +186,8 @@ def test_a_client_is_given_the_files_too(vaulted: VaultDesk, note: str, file: Pa
     document = json.loads((folder / "client.json").read_text())
     [content] = [one["content"] for one in document["records"] if one["kind"] == "attachment"]
     assert (folder / content["file"]).read_bytes() == CONTENT
-    assert content["file"].startswith("files/000")
-    assert content["file"].endswith(f"-Lettre de {CANARY}.pdf")
+    assert re.fullmatch(r"files/000[12]-\d{4}-\d\d-\d\d-attachment\.pdf", content["file"])
+    assert content["name"] == file.name
     assert "key" not in content
     assert {one.stat().st_mode & 0o077 for one in [folder, *folder.rglob("*")]} == {0}
 
@@ -231,7 +234,7 @@ def test_a_program_sees_it_in_memory_and_it_is_gone_when_the_program_ends(
     ("words", "code"),
     [
         ((), "nobody-closes"), (("--with", "no-such-program"), "no-such-program"), (("--with", "'"), "no-such-program"),
-        (("--with", "false"), "viewer-failed"),
+        (("--with", "false"), "viewer-failed"), (("--with", "true", "--to", "copy"), "open-and-copy"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_opened_says_what_to_do(
@@ -278,7 +281,7 @@ def test_a_copy_is_there_whole_or_not_at_all_whenever_it_dies(vaulted: VaultDesk
         to.unlink()
         if not came:
             break
-    assert whole > 1
+    assert whole
 
 
 def test_a_copy_for_which_there_is_no_room_leaves_nothing(vaulted: VaultDesk, note: str, file: Path) -> None:
@@ -321,12 +324,11 @@ def test_a_hundred_megabytes_take_no_more_memory_than_a_few_bytes(vaulted: Vault
     with large.open("wb") as sparse:
         sparse.truncate(LARGE)
     start = most_memory(vaulted, "note", "attach", note, str(small))
-    # what is measured besides is the start of a process, of libraries above all
     attaching = most_memory(vaulted, "note", "attach", note, str(large))
     names = [one["id"] for one in vaulted.document("note", "show", note)["attached"]]
     opening = [most_memory(vaulted, "note", "open", one, "--to", f"{copy}{one}", *vaulted.key) for one in names]
     assert (file.parent / f"copy{names[1]}").stat().st_size == LARGE
-    assert attaching - start < 3 << 10
-    assert opening[1] - opening[0] < 3 << 10
-    assert attaching < 68 << 10
+    assert attaching - start < 2 << 10
+    assert opening[1] - opening[0] < 2 << 10
+    assert attaching < 66 << 10
     shutil.rmtree(file.parent)

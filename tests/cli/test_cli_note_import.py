@@ -17,9 +17,9 @@ def desk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> VaultDesk:
     desk.text += INBOX
     (desk.folder / "inbox").mkdir(mode=0o700)
     waits = []
-    monkeypatch.setattr("coachsync.app.cli.noteimport.time.sleep", waits.append)
+    monkeypatch.setattr("coachsync.app.cli.fileimport.time.sleep", waits.append)
     clock = iter(range(0, 100_000, 20))
-    monkeypatch.setattr("coachsync.app.cli.noteimport.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("coachsync.app.cli.fileimport.time.monotonic", lambda: float(next(clock)))
     return VaultDesk(desk, monkeypatch)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from coachsync import config
 from coachsync.app.vault import erasing, making, notes, unlocking
+from coachsync.app.vault.attaching import attach
 from coachsync.app.vault.making import Made
 from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.vault.reading import Session
@@ -18,7 +20,7 @@ from coachsync.app.vault.trusting import coach_of
 from coachsync.app.wiring import Wiring, open_wiring
 from coachsync.clients.directory import Client
 from coachsync.config import Config
-from coachsync.vault.bodies import Agreement, Body, Disclosure, Note
+from coachsync.vault.bodies import Agreement, Body, Disclosure, File, Note
 from coachsync.vault.keys import Person, ShelfKey, Signer
 from coachsync.vault.keyslots import FLOOR
 
@@ -28,6 +30,7 @@ CLIENT, OTHER = "C-7F3K2M", "C-9Q4T2W"
 CONFIG = 'version = 1\n[practice]\nname = "Cabinet"\nlanguage = "en"\ntimezone = "Europe/Paris"\nstate = "state"\n'
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 DAY = date(2026, 1, 5)
+ATTACHED = b"what is in a file\n" * 2000
 
 
 @dataclass
@@ -87,6 +90,7 @@ def make_vault_practice(folder: Path) -> VaultPractice:
         kept = write(practice, name, CLIENT, Note("a note that stays"))
         write(practice, name, CLIENT, Agreement("what was agreed", DAY, ("dates",), ("danger",), hand_over=True))
         write(practice, name, OTHER, Disclosure("danger", "a doctor", "that she comes", DAY))
+        attach_file(practice, name, CLIENT, ATTACHED)
         with practice.session(name) as session:
             notes.amend(session, kept, "a note that stays, again", NOW)
             if name == COACH:
@@ -98,6 +102,13 @@ def write(practice: VaultPractice, coach: str, client: str, body: Body) -> bytes
     """Have the daemon write a record; its id."""
     with practice.daemon() as (_, vault, daemon):
         return notes.add(vault, daemon, coach_of(vault.trust, coach), client, body, NOW).record
+
+
+def attach_file(practice: VaultPractice, coach: str, client: str, content: bytes) -> bytes:
+    """Have the daemon attach a file; its id."""
+    with practice.daemon() as (_, vault, daemon):
+        about, source = File("a file.pdf", "application/pdf"), io.BytesIO(content)
+        return attach(vault, daemon, coach_of(vault.trust, coach), client, source, about, NOW).record
 
 
 def key_of(vault: Vault, coach: str = COACH, client: str = CLIENT) -> ShelfKey:

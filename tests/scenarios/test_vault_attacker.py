@@ -4,6 +4,7 @@ shelf can be made that a later writer would seal to."""
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -19,18 +20,21 @@ import pytest
 
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.database.vaults import vault_file
+from coachsync.adapters.trustfile import read_trust
 from coachsync.app.vault import relocking, shelving, writing
+from coachsync.app.vault.attaching import attach
 from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.trusting import coach_of, vault_folder
 from coachsync.errors import Altered, CoachsyncError, WrongKey
 from coachsync.vault import keyslots, recovery
-from coachsync.vault.bodies import Note
+from coachsync.vault.bodies import File, Note
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keys import Actor, Person, ShelfKey, Signer
 from coachsync.vault.keyslots import By
 from coachsync.vault.suite import Opener
 from scenario_vault import (
+    ATTACHED,
     CLIENT,
     COACH,
     COLLEAGUE,
@@ -76,7 +80,8 @@ def practice(made: VaultPractice, tmp_path: Path) -> VaultPractice:
 
 def attacker_of(practice: VaultPractice) -> Attacker:
     """All that is sealed."""
-    files = practice.files()
+    files, trust = practice.files(), read_trust(practice.config.trust)
+    assert trust is not None
     sealed = [name for name in files if name.startswith("state/vault/")]
     with closing(sqlite3.connect(vault_file(vault_folder(practice.config)))) as database:
         rows = database.execute("SELECT hex(record), version, sealed FROM records").fetchall()
@@ -84,6 +89,8 @@ def attacker_of(practice: VaultPractice) -> Attacker:
         {name: files[name] for name in sealed if "/keys/" in name},
         {f"record {record} {version}": content for record, version, content in rows},
         {name: files[name] for name in sealed if name.endswith(".json")},
+        {name: files[name] for name in sealed if "/files/" in name},
+        trust.vault,
     )
 
 
@@ -91,6 +98,8 @@ def everything(practice: VaultPractice) -> list[bytes]:
     """All that the daemon has, in its files and in its memory, after it has written a record."""
     with practice.daemon() as (wiring, vault, daemon):
         writing.add(vault, daemon, coach_of(vault.trust, COACH), CLIENT, Kind.NOTE, TEXT, NOW)
+        source, about = io.BytesIO(TEXT * 3000), File("a file")
+        attach(vault, daemon, coach_of(vault.trust, COACH), CLIENT, source, about, NOW)
         clients = ClientKeys(practice.state, wiring.database.key)
         loaded = [clients.load(code) for code in wiring.clients.directory().clients]
         found = texts(held(wiring, vault, daemon, clients, loaded))
@@ -107,7 +116,7 @@ def test_p07_with_all_that_the_daemon_has_no_grant_record_or_keyslot_opens(pract
         known = {wiring.database.key.secret, daemon._seed}
     assert known < keys, "an attacker who does not find what is there proves nothing"
     attacker = attacker_of(practice)
-    assert (len(attacker.records), len(attacker.slots), len(attacker.grants)) == (10, 6, 12)
+    assert (len(attacker.records), len(attacker.slots), len(attacker.grants), len(attacker.files)) == (13, 6, 12, 3)
     assert attacker.attack(keys) == set()
     assert not any(TEXT in one for one in found)
 
@@ -122,12 +131,17 @@ def test_with_the_seed_of_a_coach_all_of_that_coach_opens(practice: VaultPractic
             f"record {record.hex().upper()} {version}"
             for (record, version), one in history.records.items()
             if history.shelves[one.shelf].coach == session.fingerprint
+        } | {
+            f"state/vault/files/{record.hex()}.{version}"
+            for (record, version), one in history.records.items()
+            if one.file is not None and history.shelves[one.shelf].coach == session.fingerprint
         }
-    assert len(wanted) == 10
+    assert len(wanted) == 12
     assert attacker.attack(practice.seeds()) == wanted
     assert any(b"a note that stays, again" in plain for plain in attacker.opened.values())
+    assert any(ATTACHED in plain for plain in attacker.opened.values())
     everyone = attacker.attack(practice.seeds(COLLEAGUE))
-    assert everyone == attacker.grants.keys() | attacker.records.keys()
+    assert everyone == attacker.grants.keys() | attacker.records.keys() | attacker.files.keys()
 
 
 @pytest.mark.parametrize("kind", By)

@@ -134,6 +134,19 @@ class Desk:
         first, second = self.ink.word(), self.ink.word()
         return f"{first}@{second}.example" if option == "--address" else f"{first} {second}"
 
+    def attached(self, client: str, note: str | None = None) -> str:
+        """The id of a file whose name and content are canaries; its name is not said on the command line."""
+        words = ("note", "attach", *(["--client", client] if note is None else [note]), "-")
+        file = self.file()
+        done = self.given(f"{file}\n", "--json", *words)
+        assert done.code == 0, done.err
+        return str(done.json["attached"][0]["id"])
+
+    def file(self) -> Path:
+        file = self.outside / f"{self.ink.word()} {self.ink.word()}.pdf"
+        file.write_bytes(f"%PDF {self.ink.word()}\n".encode() * 5000)
+        return file
+
     def written(self, *words: str, lines: int = 0) -> str:
         """A record of several canaries, with as many lines before it as options ask for; its id."""
         answers = "".join(f"{self.ink.word()} {self.ink.word()}\n" for _ in range(lines))
@@ -192,6 +205,7 @@ def test_p12_no_word_of_a_record_is_in_any_file_or_on_a_terminal_that_nobody_ask
         desk.written("agreement", "add", client, *options, lines=2)
         desk.written("disclosure", "add", other, "--ground", "-", "--recipient", "-", "--on", "2026-02-03", lines=2)
         erased = desk.written("note", "add", client)
+        files = [desk.attached(client, note), desk.attached(client), desk.attached(client, erased)]
         assert {"state/vault/vault.db-wal", "state/vault/vault.db-shm", "state/coachsync.db-wal"} <= desk.at_rest()
     assert clear([desk.given("", "note", "show", note, *desk.key).out], desk.ink)
     word = re.search("zq[a-z]{8}", again)
@@ -199,8 +213,12 @@ def test_p12_no_word_of_a_record_is_in_any_file_or_on_a_terminal_that_nobody_ask
     assert word[0] in desk.given(f"{word[0]}\n", "note", "search", "-", *desk.key).out
     for shows in (("agreement", "show", client), ("disclosure", "list")):
         assert clear([desk.given("", *shows, *desk.key).out], desk.ink)
-    for quiet in (("note", "list"), ("--json", "note", "list"), ("note", "erase", erased)):
+    assert clear([desk.given("", "note", "show", files[1], *desk.key).out], desk.ink)
+    copy = desk.outside / "copy"
+    opened = (("note", "open", files[0], "--to", str(copy)), ("note", "open", files[1], "--with", "true"))
+    for quiet in (*opened, ("note", "list"), ("--json", "note", "list"), ("note", "erase", erased)):
         assert desk.given("", *quiet, *desk.key).code == 0
+    assert clear([copy.read_bytes()], desk.ink)
     desk.change_locks()
     telling = (("status",), ("check",), ("vault", "verify"), ("log", "show"), ("log", "verify"))
     for tells in telling:
@@ -271,12 +289,23 @@ def test_p12_no_process_is_started_with_a_word_and_none_is_left_in_a_folder_for_
     with Onlooker((desk.practice.temporary, desk.home)) as onlooker:
         _process(desk, "", "vault", "unlock", *desk.key)
         _process(desk, f"{desk.ink.word()}\n", "note", "add", client)
+        _process(desk, f"{desk.file()}\n", "note", "attach", "--client", client, "-")
+        _process(desk, "", "note", "open", _first(desk), "--with", "true")
         text.write_text(f"Séance {desk.ink.word()}.\n", encoding="utf-8")
-        code, shown = on_a_terminal(desk.words("note", "amend", _first(desk)), environ, desk.home)
+        code, shown = on_a_terminal(desk.words("note", "amend", _first(desk, "note")), environ, desk.home)
         assert code == 0, shown
         desk.look("note amend", [shown])
         _daemon(desk)
-    for what in (b"agent_child", b"vault\0unlock", b"note\0add", b"note\0amend", b"\0run\0", b"HOME="):
+    for what in (
+        b"agent_child",
+        b"vault\0unlock",
+        b"note\0add",
+        b"note\0attach",
+        b"note\0open",
+        b"note\0amend",
+        b"\0run\0",
+        b"HOME=",
+    ):
         assert any(what in body for body in onlooker.processes.values()), what
     for name, body in (onlooker.processes | contents(seen)).items():
         desk.look(name, [body])
@@ -303,8 +332,9 @@ def _process(desk: Desk, stdin: str, *words: str) -> None:
     desk.look(" ".join(words), [done.stdout, done.stderr])
 
 
-def _first(desk: Desk) -> str:
-    return str(desk.given("", "--json", "note", "list").json["notes"][0]["id"])
+def _first(desk: Desk, kind: str = "attachment") -> str:
+    listed = desk.given("", "--json", "note", "list").json["notes"]
+    return next(str(one["id"]) for one in listed if one["kind"] == kind)
 
 
 def _daemon(desk: Desk) -> None:

@@ -16,11 +16,12 @@ from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
+from cryptography.cobblestone import Cobblestone256Decryptor
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from coachsync.errors import CoachsyncError
-from coachsync.vault import keyslots
+from coachsync.vault import contents, keyslots
 from coachsync.vault.keys import Person
 from coachsync.vault.keyslots import By
 from coachsync.vault.recovery import CODE_BYTES
@@ -93,11 +94,14 @@ def candidates(found: Iterable[bytes]) -> set[bytes]:
 
 @dataclass
 class Attacker:
-    """What is sealed, by what it is called: grants, records and keyslots."""
+    """What is sealed, by what it is called: grants, records, keyslots, and contents of attachments (of the vault that
+    this is)."""
 
     grants: dict[str, bytes]
     records: dict[str, bytes]
     slots: dict[str, bytes]
+    files: dict[str, bytes]
+    vault: bytes
     opened: dict[str, bytes] = field(default_factory=dict)  # and what was in it
     tried: set[bytes] = field(default_factory=set)
 
@@ -122,6 +126,15 @@ class Attacker:
         for name, slot in self.slots.items():
             ways = (partial(_unlocked, slot, aes), partial(_recovered, slot, key), partial(_by_machine, slot, key))
             yield from ((name, plain) for plain in _tried(ways))
+
+        for name, file in self.files.items():
+            yield from ((name, plain) for plain in _tried([partial(self._streamed, key, name, file)]))
+
+    def _streamed(self, key: bytes, name: str, file: bytes) -> bytes:
+        """The content of an attachment with the zeros after it; its name says which record it is of."""
+        record, _, version = name.rpartition("/")[2].partition(".")
+        decryptor = Cobblestone256Decryptor(key, contents.context(self.vault, bytes.fromhex(record), int(version)))
+        return decryptor.update(file) + decryptor.finalize()
 
     def _sealed(self) -> dict[str, tuple[bytes, int, bytes]]:
         grants = {name: (*GRANT, content[: GRANT[1] + _SEALED]) for name, content in self.grants.items()}

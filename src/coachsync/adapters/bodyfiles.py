@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from coachsync.adapters.files import make_private_folder, sync_folder
+from coachsync.adapters.files import make_private_folder, open_new, sync_folder
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.shredding import shred
 from coachsync.adapters.system import reason
@@ -28,7 +28,6 @@ _WHERE = "practice.state"
 _NAME = re.compile(r"([0-9a-f]{32})\.([1-9]\d{0,9})")
 _VERSIONS = 1 << 32
 _SCRATCH = ".coachsync-"  # what a file is called until its record is stored
-_PRIVATE = 0o600
 
 
 class BodyFiles:
@@ -38,7 +37,7 @@ class BodyFiles:
         self._folder = folder
 
     def make(self) -> None:
-        """The folder, for its owner alone."""
+        """The folder, as private as the one of the vault."""
         make_private_folder(self._folder)
 
     def finished(self) -> set[Place]:
@@ -60,8 +59,7 @@ class BodyFiles:
         self.make()
         self.drop(place)
         try:
-            handle = os.open(self._scratch(place), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE)
-            with os.fdopen(handle, "wb", buffering=0) as file:
+            with os.fdopen(open_new(self._scratch(place)), "wb", buffering=0) as file:
                 digest, size = hashlib.sha256(), 0
                 for piece in pieces:
                     _write(file.fileno(), piece)

@@ -5,7 +5,6 @@ Never the value that is there: it may be a secret in the wrong place.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -54,6 +53,8 @@ def meant(given: object, known: Iterable[str], otherwise: str) -> str:
 
 def closest(given: object, known: Iterable[str]) -> str:
     """A hint naming the known word that is close to the given one, "" where none is."""
+    import difflib
+
     folded = {word.casefold(): word for word in sorted(known)}
     close = difflib.get_close_matches(given.casefold(), folded, n=1) if isinstance(given, str) else []
     return say('Did you mean "{word}"?', word=folded[close[0]]) if close else ""

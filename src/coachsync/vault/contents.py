@@ -22,7 +22,7 @@ with suppress(ImportError):  # another version: `refuse_missing` tells it
 
 KEY_BYTES = 32
 LONGEST = 2 << 30  # bytes
-PIECE = 256 << 10  # bytes that are in memory at once
+PIECE = 64 << 10  # bytes that are in memory at once
 _LABEL = b"coachsync/file/v1\0"
 _VERSION = struct.Struct(">I")
 _STEP = 4096

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from coachsync.app.cli.asking import typed
-from coachsync.app.cli.client import meant, typed_name
-from coachsync.app.cli.coaches import for_a_coach
+from coachsync.app.cli.coaches import for_a_coach, of_a_coach
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
-from coachsync.app.cli.keeping import keep, of_a_coach
+from coachsync.app.cli.filegiven import from_a_file
+from coachsync.app.cli.keeping import keep
+from coachsync.app.cli.meant import meant, typed_name
 from coachsync.app.cli.recordviews import tell_agreements
-from coachsync.app.cli.texts import from_a_file
 from coachsync.app.cli.unlocked import unlocked
 from coachsync.app.cli.whens import When
 from coachsync.app.vault import notes

@@ -13,6 +13,7 @@ from coachsync.app.cli.asking import Asker, typed
 from coachsync.app.cli.clientgone import erase, export
 from coachsync.app.cli.clientmatch import match
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
+from coachsync.app.cli.meant import meant, typed_name
 from coachsync.app.cli.output import as_document, tell, tell_json, tell_problems, tell_table
 from coachsync.clients.cards import Card
 from coachsync.clients.merging import Change
@@ -21,13 +22,11 @@ from coachsync.phrases import say
 
 if TYPE_CHECKING:
     from coachsync.app.wiring import Wiring
-    from coachsync.clients.directory import Client
 
 _PARTLY = 3
 _PROMPT = "-"
 _NAME, _ADDRESS, _PHONE = say("NAME"), say("ADDRESS"), say("PHONE")
 _CODE = say("CODE")
-_WHO = say("Client")
 _Function = TypeVar("_Function", bound=Callable[..., object])
 # What can be asked for, by the option that gives it.
 _QUESTIONS = {
@@ -151,18 +150,6 @@ def _given(option: str, values: Iterable[str]) -> tuple[str, ...]:
 
 def _one(option: str, value: str | None) -> str | None:
     return None if value is None else _given(option, (value,))[0]
-
-
-def meant(wiring: Wiring, code: str, name: str | None) -> Client:
-    """The client whom the argument means, or the name that was typed in its place."""
-    from coachsync.app.clients.finding import by_code, by_name
-
-    return by_code(wiring.clients, code) if name is None else by_name(wiring.clients, name)
-
-
-def typed_name(code: str) -> str | None:
-    """The name that is typed in the place of a code, None when a code was given."""
-    return typed(_WHO, "CODE") if code == _PROMPT else None
 
 
 @command.command("list", help=say("List the clients with their codes: for the coach's eyes."))

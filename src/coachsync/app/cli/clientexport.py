@@ -15,9 +15,9 @@ from coachsync.adapters import heldfolders
 from coachsync.adapters.files import create
 from coachsync.adapters.system import reason
 from coachsync.app.cli import exportedfiles
-from coachsync.app.cli.client import meant
 from coachsync.app.cli.clientviews import rows
 from coachsync.app.cli.commands import Options
+from coachsync.app.cli.meant import meant
 from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import as_document, tell, tell_json, tell_problems
 from coachsync.app.cli.plaincopies import UNFINISHED, refuse_place

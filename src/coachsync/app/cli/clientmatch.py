@@ -121,8 +121,8 @@ def _document(one: Undecided) -> dict[str, Any]:
 
 def _decide(options: Options, name: str, calendar: str | None, code: str | None, *, forget: bool) -> int:
     from coachsync.adapters.database.clients import NOBODY
-    from coachsync.app.cli.client import meant as who
-    from coachsync.app.cli.client import typed_name
+    from coachsync.app.cli.meant import meant as who
+    from coachsync.app.cli.meant import typed_name
     from coachsync.app.cli.opening import opened
     from coachsync.app.clients.deciding import decide, meant
     from coachsync.app.noticing import make_known

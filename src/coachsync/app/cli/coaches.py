@@ -26,3 +26,9 @@ def for_a_coach(function: _Function) -> _Function:
     ):
         function = option(function)
     return function
+
+
+def of_a_coach(function: _Function) -> _Function:
+    """Let a command that reads nothing take `--coach`."""
+    option = click.option("--coach", metavar=say("NAME"), help=say("Whose notes, where several coaches share a vault."))
+    return option(function)

@@ -1,4 +1,4 @@
-"""Attached files in a folder that is exported: streamed, under names that every file system takes."""
+"""Attached files in a folder that is exported: streamed, under names that tell nothing but what they are."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def write(session: Session, records: Iterable[dict[str, Any]], folder: Path) -> 
     problems = []
     for number, one in enumerate(records, 1):
         if one["kind"] == "attachment" and isinstance(one["content"], dict):
-            name = f"{_FOLDER}/{number:04}-{filenames.safe(one['content']['name'])}"
+            end = filenames.extension(one["content"]["name"])
+            name = f"{_FOLDER}/{number:04}-{one['written_at'][:10]}-{one['kind']}{end}"
             (folder / _FOLDER).mkdir(mode=_PRIVATE, exist_ok=True)
             try:
                 heldfolders.fill(

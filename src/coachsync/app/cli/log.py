@@ -164,7 +164,7 @@ def _short(event: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value[:_ID_SIGNS] if name in ("shelf", "record") else value for name, value in event.items()}
 
 
-_RECORDS = {1: say("note"), 2: say("agreement"), 3: say("disclosure")}
+_RECORDS = {1: say("note"), 2: say("agreement"), 3: say("disclosure"), 4: say("attachment")}
 _ERASED = {"note": say("a note"), "shelf": say("a shelf"), "client": say("everything")}
 _SLOTS = {
     "passphrase": say("took another passphrase"),

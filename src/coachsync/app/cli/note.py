@@ -6,37 +6,30 @@ import sys
 from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from coachsync.app.cli.asking import Declined, agreed, typed
-from coachsync.app.cli.client import meant, typed_name
-from coachsync.app.cli.coaches import for_a_coach
+from coachsync.app.cli.coaches import for_a_coach, of_a_coach
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
-from coachsync.app.cli.keeping import keep, of_a_coach, tell_left
-from coachsync.app.cli.noteattach import attach_files
+from coachsync.app.cli.filegiven import from_a_file
+from coachsync.app.cli.meant import meant, typed_name
+from coachsync.app.cli.notefiles import attach, open_one
 from coachsync.app.cli.noteimport import import_files, sort
-from coachsync.app.cli.noteopen import open_file
-from coachsync.app.cli.opening import opened
-from coachsync.app.cli.output import tell, tell_json
-from coachsync.app.cli.recordviews import document, local, tell_files, tell_hits, tell_listed
-from coachsync.app.cli.texts import from_a_file, insist, takes_a_while, text
-from coachsync.app.cli.unlocked import unlocked
+from coachsync.app.cli.output import tell, tell_json, tell_problems
 from coachsync.app.cli.whens import When
 from coachsync.app.printable import printable_text
-from coachsync.app.vault import erasing, notes
-from coachsync.app.vault.listing import attached_to, notes_listed
-from coachsync.app.vault.naming import named
-from coachsync.app.vault.notes import Shown
-from coachsync.app.vault.opening import not_done, open_vault
-from coachsync.app.vault.reading import Session
-from coachsync.app.vault.sessions import about as appointment
-from coachsync.app.vault.writing import Written
-from coachsync.app.wiring import Wiring
 from coachsync.errors import UsageError
 from coachsync.phrases import say, say_count
 from coachsync.vault.bodies import Attachment, Note
 from coachsync.vault.envelope import Kind
+
+if TYPE_CHECKING:
+    from coachsync.app.vault.notes import Shown
+    from coachsync.app.vault.reading import Session
+    from coachsync.app.vault.writing import Written
+    from coachsync.app.wiring import Wiring
 
 _ID, _CODE = say("ID"), say("CODE")
 _SHOWN = (Kind.NOTE, Kind.ATTACHMENT)
@@ -70,6 +63,10 @@ def add(
     options: Options, code: str, file: Path | None, about: str | None, on: date | datetime | None, coach: str | None
 ) -> None:
     """Whoever writes it cannot read it again without the passphrase."""
+
+    from coachsync.app.cli.keeping import keep
+    from coachsync.app.vault.sessions import about as appointment
+
     if on is not None and about is None:
         raise UsageError(
             "on-without-about", say("It is not said which appointment took place then."), say("Add --about ID.")
@@ -93,6 +90,11 @@ def add(
 @click.pass_obj
 def list_notes(options: Options, code: str | None, coach: str | None, passphrase_file: Path | None) -> int:
     """No note is opened for it, but that there are notes is for the coach alone too."""
+
+    from coachsync.app.cli.recordviews import tell_listed
+    from coachsync.app.cli.unlocked import unlocked
+    from coachsync.app.vault.listing import notes_listed
+
     name = None if code is None else typed_name(code)
     with unlocked(options, "note list", coach, passphrase_file) as (wiring, session):
         client = None if code is None else meant(wiring, code, name).code
@@ -109,7 +111,14 @@ def list_notes(options: Options, code: str | None, coach: str | None, passphrase
 @everywhere
 @click.pass_obj
 def show(options: Options, name: str, version: int | None, coach: str | None, passphrase_file: Path | None) -> None:
-    """The text alone is data."""
+    """Names of files are shown where the text is, and nowhere else."""
+
+    from coachsync.app.cli.recordviews import document, local, tell_files
+    from coachsync.app.cli.unlocked import unlocked
+    from coachsync.app.vault import notes
+    from coachsync.app.vault.listing import attached_to
+    from coachsync.app.vault.naming import named
+
     with unlocked(options, "note show", coach, passphrase_file) as (wiring, session):
         record, zone = named(session.vault.history, session.fingerprint, name, *_SHOWN), wiring.zone
         last = session.vault.history.latest(record)
@@ -133,8 +142,9 @@ def show(options: Options, name: str, version: int | None, coach: str | None, pa
         click.echo(printable_text(body.text))
     tell_files([one for one in shown if isinstance(one.body, Attachment)])
     if files.found:
-        tell(say("Attached:"), err=True)
-        tell_files(files.found, err=True)
+        tell(say("Attached:"))
+        tell_files(files.found)
+    tell_problems(failure.problem("vault") for failure in files.failures)
 
 
 @command.command("amend", help=say("Change a note; every version before stays."))
@@ -145,6 +155,12 @@ def show(options: Options, name: str, version: int | None, coach: str | None, pa
 @click.pass_obj
 def amend(options: Options, name: str, file: Path | None, coach: str | None, passphrase_file: Path | None) -> None:
     """The editor starts from the newest version."""
+
+    from coachsync.app.cli.keeping import tell_left
+    from coachsync.app.cli.texts import takes_a_while, text
+    from coachsync.app.cli.unlocked import unlocked
+    from coachsync.app.vault import notes
+
     if takes_a_while(file):
         written = _edited(options, name, coach, passphrase_file)
     else:
@@ -167,6 +183,11 @@ def amend(options: Options, name: str, file: Path | None, coach: str | None, pas
 @click.pass_obj
 def search(options: Options, word: str, coach: str | None, passphrase_file: Path | None) -> int:
     """Case and accents do not count. Everything is opened once, in memory."""
+
+    from coachsync.app.cli.recordviews import tell_hits
+    from coachsync.app.cli.unlocked import unlocked
+    from coachsync.app.vault import notes
+
     wanted = typed(say("Word"), "WORD") if word == _PROMPT else word
     with unlocked(options, "note search", coach, passphrase_file) as (_, session):
         everything = notes.everything(session, Kind.NOTE)
@@ -189,6 +210,12 @@ def search(options: Options, word: str, coach: str | None, passphrase_file: Path
 def erase(options: Options, names: tuple[str, ...], yes: bool, coach: str | None, passphrase_file: Path | None) -> None:
     """Their keys are destroyed, and every byte of them. Several at once: one that does not open lets no other on its
     shelf be erased without it."""
+
+    from coachsync.app.cli.unlocked import unlocked
+    from coachsync.app.vault import erasing
+    from coachsync.app.vault.naming import named
+    from coachsync.app.vault.opening import not_done
+
     if sys.stdin.isatty() and not yes:
         question = say(
             "Erase {ids} with all versions and everything attached? Nobody can bring it back.", ids=", ".join(names)
@@ -213,16 +240,26 @@ def erase(options: Options, names: tuple[str, ...], yes: bool, coach: str | None
         tell(say_count("The attached file is erased.", "{number} attached files are erased.", files))
 
 
-for one in (attach_files, import_files, open_file, sort):
+for one in (attach, import_files, open_one, sort):
     command.add_command(one)
 
 
 def _named(session: Session, name: str) -> bytes:
+    from coachsync.app.vault.naming import named
+
     return named(session.vault.history, session.fingerprint, name, Kind.NOTE)
 
 
 def _edited(options: Options, name: str, coach: str | None, passphrase_file: Path | None) -> Written | None:
     """A version that a person writes now; nobody waits for the state meanwhile."""
+
+    from coachsync.app.cli.opening import opened
+    from coachsync.app.cli.texts import insist, text
+    from coachsync.app.cli.unlocked import unlocked
+    from coachsync.app.vault import notes
+    from coachsync.app.vault.opening import open_vault
+    from coachsync.app.vault.reading import Session
+
     with unlocked(options, "note amend", coach, passphrase_file) as (_, session):
         person, record = session.coach, _named(session, name)
         before = notes.show(session, record).body

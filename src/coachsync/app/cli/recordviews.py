@@ -44,13 +44,13 @@ def tell_listed(gathered: Gathered[Listed], attached: Mapping[str, int], zone: Z
     return _table(columns, rows, gathered)
 
 
-def tell_files(found: Sequence[Shown], *, err: bool = False) -> None:
+def tell_files(found: Sequence[Shown]) -> None:
     """What attached files are called, of which type they are, and how large."""
     for one in found:
         if isinstance(body := one.body, Attachment):
             called = printable(body.file.name) or say("a file without a name")
             told = {"id": one.id, "name": called, "type": printable(body.file.media), "size": amount(body.size)}
-            tell(say("{id}  {name} ({type}, {size})", **told), err=err)
+            tell(say("{id}  {name} ({type}, {size})", **told))
 
 
 def amount(size: int) -> Phrase:

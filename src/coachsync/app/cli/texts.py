@@ -11,8 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-import click
-
 from coachsync.adapters import editor
 from coachsync.adapters.files import read_if_there
 from coachsync.adapters.heldfolders import HeldFolder
@@ -24,18 +22,6 @@ from coachsync.phrases import say
 from coachsync.vault.envelope import LONGEST
 
 _T = TypeVar("_T")
-_Function = TypeVar("_Function", bound=Callable[..., object])
-
-
-def from_a_file(function: _Function) -> _Function:
-    """Let a command take `--file`."""
-    option = click.option(
-        "--file",
-        type=click.Path(path_type=Path),
-        metavar=say("FILE"),
-        help=say("A file with the text; without one, it is read from stdin, or your $EDITOR opens."),
-    )
-    return option(function)
 
 
 def takes_a_while(file: Path | None) -> bool:

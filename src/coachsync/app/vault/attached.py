@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from coachsync.app.vault.naming import named
 from coachsync.app.vault.reading import Read, Session
-from coachsync.errors import Altered, CoachsyncError
+from coachsync.errors import Altered, CoachsyncError, UsageError
 from coachsync.phrases import say
 from coachsync.vault import bodies, contents
 from coachsync.vault.bodies import Attachment
@@ -42,6 +43,20 @@ def with_attached(session: Session, records: Iterable[bytes]) -> list[bytes]:
     return list(dict.fromkeys([*wanted, *(one.record for one in found if one.body.file.to in wanted)]))
 
 
+def typed(session: Session, name: str) -> Read:
+    """The attachment that a coach means by the first signs of its id. Raises UsageError for none, and for a note, with
+    how to find what is attached to it."""
+    history = session.vault.history
+    record = named(history, session.fingerprint, name, Kind.ATTACHMENT, Kind.NOTE)
+    if history.records[record, 1].kind is not Kind.ATTACHMENT:
+        raise UsageError(
+            "no-attachment",
+            say("This is a note, and no file."),
+            say("What is attached to it, and the id of each file, is shown by: coachsync note show ID"),
+        )
+    return session.record(record)
+
+
 def understood(read: Read) -> Attached:
     """An attachment out of an opened record. Raises Altered for a body that is none."""
     body = bodies.unpacked(read.header.kind, read.body)
@@ -55,12 +70,8 @@ def content(session: Session, read: Read) -> Iterator[bytes]:
     at the end, for a file that is missing or not the one that was sealed."""
     vault, body = session.vault, understood(read).body
     place = (read.header.record, read.header.version)
-    stored = vault.history.records[place].file
-    there = vault.files.bodies.size(place)
-    if there is None:
+    if vault.files.bodies.size(place) is None:
         raise missing()
-    if stored is None or there != stored.size:
-        raise contents.altered()
     belongs = contents.context(vault.id, *place)
     yield from contents.opened(body.key, belongs, body.size, body.digest, vault.files.bodies.pieces(place))
 

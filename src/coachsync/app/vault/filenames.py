@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_LONGEST = 60  # signs of a name that is given back
 _UNKNOWN = "application/octet-stream"
 # What a coach keeps of a client, and what programs call it by. Whatever starts something when it is opened has no place
 # here: a file may come from anybody.
@@ -43,14 +42,3 @@ def extension(name: str) -> str:
 def media_of(name: str) -> str:
     """The media type that a name tells of."""
     return _MEDIA.get(extension(name)[1:], _UNKNOWN)
-
-
-def safe(name: str) -> str:
-    """As much of a name as every file system takes, for a person who looks for it: letters, digits, blanks and dashes,
-    with the extension that it has."""
-    end = extension(name)
-    stem = name[: len(name) - len(end)] if end else name
-    kept = "".join(sign if sign.isalnum() or sign in " -_" else "-" for sign in stem)
-    while "--" in kept:
-        kept = kept.replace("--", "-")
-    return (kept.strip(" -")[:_LONGEST].strip(" -") or "file") + end

@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-import click
-
 from coachsync.adapters.sourcefile import source_file
-from coachsync.app.cli.client import typed_name
-from coachsync.app.cli.commands import Options, everywhere
-from coachsync.app.cli.keeping import Ready, of_a_coach, ready
+from coachsync.app.cli.asking import typed
+from coachsync.app.cli.commands import Options
+from coachsync.app.cli.meant import typed_name
 from coachsync.app.cli.opening import configured
 from coachsync.app.cli.output import tell, tell_json
+from coachsync.app.cli.ready import Ready, ready
 from coachsync.app.printable import printable
 from coachsync.app.vault import filenames
 from coachsync.app.vault.attaching import attach
@@ -28,25 +27,10 @@ from coachsync.vault.envelope import Kind
 from coachsync.vault.shelves import UNSORTED
 
 _COMMAND = "note attach"
+_PROMPT = "-"
 
 
-@click.command(
-    "attach",
-    help=say(
-        "Attach files to a note: its ID, then the files; or to a client alone, with --client. The vault need not be "
-        "unlocked. The files stay where they are."
-    ),
-)
-@click.argument("given", metavar=say("[ID] FILE..."), nargs=-1, required=True)
-@click.option(
-    "--client",
-    metavar=say("CODE"),
-    help=say("Attach to a client and to no note: a code, or - to be asked for a name."),
-)
-@of_a_coach
-@everywhere
-@click.pass_obj
-def attach_files(options: Options, given: tuple[str, ...], client: str | None, coach: str | None) -> None:
+def run(options: Options, given: tuple[str, ...], client: str | None, coach: str | None) -> None:
     """Every file is looked at before one is stored."""
     note, files = (None, given) if client is not None else (given[0], given[1:])
     if not files:
@@ -57,7 +41,7 @@ def attach_files(options: Options, given: tuple[str, ...], client: str | None, c
         )
     name = None if client is None else typed_name(client)
     fingerprint = coach_of(trusted(configured(options)), coach)
-    paths = [Path(file) for file in files]
+    paths = [Path(typed(say("File"), "FILE") if file == _PROMPT else file) for file in files]
     for path in paths:
         with _opened(path):
             pass
