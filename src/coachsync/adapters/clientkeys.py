@@ -36,7 +36,7 @@ class ClientKeys:
 
     def __init__(self, state: Path, device: DeviceKey) -> None:
         self.folder = state / "keys" / "clients"
-        self._device = device
+        self.device = device
         self._ledger = Ledger(state)
 
     def file(self, code: str) -> Path:
@@ -51,7 +51,7 @@ class ClientKeys:
             raise _missing(code)
         if len(content) != BYTES:
             raise _damaged(code)
-        if content[:_NAME] != self._device.name.encode():
+        if content[:_NAME] != self.device.name.encode():
             raise WrongKey(
                 "client-key-of-another-state",
                 say("The key of client {code} was locked with another device key.", code=code),
@@ -59,7 +59,7 @@ class ClientKeys:
                 where="practice.state",
             )
         try:
-            return DeviceKey(self._device.open(_context(code), content[_NAME : _NAME + _SEALED]))
+            return DeviceKey(self.device.open(_context(code), content[_NAME : _NAME + _SEALED]))
         except WrongKey:
             raise _damaged(code) from None
 
@@ -71,7 +71,7 @@ class ClientKeys:
         """
         if self._read(code) is None:
             key = new_device_key()
-            content = self._device.name.encode() + self._device.seal(_context(code), key.secret)
+            content = self.device.name.encode() + self.device.seal(_context(code), key.secret)
             for folder in (self.folder.parent, self.folder):
                 make_private_folder(folder)
             try:
@@ -120,14 +120,23 @@ class ClientKeys:
         keys = [key for one, key in self._burials() if one == code and key]
         return bytes.fromhex(keys[-1]) if keys else None
 
+    def has_written(self, line: bytes) -> bool:
+        """Whether this device has written a line of a ledger, wherever that lies."""
+        code, key = _said(line)
+        return bool(code) and line == self._line(code, key)
+
+    def codes(self) -> Iterator[str]:
+        """Whose keys are here, sorted."""
+        names = (file.name.removesuffix(_SUFFIX) for file in self.folder.glob(f"*{_SUFFIX}"))
+        yield from sorted(name for name in names if _CODE.fullmatch(name))
+
     def _burials(self) -> Iterator[tuple[str, str]]:
         for line in self._ledger.lines():
-            code, key = _said(line)
-            if code and line == self._line(code, key):
-                yield code, key
+            if self.has_written(line):
+                yield _said(line)
 
     def _line(self, code: str, key: str) -> bytes:
-        mark = self._device.blind("erasures", f"{code}/{key}").hex()
+        mark = self.device.blind("erasures", f"{code}/{key}").hex()
         return json.dumps({"client": code, "key": key, "mark": mark}, separators=(",", ":")).encode()
 
     def _read(self, code: str) -> bytes | None:

@@ -197,7 +197,7 @@ class Document(Table):
     notify: Notify | None = None
 
 
-DORMANT = ("inbox", "retention", "succession", "backup")  # understood; without effect in this version
+DORMANT = ("inbox", "retention", "succession")  # understood; without effect in this version
 
 
 T = TypeVar("T", bound=Table)

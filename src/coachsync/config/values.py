@@ -136,6 +136,14 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """The folders that backups go to, and the newest keys of clients and notes; None where there is none."""
+
+    folder: Path | None = None
+    mirror: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration; accounts, calendars and shares by their names, in the order of the file.
 
@@ -149,6 +157,7 @@ class Config:
     calendars: Mapping[str, Calendar]
     shares: Mapping[str, Share]
     notify: Notify = Notify()
+    backup: Backup = Backup()
     trust: Path = Path("trust.toml")
     lock_after: timedelta = timedelta(minutes=15)
     dormant: tuple[str, ...] = ()
