@@ -23,6 +23,7 @@ class Glance:
     state: Path | None = None
     calendars: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
+    backup: bool = False  # whether it names a folder for backups, or for the mirror
 
 
 def glance(path: Path) -> Glance:
@@ -75,6 +76,7 @@ def _said(document: Mapping[str, Any], folder: Path) -> Glance:
         state=state_folder(state, folder) if state is None or isinstance(state, str) else None,
         calendars=_names(document.get("calendars")),
         shares=_names(document.get("shares")),
+        backup=bool(document.get("backup")),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from coachsync.phrases import say
 
 if TYPE_CHECKING:
     from coachsync.app.service import Service
+    from coachsync.config import Config
 
 _ETC = Path("/etc")
 _for_the_machine = click.option(
@@ -41,6 +43,9 @@ def install(options: Options, system: bool) -> None:
 
     _refuse_the_wrong_user(system=system)
     service = _of_the_machine() if system else _of_this_user(options)
+    timers = _timers(system=system)
+    if timers is not None and not timers.files.keys() <= service.files.keys():  # backups were given up since
+        job.remove(timers)
     try:
         job.install(service)
     except CoachsyncError as problem:
@@ -65,6 +70,9 @@ def remove(options: Options, system: bool) -> None:
 
     _refuse_the_wrong_user(system=system)
     service = job.for_system(_ETC, "", "") if system else job.for_user(_user_units(), "", "", Path())
+    timers = _timers(system=system)
+    if timers is not None:
+        service = replace(service, files={**service.files, **timers.files}, stopped=(*service.stopped, *timers.stopped))
     try:
         removed = job.remove(service)
     except CoachsyncError as problem:
@@ -101,6 +109,7 @@ def _of_this_user(options: Options) -> Service:
     from coachsync import config
     from coachsync.adapters import units
     from coachsync.app import service as job
+    from coachsync.app.backup import scheduling
 
     path = config.locate(options.config, os.environ)
     settings = config.load(path)
@@ -108,16 +117,51 @@ def _of_this_user(options: Options) -> Service:
     folders = None
     if units.users_have_namespaces():
         folders = job.closing(units.shipped("user/folders.conf"), settings.practice.state, settings)
-    return job.for_user(_user_units(), text, folders, settings.practice.state)
+    service = job.for_user(_user_units(), text, folders, settings.practice.state)
+    if settings.backup.folder is None:
+        return service
+    command = [*_program(), "--config", str(path), "backup", "create"]
+    backup, timer = units.shipped(f"user/{scheduling.UNIT}"), units.shipped(f"user/{scheduling.TIMER}")
+    return scheduling.for_user(service, _user_units(), job.starting(backup, command), timer, folders)
 
 
 def _of_the_machine() -> Service:
     from coachsync.adapters import units
     from coachsync.app import service as job
+    from coachsync.app.backup import scheduling
 
     configuration = _ETC / "coachsync" / "coachsync.toml"
     text = job.starting(units.shipped("coachsync.service"), [*_program(), "--config", str(configuration), "run"])
-    return job.for_system(_ETC, text, units.shipped("sysusers.conf"))
+    service = job.for_system(_ETC, text, units.shipped("sysusers.conf"))
+    settings = _settings(configuration)
+    if settings is None or settings.backup.folder is None:
+        return service
+    command = [*_program(), "--config", str(configuration), "backup", "create"]
+    backup = scheduling.writing(units.shipped(scheduling.UNIT), command, settings)
+    return scheduling.for_system(service, _ETC, backup, units.shipped(scheduling.TIMER), settings)
+
+
+def _settings(configuration: Path) -> Config | None:
+    """The configuration of the machine; None while there is none, or one with faults: it usually comes later."""
+    from coachsync import config
+
+    try:
+        return config.load(configuration)
+    except CoachsyncError:
+        return None
+
+
+def _timers(*, system: bool) -> Service | None:
+    """The timer alone, where it was put in place."""
+    from coachsync.app.backup import scheduling
+    from coachsync.app.service import Service
+
+    nothing = Service({}, (), (), ())
+    if system:
+        there = scheduling.is_there(_ETC / "systemd" / "system")
+        return scheduling.for_system(nothing, _ETC, "", "") if there else None
+    there = scheduling.is_there(_user_units())
+    return scheduling.for_user(nothing, _user_units(), "", "", "") if there else None
 
 
 def _program() -> list[str]:

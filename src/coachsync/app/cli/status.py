@@ -13,6 +13,8 @@ import click
 
 from coachsync.adapters import lock
 from coachsync.app import status as kept
+from coachsync.app.backup import remembering
+from coachsync.app.backup.remembering import Memory
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.output import instant, tell_json
 from coachsync.app.cli.tongue import spoken
@@ -34,6 +36,7 @@ class _View:
     named: Glance
     now: int
     running: bool
+    memory: Memory
 
 
 @click.command("status", help=COMMANDS["status"][1])
@@ -65,7 +68,8 @@ def _view(option: str | None, now: int) -> _View:
     # A file with a mistake in it names fewer than the one that is in force.
     calendars = tuple(dict.fromkeys((*named.calendars, *(known.calendars if known.configuration else ()))))
     shares = tuple(dict.fromkeys((*named.shares, *(known.shares if known.configuration else ()))))
-    return _View(known, replace(named, calendars=calendars, shares=shares), now, running)
+    memory = remembering.recall(named.state)
+    return _View(known, replace(named, calendars=calendars, shares=shares), now, running, memory)
 
 
 def _named(option: str | None) -> Glance:
@@ -86,7 +90,8 @@ def _needs_somebody(view: _View) -> bool:
     waiting = any(_waits(known.calendar(name)) for name in view.named.calendars)
     found = any(known.share(name).findings or known.share(name).has_fallen for name in view.named.shares)
     broken = known.configuration or known.left_behind or known.opening or known.state or known.channels
-    return bool(waiting or found or known.exposed or known.refused or broken)
+    drilled = view.named.backup and view.memory.drill_findings
+    return bool(waiting or found or known.exposed or known.refused or broken or drilled)
 
 
 def _waits(calendar: CalendarStatus) -> bool:
@@ -112,6 +117,8 @@ def _lines(view: _View) -> Iterator[str]:
     for name in view.named.shares:
         yield from _share(name, view.known.share(name), view)
     yield from _found(view.known.exposed)
+    if view.named.backup:
+        yield from _backup(view.memory, view.now)
     for problem in (*view.known.left_behind, *view.known.channels):
         yield from _trouble(problem)
 
@@ -164,6 +171,26 @@ def _share(name: str, share: ShareStatus, view: _View) -> Iterator[str]:
     yield from _found(share.findings)
     yield from _trouble(share.unseen)
     yield from _trouble(share.trouble)
+
+
+def _backup(memory: Memory, now: int) -> Iterator[str]:
+    if memory.made is None:
+        yield say("Backup: never made.")
+    else:
+        yield say("Backup: made {ago}.", ago=_ago(now - memory.made))
+    if memory.mirrored is not None:
+        yield say("  Mirror of the keys: up to date {ago}.", ago=_ago(now - memory.mirrored))
+    if memory.drilled is None:
+        yield say("  Nobody has tried to open a backup yet: coachsync backup verify --drill")
+    elif memory.drill_findings:
+        yield say_count(
+            "  Drill {ago}: {number} finding.",
+            "  Drill {ago}: {number} findings.",
+            memory.drill_findings,
+            ago=_ago(now - memory.drilled),
+        )
+    else:
+        yield say("  Drill {ago}: all of it opens.", ago=_ago(now - memory.drilled))
 
 
 def _current(name: str, ago: str) -> str:
@@ -220,6 +247,7 @@ def _document(view: _View) -> dict[str, Any]:
         "left_behind": [_of_trouble(problem) for problem in known.left_behind],
         "opening": [_of_trouble(problem) for problem in known.opening],
         "state": _of_trouble(known.state),
+        "backup": _of_backup(view.memory) if view.named.backup else None,
         "alarms": [_of_trouble(problem) for problem in known.channels],
     }
 
@@ -251,6 +279,16 @@ def _of_share(share: ShareStatus, view: _View) -> dict[str, Any]:
         "findings": [_of_found(found) for found in share.findings],
         "unseen": _of_trouble(share.unseen),
         "problem": _of_trouble(share.trouble),
+    }
+
+
+def _of_backup(memory: Memory) -> dict[str, Any]:
+    return {
+        "made": _when(memory.made),
+        "number": memory.number or None,
+        "mirrored": _when(memory.mirrored),
+        "drilled": _when(memory.drilled),
+        "drill_findings": None if memory.drilled is None else memory.drill_findings,
     }
 
 
