@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 from coachsync.adapters.backupset import BackupSet
@@ -23,8 +22,7 @@ from coachsync.app.vault.making import Made
 from coachsync.app.wiring import open_wiring
 from coachsync.clients.directory import Client
 from coachsync.errors import CoachsyncError
-from coachsync.vault.keys import Person
-from vault_house import CLIENT, COACH, CONFIG, OTHER, PASSPHRASE, VaultHouse
+from vault_house import CLIENT, CONFIG, OTHER, VaultHouse
 
 BACKUP = '[backup]\nfolder = "backups"\nmirror = "mirror"\n'
 
@@ -35,7 +33,6 @@ class BackupHouse:
 
     house: VaultHouse
     made: Made | None = None
-    lost: int = field(default=0)
 
     def __post_init__(self) -> None:
         self.house.file.write_text(CONFIG + BACKUP)
@@ -54,23 +51,27 @@ class BackupHouse:
     def store(self) -> BackupSet:
         return BackupSet(self.backups)
 
+    def copied(self, folder: Path) -> BackupHouse:
+        """The same in another, empty folder."""
+        shutil.copytree(self.house.folder, folder, dirs_exist_ok=True)
+        return BackupHouse(Came(folder, self.house.now), self.made)
+
     def begin(self) -> None:
         """A vault with a coach, and two clients."""
         self.made = self.house.make()
         with open_wiring(self.house.config, "test", self.house.now) as wiring:
             wiring.clients.save(Client(CLIENT, ("Marina Dupont",)))
             wiring.clients.save(Client(OTHER, ("Bo Li",)))
+        for body, client in ((b"one", CLIENT), (b"two", CLIENT), (b"three", OTHER)):
+            self.house.add(body, client)
 
     def backup(self, *, anew: bool = False, days: float = 0) -> Created:
         """Make a backup, some days later than the last one."""
         self.house.now += timedelta(days=days)
-        with open_wiring(self.house.config, "test", self.house.now) as wiring:
-            gathered = creating.prepared(wiring, self.house.file, anew=anew)
-            what = gathered.__enter__()
-        try:
+        with ExitStack() as gathered:
+            with open_wiring(self.house.config, "test", self.house.now) as wiring:
+                what = gathered.enter_context(creating.prepared(wiring, self.house.file, anew=anew))
             return creating.create(what, silent)
-        finally:
-            gathered.__exit__(None, None, None)
 
     def opened(self, mirror: Path | None = None, *, trusting: bool = False) -> Backups:
         """The backups as they are read; with trust.toml of the practice, or only with their own."""
@@ -87,7 +88,13 @@ class BackupHouse:
         return Key(self.made.code, "recovery")
 
     def restored(
-        self, folder: Path, number: int | None = None, mirror: Path | None = None, *, without: bool = False
+        self,
+        folder: Path,
+        number: int | None = None,
+        mirror: Path | None = None,
+        *,
+        without: bool = False,
+        replace: bool = False,
     ) -> tuple[VaultHouse, Restored]:
         """The practice on a clean machine, by the recovery code."""
         folder.mkdir(exist_ok=True)
@@ -98,9 +105,16 @@ class BackupHouse:
         person = backups.unlock(pinned.fingerprint, self.key())
         snapshot = backups.snapshot(number)
         manifest = backups.manifest(snapshot, person)
-        target = Target(folder / "coachsync.toml")
+        target = Target(folder / "coachsync.toml", replace)
         done = restoring.restore(backups, snapshot, manifest, person, target, self.house.now)
         return Came(folder, self.house.now), done
+
+    @property
+    def records(self) -> dict[bytes, str]:
+        """Whose each record is, the oldest first."""
+        with self.house.open() as vault:
+            shelves, places = vault.history.shelves, vault.history.records
+            return {record: shelves[one.shelf].client or "" for (record, _), one in places.items()}
 
     def erase(self, record: bytes) -> None:
         with open_wiring(self.house.config, "test", self.house.now), self.house.session() as session:

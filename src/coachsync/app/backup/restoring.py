@@ -15,7 +15,14 @@ from pathlib import Path
 from coachsync import config as configuration
 from coachsync.adapters import heldfolders, lock
 from coachsync.adapters.backupset import TRUST, refused
-from coachsync.adapters.files import create, make_private_folder, read_if_there, sync_folder, write_atomically
+from coachsync.adapters.files import (
+    create_atomically,
+    make_private_folder,
+    read_if_there,
+    sync_folder,
+    write_atomically,
+)
+from coachsync.adapters.shredding import shred
 from coachsync.adapters.trustfile import write_trust
 from coachsync.app.backup import reading, staging
 from coachsync.app.backup.reading import Backups
@@ -33,7 +40,9 @@ from coachsync.vault.snapshots import Manifest, Snapshot
 
 _ASIDE = ".before-"  # behind the name of a state folder that a restore has moved away
 _LOCKS = (lock.WRITER, lock.DAEMON, lock.BACKUP)
+_SCRAPS = ".coachsync-*"  # of a run that was killed: what it was writing
 _PUBLIC = 0o644
+_NO_GRANT = "no-grant"
 
 
 @dataclass
@@ -73,6 +82,7 @@ def restore(
         with staging.opened(staged, now) as (wiring, vault):
             _settle(wiring, vault, coach, restored)
         _put_beside(backups, staged, manifest, (settings, text), target.file)
+        heldfolders.erase(staged.folder / "config")  # after the rename nothing is left that could be left
         restored.aside = _put_in_place(staged.state, state, now)
     return restored
 
@@ -160,7 +170,8 @@ def _settle(wiring: Wiring, vault: Vault, coach: Person, restored: Restored) -> 
     except CoachsyncError as problem:
         vault.problems.append(problem.problem("practice.state"))
     restored.records = len({record for record, _ in vault.history.records})
-    restored.problems += [one for one in vault.problems if one not in restored.problems]
+    told = {one.code for one in restored.problems}
+    restored.problems += [one for one in vault.problems if one.code not in told | {_NO_GRANT}]  # that is told already
 
 
 def _put_beside(
@@ -168,6 +179,8 @@ def _put_beside(
 ) -> None:
     """The files of the configuration, none over one that is there; the configuration itself last."""
     settings, text = found
+    for scrap in file.parent.glob(_SCRAPS):
+        shred(scrap)
     if not settings.trust.exists():
         make_private_folder(settings.trust.parent)
         write_trust(settings.trust, backups.trust)
@@ -180,7 +193,7 @@ def _put_beside(
         place = file.parent / below
         if not place.exists():
             make_private_folder(place.parent)
-            create(place, read_if_there(staged.folder / stored.path) or b"", stored.mode & 0o700 | 0o600)
+            create_atomically(place, read_if_there(staged.folder / stored.path) or b"", stored.mode & 0o700 | 0o600)
     mode = next(one.mode for one in manifest.files if one.path == manifest.configuration)
     write_atomically(file, text, mode & _PUBLIC | 0o600)
 

@@ -198,5 +198,8 @@ def _unopened(vault: Vault, coach: Person) -> Iterator[Problem]:
                 "{number} records cannot be opened: the keys of them are not in the mirror.",
                 number,
             ),
-            say("If there is a newer mirror, restore once more with that, and with --replace."),
+            say(
+                "If there is a newer mirror, or a newer backup, restore again with that, and with --replace: when a "
+                "note is erased, those beside it get another key, which older backups do not know."
+            ),
         )
