@@ -40,8 +40,8 @@ class Prepared:
     """Everything that goes into a backup, as it was at one moment; nothing else is needed for it."""
 
     folder: Path
+    mirror: Path | None
     state: Path
-    vault: bytes
     trust: Trust
     at: int
     writer: Writer
@@ -97,10 +97,24 @@ def prepared(wiring: Wiring, configuration: Path, *, anew: bool = False) -> Iter
     scratch = heldfolders.make(state, _SCRATCH)
     try:
         yield Prepared(
-            folder, state, trust.vault, trust, int(wiring.now.timestamp()), writer, list(coaches.values()),
-            _salt(state, device), device, f"config/{configuration.name}", slots, read_if_there(config.trust) or b"",
-            approved.lines, gathering.gather(config, configuration, scratch.path), memory, anew, told,
-        )  # fmt: skip
+            folder=folder,
+            mirror=config.backup.mirror,
+            state=state,
+            trust=trust,
+            at=int(wiring.now.timestamp()),
+            writer=writer,
+            coaches=list(coaches.values()),
+            salt=_salt(state, device),
+            device=device,
+            configuration=f"config/{configuration.name}",
+            slots=slots,
+            pinned=read_if_there(config.trust) or b"",
+            tombstones=approved.lines,
+            sources=gathering.gather(config, configuration, scratch.path),
+            memory=memory,
+            anew=anew,
+            problems=told,
+        )
     finally:
         heldfolders.erase(scratch.path)
         os.close(scratch.lock)
@@ -110,7 +124,7 @@ def create(what: Prepared, progress: Progress) -> Created:
     """Write a backup of what was gathered. Killed at any moment, there is none of it, those from before are as they
     were, and the next run goes on. Raises CoachsyncError where the system refuses something."""
     store = BackupSet(what.folder)
-    places.claim(store, what.vault, places.FOLDER, known=bool(what.memory.number) and not what.anew)
+    places.claim(store, what.trust.vault, places.FOLDER, known=bool(what.memory.number) and not what.anew)
     store.make()
     known = {number: _looked_at(store, number, what) for number in store.snapshots()}
     created = Created(1 + max([*known, what.memory.number]), problems=list(what.problems))
@@ -121,7 +135,15 @@ def create(what: Prepared, progress: Progress) -> Created:
     kept = {one: snapshots.digest(store.snapshot(one) or b"") for one in made if one in staying}
     needed, manifest = _put_objects(store, what, created, progress)
     content = snapshots.write(
-        created.number, what.at, kept, manifest, needed, what.coaches, what.vault, what.writer.entry, what.writer.daemon
+        created.number,
+        what.at,
+        kept,
+        manifest,
+        needed,
+        what.coaches,
+        what.trust.vault,
+        what.writer.entry,
+        what.writer.daemon,
     )
     store.put_snapshot(created.number, content)
     if store.snapshot(created.number) != content:
@@ -129,8 +151,20 @@ def create(what: Prepared, progress: Progress) -> Created:
     digest = snapshots.digest(content).hex()
     memory = remembering.recall(what.state)
     remembering.keep(what.state, replace(memory, made=what.at, number=created.number, digest=digest))
+    _tell_mirror(what, created, snapshots.digest(content))
     _prune(store, what, created, sorted(made.keys() - staying))
     return created
+
+
+def _tell_mirror(what: Prepared, created: Created, digest: bytes) -> None:
+    if what.mirror is None or not what.mirror.is_dir():
+        return  # that was told when it was to be brought up to date
+    try:
+        store = BackupSet(what.mirror, places.MIRROR)
+        mirroring.name_backup(store, what.trust, what.writer, created.number, digest)
+    except CoachsyncError as problem:
+        told = problem.problem(places.MIRROR)
+        created.problems += [told] if told.code not in {one.code for one in created.problems} else []
 
 
 def not_configured() -> Misconfigured:
@@ -180,7 +214,7 @@ def _salt(state: Path, device: DeviceKey) -> bytes:
 def _looked_at(store: BackupSet, number: int, what: Prepared) -> snapshots.Snapshot | Problem:
     """A backup that is there, or why it cannot be told what that is."""
     try:
-        found = snapshots.read(store.snapshot(number) or b"", what.vault, ledgers.coaches_of(what.trust))
+        found = snapshots.read(store.snapshot(number) or b"", what.trust.vault, ledgers.coaches_of(what.trust))
         if found.number == number:
             return found
         raise chunks.damaged()

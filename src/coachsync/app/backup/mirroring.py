@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace as replace_in
 from pathlib import Path
 
 from coachsync.adapters.backupset import TRUST, BackupSet, refused, replace, sweep
@@ -122,6 +123,15 @@ def stamp_of(store: BackupSet, trust: Trust) -> Stamp | None:
     """Up to when a mirror is current; None where it does not say. Raises Altered where somebody else says it."""
     content = store.clear(STAMP)
     return None if content is None else snapshots.read_stamp(content, trust.vault, ledgers.coaches_of(trust))
+
+
+def name_backup(store: BackupSet, trust: Trust, writer: Writer, number: int, digest: bytes) -> None:
+    """Have a mirror remember the newest backup: an older copy of their folder shows beside it. Raises CoachsyncError
+    where the system refuses it."""
+    stamp = stamp_of(store, trust)
+    if stamp is not None:
+        named = replace_in(stamp, number=number, digest=digest)
+        store.put_clear(STAMP, snapshots.write_stamp(named, trust.vault, writer.entry, writer.daemon))
 
 
 def _drop(mirror: Mirror, vault: Vault, keys: ClientKeys) -> None:

@@ -24,7 +24,7 @@ from coachsync.adapters.files import (
 )
 from coachsync.adapters.shredding import shred
 from coachsync.adapters.trustfile import write_trust
-from coachsync.app.backup import reading, staging
+from coachsync.app.backup import creating, mirroring, reading, staging
 from coachsync.app.backup.reading import Backups
 from coachsync.app.backup.staging import Staged
 from coachsync.app.vault import erasing, making, sorting
@@ -77,6 +77,7 @@ def restore(
     with _held(state), _beside(state) as folder:
         machine = [state, *sorted(state.parent.glob(f"{state.name}{_ASIDE}*"))]
         staged = staging.put(backups, manifest, coach, settings, folder, machine)
+        staged.problems += _rolled_back(backups)
         staging.revive(backups, staged, coach, now, staging.heads_of(backups, machine))
         restored = Restored(snapshot.number, snapshot.at, configured=text is not None, problems=staged.problems)
         with staging.opened(staged, now) as (wiring, vault):
@@ -158,6 +159,13 @@ def _beside(state: Path) -> Iterator[Path]:
     finally:
         heldfolders.erase(folder.path)
         os.close(folder.lock)
+
+
+def _rolled_back(backups: Backups) -> Iterator[Problem]:
+    """The mirror may know of a newer backup than there is."""
+    stamp = mirroring.stamp_of(backups.mirror, backups.trust) if backups.mirror is not None else None
+    if stamp is not None and stamp.number > max(backups.numbers):
+        yield creating.rolled_back(stamp.number)
 
 
 def _settle(wiring: Wiring, vault: Vault, coach: Person, restored: Restored) -> None:
