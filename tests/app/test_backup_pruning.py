@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coachsync.app.backup.pruning import DAILY, MONTHLY, WEEKLY, staying
+from coachsync.app.backup.pruning import DAILY, LAST, MONTHLY, WEEKLY, staying
 
 START = datetime(2026, 1, 1, 2, 30, tzinfo=UTC)
 
@@ -30,8 +30,8 @@ def test_two_years_of_nights_leave_a_week_a_month_and_a_year() -> None:
 def test_the_newest_stays_and_few_are_ever_many(made: dict[int, int]) -> None:
     kept = staying(made)
     assert kept <= made.keys()
-    assert len(kept) <= DAILY + WEEKLY + MONTHLY
-    assert not made or max(made) in kept
+    assert len(kept) <= LAST + DAILY + WEEKLY + MONTHLY
+    assert set(sorted(made)[-LAST:]) <= kept
     assert staying({one: made[one] for one in kept}) == kept  # twice is once
     if len(made) <= DAILY:
         assert len({time // 86_400 for time in made.values()}) <= len(kept) or kept == made.keys()

@@ -8,10 +8,9 @@ from typing import NamedTuple
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.ledger import Ledger, is_of_device
 from coachsync.adapters.trustfile import Trust
-from coachsync.app.vault.burying import entry_of
-from coachsync.errors import CoachsyncError, Problem
+from coachsync.app.vault.burying import is_approved
+from coachsync.errors import Problem
 from coachsync.phrases import say
-from coachsync.vault.keys import Actor, Role
 from coachsync.vault.statements import Coaches
 
 
@@ -28,7 +27,7 @@ def approved(lines: Iterable[bytes], trust: Trust, keys: ClientKeys) -> Heard:
     good: dict[bytes, None] = {}
     forged = False
     for line in lines:
-        if keys.has_written(line) if is_of_device(line) else _is_signed(line, trust):
+        if keys.has_written(line) if is_of_device(line) else is_approved(line, trust):
             good[line] = None
         else:
             forged = True
@@ -57,15 +56,3 @@ def forged(where: str) -> Problem:
         say("The ledger of erasures has a line that no coach has signed; nothing was destroyed for it."),
         say("Somebody may have tried to have records destroyed. Look who can write to that folder."),
     )
-
-
-def _is_signed(line: bytes, trust: Trust) -> bool:
-    try:
-        entry = entry_of(line)
-        verify = coaches_of(trust).get(entry.actor)
-        if verify is None or entry.event["e"] != "erase":
-            return False
-        Actor(Role.COACH, verify).check(b"log", entry.digest(trust.vault), entry.signature)
-    except CoachsyncError:
-        return False
-    return True

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-DAILY, WEEKLY, MONTHLY = 7, 4, 12
+LAST, DAILY, WEEKLY, MONTHLY = 3, 7, 4, 12
 
 
 def staying(made: Mapping[int, int]) -> set[int]:
-    """Of these backups (their times, in seconds since 1970, by number): the newest of each of the last seven days that
-    have one, of four weeks and of twelve months. Days without a backup take nothing away, whatever a clock said."""
-    kept: set[int] = set()
+    """Of these backups (their times, in seconds since 1970, by number): the last three, and the newest of each of the last
+    seven days that have one, of four weeks and of twelve months. Days without a backup take nothing away, whatever a clock said."""
+    kept = set(sorted(made)[-LAST:])
     for number, period in ((DAILY, _day), (WEEKLY, _week), (MONTHLY, _month)):
         newest: dict[object, int] = {}
         for one in sorted(made, reverse=True):
