@@ -13,6 +13,7 @@ from coachsync.adapters.files import read_if_there
 from coachsync.app.backup.creating import Created
 from coachsync.app.backup.restoring import Restored
 from coachsync.errors import CoachsyncError
+from smalldisk import mounted_on
 from stepping import before_each, killed_at, no_room
 from test_backup import EVERYTHING, contents
 from vault_house import CLIENT, OTHER
@@ -89,6 +90,20 @@ def test_p04_on_a_full_disk_the_last_backup_stays_and_it_is_said(twice: BackupHo
     twice.backup(days=1)
     assert twice.look().findings == []
     assert notes(twice.restored(tmp_path / "new")[0]) == NOW
+
+
+def test_p04_a_disk_that_really_is_full_keeps_the_last_backup(twice: BackupHouse, tmp_path: Path) -> None:
+    shutil.move(twice.backups, tmp_path / "first")
+    twice.backups.mkdir()
+    with mounted_on(twice.backups, "4m") as disk:
+        shutil.copytree(tmp_path / "first", disk.folder, dirs_exist_ok=True)
+        twice.house.file.write_text(twice.house.file.read_text().replace('"backups"', f'"{disk.folder}"'))
+        disk.fill()
+        assert codes_of(twice.backup) == {"disk-full"}
+        disk.free()
+        copied = shutil.copytree(disk.folder, tmp_path / "copied")
+        assert [file.name for file in (copied / "snapshots").iterdir()] == ["1.json"]
+        assert twice.backup(days=1).problems == []
 
 
 def test_p13_a_restore_that_was_killed_is_none_or_all(backup_house: BackupHouse, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ LAST, DAILY, WEEKLY, MONTHLY = 3, 7, 4, 12
 
 
 def staying(made: Mapping[int, int]) -> set[int]:
-    """Of these backups (their times, in seconds since 1970, by number): the last three, and the newest of each of the last
-    seven days that have one, of four weeks and of twelve months. Days without a backup take nothing away, whatever a clock said."""
+    """Of these backups (their times, in seconds since 1970, by number): the last three, and the newest of each of the
+    last seven days that have one, of four weeks and of twelve months. Days without a backup take nothing away, whatever
+    a clock said."""
     kept = set(sorted(made)[-LAST:])
     for number, period in ((DAILY, _day), (WEEKLY, _week), (MONTHLY, _month)):
         newest: dict[object, int] = {}

@@ -55,7 +55,7 @@ def install(options: Options, system: bool) -> None:
     if options.json:
         tell_json({"files": [str(path) for path in service.files], "started": not system})
     elif system:
-        _tell_what_comes_next()
+        _tell_what_comes_next(backups=any(path.name == "coachsync-backup.timer" for path in service.files))
     else:
         _tell_how_it_goes_on(closed=len(service.files) > 1)
 
@@ -206,9 +206,11 @@ def _tell_how_it_goes_on(*, closed: bool) -> None:
         click.echo(spoken(line))
 
 
-def _tell_what_comes_next() -> None:
+def _tell_what_comes_next(*, backups: bool) -> None:
     for line in (
         say("The service is in place and not started yet; it runs as the user coachsync."),
         say("Write /etc/coachsync/coachsync.toml, then: systemctl enable --now coachsync"),
     ):
         click.echo(spoken(line))
+    if backups:
+        click.echo(spoken(say("For a backup every night: systemctl enable --now coachsync-backup.timer")))
