@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from backup_house import BackupHouse, names, notes
+from backup_house import BackupHouse, Came, names, notes
 from coachsync.app.backup import creating, remembering
 from coachsync.app.backup.reading import Key
+from coachsync.app.backup.restoring import Target, restore
 from coachsync.app.vault import relocking
+from coachsync.app.vault.erasing import shelves_of
+from coachsync.app.vault.reading import Read
 from coachsync.app.vault.verifying import verify
 from coachsync.errors import CoachsyncError, NotInitialised, UsageError, WrongKey
 from coachsync.vault.chunks import CHUNK
@@ -202,3 +205,41 @@ def test_the_salt_is_not_in_what_others_see(backup_house: BackupHouse) -> None:
     salt = creating._salt(backup_house.house.state, backup_house.house.device)
     held = [file for folder in (backup_house.backups, backup_house.mirror) for file in contents(folder).items()]
     assert all(salt not in body and salt.hex().encode() not in body for _, body in held)
+
+
+def test_p04_a_disk_that_does_not_answer_is_told_as_one_that_is_not_there(
+    backup_house: BackupHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup_house.backup()
+    original = Path.is_dir
+
+    def unplugged(path: Path) -> bool:
+        if path in (backup_house.backups, backup_house.mirror):
+            raise OSError(5, "Input/output error")
+        return original(path)
+
+    monkeypatch.setattr(Path, "is_dir", unplugged)
+    with pytest.raises(CoachsyncError) as told:
+        backup_house.backup()
+    assert told.value.code == "backup-folder-missing"
+    backup_house.house.add(b"four")  # what is written here does not wait for a disk
+
+
+def test_what_a_colleague_has_comes_back_for_the_colleague(backup_house: BackupHouse, tmp_path: Path) -> None:
+    backup_house.house.make("bea", "four chairs and a table")
+    with backup_house.house.session("bea", "four chairs and a table"):
+        pass
+    backup_house.house.add(b"hers", name="bea")
+    assert backup_house.backup().problems == []
+    backups = backup_house.opened()
+    anna = backups.unlock(backups.trust.coaches["anna"].fingerprint, backup_house.key())
+    snapshot = backups.snapshot()
+    assert len(snapshot.sealed) == 2
+    target = Target(tmp_path / "new" / "coachsync.toml")
+    manifest = backups.manifest(snapshot, anna)
+    done = restore(backups, snapshot, manifest, anna, target, backup_house.house.now)
+    assert done.problems == []
+    came = Came(tmp_path / "new", backup_house.house.now)
+    with came.session("bea", "four chairs and a table") as session:
+        (shelf,) = shelves_of(session, CLIENT)
+        assert [one.body for one in session.shelf(shelf) if isinstance(one, Read)] == [b"hers"]

@@ -20,7 +20,7 @@ from coachsync.app.checking import Grade
 from coachsync.app.checking_backup import check_backup
 from coachsync.config import Backup
 from coachsync.errors import CoachsyncError
-from test_backup import contents
+from test_backup import BODY, contents
 from vault_damage import codes
 
 
@@ -54,6 +54,16 @@ def test_every_record_and_every_client_is_read_and_nothing_is_written_over(backu
     told = remembering.recall(backup_house.house.state)
     assert (told.drill_of, told.drill_findings) == (1, 0)
     assert told.drilled == int(backup_house.house.now.timestamp())
+
+
+def test_the_files_of_attachments_are_on_the_disk_and_gone_afterwards(backup_house: BackupHouse) -> None:
+    body = backup_house.house.vault_folder / "files" / "ab"
+    body.parent.mkdir()
+    body.write_bytes(BODY)
+    backup_house.backup()
+    assert drilled(backup_house).records == 3
+    assert not list(backup_house.house.state.glob(".coachsync-drill-*"))
+    assert body.read_bytes() == BODY
 
 
 def test_an_older_backup_can_be_tried_too(backup_house: BackupHouse) -> None:

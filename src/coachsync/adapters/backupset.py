@@ -58,7 +58,7 @@ class BackupSet:
 
     def slots(self) -> dict[tuple[bytes, str], bytes]:
         """The keyslots, by person and kind."""
-        found = {_SLOT.fullmatch(path.name): path for path in _listed(self._slots)}
+        found = {_SLOT.fullmatch(path.name): path for path in self._listed(self._slots)}
         read = {(bytes.fromhex(one[1]), one[2]): read_if_there(path) for one, path in found.items() if one}
         return {key: content for key, content in read.items() if content and not is_shredded(content)}
 
@@ -112,8 +112,8 @@ class BackupSet:
 
     def objects(self) -> Iterator[bytes]:
         """The names of all objects."""
-        for folder in sorted(_listed(self._objects)):
-            yield from sorted(bytes.fromhex(one.name) for one in _listed(folder) if _OBJECT.fullmatch(one.name))
+        for folder in sorted(self._listed(self._objects)):
+            yield from sorted(bytes.fromhex(one.name) for one in self._listed(folder) if _OBJECT.fullmatch(one.name))
 
     def drop_object(self, name: bytes) -> None:
         """Unlink an object, which nothing needs any more."""
@@ -127,7 +127,7 @@ class BackupSet:
 
     def snapshots(self) -> list[int]:
         """The numbers of the snapshots, sorted."""
-        found = (_SNAPSHOT.fullmatch(path.name) for path in _listed(self._snapshots))
+        found = (_SNAPSHOT.fullmatch(path.name) for path in self._listed(self._snapshots))
         return sorted(int(one[1]) for one in found if one)
 
     def snapshot(self, number: int) -> bytes | None:
@@ -144,6 +144,10 @@ class BackupSet:
         with self._told():
             (self._snapshots / f"{number}.json").unlink(missing_ok=True)
             sync_folder(self._snapshots)
+
+    def _listed(self, folder: Path) -> list[Path]:
+        with self._told():
+            return _listed(folder)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -197,7 +201,16 @@ def refused(problem: OSError, where: str, folder: Path) -> CoachsyncError:
     return failure
 
 
+def is_there(folder: Path) -> bool:
+    """Whether there is such a folder; one whose disk does not answer is none."""
+    try:
+        return folder.is_dir()
+    except OSError:
+        return False
+
+
 def _listed(folder: Path) -> list[Path]:
+    """Raises OSError."""
     try:
         return list(folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from coachsync.adapters.backupset import is_there
 from coachsync.app.backup import places, remembering
 from coachsync.app.checking import Check, Grade
 from coachsync.config import Config
@@ -32,7 +33,7 @@ def check_backup(config: Config, now: datetime) -> Iterator[Check]:
         if folder is None:
             yield _one_missing(where)
             continue
-        if not folder.is_dir():
+        if not is_there(folder):
             yield _folder_missing(where, folder)
         elif _is_beside(folder, state):
             yield _same_disk(where, folder)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from coachsync.adapters import heldfolders
-from coachsync.adapters.backupset import TRUST, BackupSet, refused
+from coachsync.adapters.backupset import TRUST, BackupSet, is_there, refused
 from coachsync.adapters.files import read_if_there, write_atomically
 from coachsync.adapters.ledger import Ledger
 from coachsync.adapters.trustfile import Trust
@@ -157,7 +157,7 @@ def create(what: Prepared, progress: Progress) -> Created:
 
 
 def _tell_mirror(what: Prepared, created: Created, digest: bytes) -> None:
-    if what.mirror is None or not what.mirror.is_dir():
+    if what.mirror is None or not is_there(what.mirror):
         return  # that was told when it was to be brought up to date
     try:
         store = BackupSet(what.mirror, places.MIRROR)
@@ -181,7 +181,7 @@ def _heed(wiring: Wiring, trust: Trust, told: list[Problem]) -> None:
     """Have erasures here that the mirror or the backups know of: an older copy of the state may not."""
     config, here = wiring.config, Ledger(wiring.config.practice.state)
     for folder, where in ((config.backup.mirror, places.MIRROR), (config.backup.folder, places.FOLDER)):
-        if folder is not None and folder.is_dir():
+        if folder is not None and is_there(folder):
             heard = ledgers.approved(Ledger(folder).lines(), trust, wiring.clients.keys)
             ledgers.spread(heard, here)
             told += [ledgers.forged(where)] if heard.forged else []

@@ -1,23 +1,30 @@
 """A drill: the newest backup is opened with nothing but the backups, the mirror and what the coach knows, in memory;
-every record is decrypted and compared with the log. Nothing that is in use is touched."""
+every record is decrypted and compared with the log. Nothing that is in use is touched. The files of attachments alone
+lie on the disk meanwhile, as sealed as they always are."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from coachsync.adapters import heldfolders
+from coachsync.adapters.backupset import refused
 from coachsync.adapters.ramfolder import ram_folder
 from coachsync.app.backup import remembering, staging
 from coachsync.app.backup.reading import Backups
+from coachsync.app.backup.staging import Staged
 from coachsync.app.vault.verifying import verify
 from coachsync.config import Config
 from coachsync.errors import CoachsyncError, Problem
 from coachsync.phrases import say
 from coachsync.vault.keys import Person
 from coachsync.vault.snapshots import Snapshot
+
+_SCRATCH = ".coachsync-drill-"
 
 
 @dataclass
@@ -56,7 +63,11 @@ def _open(
     backups: Backups, snapshot: Snapshot, coach: Person, config: Config, now: datetime, folder: Path, drilled: Drilled
 ) -> None:
     manifest = backups.manifest(snapshot, coach)
-    staged = staging.put(backups, manifest, coach, config, folder, [])
+    with _on_disk(config.practice.state) as bodies:
+        _look(backups, staging.put(backups, manifest, coach, config, folder, [], bodies), coach, now, drilled)
+
+
+def _look(backups: Backups, staged: Staged, coach: Person, now: datetime, drilled: Drilled) -> None:
     staging.revive(backups, staged, coach, now, staging.heads_of(backups, []))
     drilled.findings += staged.problems
     with staging.opened(staged, now) as (wiring, _):
@@ -67,6 +78,21 @@ def _open(
     looked = verify(staged.config, now, [coach], device)
     drilled.records = looked.opened or 0
     drilled.findings += [one for one in looked.findings if one not in drilled.findings]
+
+
+@contextmanager
+def _on_disk(state: Path) -> Iterator[Path]:
+    """A folder for the files of attachments, which may be longer than memory: they are sealed, and no key is there."""
+    heldfolders.sweep(state, _SCRATCH)
+    try:
+        folder = heldfolders.make(state, _SCRATCH)
+    except OSError as problem:
+        raise refused(problem, "practice.state", state) from None
+    try:
+        yield folder.path
+    finally:
+        heldfolders.erase(folder.path)
+        os.close(folder.lock)
 
 
 @contextmanager

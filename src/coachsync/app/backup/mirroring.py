@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace as replace_in
 from pathlib import Path
 
-from coachsync.adapters.backupset import TRUST, BackupSet, refused, replace, sweep
+from coachsync.adapters.backupset import TRUST, BackupSet, is_there, refused, replace, sweep
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.files import create_atomically, read_if_there, write_atomically
 from coachsync.adapters.ledger import Ledger
@@ -81,13 +81,19 @@ def follow(wiring: Wiring) -> None:
         trust = read_trust(config.trust)
         if trust is None or read_if_there(state / _SEEN) == _seen(wiring):
             return
-        if config.backup.folder is not None and config.backup.folder.is_dir():
-            heard = ledgers.approved(Ledger(state).lines(), trust, wiring.clients.keys)
-            with suppress(CoachsyncError):
-                ledgers.spread(heard, Ledger(config.backup.folder))
-        if config.backup.mirror is not None and config.backup.mirror.is_dir():
+        with suppress(CoachsyncError):
+            _tell_backups(wiring, trust)
+        if config.backup.mirror is not None and is_there(config.backup.mirror):
             with open_vault(config, wiring.now) as vault:
                 refresh(wiring, vault, remembering.recall(state))
+
+
+def _tell_backups(wiring: Wiring, trust: Trust) -> None:
+    """Add to the ledger of the backups what was erased since the last one."""
+    folder, keys = wiring.config.backup.folder, wiring.clients.keys
+    if folder is not None and places.identity(BackupSet(folder), places.FOLDER) == trust.vault:
+        heard = ledgers.approved(Ledger(wiring.config.practice.state).lines(), trust, keys)
+        ledgers.spread(heard, Ledger(folder))
 
 
 def refresh(wiring: Wiring, vault: Vault, memory: Memory, *, anew: bool = False) -> tuple[Memory, list[Problem]]:
@@ -211,7 +217,7 @@ def _seen(wiring: Wiring) -> bytes:
             found.update(b"%s %d %s\n" % (shelf, generation, recipient))
     keys = wiring.clients.keys
     for code in keys.codes():
-        found.update(f"{code} {hashlib.sha256(keys.content(code) or b'').hexdigest()}\n".encode())
+        found.update(f"{code} {keys.device.name}\n".encode())
     for content in (*carried(files).values(), *Ledger(state).lines(), read_if_there(wiring.config.trust) or b""):
         found.update(hashlib.sha256(content).digest())
     found.update(str(wiring.config.backup.mirror).encode("utf-8", "surrogateescape"))

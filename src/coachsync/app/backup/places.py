@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from coachsync.adapters.backupset import IDENTITY, BackupSet
+from coachsync.adapters.backupset import IDENTITY, BackupSet, is_there
 from coachsync.errors import Altered, CoachsyncError
 from coachsync.phrases import say
 from coachsync.vault.chain import canonical
@@ -42,7 +42,7 @@ def claim(store: BackupSet, vault: bytes, where: str, *, known: bool) -> None:
     Raises CoachsyncError where there is no such folder, where it is another vault's, or where it should hold something
     and does not: the disk that is meant is not there.
     """
-    if not store.folder.is_dir():
+    if not is_there(store.folder):
         raise folder_missing(store.folder, where)
     found = identity(store, where)
     if found is None and known:

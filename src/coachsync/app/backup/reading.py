@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from coachsync.adapters.backupset import TRUST, BackupSet
+from coachsync.adapters.backupset import TRUST, BackupSet, is_there
 from coachsync.adapters.trustfile import Trust, trust_of
 from coachsync.app.backup import ledgers, places
 from coachsync.errors import Altered, CoachsyncError, NotInitialised, UsageError, WrongKey
@@ -95,7 +95,7 @@ class Backups:
 def backups(store: BackupSet, mirror: BackupSet | None, machine: Trust | None) -> Backups:
     """The backups of a folder. Raises CoachsyncError where it is not there or holds none, and Altered where it, or the
     mirror, is not of the machine's own vault."""
-    if not store.folder.is_dir():
+    if not is_there(store.folder):
         raise places.folder_missing(store.folder, places.FOLDER)
     vault = places.identity(store, places.FOLDER)
     if vault is None or not store.snapshots():
@@ -104,7 +104,7 @@ def backups(store: BackupSet, mirror: BackupSet | None, machine: Trust | None) -
     if trust.vault != vault:
         raise _of_another(places.FOLDER)
     if mirror is not None:
-        if not mirror.folder.is_dir():
+        if not is_there(mirror.folder):
             raise places.folder_missing(mirror.folder, places.MIRROR)
         if places.identity(mirror, places.MIRROR) != vault:
             raise _of_another(places.MIRROR)

@@ -53,10 +53,17 @@ class Staged:
 
 
 def put(
-    backups: Backups, manifest: Manifest, coach: Person, config: Config, folder: Path, others: list[Path]
+    backups: Backups,
+    manifest: Manifest,
+    coach: Person,
+    config: Config,
+    folder: Path,
+    others: list[Path],
+    bodies: Path | None = None,
 ) -> Staged:
     """Put the files of a backup into an empty folder, with the ledgers of erasures of the mirror, of the backups and of
-    `others`, which are state folders. The keys of notes and clients are not there yet: nothing of them opens.
+    `others`, which are state folders. The keys of notes and clients are not there yet: nothing of them opens. The files
+    of attachments go to the folder `bodies` where one is given.
 
     Raises Altered where the backup is damaged, and CoachsyncError where the system refuses something.
     """
@@ -64,6 +71,8 @@ def put(
     settings = replace(config, practice=replace(config.practice, state=state), trust=pinned, backup=Backup())
     staged = Staged(folder, settings, DeviceKey(manifest.device))
     make_private_folder(state / "vault")
+    if bodies is not None:
+        (folder / _BODIES).symlink_to(bodies, target_is_directory=True)
     for stored in manifest.files:
         _put_file(backups, stored, folder, staged)
     write_trust(pinned, backups.trust)
