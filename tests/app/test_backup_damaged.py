@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from backup_house import BackupHouse, notes
+from coachsync.adapters.backupset import BackupSet
 from coachsync.errors import Altered, CoachsyncError
 from coachsync.vault import chunks, snapshots
 from coachsync.vault.chunks import Chunk
@@ -149,8 +150,11 @@ def test_a_damaged_attachment_keeps_no_note_back(backup_house: BackupHouse, tmp_
 
 
 def test_a_backup_that_cannot_be_read_lets_no_object_go(three: BackupHouse) -> None:
+    needed = {bytes.fromhex(file.name) for file in objects_of(three, 3)}
     _cut_snapshot(three)
     held = set(three.store.objects())
+    assert needed
+    three.house.add(b"and another one")
     made = three.backup(days=1)
     assert codes(made.problems) == {"backup-not-ours", "backup-rolled-back"}
     assert held <= set(three.store.objects())
@@ -222,3 +226,44 @@ def test_the_same_piece_is_the_same_object_only_under_the_same_salt() -> None:
     assert chunks.open_chunk(one.name, one.key, one.sealed) == b"text"
     with pytest.raises(Altered):
         chunks.open_chunk(one.name, other.key, one.sealed)
+
+
+def test_a_disk_that_does_not_keep_what_it_is_given_is_found_out(
+    backup_house: BackupHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup_house.backup()
+    backup_house.house.add(b"four")
+    kept = BackupSet.reread
+    monkeypatch.setattr(BackupSet, "reread", lambda store, name: (kept(store, name) or b"")[:-1] + b"?")
+    with pytest.raises(Altered) as told:
+        backup_house.backup(days=1)
+    assert told.value.code == "backup-not-kept"
+    assert backup_house.opened().numbers == [1]
+
+
+def test_a_backup_of_another_copy_of_the_practice_is_not_the_one_of_that_number(
+    backup_house: BackupHouse, tmp_path: Path
+) -> None:
+    backup_house.backup()
+    other = backup_house.copied(tmp_path / "other")
+    other.house.add(b"elsewhere")
+    other.backup(days=1)
+    for number in range(2):
+        backup_house.house.add(b"here %d" % number)
+        backup_house.backup(days=1)
+    shutil.copytree(other.backups / "objects", backup_house.backups / "objects", dirs_exist_ok=True)
+    shutil.copy(_snapshot(other, 2), _snapshot(backup_house, 2))
+    (told,) = backup_house.look().findings
+    assert (told.code, told.where) == ("backup-exchanged", "backup 2")
+
+
+def test_keyslots_are_those_of_now_and_the_bytes_of_others_are_gone(tmp_path: Path) -> None:
+    store = BackupSet(tmp_path)
+    store.make()
+    one, other = (bytes(16), "recovery"), (b"x" * 16, "passphrase")
+    store.put_slots({one: b"first", other: b"second"})
+    (tmp_path / "link").hardlink_to(next(tmp_path.glob("slots/*.passphrase.json")))
+    store.put_slots({one: b"third"})
+    assert store.slots() == {one: b"third"}
+    assert not any((tmp_path / "link").read_bytes())
+    assert [file.name for file in (tmp_path / "slots").iterdir()] == [f"{bytes(16).hex()}.recovery.json"]
