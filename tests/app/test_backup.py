@@ -42,6 +42,8 @@ def test_backup_mirror_and_code_alone_bring_every_note_back(backup_house: Backup
     assert (came.vault_folder / "files" / "ab").read_bytes() == BODY
     assert verify(came.config, came.now, device=came.device).findings == []
     assert came.state.stat().st_mode & 0o777 == 0o700
+    for place in (backup_house.backups, backup_house.mirror):
+        assert not [one for one in place.rglob("*") if one.stat().st_mode & 0o077]
     assert not list(tmp_path.glob("new/.*"))
     came.add(b"and on it goes")
     assert notes(came)[CLIENT] == {b"one", b"two", b"and on it goes"}

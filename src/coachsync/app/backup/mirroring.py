@@ -55,8 +55,8 @@ class Mirror:
     def make(self) -> None:
         """The folders, and no scraps of a run cut short."""
         try:
-            for below in ("vault/keys", "keys/clients", "slots"):
-                (self.folder / below).mkdir(mode=0o700, parents=True, exist_ok=True)
+            for below in ("vault", "vault/keys", "keys", "keys/clients", "slots"):
+                (self.folder / below).mkdir(mode=0o700, exist_ok=True)
             for folder in (self.folder, self.folder / "slots", self.keys.folder):
                 sweep(folder)
             for shelf in self.files.shelves():

@@ -154,7 +154,8 @@ def _bury(backups: Backups, staged: Staged, others: list[Path]) -> None:
         if heard.forged and (told := ledgers.forged(where)) not in staged.problems:
             staged.problems.append(told)
     written = b"".join(line + b"\n" for line in dict.fromkeys(lines))
-    write_atomically(own.file, written)
+    if written or own.file.exists():
+        write_atomically(own.file, written)
 
 
 def _client_keys(mirror: Mirror, staged: Staged) -> None:
