@@ -42,8 +42,7 @@ def write_atomically(path: Path, content: bytes, mode: int = _PRIVATE, modified:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 file.flush()
-                with suppress(PermissionError):  # the file is ours: it is a file system without modes (vfat)
-                    os.fchmod(file.fileno(), mode)
+                os.fchmod(file.fileno(), mode)
                 os.fsync(file.fileno())
             if modified is not None:
                 os.utime(scratch, (modified, modified))
