@@ -27,7 +27,7 @@ BODY = b"".join(number.to_bytes(4, "big") for number in range(CHUNK // 2 + 3))  
 
 def test_backup_mirror_and_code_alone_bring_every_note_back(backup_house: BackupHouse, tmp_path: Path) -> None:
     body = backup_house.house.vault_folder / "files" / "ab"
-    body.parent.mkdir()
+    body.parent.mkdir(exist_ok=True)
     body.write_bytes(BODY)
     (backup_house.house.folder / "cloud.password").write_text("secret\n")
     made = backup_house.backup()
@@ -103,7 +103,7 @@ def test_a_mirror_of_before_opens_what_it_knows(backup_house: BackupHouse, tmp_p
 
 def test_the_backup_is_incremental(backup_house: BackupHouse) -> None:
     body = backup_house.house.vault_folder / "files" / "ab"
-    body.parent.mkdir()
+    body.parent.mkdir(exist_ok=True)
     body.write_bytes(BODY)
     first = backup_house.backup()
     assert first.bytes_written > len(BODY)

@@ -136,7 +136,7 @@ def test_the_next_backup_is_whole_again(three: BackupHouse, tmp_path: Path, spoi
 
 def test_a_damaged_attachment_keeps_no_note_back(backup_house: BackupHouse, tmp_path: Path) -> None:
     body = backup_house.house.vault_folder / "files" / "ab"
-    body.parent.mkdir()
+    body.parent.mkdir(exist_ok=True)
     body.write_bytes(BODY)
     backup_house.backup()
     longest = max(

@@ -58,7 +58,7 @@ def test_every_record_and_every_client_is_read_and_nothing_is_written_over(backu
 
 def test_the_files_of_attachments_are_on_the_disk_and_gone_afterwards(backup_house: BackupHouse) -> None:
     body = backup_house.house.vault_folder / "files" / "ab"
-    body.parent.mkdir()
+    body.parent.mkdir(exist_ok=True)
     body.write_bytes(BODY)
     backup_house.backup()
     assert drilled(backup_house).records == 3

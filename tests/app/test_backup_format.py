@@ -25,7 +25,7 @@ def test_the_reader_shares_no_code_with_the_program() -> None:
 
 def test_another_reader_brings_the_notes_back(backup_house: BackupHouse, tmp_path: Path) -> None:
     body = backup_house.house.vault_folder / "files" / "ab"
-    body.parent.mkdir()
+    body.parent.mkdir(exist_ok=True)
     body.write_bytes(BODY)
     backup_house.backup()
     backup_house.backup(days=1)
