@@ -11,10 +11,15 @@ from pathlib import Path
 import pytest
 
 from backup_house import BackupHouse, Came, names, notes
+from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.ledger import Ledger
+from coachsync.app.backup.daemons import Writer
 from coachsync.app.vault.erasing import erase_shelves, shelves_of
 from coachsync.app.wiring import open_wiring
+from coachsync.vault import snapshots
 from coachsync.vault.keys import Person
+from coachsync.vault.rows import new_device_key
+from coachsync.vault.snapshots import Manifest
 from test_backup import contents
 from vault_damage import codes
 from vault_house import CLIENT, OTHER
@@ -164,6 +169,34 @@ def test_a_forged_line_alarms_and_destroys_nothing(
     assert line not in list(Ledger(came.state).lines())
     again, done = backup_house.restored(tmp_path / "older", 1)
     assert notes(again) == kept
+
+
+def test_p09_what_was_erased_under_a_later_device_key_stays_so_in_an_older_backup(
+    backup_house: BackupHouse, tmp_path: Path
+) -> None:
+    """The device key was changed after the first backup; the ledger is signed with the one that the second has."""
+    backup_house.backup()
+    later, practice = new_device_key(), backup_house.house
+    with practice.open() as vault:
+        writer = Writer.of(vault, practice.device)
+        coach, identity = next(iter(vault.history.coaches.values())), vault.id
+    manifest = snapshots.seal_manifest(Manifest(later.secret, "config/coachsync.toml", ()), bytes(32))
+    backup_house.store.put_object(manifest.name, manifest.sealed)
+    content = snapshots.write(2, 1, {}, manifest, [], [coach], identity, writer.entry, writer.daemon)
+    backup_house.store.put_snapshot(2, content)
+    ClientKeys(backup_house.backups, later).bury(OTHER)
+    came, done = backup_house.restored(tmp_path / "new", 1)
+    assert names(came) == {CLIENT: "Marina Dupont"}
+    assert done.problems == []
+    assert not (came.state / "keys" / "clients" / f"{OTHER}.key").exists()
+
+
+def test_a_line_of_another_device_is_no_news_about_a_client_who_is_erased(backup_house: BackupHouse) -> None:
+    backup_house.backup()
+    backup_house.erase_client(OTHER)
+    for code, told in ((OTHER, set()), (CLIENT, {"ledger-forged"})):
+        ClientKeys(backup_house.mirror, new_device_key()).bury(code)
+        assert codes(backup_house.look().findings) == told
 
 
 def test_an_erasure_that_was_cut_short_in_the_mirror_goes_on(backup_house: BackupHouse) -> None:

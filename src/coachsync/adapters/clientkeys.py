@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from coachsync.adapters.files import create_atomically, make_private_folder, sync_folder
@@ -36,6 +36,7 @@ class ClientKeys:
 
     def __init__(self, state: Path, device: DeviceKey) -> None:
         self.folder = state / "keys" / "clients"
+        self.state = state
         self.device = device
         self._ledger = Ledger(state)
 
@@ -125,6 +126,15 @@ class ClientKeys:
         code, key = _said(line)
         return bool(code) and line == self._line(code, key)
 
+    def adopted(self, line: bytes, former: Iterable[DeviceKey]) -> bytes | None:
+        """A line of a ledger as this device writes it, where it was written with this device key, or with one that the
+        practice had at another time; None for any other."""
+        if any(
+            self.has_written(line) or ClientKeys(self.state, one).has_written(line) for one in (self.device, *former)
+        ):
+            return self._line(*_said(line))
+        return None
+
     def codes(self) -> Iterator[str]:
         """Whose keys are here, sorted."""
         names = (file.name.removesuffix(_SUFFIX) for file in self.folder.glob(f"*{_SUFFIX}"))
@@ -151,6 +161,11 @@ class ClientKeys:
             self.file(code).unlink(missing_ok=True)
             return None
         return content
+
+
+def code_of(line: bytes) -> str:
+    """Whom a line of a ledger is about; "" when it does not say so."""
+    return _said(line)[0]
 
 
 def _said(line: bytes) -> tuple[str, str]:

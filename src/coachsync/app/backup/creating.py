@@ -20,7 +20,7 @@ from coachsync.app.backup.gathering import Source
 from coachsync.app.backup.remembering import Memory
 from coachsync.app.progress import Progress
 from coachsync.app.vault.opening import Vault, open_vault
-from coachsync.app.vault.trusting import known_coaches, trusted
+from coachsync.app.vault.trusting import known_coaches, signers, trusted
 from coachsync.app.wiring import Wiring
 from coachsync.errors import Altered, CoachsyncError, Misconfigured, Problem, WrongKey
 from coachsync.phrases import say
@@ -214,7 +214,7 @@ def _salt(state: Path, device: DeviceKey) -> bytes:
 def _looked_at(store: BackupSet, number: int, what: Prepared) -> snapshots.Snapshot | Problem:
     """A backup that is there, or why it cannot be told what that is."""
     try:
-        found = snapshots.read(store.snapshot(number) or b"", what.trust.vault, ledgers.coaches_of(what.trust))
+        found = snapshots.read(store.snapshot(number) or b"", what.trust.vault, signers(what.trust))
         if found.number == number:
             return found
         raise chunks.damaged()

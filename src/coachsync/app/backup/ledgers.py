@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from coachsync.adapters.clientkeys import ClientKeys
+from coachsync.adapters.clientkeys import ClientKeys, code_of
 from coachsync.adapters.ledger import Ledger, is_of_device
 from coachsync.adapters.trustfile import Trust
 from coachsync.app.vault.burying import is_approved
 from coachsync.errors import Problem
 from coachsync.phrases import say
-from coachsync.vault.statements import Coaches
+from coachsync.vault.rows import DeviceKey
 
 
 class Heard(NamedTuple):
@@ -21,17 +21,20 @@ class Heard(NamedTuple):
     forged: bool
 
 
-def approved(lines: Iterable[bytes], trust: Trust, keys: ClientKeys) -> Heard:
+def approved(lines: Iterable[bytes], trust: Trust, keys: ClientKeys, former: Iterable[DeviceKey] = ()) -> Heard:
     """Of these lines, the tombstones that a coach has signed whom trust.toml names, and what this device has written of
-    clients."""
+    clients, also with a `former` device key. A line of another device is no news about a client who is erased anyway.
+    """
     good: dict[bytes, None] = {}
-    forged = False
+    strange, former = list[bytes](), list(former)
     for line in lines:
-        if keys.has_written(line) if is_of_device(line) else is_approved(line, trust):
-            good[line] = None
+        found = keys.adopted(line, former) if is_of_device(line) else line if is_approved(line, trust) else None
+        if found is None:
+            strange.append(line)
         else:
-            forged = True
-    return Heard(list(good), forged)
+            good[found] = None
+    erased = {code_of(line) for line in good if is_of_device(line)}
+    return Heard(list(good), any(not is_of_device(line) or code_of(line) not in erased for line in strange))
 
 
 def spread(heard: Heard, *ledgers: Ledger) -> None:
@@ -41,11 +44,6 @@ def spread(heard: Heard, *ledgers: Ledger) -> None:
         for line in heard.lines:
             if line not in known:
                 ledger.bury(line)
-
-
-def coaches_of(trust: Trust) -> Coaches:
-    """The key that checks what each coach has signed, by fingerprint."""
-    return {one.fingerprint: one.verify for one in trust.coaches.values()}
 
 
 def forged(where: str) -> Problem:

@@ -23,6 +23,7 @@ from coachsync.app.backup.daemons import Writer
 from coachsync.app.backup.remembering import Memory
 from coachsync.app.vault.destroying import left
 from coachsync.app.vault.opening import Vault, open_vault
+from coachsync.app.vault.trusting import signers
 from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError, Problem
 from coachsync.vault import grants, snapshots
@@ -128,7 +129,7 @@ def carried(files: VaultFiles) -> dict[tuple[bytes, str], bytes]:
 def stamp_of(store: BackupSet, trust: Trust) -> Stamp | None:
     """Up to when a mirror is current; None where it does not say. Raises Altered where somebody else says it."""
     content = store.clear(STAMP)
-    return None if content is None else snapshots.read_stamp(content, trust.vault, ledgers.coaches_of(trust))
+    return None if content is None else snapshots.read_stamp(content, trust.vault, signers(trust))
 
 
 def name_backup(store: BackupSet, trust: Trust, writer: Writer, number: int, digest: bytes) -> None:

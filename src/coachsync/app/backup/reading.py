@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from coachsync.adapters.backupset import TRUST, BackupSet, is_there
 from coachsync.adapters.trustfile import Trust, trust_of
-from coachsync.app.backup import ledgers, places
+from coachsync.app.backup import places
+from coachsync.app.vault.trusting import signers
 from coachsync.errors import Altered, CoachsyncError, NotInitialised, UsageError, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import chunks, keyslots, recovery, snapshots
 from coachsync.vault.keys import Person
+from coachsync.vault.rows import DeviceKey
 from coachsync.vault.snapshots import Manifest, Snapshot, Stored
 
 
@@ -50,7 +53,7 @@ class Backups:
         content = self.store.snapshot(number)
         if content is None:
             raise _no_such()
-        found = snapshots.read(content, self.trust.vault, ledgers.coaches_of(self.trust))
+        found = snapshots.read(content, self.trust.vault, signers(self.trust))
         if found.number != number:
             raise _exchanged()
         return found
@@ -74,6 +77,14 @@ class Backups:
         """What is in a backup. Raises WrongKey for a coach to whom it was not sealed, Altered where it is damaged."""
         key = snapshots.manifest_key(snapshot, self.trust.vault, coach)
         return snapshots.open_manifest(snapshot, key, self._object(snapshot.manifest))
+
+    def devices(self, coach: Person) -> list[DeviceKey]:
+        """The device keys that the practice ever had, as far as a backup tells that this coach can open."""
+        found = dict[DeviceKey, None]()
+        for number in self.numbers:
+            with suppress(CoachsyncError):  # whoever restores that one is told
+                found[DeviceKey(self.manifest(self.snapshot(number), coach).device)] = None
+        return list(found)
 
     def content(self, stored: Stored) -> Iterator[bytes]:
         """What a file says, piece by piece. Raises Altered where a piece is damaged or missing."""

@@ -82,7 +82,7 @@ def put(
     files.make()
     for (person, kind), content in _slots(backups, coach).items():
         files.put_slot(person, kind, content)
-    _bury(backups, staged, others)
+    _bury(backups, staged, others, backups.devices(coach))
     return staged
 
 
@@ -140,7 +140,7 @@ def _slots(backups: Backups, coach: Person) -> dict[tuple[bytes, str], bytes]:
     return {key: content for key, content in found.items() if key[0] in trusted}
 
 
-def _bury(backups: Backups, staged: Staged, others: list[Path]) -> None:
+def _bury(backups: Backups, staged: Staged, others: list[Path], former: list[DeviceKey]) -> None:
     """The ledger of what was put there: everything that is approved in any ledger, and nothing else."""
     keys, own = ClientKeys(staged.state, staged.device), Ledger(staged.state)
     ledgers_there = [(places.FOLDER, backups.store.ledger), ("practice.state", own)]
@@ -149,7 +149,7 @@ def _bury(backups: Backups, staged: Staged, others: list[Path]) -> None:
         ledgers_there.append((places.MIRROR, backups.mirror.ledger))
     lines: list[bytes] = []
     for where, ledger in ledgers_there:
-        heard = ledgers.approved(ledger.lines(), backups.trust, keys)
+        heard = ledgers.approved(ledger.lines(), backups.trust, keys, former)
         lines += heard.lines
         if heard.forged and (told := ledgers.forged(where)) not in staged.problems:
             staged.problems.append(told)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from coachsync.adapters.ledger import is_of_device
 from coachsync.adapters.trustfile import Trust
 from coachsync.adapters.vaultfiles import VaultFiles
+from coachsync.app.vault.trusting import signers
 from coachsync.errors import Altered, CoachsyncError, Problem
 from coachsync.phrases import say
 from coachsync.vault import chain, entries
@@ -77,7 +78,7 @@ def is_approved(line: bytes, trust: Trust) -> bool:
     """Whether a line, of whatever ledger, is a tombstone that a coach has signed whom trust.toml names."""
     try:
         entry = entry_of(line)
-        verify = {one.fingerprint: one.verify for one in trust.coaches.values()}.get(entry.actor)
+        verify = signers(trust).get(entry.actor)
         if verify is None or entry.event["e"] != "erase":
             return False
         Actor(Role.COACH, verify).check(b"log", entry.digest(trust.vault), entry.signature)

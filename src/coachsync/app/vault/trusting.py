@@ -79,6 +79,11 @@ def coach_of(trust: Trust, name: str | None) -> bytes:
     return names[name].fingerprint
 
 
+def signers(trust: Trust) -> dict[bytes, bytes]:
+    """The key that checks what each coach has signed, by fingerprint."""
+    return {one.fingerprint: one.verify for one in trust.coaches.values()}
+
+
 def known_coaches(trust: Trust, store: VaultStore) -> tuple[dict[bytes, Actor], list[Problem]]:
     """Those whom trust.toml names and the vault knows, by fingerprint, and what is to be said of the others: an older
     copy does not know a coach who came later, and that locks nobody else out."""
