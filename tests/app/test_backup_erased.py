@@ -185,6 +185,9 @@ def test_p09_what_was_erased_under_a_later_device_key_stays_so_in_an_older_backu
     content = snapshots.write(2, 1, {}, manifest, [], [coach], identity, writer.entry, writer.daemon)
     backup_house.store.put_snapshot(2, content)
     ClientKeys(backup_house.backups, later).bury(OTHER)
+    key, theirs = ClientKeys(practice.state, practice.device).load(CLIENT), ClientKeys(backup_house.mirror, later)
+    sealed = later.name.encode() + later.seal(f"clientkeys/{CLIENT}", key.secret)
+    theirs.file(CLIENT).write_bytes(sealed.ljust(4096, b"\0"))  # and the mirror follows
     came, done = backup_house.restored(tmp_path / "new", 1)
     assert names(came) == {CLIENT: "Marina Dupont"}
     assert done.problems == []

@@ -135,6 +135,16 @@ class ClientKeys:
             return self._line(*_said(line))
         return None
 
+    def relocked(self, code: str, former: Iterable[DeviceKey]) -> bytes | None:
+        """The file of a client as it is, or locked with this device key where it was with a `former` one; None where
+        there is none. Raises as `load`."""
+        content = self._read(code)
+        for one in former:
+            if content is not None and one != self.device and content[:_NAME] == one.name.encode():
+                key = ClientKeys(self.state, one).load(code)
+                return (self.device.name.encode() + self.device.seal(_context(code), key.secret)).ljust(BYTES, b"\0")
+        return content
+
     def codes(self) -> Iterator[str]:
         """Whose keys are here, sorted."""
         names = (file.name.removesuffix(_SUFFIX) for file in self.folder.glob(f"*{_SUFFIX}"))

@@ -26,7 +26,7 @@ from coachsync.app.vault.destroying import left
 from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.wiring import Wiring, open_wiring
 from coachsync.config import Backup, Config
-from coachsync.errors import Altered, Problem
+from coachsync.errors import Altered, CoachsyncError, Problem
 from coachsync.phrases import say, say_count
 from coachsync.vault.chain import Head
 from coachsync.vault.keys import Person
@@ -44,6 +44,7 @@ class Staged:
     folder: Path
     config: Config  # whose state and trust.toml are those of the folder
     device: DeviceKey
+    former: list[DeviceKey] = field(default_factory=list)  # that the practice had, as far as backups tell
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -82,7 +83,8 @@ def put(
     files.make()
     for (person, kind), content in _slots(backups, coach).items():
         files.put_slot(person, kind, content)
-    _bury(backups, staged, others, backups.devices(coach))
+    staged.former = backups.devices(coach)
+    _bury(backups, staged, others)
     return staged
 
 
@@ -140,7 +142,7 @@ def _slots(backups: Backups, coach: Person) -> dict[tuple[bytes, str], bytes]:
     return {key: content for key, content in found.items() if key[0] in trusted}
 
 
-def _bury(backups: Backups, staged: Staged, others: list[Path], former: list[DeviceKey]) -> None:
+def _bury(backups: Backups, staged: Staged, others: list[Path]) -> None:
     """The ledger of what was put there: everything that is approved in any ledger, and nothing else."""
     keys, own = ClientKeys(staged.state, staged.device), Ledger(staged.state)
     ledgers_there = [(places.FOLDER, backups.store.ledger), ("practice.state", own)]
@@ -149,7 +151,7 @@ def _bury(backups: Backups, staged: Staged, others: list[Path], former: list[Dev
         ledgers_there.append((places.MIRROR, backups.mirror.ledger))
     lines: list[bytes] = []
     for where, ledger in ledgers_there:
-        heard = ledgers.approved(ledger.lines(), backups.trust, keys, former)
+        heard = ledgers.approved(ledger.lines(), backups.trust, keys, staged.former)
         lines += heard.lines
         if heard.forged and (told := ledgers.forged(where)) not in staged.problems:
             staged.problems.append(told)
@@ -164,8 +166,12 @@ def _client_keys(mirror: Mirror, staged: Staged) -> None:
     codes, _ = keys.buried()
     make_private_folder(keys.folder)
     for code in mirror.keys.codes():
-        content = mirror.keys.content(code)
-        if content is not None and code not in codes:
+        try:
+            content = mirror.keys.relocked(code, staged.former) if code not in codes else None
+        except CoachsyncError as problem:
+            staged.problems.append(problem.problem(places.MIRROR))
+            continue
+        if content is not None:
             write_atomically(keys.file(code), content)
 
 
