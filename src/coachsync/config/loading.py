@@ -140,6 +140,7 @@ def _parts(raw: Mapping[str, Any], folder: Path) -> Parts:
     practice = schema.check(schema.Practice, raw.get("practice"))
     database = schema.check(schema.Database, raw.get("database"))
     backup = schema.check(schema.Backup, raw.get("backup"))
+    inbox = schema.check(schema.Inbox, raw.get("inbox"))
     tables = {name: _tables(raw.get(name)) for name in ("accounts", "calendars", "shares")}
     return Parts(
         accounts=_sound(schema.Account, tables["accounts"]),
@@ -147,6 +148,7 @@ def _parts(raw: Mapping[str, Any], folder: Path) -> Parts:
         shares=_sound(share_schema.Share, tables["shares"]),
         database=None if isinstance(database, list) else database,
         backup=None if isinstance(backup, list) else backup,
+        inbox=None if isinstance(inbox, list) else inbox,
         tables=tables,
         folder=folder,
         state=None if isinstance(practice, list) else state_folder(practice.state, folder),

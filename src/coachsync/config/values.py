@@ -144,6 +144,14 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
+class Inbox:
+    """The folder that is watched, and the coach whose notes are dropped there: None where the vault has one coach."""
+
+    folder: Path
+    coach: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration; accounts, calendars and shares by their names, in the order of the file.
 
@@ -158,6 +166,7 @@ class Config:
     shares: Mapping[str, Share]
     notify: Notify = Notify()
     backup: Backup = Backup()
+    inbox: Inbox | None = None
     trust: Path = Path("trust.toml")
     lock_after: timedelta = timedelta(minutes=15)
     dormant: tuple[str, ...] = ()

@@ -64,14 +64,14 @@ def command() -> None:
 def create(options: Options, anew: bool) -> int:
     """Neither passphrase nor code is needed."""
     from coachsync.adapters import lock
-    from coachsync.adapters.files import make_private_folder
+    from coachsync.adapters.files import make_state_folder
     from coachsync.app.backup import creating
     from coachsync.config import locate
 
     config, path = configured(options), locate(options.config, os.environ).absolute()
     if config.backup.folder is None:
         raise creating.not_configured()
-    make_private_folder(config.practice.state)
+    make_state_folder(config.practice.state)
     with lock.hold(config.practice.state, "backup create", _PATIENCE, lock.BACKUP), ExitStack() as gathered:
         with opened(options, "backup create", _PATIENCE) as wiring:
             what = gathered.enter_context(creating.prepared(wiring, path, anew=anew))

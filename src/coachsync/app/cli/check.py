@@ -9,6 +9,7 @@ import click
 from coachsync.app.checking import Check, Grade, check
 from coachsync.app.checking_backup import check_backup
 from coachsync.app.checking_channels import check_channels
+from coachsync.app.checking_users import check_users
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import tell_json
@@ -27,8 +28,9 @@ def command(options: Options, notify: bool) -> int:
     """Each check is told as soon as it is known, and what is merely worth knowing after them."""
     checks, notes = [], []
     with opened(options, "check") as wiring:
-        channels = check_channels(wiring.config, wiring.now, send_trial=notify)
-        for tried in chain(channels, check(wiring), check_backup(wiring.config, wiring.now)):
+        ways = check_channels(wiring.config, wiring.now, send_trial=notify)
+        backups = check_backup(wiring.config, wiring.now)
+        for tried in chain(ways, check(wiring), backups, check_users(wiring.config)):
             if tried.grade is Grade.NOTE:
                 notes.append(tried)
                 continue

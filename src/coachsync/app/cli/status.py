@@ -12,12 +12,15 @@ from typing import Any
 import click
 
 from coachsync.adapters import lock
+from coachsync.adapters.membership import refuse_shut
 from coachsync.app import status as kept
 from coachsync.app.backup import remembering
 from coachsync.app.backup.remembering import Memory
+from coachsync.app.cli import vaultstatus
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.output import instant, tell_json
 from coachsync.app.cli.tongue import spoken
+from coachsync.app.cli.vaultstatus import VaultView
 from coachsync.app.outcome import FINDINGS
 from coachsync.app.status import CalendarStatus, Found, ShareStatus, Status, Trouble
 from coachsync.config.glance import Glance, glance, state_folder
@@ -37,6 +40,7 @@ class _View:
     now: int
     running: bool
     memory: Memory
+    vault: VaultView | None
 
 
 @click.command("status", help=COMMANDS["status"][1])
@@ -54,7 +58,7 @@ def command(options: Options) -> int:
 
 
 def _view(option: str | None, now: int) -> _View:
-    named = _named(option)
+    named, folder = _named(option)
     if named.state is None:
         raise Misconfigured(
             "configuration",
@@ -63,25 +67,29 @@ def _view(option: str | None, now: int) -> _View:
         )
     known = kept.load(named.state)
     running = lock.is_held(named.state, lock.DAEMON)
-    if not (running or known.calendars or known.shares):
+    refuse_shut(named.state)
+    vault = vaultstatus.view(folder, named.state) if folder else None
+    if not (running or known.calendars or known.shares or known.inbox or known.dropped or vault):
         raise NotInitialised("never-synced", say("Nothing has been synced yet."), say("Run: coachsync sync"))
     # A file with a mistake in it names fewer than the one that is in force.
     calendars = tuple(dict.fromkeys((*named.calendars, *(known.calendars if known.configuration else ()))))
     shares = tuple(dict.fromkeys((*named.shares, *(known.shares if known.configuration else ()))))
     memory = remembering.recall(named.state)
-    return _View(known, replace(named, calendars=calendars, shares=shares), now, running, memory)
+    return _View(known, replace(named, calendars=calendars, shares=shares), now, running, memory, vault)
 
 
-def _named(option: str | None) -> Glance:
-    """What the configuration names; without one, what a daemon that still works keeps in the usual place."""
+def _named(option: str | None) -> tuple[Glance, Path | None]:
+    """What the configuration names, and its folder; without one, what a daemon that still works keeps in the usual
+    place."""
     try:
-        return glance(locate(option, os.environ))
+        file = locate(option, os.environ)
+        return glance(file), file.absolute().parent
     except CoachsyncError:
         usual = state_folder(None, Path())
         if not lock.is_held(usual, lock.DAEMON):
             raise
         known = kept.load(usual)
-        return Glance(state=usual, calendars=tuple(known.calendars), shares=tuple(known.shares))
+        return Glance(state=usual, calendars=tuple(known.calendars), shares=tuple(known.shares)), None
 
 
 def _needs_somebody(view: _View) -> bool:
@@ -89,7 +97,7 @@ def _needs_somebody(view: _View) -> bool:
     known = view.known
     waiting = any(_waits(known.calendar(name)) for name in view.named.calendars)
     found = any(known.share(name).findings or known.share(name).has_fallen for name in view.named.shares)
-    broken = known.configuration or known.left_behind or known.opening or known.state or known.channels
+    broken = known.configuration or known.left_behind or known.opening or known.inbox or known.state or known.channels
     drilled = view.named.backup and view.memory.drill_findings
     return bool(waiting or found or known.exposed or known.refused or broken or drilled)
 
@@ -112,6 +120,10 @@ def _lines(view: _View) -> Iterator[str]:
     yield from _trouble(view.known.state)
     for problem in view.known.opening:
         yield from _trouble(problem)
+    if view.known.dropped:
+        yield say_count("{number} file waits in the inbox.", "{number} files wait in the inbox.", view.known.dropped)
+    for problem in view.known.inbox:
+        yield from _trouble(problem)
     for name in view.named.calendars:
         yield from _calendar(name, view.known.calendar(name), view)
     for name in view.named.shares:
@@ -121,6 +133,7 @@ def _lines(view: _View) -> Iterator[str]:
         yield from _backup(view.memory, view.now)
     for problem in (*view.known.left_behind, *view.known.channels):
         yield from _trouble(problem)
+    yield from vaultstatus.lines(view.vault, _ahead)
 
 
 def _calendar(name: str, calendar: CalendarStatus, view: _View) -> Iterator[str]:
@@ -246,9 +259,11 @@ def _document(view: _View) -> dict[str, Any]:
         "configuration": [_of_trouble(problem) for problem in known.configuration],
         "left_behind": [_of_trouble(problem) for problem in known.left_behind],
         "opening": [_of_trouble(problem) for problem in known.opening],
+        "inbox": {"waiting": known.dropped, "problems": [_of_trouble(problem) for problem in known.inbox]},
         "state": _of_trouble(known.state),
         "backup": _of_backup(view.memory) if view.named.backup else None,
         "alarms": [_of_trouble(problem) for problem in known.channels],
+        "vault": vaultstatus.document(view.vault, view.now),
     }
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from coachsync.adapters import lock
 from coachsync.adapters.database import Shares
+from coachsync.adapters.privacy import group_of
 from coachsync.app import recording, status, telling
 from coachsync.app.alarms import Kind
 from coachsync.app.daemon import journal, pace
@@ -17,6 +18,7 @@ from coachsync.app.daemon.moment import Moment
 from coachsync.app.daemon.opening import Opening
 from coachsync.app.daemon.pace import Pace
 from coachsync.app.daemon.passing import Passing
+from coachsync.app.daemon.receiving import Receiving
 from coachsync.app.daemon.settings import Settings
 from coachsync.app.daemon.staleness import stale, told_of, unchecked
 from coachsync.app.defects import defect
@@ -60,6 +62,7 @@ class Daemon:
         known = status.load(settings.config.practice.state)
         self._memories: Mapping[str, Memory] = telling.from_json(known.told)  # what the ways to the coach have said
         self._opening = Opening()
+        self._receiving = Receiving(journal, draw)
         self._unsaid: tuple[Problem, ...] = ()  # of those ways
         self._heard = 0.0  # when it was last looked at what the coach must hear, in seconds since boot
         self.summary = ""  # for whoever looks at the process: counts and codes
@@ -71,6 +74,10 @@ class Daemon:
     def queued(self) -> None:
         """A person has queued something: it is looked at now, though nothing else is due."""
         self._forced = True
+
+    def dropped(self) -> None:
+        """Something has changed in the inbox."""
+        self._receiving.dropped()
 
     def step(self, moment: Moment) -> float:
         """Do everything that is due; seconds, from the moment given, until something is due again.
@@ -91,7 +98,8 @@ class Daemon:
 
     def _next(self, moment: Moment) -> float:
         """Seconds until something is due, if nobody else has the state."""
-        return min(self._books.next(moment), self._opening.wait(moment.boot))
+        receiving = self._receiving.wait(self._settings.config.inbox, moment.boot)
+        return min(self._books.next(moment), self._opening.wait(moment.boot), receiving)
 
     # --- before a pass ---------------------------------------------------------------------------------------------
 
@@ -160,6 +168,7 @@ class Daemon:
             if not self._prepared:
                 known = self._prepare(wiring, known, moment)
             known = self._opened_at(wiring, known, moment)
+            known = self._receiving.look(known, wiring, moment.boot, self._language.say, self._alive)
             passing = Passing(
                 wiring, self._books, known, moment, self._language.say, pardoned=pardoned, alive=self._alive
             )
@@ -187,7 +196,13 @@ class Daemon:
         alarms = standing(known, late, unseen)
         self._alive()
         told = telling.tell(
-            alarms, self._memories, moment.wall, self._language, settings.notify, telling.places(settings)
+            alarms,
+            self._memories,
+            moment.wall,
+            self._language,
+            settings.notify,
+            telling.places(settings),
+            group_of(settings.practice.state),
         )
         self._memories, self._unsaid = told.memories, told.problems
         if told.used:

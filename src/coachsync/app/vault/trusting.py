@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from coachsync.adapters.database.vaults import VaultStore, open_vault_store, vault_file
+from coachsync.adapters.membership import refuse_shut
 from coachsync.adapters.trustfile import Trust, read_trust
 from coachsync.config import Config
 from coachsync.errors import Altered, NotInitialised, Problem, UsageError
@@ -16,6 +17,12 @@ _FOLDER = "vault"  # below the state folder
 
 def open_store(folder: Path) -> VaultStore:
     """The database of a vault that there must be. Raises Altered where there is none."""
+    refuse_none(folder)
+    return open_vault_store(folder)
+
+
+def refuse_none(folder: Path) -> None:
+    """Raise Altered where there is no vault in its folder."""
     if not vault_file(folder).exists():
         raise Altered(
             "vault-missing",
@@ -23,7 +30,6 @@ def open_store(folder: Path) -> VaultStore:
             say("Restore the folder vault/ of the state folder from a backup."),
             where="practice.state",
         )
-    return open_vault_store(folder)
 
 
 def trusted(config: Config) -> Trust:
@@ -43,8 +49,10 @@ def trusted(config: Config) -> Trust:
 
 def refuse_unknown(config: Config) -> None:
     """Raise Altered for a vault without its trust.toml: it is not made over, for what is in it would be lost. One whose
-    making was cut short has no log yet, and is none."""
+    making was cut short has no log yet, and is none. Raises CoachsyncError for a state folder that this user may
+    not enter."""
     folder = vault_folder(config)
+    refuse_shut(config.practice.state)
     if not vault_file(folder).exists():
         return
     store = open_vault_store(folder)
@@ -82,6 +90,11 @@ def coach_of(trust: Trust, name: str | None) -> bytes:
 def signers(trust: Trust) -> dict[bytes, bytes]:
     """The key that checks what each coach has signed, by fingerprint."""
     return {one.fingerprint: one.verify for one in trust.coaches.values()}
+
+
+def name_of(trust: Trust, coach: bytes) -> str:
+    """What the coach with this fingerprint is called in trust.toml."""
+    return next(name for name, one in trust.coaches.items() if one.fingerprint == coach)
 
 
 def known_coaches(trust: Trust, store: VaultStore) -> tuple[dict[bytes, Actor], list[Problem]]:

@@ -5,12 +5,16 @@ Nothing is changed, and no finding stops the others: what is wrong is named, wit
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from coachsync.app.vault import comparing, logbook
+from coachsync.adapters.membership import group_name
+from coachsync.adapters.privacy import group_of
+from coachsync.app.vault import comparing, comparing_files, logbook
+from coachsync.app.vault.attached import content
 from coachsync.app.vault.burying import buried, entry_of, forged
 from coachsync.app.vault.comparing import Known, shelf_place
 from coachsync.app.vault.making import daemon_of
@@ -20,12 +24,21 @@ from coachsync.config import Config
 from coachsync.errors import Altered, NotInitialised, Problem, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import keyslots
+from coachsync.vault.envelope import Kind
 from coachsync.vault.history import History
 from coachsync.vault.keys import Person
+from coachsync.vault.keyslots import By
 from coachsync.vault.rows import DeviceKey
 
-_HARMLESS = "grant-orphan"  # opens nothing here: of a run cut short, or of a newer copy of the vault
-_KINDS = {"passphrase": say("keyslot of the passphrase"), "recovery": say("keyslot of the recovery code")}
+# These open nothing here: they are of a run cut short, or of a newer copy of the vault.
+_HARMLESS = frozenset({"grant-orphan", comparing_files.ORPHAN, comparing_files.UNFINISHED})
+_KINDS = {
+    By.PASSPHRASE: say("keyslot of the passphrase"),
+    By.RECOVERY: say("keyslot of the recovery code"),
+    By.KEYRING: say("keyslot of the keyring"),
+    By.CREDENTIAL: say("keyslot of the credential"),
+}
+_AGAIN = say("Add it again: coachsync vault keyslot add, or remove it: coachsync vault keyslot remove")
 _OTHER_SLOT = say("Restore the folder vault/slots of the state folder from a backup.")
 
 
@@ -37,6 +50,7 @@ class Verified:
     entries: int = 0
     shelves: int = 0
     records: int = 0
+    files: int = 0
     opened: int | None = None
     findings: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
@@ -98,10 +112,15 @@ def _look(vault: Vault, result: Verified) -> None:
     if whole:
         result.found(_coaches(vault))
     known = Known(vault, after, whole=whole)
-    for compared in (comparing.keys_compared, comparing.grants_compared, comparing.records_compared):
+    for compared in (
+        comparing.keys_compared,
+        comparing.grants_compared,
+        comparing.records_compared,
+        comparing_files.files_compared,
+    ):
         found = list(_to_the_end(compared(known)))
-        result.found(one for one in found if one.code != _HARMLESS)
-        result.notes += [one for one in found if one.code == _HARMLESS]
+        result.found(one for one in found if one.code not in _HARMLESS)
+        result.notes += [one for one in found if one.code in _HARMLESS]
     result.found(_unfinished(vault))
     result.found(_slots(vault))
     if whole:  # and names nobody who is not trusted
@@ -110,6 +129,7 @@ def _look(vault: Vault, result: Verified) -> None:
         result.found(_slots_of_nobody(vault))
     result.found(_open_to_others(vault))
     result.entries, result.shelves, result.records = history.head.count, len(history.shelves), len(history.records)
+    result.files = sum(one.file is not None for one in history.records.values())
 
 
 def _not_told(vault: Vault) -> Problem:
@@ -172,18 +192,21 @@ def _unfinished(vault: Vault) -> Iterator[Problem]:
 
 
 def _slots(vault: Vault) -> Iterator[Problem]:
-    """Each coach has two keyslots, which can be read, are of this vault and cost enough to guess."""
+    """Each coach has a keyslot for the passphrase and one for the code, and may have others; each can be read, is of
+    this vault and costs enough to guess."""
     for name, one in vault.trust.coaches.items():
         for kind, called in _KINDS.items():
             where = say("{keyslot} of {coach}", keyslot=called, coach=name)
             content = vault.files.slot(one.fingerprint, kind)
             if content is None:
-                yield Problem("keyslot-missing", where, say("A keyslot of the vault is missing."), _OTHER_SLOT)
+                if kind.is_portable:
+                    yield Problem("keyslot-missing", where, say("A keyslot of the vault is missing."), _OTHER_SLOT)
                 continue
             try:
                 slot = keyslots.slot_of(content)
             except Altered as problem:
-                yield problem.problem(where)
+                found = problem.problem(where)
+                yield found if kind.is_portable else replace(found, hint=_AGAIN)
                 continue
             if (slot.kind, slot.vault, slot.person) != (kind, vault.id, one.fingerprint):
                 message = say("A keyslot is of another vault, or of another coach.")
@@ -207,9 +230,13 @@ def _slots_of_nobody(vault: Vault) -> Iterator[Problem]:
 
 
 def _open_to_others(vault: Vault) -> Iterator[Problem]:
+    closing = say("Take that from them: chmod go-rwx")
+    group = group_of(vault.files.folder.parent)
+    if group is not None:
+        closing = say("Take that from them: chmod o-rwx, and chgrp {group}", group=group_name(group))
     for name in vault.files.open_to_others():
         message = say("Other users of this machine may read or write this, or go in.")
-        yield Problem("open-to-others", name, message, say("Take that from them: chmod go-rwx"))
+        yield Problem("open-to-others", name, message, closing)
 
 
 def _daemon(vault: Vault, device: DeviceKey) -> Iterator[Problem]:
@@ -248,7 +275,9 @@ def _opened(session: Session, shelf: bytes, result: Verified) -> Iterator[Proble
         if place.generation in shut:
             continue
         try:
-            session.opened(place, sealed)
+            read = session.opened(place, sealed)
+            if read.header.kind is Kind.ATTACHMENT:
+                deque(content(session, read), maxlen=0)
             result.opened = (result.opened or 0) + 1
         except (Altered, WrongKey) as problem:
             yield problem.problem(record_place(place.record, place.version))
