@@ -113,3 +113,48 @@ def test_the_user_of_the_system_service_has_its_state_as_home() -> None:
     (line,) = [line for line in units.shipped("sysusers.conf").splitlines() if not line.startswith("#")]
     assert line.split()[:2] == ["u", "coachsync"]
     assert line.endswith(" /var/lib/coachsync")
+
+
+# ------------------------------------------------------------------------------------------------------- the backup
+
+BACKUP, USERS_BACKUP = "coachsync-backup.service", "user/coachsync-backup.service"
+
+
+@needs_analyze
+def test_the_unit_of_the_backup_is_hardened_as_well(tmp_path: Path) -> None:
+    text = harmless(BACKUP).replace("ReadWritePaths=\n", "ReadWritePaths=-/media/backup\n")
+    done = judged(tmp_path, text, "security", "--offline=true", "--threshold=20", "--no-pager")
+    assert done.returncode == 0, done.stdout.splitlines()[-1]
+
+
+@needs_analyze
+@pytest.mark.parametrize(
+    ("name", "more", "options"),
+    [(BACKUP, "", []), (USERS_BACKUP, "", ["--user"]), (USERS_BACKUP, units.shipped(FOLDERS), ["--user"])],
+    ids=["system", "user", "user with closed folders"],
+)
+def test_systemd_finds_nothing_wrong_with_the_backup(tmp_path: Path, name: str, more: str, options: list[str]) -> None:
+    done = judged(tmp_path, harmless(name, more), "verify", *options)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@needs_analyze
+@pytest.mark.parametrize("name", ["coachsync-backup.timer", "user/coachsync-backup.timer"])
+def test_the_timer_comes_every_night_and_makes_up_for_one(tmp_path: Path, name: str) -> None:
+    (tmp_path / "coachsync-backup.timer").write_text(
+        units.shipped(name).replace("Documentation=man:coachsync(1)\n", "")
+    )
+    (tmp_path / "coachsync-backup.service").write_text(harmless(BACKUP))
+    command = [ANALYZE, "verify", str(tmp_path / "coachsync-backup.timer")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert settings(name)["Persistent"] == ["yes"]
+
+
+@pytest.mark.parametrize("name", [BACKUP, USERS_BACKUP])
+def test_the_backup_needs_no_network_and_no_secret(name: str) -> None:
+    unit = settings(name)
+    assert unit["ExecStart"][0].endswith(" backup create")
+    assert unit["RestrictAddressFamilies"] == ["AF_UNIX"]
+    assert unit["UMask"] == ["0077"]
+    assert not unit.keys() & {"LoadCredential", "LoadCredentialEncrypted", "EnvironmentFile"}

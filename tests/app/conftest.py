@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from backup_house import BackupHouse
 from coachsync.app import collection_target
 from events import event
 from leaking_house import Document
@@ -37,6 +38,19 @@ def undamaged(tmp_path_factory: pytest.TempPathFactory) -> Damaged:
 @pytest.fixture
 def damaged(undamaged: Damaged, tmp_path: Path) -> Damaged:
     return undamaged.copied(tmp_path / "copy")
+
+
+@pytest.fixture(scope="session")
+def _new_backup(tmp_path_factory: pytest.TempPathFactory) -> BackupHouse:
+    practice = BackupHouse(VaultHouse(tmp_path_factory.mktemp("backup")))
+    practice.begin()
+    return practice
+
+
+@pytest.fixture
+def backup_house(_new_backup: BackupHouse, tmp_path: Path) -> BackupHouse:
+    """A practice with three notes of two clients, and no backup yet."""
+    return _new_backup.copied(tmp_path / "practice")
 
 
 @pytest.fixture

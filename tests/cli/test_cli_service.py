@@ -325,3 +325,60 @@ def test_show_prints_what_lets_coaches_in(desk: Desk, systemd: Systemd, machine:
     assert f"m {COACH} coachsync" in files[f"{machine}/sysusers.d/coachsync.conf"]
     assert "StateDirectoryMode=2770" in files[str(drop_in(machine))]
     assert not machine.exists()
+
+
+# --------------------------------------------------------------------------------------------- a backup every night
+
+
+BACKUP = '[backup]\nfolder = "/media/backup"\nmirror = "/media/stick/mirror"\n'
+
+
+def test_where_backups_are_configured_a_timer_makes_them(
+    desk: Desk, systemd: Systemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coachsync.adapters.units.users_have_namespaces", lambda: True)
+    desk.text += BACKUP
+    assert desk.run("service", "install").code == 0
+    units = user_units(desk)
+    assert f"--config {desk.file} backup create\n" in (units / "coachsync-backup.service").read_text()
+    open_folders = f"\nReadWritePaths={desk.state} -/media/backup -/media/stick/mirror\n"
+    for name in ("coachsync", "coachsync-backup"):
+        assert open_folders in (units / f"{name}.service.d" / "folders.conf").read_text()
+    assert systemd.asked[-1] == "systemctl --user enable --now coachsync-backup.timer"
+    assert desk.run("service", "remove").code == 0
+    assert "systemctl --user disable --now coachsync-backup.timer" in systemd.asked
+    assert [path for path in units.rglob("*") if path.is_file()] == []
+
+
+def test_a_timer_goes_with_the_section(desk: Desk, systemd: Systemd) -> None:
+    desk.text += BACKUP
+    assert desk.run("service", "install").code == 0
+    assert (user_units(desk) / "coachsync-backup.timer").exists()
+    desk.text = desk.text.replace(BACKUP, "")
+    assert systemd.asked
+    assert desk.run("service", "install").code == 0
+    assert not list(user_units(desk).glob("coachsync-backup*"))
+    assert (user_units(desk) / "coachsync.service").exists()
+    assert systemd.asked[0] == "systemctl --user disable --now coachsync-backup.timer"
+
+
+def test_the_machine_has_a_timer_too(desk: Desk, systemd: Systemd, as_root: None, tmp_path: Path) -> None:
+    configuration = tmp_path / "etc" / "coachsync" / "coachsync.toml"
+    configuration.parent.mkdir(parents=True)
+    configuration.write_text(
+        'version = 1\n[practice]\ntimezone = "Europe/Paris"\nstate = "/var/lib/coachsync"\n' + BACKUP
+    )
+    result = desk.run("service", "install", "--system")
+    assert result.code == 0
+    assert "systemctl enable --now coachsync-backup.timer" in result.out
+    units = tmp_path / "etc" / "systemd" / "system"
+    unit = (units / "coachsync-backup.service").read_text()
+    assert f"--config {configuration} backup create\n" in unit
+    assert "\nReadWritePaths=-/media/backup -/media/stick/mirror\n" in unit
+    of_daemon = (units / "coachsync.service.d" / "backup.conf").read_text()
+    assert of_daemon == "[Service]\nReadWritePaths=-/media/backup -/media/stick/mirror\n"
+    assert not [line for line in systemd.asked if "coachsync-backup" in line]  # what it needs comes next
+    configuration.write_text("broken")
+    assert desk.run("service", "install", "--system").code == 0
+    assert not (units / "coachsync-backup.timer").exists()
+    assert (units / "coachsync.service").exists()

@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,11 +21,14 @@ import pytest
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.database.vaults import vault_file
 from coachsync.adapters.trustfile import read_trust
+from coachsync.app.backup import creating
+from coachsync.app.progress import silent
 from coachsync.app.vault import relocking, shelving, writing
 from coachsync.app.vault.attaching import attach
 from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.trusting import coach_of, vault_folder
+from coachsync.app.wiring import open_wiring
 from coachsync.errors import Altered, CoachsyncError, WrongKey
 from coachsync.vault import keyslots, recovery
 from coachsync.vault.bodies import File, Note
@@ -119,6 +122,38 @@ def test_p07_with_all_that_the_daemon_has_no_grant_record_or_keyslot_opens(pract
     assert (len(attacker.records), len(attacker.slots), len(attacker.grants), len(attacker.files)) == (13, 6, 12, 3)
     assert attacker.attack(keys) == set()
     assert not any(TEXT in one for one in found)
+
+
+def backed_up(practice: VaultPractice) -> dict[str, tuple[bytes, int, bytes]]:
+    """Make a backup and a mirror; what opens the manifest, as it is sealed to each coach."""
+    practice.file.write_text(practice.file.read_text() + '[backup]\nfolder = "backups"\nmirror = "mirror"\n')
+    for name in ("backups", "mirror"):
+        (practice.folder / name).mkdir()
+    with ExitStack() as gathered:
+        with open_wiring(practice.config, "test", NOW) as wiring:
+            what = gathered.enter_context(creating.prepared(wiring, practice.file))
+        creating.create(what, silent)
+    said = json.loads((practice.folder / "backups" / "snapshots" / "1.json").read_bytes())
+    header = bytes.fromhex(said["vault"]) + (1).to_bytes(8) + bytes.fromhex(said["manifest"])
+    return {
+        f"backup for {coach}": (b"coachsync/backup/v1\0", len(header), header + bytes.fromhex(sealed))
+        for coach, sealed in said["sealed"].items()
+    }
+
+
+def test_p07_whoever_makes_backups_opens_none_and_the_mirror_opens_nothing_more(practice: VaultPractice) -> None:
+    others = backed_up(practice)
+    keys = candidates(everything(practice))
+    assert len(others) == 2
+    attacker = attacker_of(practice)
+    mirrored = {name: body for name, body in practice.files().items() if name.startswith("mirror/vault/keys/")}
+    attacker.grants = {name: body for name, body in (attacker.grants | mirrored).items() if not name.endswith("TAG")}
+    attacker.others = others
+    assert len(attacker.grants) == 12 + 12
+    assert attacker.attack(keys) == set()
+    mine = person_of(practice, COACH).actor.fingerprint.hex()
+    opened = attacker.attack(practice.seeds())
+    assert {name for name in opened if name.startswith("backup")} == {f"backup for {mine}"}
 
 
 def test_with_the_seed_of_a_coach_all_of_that_coach_opens(practice: VaultPractice) -> None:

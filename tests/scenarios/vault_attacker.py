@@ -102,6 +102,7 @@ class Attacker:
     slots: dict[str, bytes]
     files: dict[str, bytes]
     vault: bytes
+    others: dict[str, tuple[bytes, int, bytes]] = field(default_factory=dict)  # sealed alike: label, header, content
     opened: dict[str, bytes] = field(default_factory=dict)  # and what was in it
     tried: set[bytes] = field(default_factory=set)
 
@@ -138,7 +139,7 @@ class Attacker:
 
     def _sealed(self) -> dict[str, tuple[bytes, int, bytes]]:
         grants = {name: (*GRANT, content[: GRANT[1] + _SEALED]) for name, content in self.grants.items()}
-        return grants | {name: (*RECORD, content) for name, content in self.records.items()}
+        return grants | self.others | {name: (*RECORD, content) for name, content in self.records.items()}
 
 
 def _ways(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from coachsync.adapters.files import create_atomically, make_private_folder, sync_folder
@@ -36,7 +36,8 @@ class ClientKeys:
 
     def __init__(self, state: Path, device: DeviceKey) -> None:
         self.folder = state / "keys" / "clients"
-        self._device = device
+        self.state = state
+        self.device = device
         self._ledger = Ledger(state)
 
     def file(self, code: str) -> Path:
@@ -51,7 +52,7 @@ class ClientKeys:
             raise _missing(code)
         if len(content) != BYTES:
             raise _damaged(code)
-        if content[:_NAME] != self._device.name.encode():
+        if content[:_NAME] != self.device.name.encode():
             raise WrongKey(
                 "client-key-of-another-state",
                 say("The key of client {code} was locked with another device key.", code=code),
@@ -59,7 +60,7 @@ class ClientKeys:
                 where="practice.state",
             )
         try:
-            return DeviceKey(self._device.open(_context(code), content[_NAME : _NAME + _SEALED]))
+            return DeviceKey(self.device.open(_context(code), content[_NAME : _NAME + _SEALED]))
         except WrongKey:
             raise _damaged(code) from None
 
@@ -71,7 +72,7 @@ class ClientKeys:
         """
         if self._read(code) is None:
             key = new_device_key()
-            content = self._device.name.encode() + self._device.seal(_context(code), key.secret)
+            content = self.device.name.encode() + self.device.seal(_context(code), key.secret)
             for folder in (self.folder.parent, self.folder):
                 make_private_folder(folder)
             try:
@@ -120,14 +121,42 @@ class ClientKeys:
         keys = [key for one, key in self._burials() if one == code and key]
         return bytes.fromhex(keys[-1]) if keys else None
 
+    def has_written(self, line: bytes) -> bool:
+        """Whether this device has written a line of a ledger, wherever that lies."""
+        code, key = _said(line)
+        return bool(code) and line == self._line(code, key)
+
+    def adopted(self, line: bytes, former: Iterable[DeviceKey]) -> bytes | None:
+        """A line of a ledger as this device writes it, where it was written with this device key, or with one that the
+        practice had at another time; None for any other."""
+        if any(
+            self.has_written(line) or ClientKeys(self.state, one).has_written(line) for one in (self.device, *former)
+        ):
+            return self._line(*_said(line))
+        return None
+
+    def relocked(self, code: str, former: Iterable[DeviceKey]) -> bytes | None:
+        """The file of a client as it is, or locked with this device key where it was with a `former` one; None where
+        there is none. Raises as `load`."""
+        content = self._read(code)
+        for one in former:
+            if content is not None and one != self.device and content[:_NAME] == one.name.encode():
+                key = ClientKeys(self.state, one).load(code)
+                return (self.device.name.encode() + self.device.seal(_context(code), key.secret)).ljust(BYTES, b"\0")
+        return content
+
+    def codes(self) -> Iterator[str]:
+        """Whose keys are here, sorted."""
+        names = (file.name.removesuffix(_SUFFIX) for file in self.folder.glob(f"*{_SUFFIX}"))
+        yield from sorted(name for name in names if _CODE.fullmatch(name))
+
     def _burials(self) -> Iterator[tuple[str, str]]:
         for line in self._ledger.lines():
-            code, key = _said(line)
-            if code and line == self._line(code, key):
-                yield code, key
+            if self.has_written(line):
+                yield _said(line)
 
     def _line(self, code: str, key: str) -> bytes:
-        mark = self._device.blind("erasures", f"{code}/{key}").hex()
+        mark = self.device.blind("erasures", f"{code}/{key}").hex()
         return json.dumps({"client": code, "key": key, "mark": mark}, separators=(",", ":")).encode()
 
     def _read(self, code: str) -> bytes | None:
@@ -142,6 +171,11 @@ class ClientKeys:
             self.file(code).unlink(missing_ok=True)
             return None
         return content
+
+
+def code_of(line: bytes) -> str:
+    """Whom a line of a ledger is about; "" when it does not say so."""
+    return _said(line)[0]
 
 
 def _said(line: bytes) -> tuple[str, str]:

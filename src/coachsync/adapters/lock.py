@@ -18,10 +18,12 @@ from coachsync.phrases import say
 _STEP = 0.05  # seconds between two tries
 WRITER = "lock"  # held while somebody works on the state
 DAEMON = "daemon.lock"  # held as long as a daemon lives
+BACKUP = "backup.lock"  # held while a backup is written
+PATIENCE = 5.0  # seconds that a command waits for another one
 
 
 @contextmanager
-def hold(state: Path, command: str, patience: float = 5.0, name: str = WRITER) -> Iterator[bool]:
+def hold(state: Path, command: str, patience: float = PATIENCE, name: str = WRITER) -> Iterator[bool]:
     """Hold one of the state's locks while the body runs, waiting `patience` seconds for it.
 
     The body is told whether the last one to hold it was this very process and command: nobody came in between. The

@@ -74,6 +74,11 @@ def read_trust(path: Path) -> Trust | None:
             say("Let the user who runs coachsync read it."),
             where=NAME,
         ) from None
+    return trust_of(content)
+
+
+def trust_of(content: bytes) -> Trust:
+    """What the text of such a file pins. Raises Altered when it says nothing that makes sense."""
     try:
         return _trust(tomllib.loads(content.decode()))
     except (ValueError, KeyError, TypeError, AttributeError):  # a TOMLDecodeError is a ValueError

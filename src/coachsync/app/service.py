@@ -62,18 +62,23 @@ def for_system(root: Path, text: str, users: str, coaches: str | None) -> Servic
 
 def starting(unit: str, command: Sequence[str]) -> str:
     """The unit, with `command` as what it starts."""
-    words = " ".join(as_word(word).replace("$", "$$") for word in command)
-    return _set(unit, "ExecStart", words)
+    line = " ".join(as_word(word).replace("$", "$$") for word in command)
+    return setting(unit, "ExecStart", line)
 
 
 def closing(folders: str, state: Path, config: Config) -> str:
-    """What closes folders, with the state folder and those of shares that are files left open.
+    """What closes folders, with the state folder, those of shares that are files and those of backups left open.
 
-    A share's folder may be missing, which then concerns that share alone.
+    A share's folder may be missing, which then concerns that share alone; so may one on a disk that is not connected.
     """
     targets = {share.to.path.parent for share in config.shares.values() if isinstance(share.to, FileTarget)}
-    others = [as_word(f"-{folder}") for folder in sorted(targets)]
-    return _set(folders, "ReadWritePaths", " ".join([as_word(str(state)), *others]))
+    targets |= {folder for folder in (config.backup.folder, config.backup.mirror) if folder is not None}
+    return setting(folders, "ReadWritePaths", f"{as_word(str(state))} {words(sorted(targets))}".strip())
+
+
+def words(folders: Iterable[Path]) -> str:
+    """Folders as a setting takes them, each of which may be missing."""
+    return " ".join(as_word(f"-{folder}") for folder in folders)
 
 
 def install(service: Service) -> None:
@@ -125,7 +130,8 @@ def _tell(commands: Iterable[Command]) -> list[CoachsyncError]:
     return refusals
 
 
-def _set(unit: str, key: str, value: str) -> str:
+def setting(unit: str, key: str, value: str) -> str:
+    """The unit with another value of a setting that it has."""
     return re.sub(rf"^{key}=.*$", lambda _: f"{key}={value}", unit, count=1, flags=re.MULTILINE)
 
 

@@ -202,21 +202,32 @@ def _discovered(server: CalendarServer) -> tuple[Principal, bool]:
 
 
 @contextmanager
-def open_wiring(config: Config, command: str, now: datetime, progress: Progress = silent) -> Iterator[Wiring]:
-    """Open the state for one command, alone: the lock is held until the body ends.
+def open_wiring(
+    config: Config, command: str, now: datetime, progress: Progress = silent, patience: float = lock.PATIENCE
+) -> Iterator[Wiring]:
+    """Open the state for one command, alone: the lock is held until the body ends. What was done is in the mirror then,
+    and what was erased in the backups too, where there are any. Waits `patience` seconds for whoever is at work.
 
     Raises Temporary when another process holds the state, CoachsyncError when the state cannot be used.
     """
     state = config.practice.state
     _make(state)
-    with lock.hold(state, command) as undisturbed:
+    with lock.hold(state, command, patience) as undisturbed:
         key = keystore.load_device_key(state, create=not database_file(state).exists())
         wiring = Wiring(config, open_database(state, key), now, progress, undisturbed=undisturbed)
         try:
             wiring.problems = forgetting.replay(wiring.clients, wiring.database, state, partial(_keep_out, wiring))
             yield wiring
+            _follow(wiring)
         finally:
             wiring.close()
+
+
+def _follow(wiring: Wiring) -> None:
+    if wiring.config.backup.folder or wiring.config.backup.mirror:
+        from coachsync.app.backup.mirroring import follow  # it works on a wiring
+
+        follow(wiring)
 
 
 def _keep_out(wiring: Wiring, code: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from coachsync.config.locating import locate
 from coachsync.config.values import (
     Account,
+    Backup,
     CalDavTarget,
     Calendar,
     Config,
@@ -25,6 +26,7 @@ from coachsync.config.values import (
 
 __all__ = [
     "Account",
+    "Backup",
     "CalDavTarget",
     "Calendar",
     "Config",

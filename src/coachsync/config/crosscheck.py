@@ -26,6 +26,7 @@ class Parts:
     calendars: Mapping[str, schema.Calendar]
     shares: Mapping[str, share_schema.Share]
     database: schema.Database | None
+    backup: schema.Backup | None
     inbox: schema.Inbox | None
     tables: Tables
     folder: Path
@@ -38,6 +39,7 @@ def check(parts: Parts) -> Iterator[Fault]:
     yield from _targets(parts)
     yield from _files(parts)
     yield from _database(parts)
+    yield from _backup(parts)
     yield from _inbox(parts)
 
 
@@ -150,6 +152,34 @@ def _database(parts: Parts) -> Iterator[Fault]:
         )
 
 
+def _backup(parts: Parts) -> Iterator[Fault]:
+    """Folders that lie in one another would be lost together, or keep what the other one must forget."""
+    if parts.backup is None:
+        return
+    places = {name: getattr(parts.backup, name) for name in ("folder", "mirror")}
+    given = {name: Path(_real(parts.folder, path)) for name, path in places.items() if path}
+    state = Path(os.path.realpath(parts.state)) if parts.state else None
+    for name, place in given.items():
+        if state is not None and _overlap(place, state):
+            yield Fault(
+                "backup-in-state",
+                ("backup", name),
+                say("This folder and the state folder lie in one another: what loses the one loses the other."),
+                say("Choose a folder on another disk."),
+            )
+    if len(given) > 1 and _overlap(*given.values()):
+        yield Fault(
+            "backup-in-mirror",
+            ("backup", "mirror"),
+            say("The folder of the backups and the one of the mirror lie in one another."),
+            say("Choose two folders: backups are kept for long, and the mirror forgets what you erase."),
+        )
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
 def _inbox(parts: Parts) -> Iterator[Fault]:
     """Whatever lies in the inbox is sealed and removed: nothing that is needed may lie there."""
     if parts.inbox is None:
@@ -170,3 +200,5 @@ def _kept(parts: Parts) -> Iterator[str]:
         named = (account.ca_file, account.password.file if account.password else None)
         yield from (_real(parts.folder, path) for path in named if path)
     yield from (_real(parts.folder, share.to.file) for share in parts.shares.values() if share.to.file)
+    if parts.backup is not None:
+        yield from (_real(parts.folder, path) for path in (parts.backup.folder, parts.backup.mirror) if path)

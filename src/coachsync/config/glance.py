@@ -24,6 +24,7 @@ class Glance:
     inbox: Path | None = None
     calendars: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
+    backup: bool = False  # whether it names a folder for backups, or for the mirror
 
 
 def glance(path: Path) -> Glance:
@@ -79,6 +80,7 @@ def _said(document: Mapping[str, Any], folder: Path) -> Glance:
         inbox=located(folder, dropped) if dropped and isinstance(dropped, str) else None,
         calendars=_names(document.get("calendars")),
         shares=_names(document.get("shares")),
+        backup=bool(document.get("backup")),
     )
 
 

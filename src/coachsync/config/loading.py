@@ -139,6 +139,7 @@ def _parts(raw: Mapping[str, Any], folder: Path) -> Parts:
     """What can be checked together although something else may be wrong."""
     practice = schema.check(schema.Practice, raw.get("practice"))
     database = schema.check(schema.Database, raw.get("database"))
+    backup = schema.check(schema.Backup, raw.get("backup"))
     inbox = schema.check(schema.Inbox, raw.get("inbox"))
     tables = {name: _tables(raw.get(name)) for name in ("accounts", "calendars", "shares")}
     return Parts(
@@ -146,6 +147,7 @@ def _parts(raw: Mapping[str, Any], folder: Path) -> Parts:
         calendars=_sound(schema.Calendar, tables["calendars"]),
         shares=_sound(share_schema.Share, tables["shares"]),
         database=None if isinstance(database, list) else database,
+        backup=None if isinstance(backup, list) else backup,
         inbox=None if isinstance(inbox, list) else inbox,
         tables=tables,
         folder=folder,

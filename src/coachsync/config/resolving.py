@@ -12,6 +12,7 @@ from coachsync.config import schema, share_schema
 from coachsync.config.glance import located, state_folder
 from coachsync.config.values import (
     Account,
+    Backup,
     CalDavTarget,
     Calendar,
     Config,
@@ -48,10 +49,18 @@ def resolve(document: schema.Document, folder: Path) -> Config:
         calendars=_frozen({name: _calendar(name, table) for name, table in document.calendars.items()}),
         shares=_frozen({name: _share(name, table, folder, language) for name, table in document.shares.items()}),
         notify=_notify(document.notify or schema.Notify(), folder),
+        backup=_backup(document.backup or schema.Backup(), folder),
         inbox=None if document.inbox is None else Inbox(located(folder, document.inbox.folder), document.inbox.coach),
         trust=folder / "trust.toml",
         lock_after=(document.vault or schema.Vault()).lock_after,
         dormant=tuple(name for name in schema.DORMANT if getattr(document, name) is not None),
+    )
+
+
+def _backup(table: schema.Backup, folder: Path) -> Backup:
+    return Backup(
+        folder=located(folder, table.folder) if table.folder else None,
+        mirror=located(folder, table.mirror) if table.mirror else None,
     )
 
 

@@ -198,7 +198,7 @@ class Document(Table):
     notify: Notify | None = None
 
 
-DORMANT = ("retention", "succession", "backup")  # understood; without effect in this version
+DORMANT = ("retention", "succession")  # understood; without effect in this version
 
 
 T = TypeVar("T", bound=Table)

@@ -136,6 +136,14 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """The folders that backups go to, and the newest keys of clients and notes; None where there is none."""
+
+    folder: Path | None = None
+    mirror: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Inbox:
     """The folder that is watched, and the coach whose notes are dropped there: None where the vault has one coach."""
 
@@ -157,6 +165,7 @@ class Config:
     calendars: Mapping[str, Calendar]
     shares: Mapping[str, Share]
     notify: Notify = Notify()
+    backup: Backup = Backup()
     inbox: Inbox | None = None
     trust: Path = Path("trust.toml")
     lock_after: timedelta = timedelta(minutes=15)

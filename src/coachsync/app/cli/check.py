@@ -7,6 +7,7 @@ from itertools import chain
 import click
 
 from coachsync.app.checking import Check, Grade, check
+from coachsync.app.checking_backup import check_backup
 from coachsync.app.checking_channels import check_channels
 from coachsync.app.checking_users import check_users
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
@@ -28,7 +29,8 @@ def command(options: Options, notify: bool) -> int:
     checks, notes = [], []
     with opened(options, "check") as wiring:
         ways = check_channels(wiring.config, wiring.now, send_trial=notify)
-        for tried in chain(ways, check(wiring), check_users(wiring.config)):
+        backups = check_backup(wiring.config, wiring.now)
+        for tried in chain(ways, check(wiring), backups, check_users(wiring.config)):
             if tried.grade is Grade.NOTE:
                 notes.append(tried)
                 continue

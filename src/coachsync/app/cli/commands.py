@@ -30,6 +30,10 @@ COMMANDS: dict[str, tuple[str, Phrase]] = {
         "coachsync.app.cli.appointment",
         say("Add, move, cancel and bring back appointments; your calendar follows at the next sync."),
     ),
+    "backup": (
+        "coachsync.app.cli.backup",
+        say("Backups, and coming back from them: on this machine or a new one."),
+    ),
     "check": (
         "coachsync.app.cli.check",
         say("Try everything a sync needs, and say what to do where something is missing."),

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from coachsync import config
+from coachsync.adapters.lock import PATIENCE
 from coachsync.app.cli.commands import Options
 from coachsync.app.cli.output import progress, tell_problems
 from coachsync.app.wiring import Wiring, open_wiring
@@ -19,9 +20,9 @@ def configured(options: Options) -> config.Config:
 
 
 @contextmanager
-def opened(options: Options, command: str) -> Iterator[Wiring]:
-    """The state, held for this command, with progress bars while it works."""
+def opened(options: Options, command: str, patience: float = PATIENCE) -> Iterator[Wiring]:
+    """The state, held for this command, with progress bars while it works. Waits `patience` seconds for another one."""
     settings = configured(options)
-    with progress() as show, open_wiring(settings, command, datetime.now(UTC), show) as wiring:
+    with progress() as show, open_wiring(settings, command, datetime.now(UTC), show, patience) as wiring:
         tell_problems(wiring.problems)
         yield wiring

@@ -6,6 +6,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from coachsync.phrases import say
 
 if TYPE_CHECKING:
     from coachsync.app.service import Service
+    from coachsync.config import Config
     from coachsync.config.glance import Glance
 
 _ETC = Path("/etc")
@@ -49,11 +51,15 @@ def command() -> None:
 def install(options: Options, system: bool, coaches: tuple[str, ...]) -> None:
     """Write the files of the service; a person's own is started too."""
     from coachsync.app import service as job
+    from coachsync.app.backup import scheduling
 
     _refuse_coaches(coaches, system=system)
     _refuse_the_wrong_user(system=system)
     coaches = _all_coaches(coaches) if system else ()
     service = _of_the_machine(coaches) if system else _of_this_user(options)
+    timers = _timers(system=system)
+    if timers is not None and not timers.files.keys() <= service.files.keys():  # backups were given up since
+        job.remove(timers)
     try:
         job.install(service)
     except CoachsyncError as problem:
@@ -65,7 +71,8 @@ def install(options: Options, system: bool, coaches: tuple[str, ...]) -> None:
         told = {"coaches": list(coaches)} if coaches else {}
         tell_json({"files": [str(path) for path in service.files], "started": not system} | told)
     elif system:
-        _tell_what_comes_next(coaches, sure=sure)
+        backups = any(path.name == scheduling.TIMER for path in service.files)
+        _tell_what_comes_next(coaches, sure=sure, backups=backups)
     else:
         _tell_how_it_goes_on(closed=len(service.files) > 1)
 
@@ -80,6 +87,9 @@ def remove(options: Options, system: bool) -> None:
 
     _refuse_the_wrong_user(system=system)
     service = job.for_system(_ETC, "", "", "") if system else job.for_user(_user_units(), "", "", Path())
+    timers = _timers(system=system)
+    if timers is not None:
+        service = replace(service, files={**service.files, **timers.files}, stopped=(*service.stopped, *timers.stopped))
     try:
         removed = job.remove(service)
     except CoachsyncError as problem:
@@ -118,6 +128,7 @@ def _of_this_user(options: Options) -> Service:
     from coachsync import config
     from coachsync.adapters import units
     from coachsync.app import service as job
+    from coachsync.app.backup import scheduling
 
     path = config.locate(options.config, os.environ)
     settings = config.load(path)
@@ -125,18 +136,53 @@ def _of_this_user(options: Options) -> Service:
     folders = None
     if units.users_have_namespaces():
         folders = job.closing(units.shipped("user/folders.conf"), settings.practice.state, settings)
-    return job.for_user(_user_units(), text, folders, settings.practice.state)
+    service = job.for_user(_user_units(), text, folders, settings.practice.state)
+    if settings.backup.folder is None:
+        return service
+    command = [*_program(), "--config", str(path), "backup", "create"]
+    backup, timer = units.shipped(f"user/{scheduling.UNIT}"), units.shipped(f"user/{scheduling.TIMER}")
+    return scheduling.for_user(service, _user_units(), job.starting(backup, command), timer, folders)
 
 
 def _of_the_machine(coaches: Sequence[str]) -> Service:
     from coachsync.adapters import units
     from coachsync.app import service as job
     from coachsync.app import service_coaches as beside
+    from coachsync.app.backup import scheduling
 
     text = job.starting(units.shipped("coachsync.service"), [*_program(), "--config", str(_configuration()), "run"])
     users = beside.accounts_with(units.shipped("sysusers.conf"), coaches)
     drop_in = beside.reaching(units.shipped("coaches.conf"), _folders().inbox) if coaches else None
-    return job.for_system(_ETC, text, users, drop_in)
+    service = job.for_system(_ETC, text, users, drop_in)
+    settings = _settings()
+    if settings is None or settings.backup.folder is None:
+        return service
+    command = [*_program(), "--config", str(_configuration()), "backup", "create"]
+    backup = scheduling.writing(units.shipped(scheduling.UNIT), command, settings)
+    return scheduling.for_system(service, _ETC, backup, units.shipped(scheduling.TIMER), settings)
+
+
+def _settings() -> Config | None:
+    """The configuration of the machine; None while there is none, or one with faults: it usually comes later."""
+    from coachsync import config
+
+    try:
+        return config.load(_configuration())
+    except CoachsyncError:
+        return None
+
+
+def _timers(*, system: bool) -> Service | None:
+    """The timer alone, where it was put in place."""
+    from coachsync.app.backup import scheduling
+    from coachsync.app.service import Service
+
+    nothing = Service({}, (), (), ())
+    if system:
+        there = scheduling.is_there(_ETC / "systemd" / "system")
+        return scheduling.for_system(nothing, _ETC, "", "") if there else None
+    there = scheduling.is_there(_user_units())
+    return scheduling.for_user(nothing, _user_units(), "", "", "") if there else None
 
 
 def _all_coaches(coaches: Iterable[str]) -> tuple[str, ...]:
@@ -221,7 +267,7 @@ def _tell_how_it_goes_on(*, closed: bool) -> None:
         click.echo(spoken(line))
 
 
-def _tell_what_comes_next(coaches: Sequence[str], *, sure: bool) -> None:
+def _tell_what_comes_next(coaches: Sequence[str], *, sure: bool, backups: bool) -> None:
     lines = [
         say("The service is in place and not started yet; it runs as the user coachsync."),
         say("Write /etc/coachsync/coachsync.toml, then: systemctl enable --now coachsync"),
@@ -235,3 +281,5 @@ def _tell_what_comes_next(coaches: Sequence[str], *, sure: bool) -> None:
         lines.append(say("This disk knows no access control lists: files in the inbox need the rights of their group."))
     for line in lines:
         click.echo(spoken(line))
+    if backups:
+        click.echo(spoken(say("For a backup every night: systemctl enable --now coachsync-backup.timer")))

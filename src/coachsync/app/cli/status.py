@@ -14,6 +14,8 @@ import click
 from coachsync.adapters import lock
 from coachsync.adapters.membership import refuse_shut
 from coachsync.app import status as kept
+from coachsync.app.backup import remembering
+from coachsync.app.backup.remembering import Memory
 from coachsync.app.cli import vaultstatus
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.output import instant, tell_json
@@ -37,6 +39,7 @@ class _View:
     named: Glance
     now: int
     running: bool
+    memory: Memory
     vault: VaultView | None
 
 
@@ -71,7 +74,8 @@ def _view(option: str | None, now: int) -> _View:
     # A file with a mistake in it names fewer than the one that is in force.
     calendars = tuple(dict.fromkeys((*named.calendars, *(known.calendars if known.configuration else ()))))
     shares = tuple(dict.fromkeys((*named.shares, *(known.shares if known.configuration else ()))))
-    return _View(known, replace(named, calendars=calendars, shares=shares), now, running, vault)
+    memory = remembering.recall(named.state)
+    return _View(known, replace(named, calendars=calendars, shares=shares), now, running, memory, vault)
 
 
 def _named(option: str | None) -> tuple[Glance, Path | None]:
@@ -94,7 +98,8 @@ def _needs_somebody(view: _View) -> bool:
     waiting = any(_waits(known.calendar(name)) for name in view.named.calendars)
     found = any(known.share(name).findings or known.share(name).has_fallen for name in view.named.shares)
     broken = known.configuration or known.left_behind or known.opening or known.inbox or known.state or known.channels
-    return bool(waiting or found or known.exposed or known.refused or broken)
+    drilled = view.named.backup and view.memory.drill_findings
+    return bool(waiting or found or known.exposed or known.refused or broken or drilled)
 
 
 def _waits(calendar: CalendarStatus) -> bool:
@@ -124,6 +129,8 @@ def _lines(view: _View) -> Iterator[str]:
     for name in view.named.shares:
         yield from _share(name, view.known.share(name), view)
     yield from _found(view.known.exposed)
+    if view.named.backup:
+        yield from _backup(view.memory, view.now)
     for problem in (*view.known.left_behind, *view.known.channels):
         yield from _trouble(problem)
     yield from vaultstatus.lines(view.vault, _ahead)
@@ -177,6 +184,26 @@ def _share(name: str, share: ShareStatus, view: _View) -> Iterator[str]:
     yield from _found(share.findings)
     yield from _trouble(share.unseen)
     yield from _trouble(share.trouble)
+
+
+def _backup(memory: Memory, now: int) -> Iterator[str]:
+    if memory.made is None:
+        yield say("Backup: never made.")
+    else:
+        yield say("Backup: made {ago}.", ago=_ago(now - memory.made))
+    if memory.mirrored is not None:
+        yield say("  Mirror of the keys: up to date {ago}.", ago=_ago(now - memory.mirrored))
+    if memory.drilled is None:
+        yield say("  Nobody has tried to open a backup yet: coachsync backup verify --drill")
+    elif memory.drill_findings:
+        yield say_count(
+            "  Drill {ago}: {number} finding.",
+            "  Drill {ago}: {number} findings.",
+            memory.drill_findings,
+            ago=_ago(now - memory.drilled),
+        )
+    else:
+        yield say("  Drill {ago}: all of it opens.", ago=_ago(now - memory.drilled))
 
 
 def _current(name: str, ago: str) -> str:
@@ -234,6 +261,7 @@ def _document(view: _View) -> dict[str, Any]:
         "opening": [_of_trouble(problem) for problem in known.opening],
         "inbox": {"waiting": known.dropped, "problems": [_of_trouble(problem) for problem in known.inbox]},
         "state": _of_trouble(known.state),
+        "backup": _of_backup(view.memory) if view.named.backup else None,
         "alarms": [_of_trouble(problem) for problem in known.channels],
         "vault": vaultstatus.document(view.vault, view.now),
     }
@@ -266,6 +294,16 @@ def _of_share(share: ShareStatus, view: _View) -> dict[str, Any]:
         "findings": [_of_found(found) for found in share.findings],
         "unseen": _of_trouble(share.unseen),
         "problem": _of_trouble(share.trouble),
+    }
+
+
+def _of_backup(memory: Memory) -> dict[str, Any]:
+    return {
+        "made": _when(memory.made),
+        "number": memory.number or None,
+        "mirrored": _when(memory.mirrored),
+        "drilled": _when(memory.drilled),
+        "drill_findings": None if memory.drilled is None else memory.drill_findings,
     }
 
 

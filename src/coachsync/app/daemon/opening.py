@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from coachsync.app import status
+from coachsync.app.backup.overdue import overdue
 from coachsync.app.defects import defect
 from coachsync.app.recording import Say, trouble
 from coachsync.app.status import Status, Trouble
@@ -41,7 +42,8 @@ class Opening:
     def look(self, known: Status, wiring: Wiring, boot: float, say: Say) -> Status:
         """The status with what is to be told: of the state, which is open, and of the vault, opened where that is due.
         What had come back is told for a week, also by a daemon that was started since."""
-        found = [trouble(problem, say) for problem in wiring.problems]
+        problems = (*wiring.problems, *overdue(wiring.config, wiring.now))
+        found = [trouble(problem, say) for problem in problems]
         if self.wait(boot) <= 0:
             self._open(wiring, boot, say)
             found += [one for one in self._vault if one.code == BACK]

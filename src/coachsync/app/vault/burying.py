@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from coachsync.adapters.ledger import is_of_device
+from coachsync.adapters.trustfile import Trust
 from coachsync.adapters.vaultfiles import VaultFiles
+from coachsync.app.vault.trusting import signers
 from coachsync.errors import Altered, CoachsyncError, Problem
 from coachsync.phrases import say
 from coachsync.vault import chain, entries
 from coachsync.vault.chain import Entry
 from coachsync.vault.history import History
+from coachsync.vault.keys import Actor, Role
 
 
 def buried(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
@@ -69,6 +72,19 @@ def _stones(log: Iterable[Entry]) -> Iterator[Entry]:
         elif event["e"] == "buried":
             parts = {name: value for name, value in event.items() if name != "e"}
             yield entries.read(parts | {"said": event["said"].encode().hex()})
+
+
+def is_approved(line: bytes, trust: Trust) -> bool:
+    """Whether a line, of whatever ledger, is a tombstone that a coach has signed whom trust.toml names."""
+    try:
+        entry = entry_of(line)
+        verify = signers(trust).get(entry.actor)
+        if verify is None or entry.event["e"] != "erase":
+            return False
+        Actor(Role.COACH, verify).check(b"log", entry.digest(trust.vault), entry.signature)
+    except CoachsyncError:
+        return False
+    return True
 
 
 def forged() -> Problem:

@@ -87,6 +87,11 @@ def coach_of(trust: Trust, name: str | None) -> bytes:
     return names[name].fingerprint
 
 
+def signers(trust: Trust) -> dict[bytes, bytes]:
+    """The key that checks what each coach has signed, by fingerprint."""
+    return {one.fingerprint: one.verify for one in trust.coaches.values()}
+
+
 def name_of(trust: Trust, coach: bytes) -> str:
     """What the coach with this fingerprint is called in trust.toml."""
     return next(name for name, one in trust.coaches.items() if one.fingerprint == coach)

@@ -1,0 +1,56 @@
+"""Ledgers of erasures in several places: what is approved in one of them counts in all, and nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from coachsync.adapters.clientkeys import ClientKeys, code_of
+from coachsync.adapters.ledger import Ledger, is_of_device
+from coachsync.adapters.trustfile import Trust
+from coachsync.app.vault.burying import is_approved
+from coachsync.errors import Problem
+from coachsync.phrases import say
+from coachsync.vault.rows import DeviceKey
+
+
+class Heard(NamedTuple):
+    """The lines that are approved, and whether there are others, which destroy nothing."""
+
+    lines: list[bytes]
+    forged: bool
+
+
+def approved(lines: Iterable[bytes], trust: Trust, keys: ClientKeys, former: Iterable[DeviceKey] = ()) -> Heard:
+    """Of these lines, the tombstones that a coach has signed whom trust.toml names, and what this device has written of
+    clients, also with a `former` device key. A line of another device is no news about a client who is erased anyway.
+    """
+    good: dict[bytes, None] = {}
+    strange, former = list[bytes](), list(former)
+    for line in lines:
+        found = keys.adopted(line, former) if is_of_device(line) else line if is_approved(line, trust) else None
+        if found is None:
+            strange.append(line)
+        else:
+            good[found] = None
+    erased = {code_of(line) for line in good if is_of_device(line)}
+    return Heard(list(good), any(not is_of_device(line) or code_of(line) not in erased for line in strange))
+
+
+def spread(heard: Heard, *ledgers: Ledger) -> None:
+    """Add what is approved to these ledgers, where it is missing. Raises CoachsyncError where the system refuses it."""
+    for ledger in ledgers:
+        known = set(ledger.lines())
+        for line in heard.lines:
+            if line not in known:
+                ledger.bury(line)
+
+
+def forged(where: str) -> Problem:
+    """That somebody else has written into a ledger."""
+    return Problem(
+        "ledger-forged",
+        where,
+        say("The ledger of erasures has a line that no coach has signed; nothing was destroyed for it."),
+        say("Somebody may have tried to have records destroyed. Look who can write to that folder."),
+    )

@@ -1,0 +1,221 @@
+"""A backup brought back into a folder of its own: erasures first, then keys, then the vault is opened and swept.
+
+Nothing is served from there, and nobody's data is touched: a restore moves it into its place, a drill throws it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from coachsync.adapters import keyfile
+from coachsync.adapters.clientkeys import ClientKeys
+from coachsync.adapters.files import create_atomically, make_private_folder, write_atomically
+from coachsync.adapters.ledger import Ledger
+from coachsync.adapters.streaming import write_stream
+from coachsync.adapters.trustfile import write_trust
+from coachsync.adapters.vaultfiles import VaultFiles
+from coachsync.app.backup import ledgers, mirroring, places
+from coachsync.app.backup.mirroring import Mirror
+from coachsync.app.backup.reading import Backups
+from coachsync.app.vault import accepting
+from coachsync.app.vault.destroying import left
+from coachsync.app.vault.opening import Vault, open_vault
+from coachsync.app.wiring import Wiring, open_wiring
+from coachsync.config import Backup, Config
+from coachsync.errors import Altered, CoachsyncError, Problem
+from coachsync.phrases import say, say_count
+from coachsync.vault.chain import Head
+from coachsync.vault.keys import Person
+from coachsync.vault.rows import DeviceKey
+from coachsync.vault.snapshots import Manifest, Stored
+
+_BODIES = "state/vault/files/"
+_COMMAND = "backup restore"
+
+
+@dataclass
+class Staged:
+    """A backup in a folder: its state and the files of its configuration. `problems` is what the coach must hear of."""
+
+    folder: Path
+    config: Config  # whose state and trust.toml are those of the folder
+    device: DeviceKey
+    former: list[DeviceKey] = field(default_factory=list)  # that the practice had, as far as backups tell
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def state(self) -> Path:
+        """The state folder."""
+        return self.config.practice.state
+
+
+def put(
+    backups: Backups,
+    manifest: Manifest,
+    coach: Person,
+    config: Config,
+    folder: Path,
+    others: list[Path],
+    bodies: Path | None = None,
+) -> Staged:
+    """Put the files of a backup into an empty folder, with the ledgers of erasures of the mirror, of the backups and of
+    `others`, which are state folders. The keys of notes and clients are not there yet: nothing of them opens. The files
+    of attachments go to the folder `bodies` where one is given.
+
+    Raises Altered where the backup is damaged, and CoachsyncError where the system refuses something.
+    """
+    state, pinned = folder / "state", folder / "trust.toml"
+    settings = replace(config, practice=replace(config.practice, state=state), trust=pinned, backup=Backup())
+    staged = Staged(folder, settings, DeviceKey(manifest.device))
+    make_private_folder(state / "vault")
+    if bodies is not None:
+        (folder / _BODIES).symlink_to(bodies, target_is_directory=True)
+    for stored in manifest.files:
+        _put_file(backups, stored, folder, staged)
+    write_trust(pinned, backups.trust)
+    keyfile.write(state, manifest.device)
+    (state / "device-key-place").unlink(missing_ok=True)  # it is in the file now, wherever it was
+    files = VaultFiles(state / "vault")
+    files.make()
+    for (person, kind), content in _slots(backups, coach).items():
+        files.put_slot(person, kind, content)
+    staged.former = backups.devices(coach)
+    _bury(backups, staged, others)
+    return staged
+
+
+def revive(backups: Backups, staged: Staged, coach: Person, now: datetime, heads: list[Head]) -> None:
+    """Open the vault of what was put there: what is erased goes, the keys that are left come from the mirror, and where
+    somebody remembers a newer log (`heads`), it is given up. Raises as `open_vault` does."""
+    config = staged.config
+    mirror = Mirror(backups.mirror.folder, staged.device) if backups.mirror is not None else None
+    if mirror is not None:
+        _client_keys(mirror, staged)
+    with open_wiring(config, _COMMAND, now) as wiring:  # what is erased of clients goes
+        _give_up(config, coach, now, heads)
+        with open_vault(config, now) as vault:
+            if mirror is not None:
+                _grants(mirror, vault)
+            staged.problems += [one for one in (*wiring.problems, *vault.problems) if one.code not in _EXPECTED]
+            staged.problems += _unopened(vault, coach)
+
+
+@contextmanager
+def opened(staged: Staged, now: datetime) -> Iterator[tuple[Wiring, Vault]]:
+    """The state of what was put there, and its vault."""
+    with open_wiring(staged.config, _COMMAND, now) as wiring, open_vault(staged.config, now) as vault:
+        yield wiring, vault
+
+
+def heads_of(backups: Backups, states: list[Path]) -> list[Head]:
+    """Where logs end that somebody remembers: the mirror, and state folders that are here. Raises Altered where the
+    mirror does not say it itself."""
+    stamp = mirroring.stamp_of(backups.mirror, backups.trust) if backups.mirror is not None else None
+    found = [VaultFiles(state / "vault").remembered() for state in states]
+    return [head for head in (*found, stamp.head if stamp else None) if head is not None and head.count]
+
+
+_EXPECTED = frozenset({"erased-came-back", "head-missing"})  # a backup is older than the ledger
+
+
+def _put_file(backups: Backups, stored: Stored, folder: Path, staged: Staged) -> None:
+    path = folder / stored.path
+    make_private_folder(path.parent)
+    try:
+        write_stream(path, backups.content(stored), stored.mode & 0o700 | 0o600)
+    except Altered as problem:
+        if not stored.path.startswith(_BODIES):
+            raise
+        staged.problems.append(Problem(problem.code, stored.path, problem.message, problem.hint))
+
+
+def _slots(backups: Backups, coach: Person) -> dict[tuple[bytes, str], bytes]:
+    """The keyslots of backups and mirror; of two, the mirror's is the newer one."""
+    found = dict(backups.store.slots())
+    if backups.mirror is not None:
+        found |= backups.mirror.slots()
+    trusted = {one.fingerprint for one in backups.trust.coaches.values()} | {coach.actor.fingerprint}
+    return {key: content for key, content in found.items() if key[0] in trusted}
+
+
+def _bury(backups: Backups, staged: Staged, others: list[Path]) -> None:
+    """The ledger of what was put there: everything that is approved in any ledger, and nothing else."""
+    keys, own = ClientKeys(staged.state, staged.device), Ledger(staged.state)
+    ledgers_there = [(places.FOLDER, backups.store.ledger), ("practice.state", own)]
+    ledgers_there += [("practice.state", Ledger(state)) for state in others]
+    if backups.mirror is not None:
+        ledgers_there.append((places.MIRROR, backups.mirror.ledger))
+    lines: list[bytes] = []
+    for where, ledger in ledgers_there:
+        heard = ledgers.approved(ledger.lines(), backups.trust, keys, staged.former)
+        lines += heard.lines
+        if heard.forged and (told := ledgers.forged(where)) not in staged.problems:
+            staged.problems.append(told)
+    written = b"".join(line + b"\n" for line in dict.fromkeys(lines))
+    if written or own.file.exists():
+        write_atomically(own.file, written)
+
+
+def _client_keys(mirror: Mirror, staged: Staged) -> None:
+    """The keys of clients, but for those who are erased."""
+    keys = ClientKeys(staged.state, staged.device)
+    codes, _ = keys.buried()
+    make_private_folder(keys.folder)
+    for code in mirror.keys.codes():
+        try:
+            content = mirror.keys.relocked(code, staged.former) if code not in codes else None
+        except CoachsyncError as problem:
+            staged.problems.append(problem.problem(places.MIRROR))
+            continue
+        if content is not None:
+            write_atomically(keys.file(code), content)
+
+
+def _grants(mirror: Mirror, vault: Vault) -> None:
+    """The grants, but for those of what is erased."""
+    doomed = left(vault.store, mirror.files, vault.history, vault.history.graves.values()).grants
+    for place in mirror.grants():
+        content = mirror.files.grant(*place)
+        if content is not None and place not in doomed:
+            file = vault.files.grant_file(*place)
+            make_private_folder(file.parent)
+            if not file.exists():
+                create_atomically(file, content)
+
+
+def _give_up(config: Config, coach: Person, now: datetime, heads: list[Head]) -> None:
+    """A backup is older than a log that somebody remembers: the coach goes on with it, and its log says so."""
+    files = VaultFiles(config.practice.state / "vault")
+    own = files.remembered()
+    for head in heads:
+        files.remember(head)
+        if not accepting.accept_as(config, coach, now) and own is not None:
+            files.remember(own)
+
+
+def _unopened(vault: Vault, coach: Person) -> Iterator[Problem]:
+    """How many of the coach's records nothing opens."""
+    me, history = coach.actor.fingerprint, vault.history
+    places_of = [
+        (one.shelf, one.generation) for one in history.records.values() if history.shelves[one.shelf].coach == me
+    ]
+    held = {place for place in set(places_of) if vault.files.grant(*place, me) is not None}
+    number = sum(place not in held for place in places_of)
+    if number:
+        yield Problem(
+            "grants-missing",
+            places.MIRROR,
+            say_count(
+                "{number} record cannot be opened: the key of it is not in the mirror.",
+                "{number} records cannot be opened: the keys of them are not in the mirror.",
+                number,
+            ),
+            say(
+                "If there is a newer mirror, or a newer backup, restore again with that, and with --replace: when a "
+                "note is erased, those beside it get another key, which older backups do not know."
+            ),
+        )
