@@ -41,7 +41,7 @@ class Tombstone:
 
     number: int
     coach: bytes
-    what: str  # note | shelf | client
+    what: str  # note | keys | shelf | client
     client: str
     shelves: Mapping[bytes, int]
     records: tuple[bytes, ...]

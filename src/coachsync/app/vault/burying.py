@@ -18,18 +18,30 @@ from coachsync.vault.history import History
 def buried(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
     """Erase what the ledger says, and the log does not: those entries, and whether there are lines that no coach has
     signed, for which nothing is erased."""
+    lines = [line for line in files.ledger() if not is_of_device(line)]
     strays, wrong = [], False
-    for line in files.ledger():
-        if is_of_device(line):
-            continue
+    for entry in filter(None, map(_renewal, lines)):
+        with suppress(CoachsyncError):  # told below
+            history.hear(entry)
+    for line in lines:
         try:
             entry = entry_of(line)
-            if entry.digest(history.vault) not in history.graves:
+            if entry.event["e"] == "renewed":
+                history.hear(entry)
+            elif entry.digest(history.vault) not in history.graves:
                 history.bury(entry)
-                strays.append(entry)
+                if entry.actor not in history.formers or entry.digest(history.vault) in history.vouched:
+                    strays.append(entry)  # what only the ledger vouches for, the log cannot tell
         except CoachsyncError:
             wrong = True
     return strays, wrong
+
+
+def _renewal(line: bytes) -> Entry | None:
+    with suppress(CoachsyncError):
+        entry = entry_of(line)
+        return entry if entry.event["e"] == "renewed" else None
+    return None
 
 
 def line_of(entry: Entry) -> bytes:
@@ -49,13 +61,13 @@ def entry_of(line: bytes) -> Entry:
 
 
 def write_down(history: History, log: Iterable[Entry], files: VaultFiles) -> None:
-    """Add to the ledger the tombstones that the log has, or has buried, and the ledger has lost. Raises CoachsyncError
-    where the system refuses it."""
+    """Add to the ledger the tombstones that the log has, or has buried, and the ledger has lost; and what says which
+    of a former key count. Raises CoachsyncError where the system refuses it."""
     told = set()
     for line in files.ledger():
         with suppress(Altered):
             told.add(entry_of(line).digest(history.vault))
-    missing = history.graves.keys() - told
+    missing = (history.graves.keys() | history.successions) - told
     for stone in _stones(log) if missing else ():
         if stone.digest(history.vault) in missing:
             files.bury(line_of(stone))
@@ -64,7 +76,7 @@ def write_down(history: History, log: Iterable[Entry], files: VaultFiles) -> Non
 def _stones(log: Iterable[Entry]) -> Iterator[Entry]:
     for entry in log:
         event = entry.event
-        if event["e"] == "erase":
+        if event["e"] in ("erase", "renewed"):
             yield entry
         elif event["e"] == "buried":
             parts = {name: value for name, value in event.items() if name != "e"}

@@ -11,7 +11,7 @@ from coachsync.adapters.trustfile import Trust
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.burying import buried, forged, line_of
 from coachsync.app.vault.destroying import destroy, left
-from coachsync.app.vault.trusting import known_coaches, no_coach, open_store, trusted, vault_folder
+from coachsync.app.vault.trusting import formers_of, known_coaches, no_coach, open_store, trusted, vault_folder
 from coachsync.config import Config
 from coachsync.errors import Problem, Temporary
 from coachsync.phrases import say
@@ -48,7 +48,7 @@ class Vault:
     def history(self) -> History:
         """What the log says, all of it checked, and what the ledger has erased besides. Raises Altered."""
         if self._history is None:
-            history = History(self.id, self._coaches)
+            history = History(self.id, self._coaches, formers_of(self.trust, self.store))
             _take_log(history, self.store, self.files)
             self._strays, wrong = buried(history, self.files)
             self.problems += [forged()] if wrong and forged() not in self.problems else []

@@ -9,6 +9,7 @@ from coachsync.adapters.trustfile import Trust, read_trust
 from coachsync.config import Config
 from coachsync.errors import Altered, NotInitialised, Problem, UsageError
 from coachsync.phrases import say
+from coachsync.vault.formers import Former
 from coachsync.vault.keys import Actor
 
 _FOLDER = "vault"  # below the state folder
@@ -92,6 +93,23 @@ def known_coaches(trust: Trust, store: VaultStore) -> tuple[dict[bytes, Actor], 
         else:
             problems.append(_coach_unknown(name))
     return known, problems
+
+
+def formers_of(trust: Trust, store: VaultStore) -> dict[bytes, Former]:
+    """The keys that coaches had before and that the vault knows, by fingerprint."""
+    actors, found = store.actors(), dict[bytes, Former]()
+    for pinned in trust.coaches.values():
+        line = [*(one.fingerprint for one in pinned.former), pinned.fingerprint]
+        for place, one in enumerate(pinned.former, 1):
+            actor = actors.get(one.fingerprint)
+            if actor is not None and one.fits(actor):
+                found[one.fingerprint] = Former(actor, one.until, pinned.fingerprint, frozenset(line[place:]))
+    return found
+
+
+def name_of(trust: Trust, fingerprint: bytes) -> str:
+    """What a coach is called in trust.toml. Raises StopIteration for nobody who is in it."""
+    return next(name for name, one in trust.coaches.items() if one.fingerprint == fingerprint)
 
 
 def vault_folder(config: Config) -> Path:
