@@ -13,7 +13,7 @@ from typing import Any
 from coachsync.errors import Altered
 from coachsync.phrases import say
 from coachsync.vault import chain
-from coachsync.vault.chain import Entry, Head, cut, of_nobody, verified
+from coachsync.vault.chain import Entry, Head, cut, of_nobody, older_than_keys, verified
 from coachsync.vault.formers import Former, understood
 from coachsync.vault.keys import Actor, ShelfKey, Signer
 from coachsync.vault.rules import RULES, Said, bury, stone_of
@@ -61,19 +61,20 @@ class History:
             self.head = head
             if head.count == self.remembered.count:
                 self.met = head
-            if any(former.until == head for former in self.formers.values()):
+            if head in self._ends():
                 self.reached.add(head)
 
     def refuse_cut(self) -> None:
         """Raise Altered when all that was taken is not the log that somebody remembers, or does not go on from there:
         one that was cut may have grown again since. Not where a coach has given up what is remembered."""
-        if self.missed():
-            raise cut()
+        missed = self.missed()
+        if missed:
+            raise older_than_keys() if self._ends() & set(missed) else cut()
 
     def missed(self) -> list[Head]:
         """The heads that this log does not go on from, and no coach has given up: the one that is remembered, and those
         where trust.toml says that a former key ends."""
-        heads = {former.until for former in self.formers.values()} - self.reached
+        heads = self._ends() - self.reached
         heads |= {self.remembered} - {self.met, Head()}
         return sorted(heads - self.given_up.keys(), key=lambda head: (head.count, head.digest))
 
@@ -129,19 +130,19 @@ class History:
         return self.formers[coach].heir if coach in self.formers else coach
 
     def hear(self, entry: Entry) -> None:
-        """A line of the ledger that tells which tombstones of a former key count. Raises Altered for one that does not
-        count itself."""
+        """A line of the ledger that tells which tombstones of a former key count: it does where trust.toml knows the
+        key in its place. Raises Altered for one that no coach has signed."""
         former = self.formers.get(entry.actor)
+        actor = former.actor if former else self.coaches.get(entry.actor)
         try:
-            if former is None:
+            if actor is None:
                 raise ValueError
-            former.actor.check(b"log", entry.digest(self.vault), entry.signature)
+            actor.check(b"log", entry.digest(self.vault), entry.signature)
             renewal = understood(self.vault, entry.actor, entry.event)
-            if renewal.new.fingerprint not in former.later:
-                raise ValueError
         except (KeyError, TypeError, ValueError, AttributeError):
             raise _refused(entry.number) from None
-        self.hearsay |= renewal.stones
+        if former is not None and renewal.new.fingerprint in former.later:
+            self.hearsay |= renewal.stones
 
     def stale(self, coach: bytes) -> list[bytes]:
         """The shelves of this coach whose newest key was made with a former one."""
@@ -183,6 +184,10 @@ class History:
             return None
         in_time = at is not None and at <= former.until.count and fingerprint not in self.replaced
         return former.actor if in_time or digest in self.vouched | self.hearsay else None
+
+    def _ends(self) -> set[Head]:
+        """Where former keys end."""
+        return {former.until for former in self.formers.values()}
 
     def _may_speak(self, entry: Entry, kind: str) -> bool:
         """A former key says nothing beyond its end, but who comes in its place."""

@@ -119,6 +119,7 @@ def _taken(history: History, store: VaultStore, files: VaultFiles) -> list[Probl
 
 def _stopped(history: History, problem: Altered) -> Problem:
     if problem.code == "log-cut":
-        return problem.problem(entry_place(min(history.head.count, history.remembered.count)))
+        known = history.remembered.count or history.head.count
+        return problem.problem(entry_place(min(history.head.count, known)))
     hint = say("Restore the vault from a backup.")
     return Problem(problem.code, entry_place(history.head.count + 1), problem.message, hint)

@@ -16,7 +16,7 @@ from coachsync.config import Config
 from coachsync.errors import Problem, Temporary
 from coachsync.phrases import say
 from coachsync.vault import entries
-from coachsync.vault.chain import Entry, Head
+from coachsync.vault.chain import Entry, Head, older_than_keys
 from coachsync.vault.history import History
 from coachsync.vault.keys import Actor, Signer
 from coachsync.vault.suite import refuse_missing
@@ -76,6 +76,10 @@ class Vault:
         self._add_strays(history, signer)
         return self._add(history, signer, event)
 
+    def succeed(self, old: Signer, event: Mapping[str, object]) -> Entry:
+        """Add the last thing that a former key says: before what only the ledger has told, which may rest on it."""
+        return self._add(self.history, old, event)
+
     def catch_up(self, signer: Signer) -> None:
         """Add to the log what only the ledger has told."""
         history = self.history
@@ -123,7 +127,7 @@ def open_vault(config: Config, now: datetime) -> Iterator[Vault]:
     try:
         coaches, problems = known_coaches(trust, store)
         if not coaches:
-            raise no_coach()
+            raise older_than_keys() if formers_of(trust, store) else no_coach()
         vault = Vault(trust, store, VaultFiles(folder), coaches, now)
         vault.problems += problems
         try:
