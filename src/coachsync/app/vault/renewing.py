@@ -141,11 +141,10 @@ def end(session: Session) -> None:
     """Destroy everything of the old seeds: keyslots of every kind, grants, and the seed itself, which stays, sealed to
     the new key, as long as a shelf could not be sealed anew."""
     vault = session.vault
-    needed = {
-        (shelf, generation) for shelf in vault.history.stale(session.fingerprint) for generation in _all(vault, shelf)
-    }
+    history = vault.history
+    needed = {(shelf, generation) for shelf in history.stale(session.fingerprint) for generation in history.keys[shelf]}
     for old in unfinished(vault, session.fingerprint):
-        if old not in vault.history.replaced:
+        if old not in history.replaced:
             continue
         vault.files.shred_slots(old)
         for shelf in list(vault.files.shelves()):
