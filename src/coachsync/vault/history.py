@@ -109,6 +109,19 @@ class History:
         self.graves = self.graves | {digest: stone}
         return stone
 
+    def is_idle(self, entry: Entry) -> bool:
+        """Whether it is a tombstone that a former key has signed and that names no record: it took keys which are gone
+        with that key, whether it counts or not."""
+        former = self.formers.get(entry.actor)
+        try:
+            if former is None:
+                return False
+            former.actor.check(b"log", entry.digest(self.vault), entry.signature)
+            stone = stone_of(Said(entry, former.actor, entry.event))
+        except (KeyError, TypeError, ValueError, AttributeError, Altered):
+            return False
+        return not stone.lasts
+
     def owed(self, coach: bytes) -> dict[bytes, int]:
         """The shelves of this coach that need another generation, and the last one that is to go: an older copy has
         brought back a key that opens a note that was erased, and others beside it."""

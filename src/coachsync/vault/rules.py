@@ -13,14 +13,13 @@ from coachsync.vault.chain import Entry, Head
 from coachsync.vault.envelope import Kind
 from coachsync.vault.formers import understood
 from coachsync.vault.keys import Actor, Role
-from coachsync.vault.shelves import UNSORTED, Shelf, Stored, Tombstone, is_client
+from coachsync.vault.shelves import UNSORTED, WHOLE, Shelf, Stored, Tombstone, is_client
 
 if TYPE_CHECKING:
     from coachsync.vault.history import History
 
 _CLASS = re.compile(r"[a-z][a-z-]{0,19}")
 _ID, _DIGEST = 16, 32
-WHOLE = ("shelf", "client")  # what takes whole shelves; "note" and "keys" take some generations of a shelf
 
 
 class Said(NamedTuple):

@@ -49,7 +49,7 @@ def settle(wiring: Wiring, session: Session) -> None:
     """Do first what a coach's session owes: spare shelves for the daemon, erasures that were cut short, and what the
     daemon could not sort. What cannot be done for the moment goes to the problems of the vault: reading needs no
     room."""
-    renewing.settle(session)
+    renewing.settle(wiring.config, session)
     try:
         making.settle(session.vault, session.coach, wiring.database.key)
     except Temporary as problem:

@@ -65,7 +65,7 @@ def _everything(options: Options, person: Person) -> _Done:
             failed, problems = failed | found.failed, problems + found.problems
             if found.left:
                 continue
-            renewing.end(session)
+            renewing.end(wiring.config, session)
             making.replace_daemon(vault, person, wiring.database.key)
             code = relocking.new_code(vault, person)
             settle(wiring, session)

@@ -26,15 +26,24 @@ def buried(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
     for line in lines:
         try:
             entry = entry_of(line)
-            if entry.event["e"] == "renewed":
-                history.hear(entry)
-            elif entry.digest(history.vault) not in history.graves:
-                history.bury(entry)
-                if entry.actor not in history.formers or entry.digest(history.vault) in history.vouched:
-                    strays.append(entry)  # what only the ledger vouches for, the log cannot tell
+            if _is_news(history, entry):
+                strays.append(entry)
         except CoachsyncError:
             wrong = True
     return strays, wrong
+
+
+def _is_news(history: History, entry: Entry) -> bool:
+    """Have what an entry of the ledger says count; whether the log is to hear it. Raises Altered for one that no coach
+    has signed."""
+    digest = entry.digest(history.vault)
+    if entry.event["e"] == "renewed":
+        history.hear(entry)
+        return False
+    if digest in history.graves or history.is_idle(entry):
+        return False
+    history.bury(entry)
+    return entry.actor not in history.formers or digest in history.vouched  # the log cannot tell what it does not know
 
 
 def _renewal(line: bytes) -> Entry | None:

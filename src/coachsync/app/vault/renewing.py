@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from coachsync.adapters.trustfile import Pinned, Replaced, Trust, write_trust
 from coachsync.app.vault import logbook, rotating
-from coachsync.app.vault.burying import entry_of, line_of
+from coachsync.app.vault.burying import buried, entry_of, line_of
 from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.rotating import TOGETHER, Rotated
@@ -29,7 +30,6 @@ from coachsync.vault import chain, formers, keyslots, recovery
 from coachsync.vault.chain import Entry
 from coachsync.vault.keys import Person
 from coachsync.vault.keyslots import USUAL, Cost
-from coachsync.vault.rules import WHOLE
 from coachsync.vault.shelves import UNSORTED
 from coachsync.vault.suite import SEED_BYTES
 
@@ -56,12 +56,15 @@ def start(
     With `accept`, an older copy of the vault may have been put back, and is gone on with. Raises as `open_vault` and
     `unlocking.unlock`.
     """
+    with logbook.looked_at(config, now) as (vault, _):
+        _learn(vault)
     with logbook.looked_at(config, now) as (vault, problems):
         found = {one.code for one in problems} - _EXPECTED
         if found - ({_CUT} if accept else set()):
             with open_vault(config, now):  # says it in its own words
                 raise AssertionError
         person = _opened(vault, coach, given, wanted, now)
+        _hear(vault)
         again = person.actor.fingerprint == coach and unfinished(vault, coach)
         if not again:
             person = begin(config, vault, person, wanted, cost)
@@ -137,13 +140,17 @@ def go_on(session: Session, but: frozenset[bytes] = frozenset(), most: int = TOG
     return rotating.rekey(session, [shelf for shelf in stale if shelf not in but], most)
 
 
-def end(session: Session) -> None:
+def end(config: Config, session: Session) -> None:
     """Destroy everything of the old seeds: keyslots of every kind, grants, and the seed itself, which stays, sealed to
-    the new key, as long as a shelf could not be sealed anew."""
+    the new key, as long as a shelf could not be sealed anew. Before, `trust.toml` hears how far the log goes now: a
+    copy from before this is an older one."""
     vault = session.vault
+    waiting = unfinished(vault, session.fingerprint)
+    if waiting:
+        write_trust(config.trust, _ended(vault, session.fingerprint, waiting))
     history = vault.history
     needed = {(shelf, generation) for shelf in history.stale(session.fingerprint) for generation in history.keys[shelf]}
-    for old in unfinished(vault, session.fingerprint):
+    for old in waiting:
         if old not in history.replaced:
             continue
         vault.files.shred_slots(old)
@@ -155,28 +162,62 @@ def end(session: Session) -> None:
             vault.files.shred_former(old)
 
 
-def settle(session: Session) -> None:
+def settle(config: Config, session: Session) -> None:
     """Finish in a coach's session what was cut short. What cannot be done now goes to the problems of the vault."""
     vault = session.vault
     try:
         if not unfinished(vault, session.fingerprint):
             return
         succeed(vault, session.coach)
-        vault.problems += finish(session)
+        vault.problems += finish(config, session)
         vault.problems.append(_code_not_printed())
     except CoachsyncError as problem:
         vault.problems.append(problem.problem("practice.state"))
 
 
-def finish(session: Session) -> tuple[Problem, ...]:
+def finish(config: Config, session: Session) -> tuple[Problem, ...]:
     """All that is left after the entry in the log, at once; why some shelves could not be sealed anew."""
     failed, problems = frozenset[bytes](), tuple[Problem, ...]()
     while True:
         found = go_on(session, failed)
         failed, problems = failed | found.failed, problems + found.problems
         if not found.left:
-            end(session)
+            end(config, session)
             return problems
+
+
+def _learn(vault: Vault) -> None:
+    """Know the coaches of today whom an older copy does not: the ledger has what everybody may know of them."""
+    pinned: list[Pinned | Replaced] = []
+    for one in vault.trust.coaches.values():
+        pinned += [one, *one.former]
+    known = vault.store.actors()
+    for line in vault.files.ledger():
+        with suppress(Altered, ValueError, KeyError, TypeError):
+            entry = entry_of(line)
+            new = formers.understood(vault.id, entry.actor, entry.event).new
+            if any(one.fits(new) for one in pinned) and new.fingerprint not in known:
+                vault.store.put_actor(new)
+
+
+def _hear(vault: Vault) -> None:
+    """Take what the ledger has erased. Raises Altered for an older copy whose log has erased what the coach's keys of
+    today know nothing of: whoever has the old seed can write that."""
+    history = vault.history
+    told, missed = set(history.graves), history.missed()
+    buried(history, vault.files)
+    theirs = {digest for digest in told if history.graves[digest].coach in history.formers}
+    named = {digest for digest in theirs if history.graves[digest].lasts}
+    if missed and history.hearsay and named - history.hearsay:
+        raise _forged()
+
+
+def _forged() -> Altered:
+    return Altered(
+        "erasure-of-former",
+        say("In this copy something is erased under the old key of a coach that was not when the key was replaced."),
+        say("Somebody may have tried to have records destroyed. Take another copy of the vault."),
+    )
 
 
 def _drop_unused(vault: Vault, old: Person) -> None:
@@ -207,12 +248,21 @@ def _trusting(vault: Vault, old: Person, new: Person) -> Trust:
     return replace(trust, coaches={**trust.coaches, name: mine})
 
 
+def _ended(vault: Vault, coach: bytes, waiting: Collection[bytes]) -> Trust:
+    """The same trust; keys that the log has seen replaced end where it does."""
+    trust, head = vault.trust, vault.history.head
+    name = name_of(trust, coach)
+    done = {one for one in waiting if one in vault.history.replaced}
+    former = tuple(replace(one, until=head) if one.fingerprint in done else one for one in trust.coaches[name].former)
+    return replace(trust, coaches={**trust.coaches, name: replace(trust.coaches[name], former=former)})
+
+
 def _stones(vault: Vault, old: bytes) -> list[bytes]:
     """The tombstones of this coach that count today, by digest; not those of keys alone, which name no record."""
     history = vault.history
     heir = history.heir(old)
     stones = ((digest, stone) for digest, stone in history.graves.items() if history.heir(stone.coach) == heir)
-    return [digest for digest, stone in stones if stone.records or stone.what in WHOLE]
+    return [digest for digest, stone in stones if stone.lasts]
 
 
 def _event(vault: Vault, old: bytes, new: Person) -> Mapping[str, Any]:
