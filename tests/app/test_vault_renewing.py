@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters.trustfile import read_trust
-from coachsync.app.vault import certificates, erasing, notes, renewing, unlocking, writing
+from coachsync.app.vault import certificates, erasing, notes, renewing, retrusting, unlocking, writing
 from coachsync.app.vault.reading import Session
 from coachsync.errors import Altered, CoachsyncError, Locked, WrongKey
 from coachsync.vault.bodies import Note
@@ -201,6 +201,31 @@ def test_a_certificate_of_before_still_holds(full: VaultHouse) -> None:
     trust = read_trust(full.config.trust)
     assert trust is not None
     assert certificates.verify(certificate, trust).coach == COACH
+
+
+def test_a_trust_toml_that_was_lost_knows_the_keys_of_before_again(full: VaultHouse) -> None:
+    """The log tells them, proven by the new key: where the old one ends is where it gave place."""
+    full.make(COLLEAGUE)
+    code = renew(full)
+    again = renew(full, NEW, NEWER)
+    before = read_trust(full.config.trust)
+    full.config.trust.unlink()
+    with pytest.raises(WrongKey):
+        retrusting.renew(full.config, COACH, code)
+    found = retrusting.renew(full.config, COACH, again)
+    assert before is not None
+    assert found.missing == 1
+    lines = [[one.fingerprint for one in trust.coaches[COACH].former] for trust in (before, found.trust)]
+    assert lines[0] == lines[1]
+
+
+def test_alone_the_coach_writes_it_whole(full: VaultHouse) -> None:
+    code = renew(full)
+    full.config.trust.unlink()
+    assert retrusting.renew(full.config, COACH, code).missing == 0
+    assert settle(full) == []
+    assert bodies(full) == TEXTS
+    sound(full)
 
 
 # --- killed, and a full disk ------------------------------------------------------------------------------------------
