@@ -42,7 +42,12 @@ def begin(session: Session, client: str | None = None) -> bool:
     mine = {shelf: one for shelf, one in shelves if one.coach == session.fingerprint}
     wanted = {shelf: one.generation for shelf, one in mine.items() if client in (None, one.client)}
     if client is not None and not wanted:
-        raise UsageError("no-such-shelf", say("There is no record of that client in the vault."), where="--client")
+        raise UsageError(
+            "no-such-shelf",
+            say("Nothing of that client is in the vault, or not of yours."),
+            say("Look at the codes with: coachsync client list"),
+            where="--client",
+        )
     vault.files.note_rotation(wanted)
     return True
 
