@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from coachsync.adapters import keystore, lock, secrets
+from coachsync.adapters import keychanging, keystore, lock, secrets
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.database import Clients, Database, SignIn, SignIns, open_database
@@ -206,6 +206,7 @@ def open_wiring(config: Config, command: str, now: datetime, progress: Progress 
     state = config.practice.state
     _make(state)
     with lock.hold(state, command) as undisturbed:
+        _end_change(state)
         key = keystore.load_device_key(state, create=not database_file(state).exists())
         wiring = Wiring(config, open_database(state, key), now, progress, undisturbed=undisturbed)
         try:
@@ -213,6 +214,13 @@ def open_wiring(config: Config, command: str, now: datetime, progress: Progress 
             yield wiring
         finally:
             wiring.close()
+
+
+def _end_change(state: Path) -> None:
+    if keychanging.is_changing(state):
+        from coachsync.app import rekeying  # hardly ever needed here
+
+        rekeying.finish(state)
 
 
 def _keep_out(wiring: Wiring, code: str) -> None:

@@ -134,6 +134,17 @@ def daemon_of(files: VaultFiles, device: DeviceKey) -> Signer | None:
     return None if sealed is None else Signer(device.open(_DAEMON, sealed))
 
 
+def relock_daemon(files: VaultFiles, old: DeviceKey, new: DeviceKey) -> None:
+    """Lock the seed of the daemon with another device key; one that does not open stays, and the next session of a
+    coach makes another."""
+    try:
+        daemon = daemon_of(files, old)
+    except WrongKey:
+        return
+    if daemon is not None:
+        files.put_daemon(new.seal(_DAEMON, old.open(_DAEMON, files.daemon() or b"")))
+
+
 def _new_daemon(files: VaultFiles, device: DeviceKey) -> Signer:
     seed = os.urandom(SEED_BYTES)
     files.put_daemon(device.seal(_DAEMON, seed))
