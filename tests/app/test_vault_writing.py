@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
 import pytest
 
+from coachsync.adapters.database.vaults import Place
 from coachsync.app.vault import notes, shelving
 from coachsync.app.vault.writing import Written
-from coachsync.errors import CoachsyncError
+from coachsync.errors import Altered, CoachsyncError
+from coachsync.vault import envelope
 from coachsync.vault.bodies import Note
+from coachsync.vault.envelope import Header, Kind
 from stepping import before_each, counted, killed_at, no_room
 from vault_house import CLIENT, OTHER, VaultHouse
 
@@ -108,3 +112,51 @@ def test_a_clock_that_is_wrong_by_many_years_is_blamed_itself(vault_house: Vault
     vault_house.now = right
     assert vault_house.add(b"kept")
     assert vault_house.files().keys() == before.keys()
+
+
+_ELSEWHERE: dict[str, Any] = {"shelf": bytes(16)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "at"),
+    [
+        ({"kind": Kind.AGREEMENT}, {}),
+        ({"vault": bytes(16)}, {}),
+        (_ELSEWHERE, {}),
+        ({}, _ELSEWHERE),
+        (_ELSEWHERE, _ELSEWHERE),
+        ({"generation": 7}, {}),
+        ({}, {"generation": 7}),
+        ({"record": bytes(16)}, {}),
+        ({"version": 2, "previous": bytes(31) + b"1"}, {}),
+        ({"writer": bytes(16)}, {}),
+        ({"version": 2, "previous": bytes(31) + b"1"}, {"version": 2}),
+    ],
+    ids=str,
+)
+def test_a_writer_who_logs_another_record_than_is_stored_is_not_believed(
+    vault_house: VaultHouse, changes: dict[str, Any], at: dict[str, Any]
+) -> None:
+    """Whoever has the daemon's key can sign an entry of a record that does not fit it, digest and all."""
+    with vault_house.open() as vault:
+        signer = vault_house.daemon(vault)
+        key = shelving.shelf_for(vault, signer, vault_house.coach(vault), CLIENT, "notes")
+        said = Header(Kind.NOTE, vault.id, key.shelf, key.generation, bytes(15) + b"1", 1, 0, signer.actor.fingerprint)
+        sealed = envelope.seal(said._replace(**changes), b"body", key.sealer)
+        due = said._replace(**{name: value for name, value in at.items() if name == "version"})
+        with vault.transaction():
+            for version in range(1, due.version + 1):
+                vault.append(
+                    signer,
+                    e="record",
+                    shelf=due.shelf.hex(),
+                    generation=due.generation,
+                    record=due.record.hex(),
+                    version=version,
+                    kind=int(due.kind),
+                    digest=envelope.digest(sealed).hex(),
+                )
+    place = Place(said.record, said.version, said.shelf, said.generation)._replace(**at)
+    with vault_house.session() as session, pytest.raises(Altered) as refused:
+        session.opened(place, sealed)
+    assert refused.value.code == "record-moved"
