@@ -27,6 +27,7 @@ from coachsync.clients.directory import Client, Sponsor
 from coachsync.errors import CoachsyncError, UsageError
 from coachsync.model import Pseudonym
 from coachsync.vault.rows import DeviceKey
+from daemon_life import HOUR, life
 from practice_house import House, session
 from stepping import before_each, counted, killed_at, no_room
 from vault_renewing import CHEAP, quickly
@@ -224,6 +225,22 @@ def test_p04_a_full_disk_anywhere_loses_nothing(full: House, tmp_path: Path) -> 
         assert facts(full) == before
         shutil.rmtree(full.state)
         shutil.copytree(keep, full.state)
+
+
+def test_a_daemon_that_lives_takes_the_new_key_at_its_next_pass(tmp_path: Path) -> None:
+    """And asks for no more than it would have, nor writes anything: what it knows is what it knew."""
+    one = life(tmp_path)
+    one.live(2 * HOUR)
+    before, writes = key_of(one.house), one.writes()
+    rekeying.rotate(one.house.state)
+    one.live(2 * HOUR)
+    assert key_of(one.house) != before
+    assert one.writes() == writes
+    assert one.status.state is None
+    assert one.status.opening == ()
+    one.house.put("later", session(one.house, 30))
+    one.live(2 * HOUR)
+    assert one.writes() == writes + 1
 
 
 def test_nothing_is_rotated_where_there_is_no_key(tmp_path: Path) -> None:

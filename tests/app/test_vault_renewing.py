@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters.trustfile import read_trust
-from coachsync.app.vault import certificates, erasing, notes, renewing, retrusting, unlocking, writing
+from coachsync.app.vault import certificates, erasing, notes, oldcopies, renewing, retrusting, unlocking, writing
 from coachsync.app.vault.reading import Session
+from coachsync.app.vault.verifying import verify
 from coachsync.errors import Altered, CoachsyncError, Locked, WrongKey
 from coachsync.vault.bodies import Note
 from coachsync.vault.envelope import Kind
@@ -153,6 +154,7 @@ def test_between_trust_and_the_last_shelf_nothing_is_sealed_to_an_old_key(full: 
     with full.open() as vault, pytest.raises(Locked) as refused:
         writing.add(vault, full.daemon(vault), full.coach(vault), CLIENT, Kind.NOTE, b"too early", full.now)
     assert refused.value.code == "keys-being-renewed"
+    assert [one.code for one in verify(full.config, full.now).findings] == ["renewal-not-done"]
     with full.open() as vault:
         session = Session(vault, new)
         assert renewing.go_on(session, most=1).left
@@ -188,7 +190,7 @@ def test_what_older_copies_tell(full: VaultHouse) -> None:
     begun = full.now
     renew(full)
     with full.open() as vault:
-        told = renewing.exposed(vault, full.coach(vault))
+        told = oldcopies.exposed(vault, full.coach(vault))
     assert (told.since, told.until) == (begun, full.now)
     assert (told.records, told.clients) == ({"note": 3, "agreement": 1}, 2)
 

@@ -15,10 +15,10 @@ from coachsync.app.cli.passphrases import chosen, tell_code
 from coachsync.app.cli.recordviews import local
 from coachsync.app.cli.unlocked import passphrase, settle
 from coachsync.app.outcome import PARTLY
-from coachsync.app.vault import making, relocking, renewing
+from coachsync.app.vault import making, oldcopies, relocking, renewing
+from coachsync.app.vault.oldcopies import Exposed
 from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.reading import Session
-from coachsync.app.vault.renewing import Exposed
 from coachsync.app.vault.trusting import coach_of, trusted
 from coachsync.config import Config
 from coachsync.errors import Problem
@@ -70,7 +70,7 @@ def _everything(options: Options, person: Person) -> _Done:
             code = relocking.new_code(vault, person)
             settle(wiring, session)
             told = tuple(one for one in vault.problems if one not in problems)
-            return _Done(code, renewing.exposed(vault, session.fingerprint), shelves, records, problems + told)
+            return _Done(code, oldcopies.exposed(vault, session.fingerprint), shelves, records, problems + told)
 
 
 def _lock_agents(config: Config, coach: bytes) -> None:
