@@ -139,11 +139,13 @@ def settle(config: Config, session: Session) -> None:
     """Finish in a coach's session what was cut short. What cannot be done now goes to the problems of the vault."""
     vault = session.vault
     try:
-        if not unfinished(vault, session.fingerprint):
+        waiting = unfinished(vault, session.fingerprint)
+        if not waiting:
             return
+        begun = any(person in waiting for person, _ in vault.files.slots())  # else only a damaged shelf waits
         succeed(vault, session.coach)
         vault.problems += finish(config, session)
-        vault.problems.append(_code_not_printed())
+        vault.problems += [_code_not_printed()] if begun else []
     except CoachsyncError as problem:
         vault.problems.append(problem.problem("practice.state"))
 
