@@ -87,7 +87,7 @@ def rotate(options: Options) -> None:
         tell_json({"rotated": ["device_key"]})
         return
     click.echo(spoken(say("There is another device key, and everything here is sealed with it.")))
-    click.echo(spoken(say("A backup that was made before opens with the old one, if that is in it: keep none beside.")))
+    click.echo(spoken(say("A backup that was made before opens with the old key alone.")))
 
 
 def _tell_steps(options: Options, steps: tuple[keys.Step, ...]) -> None:

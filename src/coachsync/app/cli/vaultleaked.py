@@ -97,7 +97,11 @@ def _document(done: _Done) -> Mapping[str, Any]:
 
 def _tell(options: Options, done: _Done) -> None:
     tell_problems(done.problems)
-    tell(say("Everything has new keys. The old passphrase and the old recovery code open nothing here."), err=True)
+    if done.problems:
+        tell(say("All but what is named above has new keys."), err=True)
+    else:
+        tell(say("Everything has new keys."), err=True)
+    tell(say("The old passphrase and the old recovery code open nothing here any more."), err=True)
     for line in _of_older_copies(options, done.exposed):
         tell(line, err=True)
     tell(say("This is your new recovery code:"), err=True)
