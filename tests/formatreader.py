@@ -222,15 +222,17 @@ def check_versions(records: Sequence[Record]) -> None:
 Home = tuple[bytes, str, str]
 BY_DAEMON = {"assign", "record", "buried"}
 BY_ITS_COACH = {"shelf", "assign", "record", "erase", "erased"}
-BY_A_COACH = {"vault", "actor", "ended", "slot", "buried", "restored", "renewed"}
+BY_A_COACH = {"vault", "actor", "ended", "slot", "unslot", "buried", "restored", "renewed"}
 KEYS = {
-    "vault": set(), "actor": {"role", "verify"}, "slot": {"kind"}, "ended": {"actor"},
+    "vault": set(), "actor": {"role", "verify"}, "slot": {"kind"}, "unslot": {"kind"}, "ended": {"actor"},
     "renewed": {"verify", "sealing", "stones", "signature"},
     "shelf": {"shelf", "generation", "key", "grants"}, "assign": {"shelf", "client", "class"},
     "record": {"shelf", "generation", "record", "version", "kind", "digest"},
     "erase": {"what", "client", "shelves", "records", "keys"}, "erased": {"entry"},
     "buried": {"number", "previous", "actor", "said", "signature"}, "restored": {"count", "digest"},
 }  # fmt: skip
+MACHINES = ["keyring", "credential"]
+SLOTS = {"slot": ["passphrase", "recovery", *MACHINES], "unslot": MACHINES}
 
 
 def written(said: object) -> bytes:
@@ -362,6 +364,7 @@ def check_right(said: Mapping[str, Any], actor: bytes, owners: dict[str, bytes],
     demand(what in (BY_ITS_COACH | BY_A_COACH if by_coach else BY_DAEMON), "not for this actor to say")
     if what == "shelf":
         owners.setdefault(said["shelf"], actor)
+    demand(what not in SLOTS or said["kind"] in SLOTS[what], "no such keyslot")
     for one in named(said):
         demand(one in owners, "what nobody has made")
         demand(not by_coach or owners[one] == actor, "another coach's")

@@ -52,6 +52,14 @@ def open_with_code(text: bytes, printed: str, vault: bytes) -> bytes:
     return seed_of(slot, key, vault)
 
 
+def open_with_secret(text: bytes, kind: str, secret: bytes, vault: bytes) -> bytes:
+    """What a keyring or a credential keeps."""
+    demand(kind in {"keyring", "credential"} and len(secret) == 32, "no secret of a machine")
+    slot = read_slot(text, kind, "hkdf-sha256", {})
+    key = expand(extract(bytes.fromhex(slot["salt"]), secret), f"coachsync/{kind}/v1".encode(), 32)
+    return seed_of(slot, key, vault)
+
+
 def read_code(printed: str) -> bytes:
     """The 20 bytes behind a printed code: blanks and hyphens are for the eye, and O, I and L are read as 0, 1 and 1."""
     signs = "".join(printed.upper().split()).replace("-", "").translate(str.maketrans("OIL", "011"))

@@ -84,7 +84,7 @@ IMPORTER: dict[str, tuple[str, ...]] = {
     "click": ("app.cli",),
     "cryptography": ("vault",),
     "icalendar": ("adapters.ical",),
-    "jeepney": ("adapters.desktop",),
+    "jeepney": ("adapters.dbus",),
     "keyring": ("adapters.oskeyring_child",),
     "lxml": ("adapters.caldav.multistatus",),
     "platformdirs": ("config",),

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters import units
+from coachsync.app.service_coaches import reaching
 
 ANALYZE = shutil.which("systemd-analyze") or ""
 SYSTEM, USER, FOLDERS = "coachsync.service", "user/coachsync.service", "user/folders.conf"
+COACHES = reaching(units.shipped("coaches.conf"), Path("/home/alice/in box"))
 
 needs_analyze = pytest.mark.skipif(not ANALYZE, reason="needs systemd-analyze")
 
@@ -42,8 +44,9 @@ def judged(folder: Path, text: str, *words: str) -> subprocess.CompletedProcess[
 
 
 @needs_analyze
-def test_the_system_unit_is_hardened_to_two_of_ten(tmp_path: Path) -> None:
-    done = judged(tmp_path, harmless(SYSTEM), "security", "--offline=true", "--threshold=20", "--no-pager")
+@pytest.mark.parametrize("more", ["", COACHES], ids=["alone", "with coaches"])
+def test_the_system_unit_is_hardened_to_two_of_ten(tmp_path: Path, more: str) -> None:
+    done = judged(tmp_path, harmless(SYSTEM, more), "security", "--offline=true", "--threshold=20", "--no-pager")
     assert done.returncode == 0, done.stdout.splitlines()[-1]
 
 
@@ -56,8 +59,13 @@ def test_a_unit_that_is_not_hardened_would_be_noticed(tmp_path: Path) -> None:
 @needs_analyze
 @pytest.mark.parametrize(
     ("name", "more", "options"),
-    [(SYSTEM, "", []), (USER, "", ["--user"]), (USER, units.shipped(FOLDERS), ["--user"])],
-    ids=["system", "user", "user with closed folders"],
+    [
+        (SYSTEM, "", []),
+        (SYSTEM, COACHES, []),
+        (USER, "", ["--user"]),
+        (USER, units.shipped(FOLDERS), ["--user"]),
+    ],
+    ids=["system", "system with coaches", "user", "user with closed folders"],
 )
 def test_systemd_finds_nothing_to_complain_of(tmp_path: Path, name: str, more: str, options: list[str]) -> None:
     done = judged(tmp_path, harmless(name, more), "verify", *options)

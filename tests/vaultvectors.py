@@ -1,8 +1,9 @@
 """A small vault, written by the program from fixed seeds: two coaches, a daemon, a note of two versions that is sealed
 anew when another is erased, an agreement longer than a page, a disclosure, keyslots and the log of all that.
 
-`tests/vectors/vault` holds one such folder, written once. Seals and salts are random, so running this file again gives
-other bytes with the same contents: it is only run for a new version of the format, beside the old folder.
+`tests/vectors/vault` holds one such folder, and `tests/vectors/keyslots` what a machine opens, written once. Seals and
+salts are random, so running this file again gives other bytes with the same contents: it is only run for what is not
+there yet, or for a new version of the format, beside the old folder.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from coachsync.vault.keys import Person, ShelfKey, Signer
 from coachsync.vault.suite import Opener, Sealer
 
 GOLDEN = Path(__file__).parent / "vectors" / "vault"
+MACHINES = GOLDEN.with_name("keyslots")
 NOON = 1_750_000_000  # seconds since 1970
 CLIENT = "C-7K2M9Q"
 PASSPHRASES = {"anna": "p\u00e9pini\u00e8re, 4 chaises", "bea": "\u9662\u5b50 \u00bd a \ufb01g"}
@@ -172,6 +174,12 @@ def _trust() -> str:
     return "\n".join(lines) + "\n"
 
 
+def machine_slots() -> dict[str, bytes]:
+    """Keyslots of Anna by their kind, which `drawn(kind)` opens."""
+    kinds = [by for by in keyslots.By if not by.is_portable]
+    return {by.value: keyslots.lock_under(ANNA, VAULT, by, drawn(by)) for by in kinds}
+
+
 def write(folder: Path) -> None:
     """Such a folder, new."""
     for path, content in written().items():
@@ -180,5 +188,9 @@ def write(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    GOLDEN.mkdir(parents=True)  # what was written once stays
-    write(GOLDEN)
+    if not GOLDEN.exists():  # what was written once stays
+        write(GOLDEN)
+    if not MACHINES.exists():
+        MACHINES.mkdir()
+        for kind, slot in machine_slots().items():
+            (MACHINES / f"{kind}.json").write_bytes(slot)

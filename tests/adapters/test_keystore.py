@@ -251,6 +251,20 @@ def test_p04_a_machine_without_a_keyring_is_no_reason_for_a_new_key(
     refused(state, "keyring-none")
 
 
+def test_where_two_users_share_a_state_the_key_of_one_is_brought_into_its_file(
+    state: Path, ringed: DeviceKey, quick_keyring: Keyring
+) -> None:
+    quick_keyring.file.unlink()
+    state.chmod(0o2770)
+    error = refused(state, "device-key-missing")
+    assert "two users" in error.hint
+    assert "key move --to file" in error.hint
+    keyplaces.write_note(state, Note(Place.CREDENTIAL, ringed.name))
+    error = refused(state, "device-key-missing")
+    assert "the service alone" in error.hint
+    assert "sudo coachsync key move --to file" in error.hint
+
+
 def test_p04_an_emptied_keyring_is_no_reason_for_a_new_key(
     state: Path, ringed: DeviceKey, quick_keyring: Keyring
 ) -> None:

@@ -102,6 +102,55 @@ def test_file_of_another_user_is_refused(secret_file: Callable[..., Path], monke
     assert refused(lambda: secrets.from_file(path)).code == "secret-file-open"
 
 
+@pytest.mark.parametrize(
+    ("mode", "same", "read"),
+    [(0o640, True, True), (0o600, True, True), (0o640, False, False), (0o660, True, False), (0o644, True, False)],
+)
+def test_a_file_may_be_read_by_the_group_that_shares_the_state(
+    secret_file: Callable[..., Path], mode: int, same: bool, read: bool
+) -> None:
+    path = secret_file(CANARY.encode(), mode)
+    group = path.stat().st_gid + (not same)
+    assert secrets.open_to_others(path, group) is not read
+    if read:
+        assert secrets.from_file(path, group) == CANARY == secrets.obtain(Secret(file=path), group)
+    else:
+        error = refused(lambda: secrets.from_file(path, group))
+        assert error.code == "secret-file-open"
+        assert error.aside.startswith("Run: chgrp ")
+        assert error.aside.endswith(f"&& chmod 640 {path}")
+
+
+def test_whoever_owns_a_file_of_that_group_lends_it(
+    secret_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only one of the group can have given it the group; a file that the group cannot read is nobody's loan."""
+    path, me = secret_file(b"lent", 0o640), os.geteuid()
+    if me == 0:
+        os.chown(path, 12345, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    group = path.stat().st_gid
+    assert secrets.from_file(path, group) == "lent"
+    path.chmod(0o600)
+    if me == 0:
+        assert refused(lambda: secrets.from_file(path, group)).code == "secret-file-open"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be reached by sudo")
+def test_a_file_of_who_gives_a_command_by_sudo_is_theirs(
+    secret_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = secret_file(b"of the coach")
+    os.chown(path, 12345, 12345)
+    for given in ("", "54321", "x", "-1"):
+        monkeypatch.setenv("SUDO_UID", given)
+        assert refused(lambda: secrets.from_file(path)).code == "secret-file-open"
+    monkeypatch.setenv("SUDO_UID", "12345")
+    assert secrets.from_file(path) == "of the coach"
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)  # whoever says so without being root
+    assert refused(lambda: secrets.from_file(path)).code == "secret-file-open"
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file of root's")
 def test_file_of_root_is_read_by_another_user(
     secret_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch

@@ -61,6 +61,46 @@ def test_a_file_of_another_user_is_refused_but_not_the_administrators(
         read_trust(file)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: files are given to other users")
+@pytest.mark.parametrize(
+    ("owner", "folder", "mode", "trusted"),
+    [
+        (0, 4712, 0o777, True),  # the administrator's, wherever it stands
+        (4711, 0, 0o755, True),  # the reader's own
+        (4712, 4712, 0o755, True),  # of whoever owns the folder, and so the configuration in it
+        (4712, 0, 0o755, False),
+        (4712, 4712, 0o775, False),  # where others can write, they have put it there
+        (4712, 4712, 0o757, False),
+        (4713, 4712, 0o755, False),
+    ],
+)
+def test_whose_file_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: int, folder: int, mode: int, trusted: bool
+) -> None:
+    place = tmp_path / "etc"
+    place.mkdir()
+    place.chmod(mode)
+    write_trust(place / "trust.toml", TRUST)
+    os.chown(place / "trust.toml", owner, owner)
+    os.chown(place, folder, folder)
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    if trusted:
+        assert read_trust(place / "trust.toml") == TRUST
+        return
+    with pytest.raises(Altered) as refused:
+        read_trust(place / "trust.toml")
+    assert refused.value.code == "trust-open"
+    assert f"sudo chown root {place / 'trust.toml'}" in refused.value.aside
+
+
+def test_who_cannot_write_it_is_told_to_have_it_done_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trustfile.refuse_closed(tmp_path / "trust.toml")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(CoachsyncError) as refused:
+        trustfile.refuse_closed(tmp_path / "trust.toml")
+    assert (refused.value.code, "sudo" in refused.value.hint) == ("trust-not-writable", True)
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -80,6 +80,16 @@ def test_a_keyslot_takes_the_place_of_the_one_before_which_is_overwritten(files:
     assert slots(files) == [f"{PERSON.hex()}.passphrase.json"]
 
 
+def test_a_keyslot_is_overwritten_before_it_goes(files: VaultFiles, tmp_path: Path) -> None:
+    files.put_slot(PERSON, "passphrase", b"stays")
+    files.put_slot(PERSON, "keyring", b"goes")
+    os.link(files.folder / "slots" / f"{PERSON.hex()}.keyring.json", tmp_path / "witness")
+    assert files.shred_slot(PERSON, "keyring")
+    assert not any((tmp_path / "witness").read_bytes())
+    assert not files.shred_slot(PERSON, "keyring")
+    assert slots(files) == [f"{PERSON.hex()}.passphrase.json"]
+
+
 def test_what_a_killed_change_left_is_ended_and_the_keyslot_that_counts_stays(files: VaultFiles) -> None:
     """Killed before the new one was in place, and after."""
     files.put_slot(PERSON, "passphrase", b"counts")

@@ -29,11 +29,13 @@ def test_both_are_for_their_owner_alone(file: Path) -> None:
     assert file.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_folder_that_is_there_keeps_its_rights(file: Path) -> None:
+@pytest.mark.parametrize("mode", [0o755, 0o2770])
+def test_a_folder_that_is_there_keeps_its_rights_and_gives_none(file: Path, mode: int) -> None:
     file.parent.mkdir(mode=0o755)
-    file.parent.chmod(0o755)
-    placing.place(file, "version = 1\n", None)
-    assert file.parent.stat().st_mode & 0o777 == 0o755
+    file.parent.chmod(mode)
+    placing.place(file, "version = 1\n", NewPassword("secret", file=file.parent / "cloud.password"))
+    assert file.parent.stat().st_mode & 0o7777 == mode
+    assert [path.stat().st_mode & 0o777 for path in file.parent.iterdir()] == [0o600, 0o600]
 
 
 def test_an_existing_configuration_is_never_replaced(file: Path) -> None:
@@ -56,7 +58,7 @@ def test_a_link_to_nowhere_counts_as_a_configuration(file: Path) -> None:
 def test_a_password_without_its_configuration_is_taken_back(
     file: Path, monkeypatch: pytest.MonkeyPatch, trouble: BaseException
 ) -> None:
-    def write(path: Path, text: bytes) -> None:
+    def write(path: Path, text: bytes, mode: int) -> None:
         raise trouble
 
     monkeypatch.setattr(placing, "create_atomically", write)
@@ -66,9 +68,9 @@ def test_a_password_without_its_configuration_is_taken_back(
 
 
 def test_a_configuration_that_appears_meanwhile_stays(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def write(path: Path, text: bytes) -> None:
+    def write(path: Path, text: bytes, mode: int) -> None:
         file.write_text("somebody's")
-        files.create_atomically(path, text)
+        files.create_atomically(path, text, mode)
 
     monkeypatch.setattr(placing, "create_atomically", write)
     with pytest.raises(CoachsyncError):
@@ -116,7 +118,7 @@ def test_a_password_in_the_keyring_replaces_none_that_is_there(file: Path, keyri
 def test_it_is_taken_out_of_the_keyring_when_the_configuration_cannot_be_written(
     file: Path, keyring: keyrings.Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write(path: Path, text: bytes) -> None:
+    def write(path: Path, text: bytes, mode: int) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(placing, "create_atomically", write)

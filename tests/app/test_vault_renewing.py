@@ -11,16 +11,28 @@ from pathlib import Path
 
 import pytest
 
+import keyrings
 from coachsync.adapters.trustfile import read_trust
-from coachsync.app.vault import certificates, erasing, notes, oldcopies, renewing, retrusting, unlocking, writing
+from coachsync.app.vault import (
+    certificates,
+    erasing,
+    machines,
+    notes,
+    oldcopies,
+    renewing,
+    retrusting,
+    unlocking,
+    writing,
+)
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.verifying import verify
 from coachsync.errors import Altered, CoachsyncError, Locked, WrongKey
 from coachsync.vault.bodies import Note
 from coachsync.vault.envelope import Kind
+from coachsync.vault.keyslots import By
 from stepping import before_each, counted, killed_at, no_room
 from vault_house import CLIENT, COACH, OTHER, PASSPHRASE, VaultHouse, copied
-from vault_renewing import NEW, NEWER, bodies, person, quickly, renew, settle, sound
+from vault_renewing import CHEAP, NEW, NEWER, bodies, person, quickly, renew, settle, sound
 
 COLLEAGUE = "bea"
 TEXTS = {b"one", b"two", b"three", b"an agreement"}
@@ -206,6 +218,22 @@ def test_a_certificate_of_before_still_holds(full: VaultHouse) -> None:
     trust = read_trust(full.config.trust)
     assert trust is not None
     assert certificates.verify(certificate, trust).coach == COACH
+
+
+def test_what_this_machine_kept_of_the_old_key_goes_too(
+    full: VaultHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring = keyrings.keyring(tmp_path, monkeypatch)
+    with full.session() as session:
+        machines.add(session.vault, session.coach, COACH, By.KEYRING)
+    old = person(full, PASSPHRASE).actor.fingerprint
+    assert len(ring.entries) == 1
+    coach = renewing.start(full.config, full.now, old, PASSPHRASE, NEW, cost=CHEAP)
+    with full.open() as vault:
+        renewing.finish(full.config, Session(vault, coach))
+        assert [one.code for one in vault.problems] == ["machine-keyslot-gone"]
+    assert ring.entries == {}
+    assert names(full, old) == []
 
 
 def test_a_trust_toml_that_was_lost_knows_the_keys_of_before_again(full: VaultHouse) -> None:

@@ -127,6 +127,17 @@ def test_a_password_file_that_others_can_read_is_open(machine: Path, mode: int, 
     assert found(machine)[CLOUD] is strength
 
 
+def test_a_password_file_of_the_group_that_shares_the_state_is_not_open(machine: Path) -> None:
+    (machine / "state").mkdir()
+    (machine / "state").chmod(0o2770)
+    load_device_key(machine / "state", create=True)
+    (machine / "cloud.password").write_text("x")
+    (machine / "cloud.password").chmod(0o640)
+    assert found(machine)[CLOUD] is Strength.FILE
+    (machine / "state").chmod(0o2700)
+    assert found(machine)[CLOUD] is Strength.OPEN
+
+
 def test_what_a_command_does_is_not_known(machine: Path) -> None:
     assert found(machine, '{ command = ["pass", "show", "cloud"] }')[CLOUD] is Strength.PROGRAM
 

@@ -15,7 +15,7 @@ import pytest
 
 import keyrings
 from cli_desk import Desk
-from coachsync.adapters import lock
+from coachsync.adapters import lock, sharing
 from coachsync.adapters.keyplaces import CREDENTIAL
 from keyrings import Keyring
 
@@ -133,6 +133,18 @@ def test_another_user_does_not_write_into_the_state(synced: Desk, monkeypatch: p
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
     result = synced.json("key", "move", "--to", "keyring")
     assert (result.code, result.error["code"]) == (1, "state-of-another-user")
+
+
+def test_whom_the_state_is_shared_with_moves_the_key_where_both_find_it(
+    synced: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sharing.share_state(synced.state, os.geteuid(), os.getegid())
+    owner = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    result = synced.json("key", "move", "--to", "keyring")
+    assert (result.code, result.error["code"]) == (1, "keyring-of-one-user")
+    assert synced.json("key", "move", "--to", "file").code == 0
+    assert key(synced).stat().st_mode & 0o777 == 0o660
 
 
 @pytest.mark.parametrize("words", [["move"], ["move", "--to", "cellar"], ["steal"]])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import pwd
 from pathlib import Path
 
 import pytest
 
 from cli_desk import Desk
+from coachsync.app import service_coaches
 from coachsync.app.cli import service
 
 STAND_IN = """#!/bin/sh
@@ -207,3 +209,119 @@ def test_each_answers_in_json(desk: Desk, systemd: Systemd) -> None:
     assert desk.json("service", "install").document["started"] is True
     assert desk.json("service", "remove").document == {"removed": True}
     assert desk.json("service", "remove").document == {"removed": False}
+
+
+COACH, COLLEAGUE = "nobody", "daemon"  # users that there are everywhere
+
+
+@pytest.fixture
+def machine(desk: Desk, as_root: None, systemd: Systemd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine whose service has this user and group. The state folder is where the service has it."""
+    monkeypatch.setattr(service_coaches, "account", lambda: (os.getuid(), os.getgid()))
+    monkeypatch.setattr(service, "_STATE", tmp_path / "lib")
+    return tmp_path / "etc"
+
+
+def drop_in(etc: Path) -> Path:
+    return etc / "systemd" / "system" / "coachsync.service.d" / "coaches.conf"
+
+
+def accounts(etc: Path) -> list[str]:
+    return [line for line in (etc / "sysusers.d" / "coachsync.conf").read_text().splitlines() if line[0] != "#"]
+
+
+def test_coaches_are_let_into_the_group_and_the_state_of_the_service(
+    desk: Desk, systemd: Systemd, machine: Path, tmp_path: Path
+) -> None:
+    result = desk.run("service", "install", "--system", "--coach", COACH, "--coach", COLLEAGUE)
+    assert (result.code, result.err) == (0, "")
+    assert "sudo coachsync vault init" in result.out
+    assert accounts(machine)[1:] == [f"m {COACH} coachsync", f"m {COLLEAGUE} coachsync"]
+    assert {"StateDirectoryMode=2770", "UMask=0007"} <= set(drop_in(machine).read_text().splitlines())
+    assert (tmp_path / "lib").stat().st_mode & 0o7777 == 0o2770
+    assert systemd.asked == [
+        f"systemd-sysusers {machine}/sysusers.d/coachsync.conf",
+        "systemctl daemon-reload",
+        "systemctl try-restart coachsync.service",
+    ]
+
+
+def test_twice_is_once_for_coaches_too_and_who_comes_later_shuts_nobody_out(desk: Desk, machine: Path) -> None:
+    def written() -> dict[Path, str]:
+        return {path: path.read_text() for path in machine.rglob("*") if path.is_file()}
+
+    desk.run("service", "install", "--system", "--coach", COACH)
+    before = written()
+    assert desk.json("service", "install", "--system", "--coach", COACH).document["coaches"] == [COACH]
+    assert written() == before
+    assert desk.run("service", "install", "--system").code == 0  # after an upgrade
+    assert written() == before
+    with (machine / "sysusers.d" / "coachsync.conf").open("a") as file:
+        file.write("m left-long-ago coachsync\n")  # systemd would make such a user anew
+    desk.run("service", "install", "--system", "--coach", COLLEAGUE)
+    assert accounts(machine)[1:] == [f"m {COACH} coachsync", f"m {COLLEAGUE} coachsync"]
+
+
+def test_without_coaches_the_state_is_the_services_alone(desk: Desk, machine: Path, tmp_path: Path) -> None:
+    assert desk.run("service", "install", "--system").code == 0
+    assert not drop_in(machine).exists()
+    assert not (tmp_path / "lib").exists()
+
+
+def test_removing_takes_away_what_lets_coaches_in(desk: Desk, systemd: Systemd, machine: Path, tmp_path: Path) -> None:
+    desk.run("service", "install", "--system", "--coach", COACH)
+    assert systemd.asked
+    assert desk.run("service", "remove", "--system").code == 0
+    assert systemd.asked == ["systemctl disable --now coachsync.service", "systemctl daemon-reload"]
+    assert [path for path in machine.rglob("*") if path.is_file()] == []
+    assert not drop_in(machine).parent.exists()
+    assert (tmp_path / "lib").exists()
+
+
+def test_the_folders_that_the_configuration_names_are_shared(desk: Desk, machine: Path, tmp_path: Path) -> None:
+    (machine / "coachsync").mkdir(parents=True)
+    text = f'version = 1\n[practice]\nstate = "{tmp_path}/elsewhere"\n[inbox]\nfolder = "{tmp_path}/my inbox"\n'
+    (machine / "coachsync" / "coachsync.toml").write_text(text)
+    command = ("service", "install", "--system", "--coach", COACH)
+    missing = desk.json(*command)
+    assert (missing.code, missing.error["code"]) == (1, "folder-not-shared")
+    (tmp_path / "my inbox").mkdir()
+    foreign = desk.json(*command)
+    assert (foreign.code, foreign.error["code"]) == (1, "folder-of-another")
+    if os.getuid() == 0:
+        os.chown(tmp_path / "my inbox", pwd.getpwnam(COACH).pw_uid, -1)
+        assert desk.run(*command).code == 0
+        assert (tmp_path / "my inbox").stat().st_mode & 0o7777 == 0o2770
+    assert (tmp_path / "elsewhere").stat().st_mode & 0o7777 == 0o2770
+    assert f'BindPaths="-{tmp_path}/my inbox"' in drop_in(machine).read_text()
+
+
+@pytest.mark.parametrize(("inbox", "home"), [("/home/alice/in", "ProtectHome=tmpfs\n"), ("/srv/in:box", "")])
+def test_of_a_home_the_service_sees_the_inbox_alone(inbox: str, home: str) -> None:
+    text = service_coaches.reaching("[Service]\n", Path(inbox))
+    assert text == f'[Service]\n# Where the coaches drop files.\n{home}BindPaths="-{inbox}"\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--system", "--coach", "nobody-of-that-name"], "no-such-user"),
+        (["--system", "--coach", "root"], "coach-is-the-service"),
+        (["--coach", COACH], "option-not-here"),
+    ],
+)
+def test_who_can_be_no_coach_is_told_before_anything_is_written(
+    desk: Desk, systemd: Systemd, machine: Path, words: list[str], code: str
+) -> None:
+    for command in ("install", "show"):
+        result, error = desk.refused("service", command, *words)
+        assert (result.code, error["code"]) == (2, code)
+    assert systemd.asked == []
+    assert not machine.exists()
+
+
+def test_show_prints_what_lets_coaches_in(desk: Desk, systemd: Systemd, machine: Path) -> None:
+    files = desk.json("service", "show", "--system", "--coach", COACH).document["files"]
+    assert f"m {COACH} coachsync" in files[f"{machine}/sysusers.d/coachsync.conf"]
+    assert "StateDirectoryMode=2770" in files[str(drop_in(machine))]
+    assert not machine.exists()

@@ -438,7 +438,7 @@ def test_p07_check_tells_that_the_daemon_is_the_user_who_reads(desk: Desk, vault
     assert told() == [("note", True)]
     trust, state = load(vault.file).trust, vault.state
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("coachsync.app.checking.os.geteuid", lambda: state.stat().st_uid + 1)
+        patch.setattr("coachsync.app.checking_users.os.geteuid", lambda: state.stat().st_uid + 1)
         assert told() == []
     away = trust.rename(trust.with_suffix(".away"))
     assert told() == []  # there is nothing to read

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -18,7 +19,7 @@ import pytest
 
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.database.vaults import vault_file
-from coachsync.app.vault import shelving, writing
+from coachsync.app.vault import relocking, shelving, writing
 from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.trusting import coach_of, vault_folder
@@ -27,6 +28,7 @@ from coachsync.vault import keyslots, recovery
 from coachsync.vault.bodies import Note
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keys import Actor, Person, ShelfKey, Signer
+from coachsync.vault.keyslots import By
 from coachsync.vault.suite import Opener
 from scenario_vault import (
     CLIENT,
@@ -44,6 +46,9 @@ from scenario_vault import (
 from vault_attacker import Attacker, candidates, held, texts, values
 from vault_forger import FORGED, TEXT, Forge, Forger, signed_by_me
 
+# What the coach's own machine keeps, where the daemon's user does not get at it.
+MACHINE = {by: os.urandom(keyslots.SECRET_BYTES) for by in By if not by.is_portable}
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> VaultPractice:
@@ -51,7 +56,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> VaultPractice:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shelving, "SPARES", 6)
         patch.setattr(shelving, "_LEAST", 1)
-        return make_vault_practice(tmp_path_factory.mktemp("vault"))
+        practice = make_vault_practice(tmp_path_factory.mktemp("vault"))
+    with practice.session() as session:
+        for by, secret in MACHINE.items():
+            slot = keyslots.lock_under(session.coach, session.vault.id, by, secret)
+            relocking.put_slot(session.vault, session.coach, by, slot)
+    return practice
 
 
 @pytest.fixture
@@ -97,7 +107,7 @@ def test_p07_with_all_that_the_daemon_has_no_grant_record_or_keyslot_opens(pract
         known = {wiring.database.key.secret, daemon._seed}
     assert known < keys, "an attacker who does not find what is there proves nothing"
     attacker = attacker_of(practice)
-    assert (len(attacker.records), len(attacker.slots), len(attacker.grants)) == (10, 4, 12)
+    assert (len(attacker.records), len(attacker.slots), len(attacker.grants)) == (10, 6, 12)
     assert attacker.attack(keys) == set()
     assert not any(TEXT in one for one in found)
 
@@ -120,13 +130,14 @@ def test_with_the_seed_of_a_coach_all_of_that_coach_opens(practice: VaultPractic
     assert everyone == attacker.grants.keys() | attacker.records.keys()
 
 
-@pytest.mark.parametrize("kind", ["passphrase", "recovery"])
-def test_with_what_opens_a_keyslot_all_of_that_coach_opens(practice: VaultPractice, kind: str) -> None:
+@pytest.mark.parametrize("kind", By)
+def test_with_what_opens_a_keyslot_all_of_that_coach_opens(practice: VaultPractice, kind: By) -> None:
     attacker = attacker_of(practice)
     mine = person_of(practice).actor.fingerprint.hex()
     [name] = [name for name in attacker.slots if name.endswith(f"{mine}.{kind}.json")]
     head, code = json.loads(attacker.slots[name]), recovery.typed(practice.made[COACH].code)
-    key = keyslots._stretched(head, PASSPHRASE) if kind == "passphrase" else keyslots._expanded(head, code)
+    secret = MACHINE.get(kind, code)
+    key = keyslots._stretched(head, PASSPHRASE) if kind is By.PASSPHRASE else keyslots._expanded(head, secret)
     opened = attacker.attack([key])
     assert name in opened
     assert any(b"a note that stays, again" in plain for plain in attacker.opened.values())
@@ -148,6 +159,7 @@ def secrets_of(practice: VaultPractice) -> dict[str, bytes]:
         attacker = attacker_of(practice)
         attacker.attack([seed])
         found |= {f"{name} {grant}": attacker.opened[grant] for grant in attacker.opened if "/keys/" in grant}
+        found |= {f"{name} {by}": secret for by, secret in MACHINE.items()}
         found |= {f"{name} passphrase": PASSPHRASE.encode(), f"{name} code": practice.made[name].code.encode()}
     return found
 

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from coachsync.errors import CoachsyncError
 from coachsync.vault import keyslots
 from coachsync.vault.keys import Person
+from coachsync.vault.keyslots import By
 from coachsync.vault.recovery import CODE_BYTES
 from coachsync.vault.rows import DeviceKey
 from coachsync.vault.suite import OVERHEAD, SEED_BYTES, Opener
@@ -119,9 +120,8 @@ class Attacker:
                 (name, plain) for plain in _tried(_ways(openers, row, aes, label + content[:header], content[header:]))
             )
         for name, slot in self.slots.items():
-            yield from (
-                (name, plain) for plain in _tried((partial(_unlocked, slot, aes), partial(_recovered, slot, key)))
-            )
+            ways = (partial(_unlocked, slot, aes), partial(_recovered, slot, key), partial(_by_machine, slot, key))
+            yield from ((name, plain) for plain in _tried(ways))
 
     def _sealed(self) -> dict[str, tuple[bytes, int, bytes]]:
         grants = {name: (*GRANT, content[: GRANT[1] + _SEALED]) for name, content in self.grants.items()}
@@ -153,3 +153,8 @@ def _unlocked(slot: bytes, aes: AESGCM) -> bytes:
 
 def _recovered(slot: bytes, key: bytes) -> bytes:
     return keyslots.recover(slot, key[:CODE_BYTES]).seed
+
+
+def _by_machine(slot: bytes, key: bytes) -> bytes:
+    """The same, by what a keyring or a credential keeps."""
+    return keyslots.open_under(slot, By(keyslots.slot_of(slot).kind), key).seed

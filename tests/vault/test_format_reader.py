@@ -87,6 +87,23 @@ def test_a_passphrase_opens_its_keyslot_however_it_is_typed(vault: Vault, form: 
         assert formatslots.open_with_passphrase(slot, phrase, vault.trust.vault).hex() == coach["seed"]
 
 
+def test_what_a_machine_keeps_opens_its_keyslot_and_no_other() -> None:
+    """Those that were written once, and those that are written now."""
+    once = {file.stem: file.read_bytes() for file in vaultvectors.MACHINES.iterdir()}
+    secrets = {kind: vaultvectors.drawn(kind) for kind in once}
+    assert sorted(secrets) == ["credential", "keyring"]
+    for slots in (once, vaultvectors.machine_slots()):
+        for kind, slot in slots.items():
+            by, vault = keyslots.By(kind), vaultvectors.VAULT
+            assert keyslots.open_under(slot, by, secrets[kind]).seed == vaultvectors.ANNA.seed
+            assert formatslots.open_with_secret(slot, kind, secrets[kind], vault) == vaultvectors.ANNA.seed
+            other = next(one for one in secrets if one != kind)
+            with pytest.raises(Refused):
+                formatslots.open_with_secret(slot, kind, secrets[other], vault)
+            with pytest.raises(Refused):
+                formatslots.open_with_secret(slot.replace(kind.encode(), other.encode()), other, secrets[kind], vault)
+
+
 def test_the_printed_code_opens_its_keyslot(vault: Vault) -> None:
     code, name = vault.expected["recovery"], vault.expected["recovery"]["person"]
     slot, seed = vault.slot(name, "recovery"), vault.expected["coaches"][name]["seed"]

@@ -56,6 +56,7 @@ GOOD: tuple[tuple[Signer, Event], ...] = (
     (COACH, erases(records=(RECORD,))),
     (COACH, erased(10)),
     (COACH, {"e": "slot", "kind": "recovery"}),
+    (COACH, {"e": "unslot", "kind": "credential"}),
 )
 ODD = (
     None,

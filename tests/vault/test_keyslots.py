@@ -15,7 +15,22 @@ from hypothesis import strategies as st
 from coachsync.errors import Altered, CoachsyncError, WrongKey
 from coachsync.vault import keyslots, recovery
 from coachsync.vault.keys import Person
-from coachsync.vault.keyslots import CEILING, FLOOR, Cost, Slot, lock, lock_for_recovery, recover, slot_of, unlock
+from coachsync.vault.keyslots import (
+    CEILING,
+    FLOOR,
+    SECRET_BYTES,
+    By,
+    Cost,
+    Slot,
+    lock,
+    lock_for_recovery,
+    lock_under,
+    open_under,
+    portable_kinds,
+    recover,
+    slot_of,
+    unlock,
+)
 from vaultpeople import COACH, COLLEAGUE, OTHER_VAULT, VAULT, flipped
 
 PASSPHRASE = "correct horse, Zoë’s battery"
@@ -107,6 +122,43 @@ def test_every_slot_has_a_salt_and_a_nonce_of_its_own() -> None:
 def test_the_usual_cost_is_the_second_recommendation_of_the_rfc() -> None:
     assert Cost() == Cost(passes=3, memory=64 << 10, lanes=4)
     assert (Cost(2, 19456, 1), Cost(16, 4194304, 16)) == (FLOOR, CEILING)
+
+
+# --- what a machine keeps ---------------------------------------------------------------------------------------------
+
+SECRET = bytes(range(SECRET_BYTES))
+MACHINES = (By.KEYRING, By.CREDENTIAL)
+
+
+@pytest.mark.parametrize("by", MACHINES)
+def test_what_a_machine_keeps_opens_its_own_slot_alone(by: By) -> None:
+    slot = lock_under(COACH, VAULT, by, SECRET)
+    assert open_under(slot, by, SECRET).seed == COACH.seed
+    assert slot_of(slot) == Slot(by, VAULT, COACH.actor.fingerprint)
+    for tried in (b"", SECRET[:-1], flipped(SECRET, 0)):
+        assert refused(slot, lambda tried=tried: open_under(slot, by, tried)) == "wrong-keyslot-secret"  # type: ignore[misc]
+    for other in set(By) - {by, By.PASSPHRASE}:
+        assert refused(slot, lambda other=other: open_under(slot, other, SECRET)) == "keyslot-damaged"  # type: ignore[misc]
+        renamed = slot.replace(f'"kind":"{by}"'.encode(), f'"kind":"{other}"'.encode())
+        assert refused(renamed, lambda slot=renamed, by=other: open_under(slot, by, SECRET)) in (  # type: ignore[misc]
+            "wrong-keyslot-secret",
+            "wrong-recovery-code",
+        )
+    assert refused(slot, lambda: unlock(slot, PASSPHRASE)) == "keyslot-damaged"
+    moved = slot.replace(VAULT.hex().encode(), OTHER_VAULT.hex().encode())
+    assert refused(moved, lambda: open_under(moved, by, SECRET)) == "wrong-keyslot-secret"
+
+
+@pytest.mark.parametrize("by", By)
+def test_a_secret_that_could_be_guessed_locks_nothing(by: By) -> None:
+    for secret in (SECRET[:-1], b"", SECRET + b"x") if by in MACHINES else (SECRET,):
+        with pytest.raises(ValueError, match=by):
+            lock_under(COACH, VAULT, by, secret)
+
+
+def test_only_what_a_coach_knows_or_has_on_paper_is_an_act_of_theirs_and_goes_into_a_backup() -> None:
+    assert [by for by in By if by.is_deliberate] == [By.PASSPHRASE, By.RECOVERY] == [by for by in By if by.is_portable]
+    assert portable_kinds() == ("passphrase", "recovery")
 
 
 # --- what was changed in one ------------------------------------------------------------------------------------------

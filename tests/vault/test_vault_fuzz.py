@@ -69,6 +69,7 @@ EVENTS: tuple[Event, ...] = (
     erases("client", {SHELF: 1, OTHER_SHELF: 1}, (RECORD,), (1, 2)),
     erased(3),
     {"e": "slot", "kind": "passphrase"},
+    {"e": "unslot", "kind": "keyring"},
 )
 ODD_VALUES = (
     *(None, True, False, 0, 1, -1, 2, 1 << 31, 1 << 32, 1 << 64, 10**400, 0.5, 1e300, "", "x", "é", "\ud800", "\0"),

@@ -2,72 +2,96 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from coachsync.adapters import agent_child
-from coachsync.adapters.agent_child import GIVE, LOCK, READY, SEED_BYTES
-from coachsync.adapters.files import make_private_folder
-from coachsync.errors import CoachsyncError
-from coachsync.phrases import say
+from coachsync.adapters.agent_child import GIVE, LOCK, READY, SEED_BYTES, TELL
+from coachsync.adapters.agent_places import (
+    all_sockets,
+    is_of_this_user,
+    make_place,
+    not_started,
+    socket_of,
+    sockets_of,
+)
+from coachsync.adapters.agent_tending import SOON
+
+__all__ = ["Kept", "all_sockets", "lock", "seed", "socket_of", "sockets_of", "start", "told"]
 
 _PATIENCE = 5.0  # seconds until it must have answered
 _START = 30.0  # seconds until it must listen, on however busy a machine
+_TOLD = 64  # bytes of its longest answer
 
 
-def socket_of(fingerprint: bytes, state: Path) -> Path:
-    """Where the agent of a coach listens: in the folder that the system empties at logout, else in the state folder."""
-    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "-")
-    folder = runtime / "coachsync" if runtime.is_absolute() and runtime.is_dir() else state / "vault"
-    return folder / f"{fingerprint.hex()}.sock"
+class Kept(NamedTuple):
+    """How a vault was unlocked, and for how many seconds more it is if nobody uses it."""
+
+    by: str
+    left: float
 
 
-def sockets_of(fingerprint: bytes, state: Path) -> tuple[Path, ...]:
-    """Everywhere an agent of this coach may listen, whatever session has started it."""
-    runtime = Path(f"/run/user/{os.geteuid()}/coachsync")
-    name = f"{fingerprint.hex()}.sock"
-    return (socket_of(fingerprint, state), state / "vault" / name, runtime / name)
-
-
-def all_sockets(state: Path) -> Iterator[Path]:
-    """Everywhere an agent of any coach may listen, where nobody can tell who they are."""
-    for folder in sorted({one.parent for one in sockets_of(b"", state)}):
-        yield from sorted(folder.glob("*.sock"))
-
-
-def start(path: Path, seed: bytes, idle: float) -> None:
+def start(path: Path, seed: bytes, idle: float, by: str = "", tending: Sequence[str] = (), soon: float = SOON) -> None:
     """Let a process of its own keep a seed until it is locked or idle for so many seconds; one that is there already is
-    locked first. Raises CoachsyncError when it does not start."""
-    lock(path)
-    make_private_folder(path.parent)
+    locked first. `by` says how it was unlocked; the command `tending` is run after `soon` seconds, and then now and
+    then, and is handed the seed.
+    Raises CoachsyncError when it does not start."""
+    make_place(path.parent)
+    with _alone(path.parent):
+        lock(path)
+        if not _started([str(path), str(idle), by, str(soon), *tending], seed):
+            raise not_started()
+
+
+def _started(words: Sequence[str], seed: bytes) -> bool:
     try:
         process = subprocess.Popen(  # noqa: S603 - this very interpreter, with our own module
-            [sys.executable, "-P", "-m", agent_child.__name__, str(path), str(idle)],
+            [sys.executable, "-P", "-m", agent_child.__name__, *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        with process:
-            ready = process.communicate(seed, _START)[0]
-    except (OSError, subprocess.TimeoutExpired):
-        ready = b""
-    if ready != READY:
-        raise CoachsyncError(
-            "agent-not-started",
-            say("The vault cannot be kept unlocked here."),
-            say("Give the passphrase with each command instead: --passphrase-file"),
-        )
+    except OSError:
+        return False
+    with process:
+        try:
+            return process.communicate(seed, _START)[0] == READY
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            return False
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Of several that are started at once, one after the other takes the place."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def seed(path: Path) -> bytes | None:
     """The seed that is kept there; None where the vault is locked."""
     found = _ask(path, GIVE, SEED_BYTES)
     return found if len(found) == SEED_BYTES else None
+
+
+def told(path: Path) -> Kept | None:
+    """How it stands there; None where the vault is locked. To ask is no use of it."""
+    by, _, left = _ask(path, TELL, _TOLD).decode(errors="replace").strip().rpartition(" ")
+    return Kept(by, float(left)) if left.isdecimal() else None
 
 
 def lock(path: Path) -> bool:
@@ -84,6 +108,8 @@ def _ask(path: Path, question: bytes, size: int) -> bytes:
         with socket.socket(socket.AF_UNIX) as asking:
             asking.settimeout(_PATIENCE)
             asking.connect(f"/proc/self/fd/{folder}/{path.name}")  # however long its own path is
+            if not is_of_this_user(asking):
+                return b""
             asking.sendall(question)
             return asking.recv(size, socket.MSG_WAITALL)
     except OSError:

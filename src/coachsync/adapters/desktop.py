@@ -1,31 +1,21 @@
-"""A notice on the coach's desktop (org.freedesktop.Notifications, over D-Bus). The only importer of jeepney.
+"""A notice on the coach's desktop (org.freedesktop.Notifications, over D-Bus).
 
-A library and not the program notify-send: what it says would stand in the list of processes. Of jeepney only what reads
-and writes messages is used: its own connection waits for ever for a bus that does not answer the first word.
+A library and not the program notify-send: what it says would stand in the list of processes.
 """
 
 from __future__ import annotations
 
 import os
-import socket
-import struct
-import time
 from collections.abc import Mapping
+from contextlib import closing
 from html import escape
 
-from jeepney import DBusAddress, HeaderFields, Message, MessageType, Parser, new_method_call
-from jeepney.bus import get_bus
-from jeepney.bus_messages import message_bus
-from jeepney.io.blocking import prep_socket
-
+from coachsync.adapters.dbus import Bus, Place, Unreachable
 from coachsync.errors import CoachsyncError, Temporary
 from coachsync.phrases import say
 
-_SERVICE = DBusAddress(
-    "/org/freedesktop/Notifications",
-    bus_name="org.freedesktop.Notifications",
-    interface="org.freedesktop.Notifications",
-)
+_NAME = "org.freedesktop.Notifications"
+_SERVICE = Place(_NAME, "/org/freedesktop/Notifications", _NAME)
 _NORMAL, _CRITICAL = 1, 2  # a critical notice stays until somebody has seen it
 _USUAL_TIME = -1
 _PROGRAM = "coachsync"
@@ -38,37 +28,24 @@ def show(summary: str, text: str, *, critical: bool, timeout: float = 5.0) -> No
     """
     hints = {"urgency": ("y", _CRITICAL if critical else _NORMAL)}
     body: tuple[object, ...] = (_PROGRAM, 0, "", summary, escape(text, quote=False), [], hints, _USUAL_TIME)
-    _call(new_method_call(_SERVICE, "Notify", "susssasa{sv}i", body), timeout)
+    _call(timeout, "Notify", "susssasa{sv}i", *body)
 
 
 def reach(timeout: float = 5.0) -> None:
     """Whether notices can be shown, without showing one. Raises as `show` does."""
-    _call(new_method_call(_SERVICE, "GetServerInformation"), timeout)
+    _call(timeout, "GetServerInformation")
 
 
-def _call(message: Message, timeout: float) -> None:
-    deadline = time.monotonic() + timeout
+def _call(timeout: float, member: str, signature: str | None = None, *body: object) -> None:
     try:
-        with prep_socket(get_bus(_bus(os.environ)), timeout=timeout) as bus:
-            parser = Parser()
-            for serial, wanted in enumerate((message_bus.Hello(), message), 1):
-                _patient(bus, deadline).sendall(wanted.serialise(serial))
-                answer = _answer(bus, parser, serial, deadline)
+        with closing(Bus(_bus(os.environ), timeout)) as bus:
+            bus.call(_SERVICE, member, signature, *body)
     except TimeoutError:
         raise Temporary(
             "desktop-timeout", say("The desktop did not answer in time."), say("Try again later.")
         ) from None
-    except (
-        OSError,
-        LookupError,
-        ValueError,
-        RuntimeError,
-        StopIteration,
-        struct.error,
-    ):  # no bus, or none that talks sense
+    except Unreachable:
         raise _nobody() from None
-    if answer.header.message_type is MessageType.error:
-        raise _nobody()
 
 
 def _bus(environ: Mapping[str, str]) -> str:
@@ -78,27 +55,6 @@ def _bus(environ: Mapping[str, str]) -> str:
     if not address:
         raise _nobody()
     return address
-
-
-def _answer(bus: socket.socket, parser: Parser, serial: int, deadline: float) -> Message:
-    """The answer to the call with this number; what else the bus says is passed over."""
-    while True:
-        answer = parser.get_next_message()
-        if answer is None:
-            received = _patient(bus, deadline).recv(4096)
-            if not received:
-                raise ConnectionResetError
-            parser.add_data(received)
-        elif answer.header.fields.get(HeaderFields.reply_serial) == serial:
-            return answer
-
-
-def _patient(bus: socket.socket, deadline: float) -> socket.socket:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    bus.settimeout(left)
-    return bus
 
 
 def _nobody() -> CoachsyncError:

@@ -1,13 +1,14 @@
-"""The device key as a file of mode 0600 in the state folder."""
+"""The device key as a file in the state folder: for its owner alone, or for those whom that is shared with."""
 
 from __future__ import annotations
 
 import os
 import shlex
-import tempfile
 from pathlib import Path
 
-from coachsync.adapters.files import make_private_folder, sync_folder, write_atomically
+from coachsync.adapters.files import make_private_folder, scratch_file, sync_folder, write_atomically
+from coachsync.adapters.membership import group_name
+from coachsync.adapters.privacy import group_of, is_open
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
@@ -31,13 +32,13 @@ def read(state: Path) -> bytes | None:
     """
     try:
         with key_file(state).open("rb") as file:
-            if os.fstat(file.fileno()).st_mode & 0o077:
-                raise _open(key_file(state))
+            if is_open(os.fstat(file.fileno()), key_file(state).parent.stat()):
+                raise _open(state)
             secret = file.read(KEY_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError as problem:
-        raise _failed("device-key-not-read", problem) from None
+        raise _not_read(problem, state) from None
     return None if secret == _ERASED else secret
 
 
@@ -57,8 +58,7 @@ def make(state: Path) -> None:
 def _make(path: Path) -> None:
     """The link is made by one of those that start together, and the others fail with FileExistsError."""
     make_private_folder(path.parent)
-    handle, name = tempfile.mkstemp(prefix=".key-", dir=path.parent)  # mode 0600
-    scratch = Path(name)
+    handle, scratch = scratch_file(path.parent, ".key-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(new_device_key().secret)
@@ -103,7 +103,7 @@ def _wipe(paths: list[Path], spared: Path | None = None) -> None:
     try:
         for path in filter(Path.exists, paths):
             if spared is None or not (spared.exists() and path.samefile(spared)):
-                with path.open("r+b") as file:
+                with os.fdopen(os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC), "r+b") as file:
                     file.write(bytes(path.stat().st_size))
                     file.flush()
                     os.fsync(file.fileno())
@@ -113,14 +113,31 @@ def _wipe(paths: list[Path], spared: Path | None = None) -> None:
         raise _failed("device-key-not-erased", problem) from None
 
 
-def _open(file: Path) -> CoachsyncError:
+def _open(state: Path) -> CoachsyncError:
     failure = CoachsyncError(
         "device-key-open",
         say("Others on this machine can read the device key."),
         say("Close keys/device.key in the state folder to them."),
         where="practice.state",
     )
-    failure.aside = say("Run: chmod 600 {file}", file=shlex.quote(str(file)))
+    failure.aside = say("Run: {command}", command=_closing(state))
+    return failure
+
+
+def _closing(state: Path) -> str:
+    """The command that gives the file the group and the mode that it should have."""
+    file, group = shlex.quote(str(key_file(state))), group_of(state)
+    if group is None:
+        return f"chmod 600 {file}"
+    return f"sudo chgrp {group_name(group)} {file} && sudo chmod 660 {file}"
+
+
+def _not_read(problem: OSError, state: Path) -> CoachsyncError:
+    """Two users of one state: what one of them has made must be the other's too."""
+    failure = _failed("device-key-not-read", problem)
+    if isinstance(problem, PermissionError) and group_of(state) is not None:
+        failure.hint = say("The service and you both need it: the file must be open to the group that you share.")
+        failure.aside = say("Run: {command}", command=_closing(state))
     return failure
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from coachsync.adapters import keyfile, keyplaces
 from coachsync.adapters.keyplaces import Note, Place, described
+from coachsync.adapters.privacy import is_shared
 from coachsync.errors import CoachsyncError, Problem, WrongKey
-from coachsync.phrases import say
+from coachsync.phrases import Phrase, say
 from coachsync.vault.rows import DeviceKey
 
 
@@ -157,9 +158,25 @@ def _missing(place: Place, state: Path) -> CoachsyncError:
                 "The service is given it; a single command is when it is started like this: systemd-run --pipe --wait "
                 "--uid=USER -p LoadCredentialEncrypted=coachsync-device-key:FILE coachsync COMMAND"
             )
+    if place is not Place.FILE and is_shared(state):
+        hint = _of_another_user(place)
     failure = CoachsyncError("device-key-missing", message, hint, where="practice.state")
     failure.aside = say("The state folder is {folder}", folder=state)
     return failure
+
+
+def _of_another_user(place: Place) -> Phrase:
+    """What to do where the service and a coach share a state, and only one of them has the key."""
+    if place is Place.KEYRING:
+        return say(
+            "The service and you are two users of this computer, and the keyring of one is closed to the other. Let "
+            "whoever has the key in the keyring bring it into its file, which is open to both: coachsync key move "
+            "--to file"
+        )
+    return say(
+        "A credential is given to the service alone. Let the administrator decrypt it into its file, which is open to "
+        "the service and to you, and run: sudo coachsync key move --to file"
+    )
 
 
 def _disagree(one: Place, other: Place) -> CoachsyncError:

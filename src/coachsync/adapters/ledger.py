@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from coachsync.adapters.files import read_if_there, sync_folder, write_atomically
+from coachsync.adapters.files import open_or_make, read_if_there, sync_folder, write_atomically
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
@@ -16,7 +16,6 @@ from coachsync.phrases import say
 
 NAME = "erasures.ledger"
 _LONGEST = 3 << 20  # bytes of a line: an entry of the log in hex, and more
-_PRIVATE = 0o600
 
 
 _OF_DEVICE = b'{"client":'  # how a line begins that is not of the vault
@@ -44,7 +43,7 @@ class Ledger:
     def bury(self, line: bytes) -> None:
         """Add a line, and sync it to the disk; one that is there is not added again, and half of one makes room."""
         try:
-            handle = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
+            handle = open_or_make(self.file, os.O_WRONLY | os.O_APPEND)
             with os.fdopen(handle, "ab") as file:
                 content = read_if_there(self.file) or b""
                 kept = content[: _whole(content)]

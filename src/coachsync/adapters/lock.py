@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from coachsync.adapters.room import is_full, no_room
-from coachsync.adapters.system import reason
-from coachsync.errors import CoachsyncError, Temporary
+from coachsync.adapters.files import open_or_make
+from coachsync.adapters.membership import state_refused
+from coachsync.errors import Temporary
 from coachsync.phrases import say
 
 _STEP = 0.05  # seconds between two tries
@@ -51,16 +51,9 @@ def is_held(state: Path, name: str) -> bool:
 
 def _opened(state: Path, name: str) -> BinaryIO:
     try:
-        return open(state / name, "a+b", opener=_private)
+        return os.fdopen(open_or_make(state / name, os.O_RDWR | os.O_APPEND), "a+b")
     except OSError as problem:
-        if is_full(problem):
-            raise no_room("practice.state") from None
-        raise CoachsyncError(
-            "state-not-writable",
-            say("The lock file of the state folder cannot be opened: {reason}.", reason=reason(problem)),
-            say("Check that the state folder and all that is in it belong to the user who runs coachsync."),
-            where="practice.state",
-        ) from None
+        raise state_refused(problem, state) from None
 
 
 def _sign(handle: int, me: bytes) -> None:
@@ -68,10 +61,6 @@ def _sign(handle: int, me: bytes) -> None:
     with suppress(OSError):
         os.ftruncate(handle, 0)
         os.pwrite(handle, me, 0)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _wait(handle: int, patience: float) -> None:

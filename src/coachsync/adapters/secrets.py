@@ -1,5 +1,5 @@
-"""Passwords, read at the moment they are needed: from a file that only its owner can read, from a command, from the
-keyring, or from a credential that systemd handed over.
+"""Passwords, read at the moment they are needed: from a file that only its owner can read, and the group that shares
+the state folder; from a command, from the keyring, or from a credential that systemd handed over.
 
 A secret is a plain string that is handed on and never stored. No message here holds any of it, nor the command.
 """
@@ -21,11 +21,13 @@ from typing import Protocol
 from coachsync.adapters import oskeyring
 from coachsync.adapters.credentials import credential
 from coachsync.adapters.extras import storing
+from coachsync.adapters.membership import group_name
 from coachsync.errors import Misconfigured, Temporary
 from coachsync.phrases import Phrase, say
 
 _MOST = 4096  # bytes; no server takes a longer password
 _OTHERS = 0o077
+_BUT_READING = 0o037  # by the group
 _STEP = 0.05  # seconds between two looks at a command
 
 
@@ -45,12 +47,13 @@ class Source(Protocol):
     def credential(self) -> str | None: ...
 
 
-def obtain(source: Source | None) -> str:
-    """The password that is kept there; empty when an account has none. Raises as the two functions below do."""
+def obtain(source: Source | None, group: int | None = None) -> str:
+    """The password that is kept there; empty when an account has none. `group` is whom the state folder is shared with.
+    Raises as the functions below do."""
     if source is None:
         return ""
     if source.file is not None:
-        return from_file(source.file)
+        return from_file(source.file, group)
     if source.keyring is not None:
         return from_keyring(source.keyring)
     if source.credential is not None:
@@ -80,21 +83,21 @@ def renewing(source: Source | None) -> str:
     )
 
 
-def from_file(path: Path) -> str:
-    """The file's text without one trailing line ending.
+def from_file(path: Path, group: int | None = None) -> str:
+    """The file's text without one trailing line ending. A file of this group, whoever owns it, may be readable by it.
 
     The checks are made on the opened file itself, so it cannot be swapped between check and reading. Raises
     Misconfigured when it is missing, unreadable, not a file, open to others, somebody else's, empty, longer than 4096
     bytes, not UTF-8 or more than one line; `aside` names the file.
     """
     try:
-        return _text(_content(path), "secret-file")
+        return _text(_content(path, group), "secret-file")
     except Misconfigured as problem:
-        problem.aside = _about(path, problem.code)
+        problem.aside = _about(path, problem.code, group)
         raise
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, group: int | None) -> bytes:
     try:
         # A pipe without a writer would keep a blocking open waiting for ever.
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -107,7 +110,7 @@ def _content(path: Path) -> bytes:
     except (OSError, ValueError):
         raise _unreadable(say("The password file cannot be opened.")) from None
     try:
-        _refuse_unsafe(os.fstat(handle))
+        _refuse_unsafe(os.fstat(handle), group)
         return os.read(handle, _MOST + 1)
     except OSError:
         raise _unreadable(say("The password file cannot be read.")) from None
@@ -115,19 +118,23 @@ def _content(path: Path) -> bytes:
         os.close(handle)
 
 
-def _about(path: Path, code: str) -> Phrase:
+def _about(path: Path, code: str, group: int | None) -> Phrase:
     """Which file it is, and what to do with it: for the coach's own terminal."""
+    quoted = shlex.quote(str(path))
+    closing = f"chmod 600 {quoted}"
+    if group is not None:
+        closing = f"chgrp {group_name(group)} {quoted} && chmod 640 {quoted}"
     if code == "secret-file-missing":
-        return say("Write it into {file}, then run: chmod 600 {quoted}", file=path, quoted=shlex.quote(str(path)))
-    if code == "secret-file-open":
-        return say("Run: chmod 600 {file}", file=shlex.quote(str(path)))
+        return say("Write it into {file}, then run: {command}", file=path, command=closing)
+    if code == "secret-file-open" or (code == "secret-file-unreadable" and group is not None):
+        return say("Run: {command}", command=closing)
     return say("The file is {file}", file=path)
 
 
-def open_to_others(path: Path) -> bool:
-    """Whether others on this machine can touch the file; not, when there is none."""
+def open_to_others(path: Path, group: int | None = None) -> bool:
+    """Whether others on this machine can touch the file than its owner, and this group; not, when there is none."""
     try:
-        return bool(path.stat().st_mode & _OTHERS)
+        return _is_open(path.stat(), group)
     except (OSError, ValueError):
         return False
 
@@ -245,16 +252,31 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _refuse_unsafe(status: os.stat_result) -> None:
+def _is_open(status: os.stat_result, group: int | None) -> bool:
+    return bool(status.st_mode & (_BUT_READING if status.st_gid == group else _OTHERS))
+
+
+def _ours() -> set[int]:
+    """Who may own the file: this user, the administrator, or who has become that by sudo for this command."""
+    asking = os.environ.get("SUDO_UID", "") if os.geteuid() == 0 else ""
+    return {os.geteuid(), 0} | ({int(asking)} if asking.isdecimal() else set())
+
+
+def _is_lent(status: os.stat_result, group: int | None) -> bool:
+    """Whether the file is another user's, who lets the group read it: only one of the group can give it that group."""
+    return status.st_gid == group and bool(status.st_mode & stat.S_IRGRP)
+
+
+def _refuse_unsafe(status: os.stat_result, group: int | None) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise _unreadable(say("The password file is not a file."))
-    if status.st_mode & _OTHERS:
+    if _is_open(status, group):
         raise Misconfigured(
             "secret-file-open",
             say("Others on this machine can read the password file."),
             say("Close it to them; if they may have read the password, change it."),
         )
-    if status.st_uid not in {os.geteuid(), 0}:
+    if status.st_uid not in _ours() and not _is_lent(status, group):
         raise Misconfigured(
             "secret-file-open",
             say("The password file belongs to another user, who can read and change it."),

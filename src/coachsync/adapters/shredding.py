@@ -30,6 +30,9 @@ def shred(path: Path) -> None:
             os.fsync(file.fileno())
     except FileNotFoundError:
         return
+    except PermissionError:
+        if path.lstat().st_size:  # killed before anything was written, another user has left a file of their own
+            raise
     except OSError as problem:
         if problem.errno != errno.ELOOP:  # a link is not followed: what it points to is somebody else's
             raise

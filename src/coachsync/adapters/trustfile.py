@@ -1,9 +1,14 @@
-"""`trust.toml`: whose the vault is; it stands beside the configuration, outside of all that the daemon writes."""
+"""`trust.toml`: whose the vault is; it stands beside the configuration, outside of all that the daemon writes.
+
+It counts where nobody could have written it but the administrator, the user who reads it, or whoever owns the folder
+that it and the configuration stand in: they could put another configuration there as well.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from coachsync.adapters.files import write_atomically
+from coachsync.adapters.lowering import as_administrator
 from coachsync.adapters.system import reason
 from coachsync.errors import Altered, CoachsyncError
 from coachsync.phrases import say
@@ -66,14 +72,14 @@ class Trust:
 def read_trust(path: Path) -> Trust | None:
     """What the file pins; None where there is none.
 
-    Raises Altered when others may write to it, or when it says nothing that makes sense; CoachsyncError when it cannot
-    be read.
+    Raises Altered when others may write to it or own it, or when it says nothing that makes sense; CoachsyncError when
+    it cannot be read.
     """
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
-            if status.st_mode & _OTHERS or status.st_uid not in (0, os.geteuid()):
-                raise _open()
+            if status.st_mode & _OTHERS or status.st_uid not in _owners(path.parent.stat()):
+                raise _open(path)
             content = file.read(_LONGEST)
     except FileNotFoundError:
         return None
@@ -106,7 +112,30 @@ def write_trust(path: Path, trust: Trust) -> None:
         for former in one.former:
             until = [f"count = {former.until.count}", f'digest = "{former.until.digest.hex()}"']
             lines += ["", f"[[coaches.{name}.former]]", *_keys(former), *until]
-    write_atomically(path, (_HEAD + "\n".join(lines) + "\n").encode(), mode=_MODE)
+    with as_administrator():
+        write_atomically(path, (_HEAD + "\n".join(lines) + "\n").encode(), mode=_MODE)
+
+
+def refuse_closed(path: Path) -> None:
+    """Raise CoachsyncError where this user cannot write the file: before anything is asked."""
+    if os.access(path.parent, os.W_OK | os.X_OK):
+        return
+    refused = CoachsyncError(
+        "trust-not-writable",
+        say(
+            "The file trust.toml, which says whose the vault is, stands beside the configuration, and you may not "
+            "write there."
+        ),
+        say("Let the administrator give this one command, with sudo before it. All others you give yourself."),
+        where=NAME,
+    )
+    refused.aside = say("The folder is {folder}", folder=path.parent)
+    raise refused
+
+
+def _owners(folder: os.stat_result) -> set[int]:
+    """Who may own the file. Where others can write in the folder, what stands there says nothing about its owner."""
+    return {0, os.geteuid()} | (set() if folder.st_mode & _OTHERS else {folder.st_uid})
 
 
 def is_coach_name(name: str) -> bool:
@@ -148,10 +177,15 @@ def _bytes(text: object, size: int) -> bytes:
     return found
 
 
-def _open() -> Altered:
-    return Altered(
+def _open(path: Path) -> Altered:
+    failure = Altered(
         "trust-open",
         say("Others may write to the file trust.toml, which says whose the vault is."),
-        say("Make it yours, or the administrator's, and let nobody else write to it (chmod go-w)."),
+        say(
+            "See that its coaches are yours. Then make it the administrator's, and let nobody else write (chmod go-w)."
+        ),
         where=NAME,
     )
+    file = shlex.quote(str(path))
+    failure.aside = say("Run: {command}", command=f"sudo chown root {file} && sudo chmod go-w {file}")
+    return failure

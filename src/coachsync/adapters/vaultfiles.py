@@ -19,6 +19,7 @@ from coachsync.adapters.files import (
     write_atomically,
 )
 from coachsync.adapters.ledger import Ledger
+from coachsync.adapters.privacy import is_open
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.shredding import is_shredded, shred
 from coachsync.adapters.system import reason
@@ -36,7 +37,6 @@ _HEAD = re.compile(rb"([1-9]\d{0,8}) ([0-9a-f]{64})\n")
 _GUESSES = re.compile(rb"(\d{1,9}) (\d{1,12})\n")
 _ROTATION = re.compile(rb"([0-9a-f]{32}) ([1-9]\d{0,9})")
 _SCRAPS = ".coachsync-*"  # what a run that was killed while writing has left
-_OTHERS = 0o077
 _FORMER = ".former"
 _SCRATCH, _OLD = ".coachsync-", ".old-"  # what a file is called until it is in place, and a keyslot on its way out
 
@@ -55,7 +55,7 @@ class VaultFiles:
         self._rotation = folder / "rotation"
 
     def make(self) -> None:
-        """The folders, for their owner alone."""
+        """The folders, as private as the state folder."""
         for folder in (self.folder, self._keys, self._slots):
             make_private_folder(folder)
 
@@ -127,6 +127,17 @@ class VaultFiles:
             shred(before)
         except OSError as problem:
             raise _failed("keyslot-not-written", problem) from None
+
+    def shred_slot(self, person: bytes, kind: str) -> bool:
+        """Overwrite a keyslot in place and unlink it; whether there was one."""
+        self.end_slots()
+        path = self._slot_file(person, kind)
+        try:
+            there = path.exists()
+            shred(path)
+        except OSError as problem:
+            raise _failed("keyslot-not-destroyed", problem) from None
+        return there
 
     def end_slots(self) -> None:
         """End what a run cut short has left of keyslots: the old one that a new one has replaced is overwritten, and
@@ -229,10 +240,11 @@ class VaultFiles:
         write_atomically(self._head, f"{head.count} {head.digest.hex()}\n".encode())
 
     def open_to_others(self) -> Iterator[str]:
-        """What of it others may read or write, or enter: as paths below the state folder, sorted."""
+        """What of it more people may read or write, or enter, than the folder that it is in is for: as paths below the
+        state folder, sorted."""
         try:
             for path in sorted([self.folder, *self.folder.rglob("*"), self._ledger.file]):
-                if path.exists() and path.stat().st_mode & _OTHERS:
+                if path.exists() and is_open(path.stat(), path.parent.stat()):
                     yield str(path.relative_to(self.folder.parent))
         except OSError as problem:
             raise _failed("vault-not-read", problem) from None

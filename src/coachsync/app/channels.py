@@ -17,21 +17,22 @@ MAIL, DESKTOP = "mail", "desktop"
 Send = Callable[[Written, datetime], None]
 
 
-def channels(notify: Notify) -> dict[str, Send]:
-    """What is configured, by name: each sends one message, and raises CoachsyncError when it cannot."""
+def channels(notify: Notify, group: int | None = None) -> dict[str, Send]:
+    """What is configured, by name: each sends one message, and raises CoachsyncError when it cannot. `group` is whom
+    the state folder is shared with."""
     found: dict[str, Send] = {}
     if notify.mail is not None and notify.smtp is not None:
         address, smtp = notify.mail, notify.smtp
-        found[MAIL] = lambda message, now: _mail(address, smtp, message, now)
+        found[MAIL] = lambda message, now: _mail(address, smtp, group, message, now)
     if notify.desktop:
         found[DESKTOP] = lambda message, _now: _notice(message)
     return found
 
 
-def try_mail(smtp: Smtp) -> None:
+def try_mail(smtp: Smtp, group: int | None = None) -> None:
     """Connect and log in without sending anything. Raises CoachsyncError."""
     try:
-        mail.try_login(_server(smtp))
+        mail.try_login(_server(smtp, group))
     except Refused as problem:
         if problem.code == "mail-login-refused":
             problem.aside = passwords.renewing(smtp.password)
@@ -45,7 +46,7 @@ def try_desktop() -> None:
     desktop.reach()
 
 
-def _mail(address: str, smtp: Smtp, message: Written, now: datetime) -> None:
+def _mail(address: str, smtp: Smtp, group: int | None, message: Written, now: datetime) -> None:
     domain = smtp.sender.rpartition("@")[2]
     letter = mail.Letter(
         sender=smtp.sender,
@@ -55,7 +56,7 @@ def _mail(address: str, smtp: Smtp, message: Written, now: datetime) -> None:
         date=now,
         message_id=f"<{secrets.token_hex(16)}@{domain}>",
     )
-    mail.send(_server(smtp), letter)
+    mail.send(_server(smtp, group), letter)
 
 
 def _notice(message: Written) -> None:
@@ -64,9 +65,9 @@ def _notice(message: Written) -> None:
     desktop.show(message.subject, message.notice, critical=message.urgent)
 
 
-def _server(smtp: Smtp) -> mail.MailServer:
+def _server(smtp: Smtp, group: int | None) -> mail.MailServer:
     try:
-        password = passwords.obtain(smtp.password)
+        password = passwords.obtain(smtp.password, group)
     except CoachsyncError as problem:
         problem.where = problem.where or "notify.smtp.password"
         raise

@@ -21,7 +21,7 @@ from coachsync.app.target import not_empty
 from coachsync.app.unconfigured import left_behind
 from coachsync.app.weakest import Strength
 from coachsync.app.wiring import Wiring
-from coachsync.config import CalDavTarget, Config, FileTarget, Share
+from coachsync.config import CalDavTarget, FileTarget, Share
 from coachsync.errors import CoachsyncError, NotThere
 from coachsync.phrases import say, say_count
 from coachsync.redaction import naming
@@ -89,7 +89,6 @@ def _sections(wiring: Wiring) -> Iterator[Check]:
         yield Check(Grade.NOTE, told.code, told.where, told.message, told.hint)
     yield from _key_twice(wiring.config.practice.state)
     yield _weakest(wiring)
-    yield from _same_user(wiring.config)
 
 
 def _called(wiring: Wiring, share: Share, search: Search) -> Iterator[Check]:
@@ -116,22 +115,6 @@ def _key_twice(state: Path) -> Iterator[Check]:
             "practice.state",
             say("The device key is kept in more than one place."),
             say("Run: coachsync key move --to {place}, which leaves it there alone.", place=to),
-        )
-
-
-def _same_user(config: Config) -> Iterator[Check]:
-    """Promise 7: what works in the background writes notes and reads none, as far as another user of the machine goes.
-    The state is the background's; whoever runs this is the coach, whose agent keeps the vault unlocked."""
-    if config.trust.exists() and config.practice.state.stat().st_uid == os.geteuid():
-        yield Check(
-            Grade.NOTE,
-            "same-user",
-            "practice.state",
-            say(
-                "coachsync works in the background as the same user of this computer as you: while the vault is "
-                "unlocked, another program of yours could read your notes too."
-            ),
-            say("That is usual on a computer of one's own. Lock the vault after reading: coachsync vault lock"),
         )
 
 

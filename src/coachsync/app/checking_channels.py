@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from coachsync.adapters.privacy import group_of
 from coachsync.app.channels import DESKTOP, MAIL, channels, try_desktop, try_mail
 from coachsync.app.checking import Check, Grade
 from coachsync.app.language import language
@@ -26,7 +27,8 @@ _REACHED = {
 
 def check_channels(config: Config, now: datetime, *, send_trial: bool = False) -> Iterator[Check]:
     """Try mail and desktop one after the other; one that fails does not stop the other."""
-    ways = channels(config.notify)
+    group = group_of(config.practice.state)
+    ways = channels(config.notify, group)
     if not ways:
         yield Check(
             Grade.NOTE,
@@ -41,15 +43,15 @@ def check_channels(config: Config, now: datetime, *, send_trial: bool = False) -
                 send(trial(language(config.practice.language)), now)
                 yield Check(Grade.GOOD, "trial-sent", _WHERE[name], _SENT[name])
             else:
-                yield Check(Grade.GOOD, "reached", _WHERE[name], _in_silence(name, config.notify))
+                yield Check(Grade.GOOD, "reached", _WHERE[name], _in_silence(name, config.notify, group))
         except CoachsyncError as failure:
             where = failure.where or _WHERE[name]
             yield Check(Grade.BAD, failure.code, where, failure.message, failure.hint, failure.aside)
 
 
-def _in_silence(name: str, notify: Notify) -> Phrase:
+def _in_silence(name: str, notify: Notify, group: int | None) -> Phrase:
     if name == MAIL and notify.smtp is not None:
-        try_mail(notify.smtp)
+        try_mail(notify.smtp, group)
     else:
         try_desktop()
     return _REACHED[name]

@@ -12,11 +12,12 @@ from pathlib import Path
 from coachsync.adapters import keystore, lock
 from coachsync.adapters.keyfile import key_file
 from coachsync.adapters.keyplaces import CREDENTIAL, Place, read
+from coachsync.adapters.privacy import is_shared
 from coachsync.config import Config, Secret
 from coachsync.errors import CoachsyncError, NotInitialised, Problem
 from coachsync.phrases import Phrase, say
 
-_STORE = "/etc/credstore.encrypted"
+STORE = "/etc/credstore.encrypted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,10 @@ def move(config: Config, to: Place) -> tuple[Problem, ...]:
     """Bring the device key to that place; the problems are copies that stayed. Raises as `keystore.move` does."""
     state = config.practice.state
     _refuse_nothing(state)
-    _refuse_foreign(state)
+    if not is_shared(state):
+        _refuse_foreign(state)
+    elif to is Place.KEYRING:
+        raise _of_one_user()
     with lock.hold(state, "key move"):
         return keystore.move(state, to)
 
@@ -92,6 +96,15 @@ def _refuse_foreign(state: Path) -> None:
         )
 
 
+def _of_one_user() -> CoachsyncError:
+    return CoachsyncError(
+        "keyring-of-one-user",
+        say("The keyring of one user is closed to another, and the service and you both need the device key."),
+        say("Leave it in its file: coachsync key move --to file"),
+        where="practice.state",
+    )
+
+
 def steps_to_credential(config: Config, command: Sequence[str]) -> tuple[Step, ...]:
     """What the administrator does to make a credential of the key; none when this process was given it already.
 
@@ -107,16 +120,21 @@ def steps_to_credential(config: Config, command: Sequence[str]) -> tuple[Step, .
             say("Run: coachsync key move --to file; then this again."),
             where="practice.state",
         )
-    return _steps(key_file(state), _owner(state), command)
+    return _steps(key_file(state), owner(state), command)
+
+
+def folder_step() -> Step:
+    """Where the administrator keeps credentials."""
+    return Step(say("Make a folder that only the administrator can enter:"), f"install -d -m 700 {STORE}")
 
 
 def _steps(file: Path, user: str, command: Sequence[str]) -> tuple[Step, ...]:
-    sealed = f"{_STORE}/{CREDENTIAL}"
+    sealed = f"{STORE}/{CREDENTIAL}"
     unit = f"LoadCredentialEncrypted={CREDENTIAL}:{sealed}"
     source = shlex.quote(str(file))
     again = ["systemd-run", "--pipe", "--wait", "--collect", f"--uid={user}", "-p", unit, *command]
     return (
-        Step(say("Make a folder that only the administrator can enter:"), f"install -d -m 700 {_STORE}"),
+        folder_step(),
         Step(
             say("Seal the key, with this machine's security chip where it has one:"),
             f"systemd-creds encrypt --name={CREDENTIAL} {source} {sealed}",
@@ -127,7 +145,8 @@ def _steps(file: Path, user: str, command: Sequence[str]) -> tuple[Step, ...]:
     )
 
 
-def _owner(state: Path) -> str:
+def owner(state: Path) -> str:
+    """The user whose state folder this is."""
     number = state.stat().st_uid if state.exists() else os.geteuid()
     try:
         return pwd.getpwuid(number).pw_name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from coachsync.adapters import keystore, oskeyring
 from coachsync.adapters.credentials import chip
 from coachsync.adapters.keyplaces import Place
+from coachsync.adapters.privacy import group_of
 from coachsync.adapters.secrets import open_to_others
 from coachsync.app.keys import passwords
 from coachsync.app.weakest import Link, Strength
@@ -24,11 +25,11 @@ def links(config: Config) -> list[Link]:
     known = {"file": Strength.FILE, "command": Strength.PROGRAM, "credential": _credential()}
     known["keyring"] = _keyring() if asked else Strength.LOGIN
     key = Link("practice.state", min(known[place.value] for place in places), key=True)
-    return [key, *(Link(where, _password(secret, known)) for where, secret in secrets.items())]
+    return [key, *(Link(where, _password(secret, known, group_of(state))) for where, secret in secrets.items())]
 
 
-def _password(secret: Secret, known: dict[str, Strength]) -> Strength:
-    if secret.file is not None and open_to_others(secret.file):
+def _password(secret: Secret, known: dict[str, Strength], group: int | None) -> Strength:
+    if secret.file is not None and open_to_others(secret.file, group):
         return Strength.OPEN
     return known[secret.kind]
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from coachsync.adapters import units
-from coachsync.adapters.files import make_private_folder
+from coachsync.adapters.files import make_state_folder
 from coachsync.config import Config, FileTarget
 from coachsync.errors import CoachsyncError
 
 UNIT = "coachsync.service"
 _FOLDERS = "coachsync.service.d/folders.conf"
+_COACHES = "coachsync.service.d/coaches.conf"
 
 Command = tuple[str, ...]
 
@@ -42,12 +43,17 @@ def for_user(home: Path, text: str, folders: str | None, state: Path) -> Service
     )
 
 
-def for_system(root: Path, text: str, users: str) -> Service:
+def accounts_of(root: Path) -> Path:
+    """The file that says which accounts the service of the machine needs."""
+    return root / "sysusers.d" / "coachsync.conf"
+
+
+def for_system(root: Path, text: str, users: str, coaches: str | None) -> Service:
     """The service of the machine, whose files stand below `root`, usually /etc: not started, as what it needs comes
-    next."""
-    accounts = root / "sysusers.d" / "coachsync.conf"
+    next. `coaches` is what the unit has besides where coaches work beside it, else None."""
+    accounts, folder = accounts_of(root), root / "systemd" / "system"
     return Service(
-        files={root / "systemd" / "system" / UNIT: text, accounts: users},
+        files={folder / UNIT: text, accounts: users} | ({} if coaches is None else {folder / _COACHES: coaches}),
         started=(("systemd-sysusers", str(accounts)), ("systemctl", "daemon-reload")),
         stopped=(("systemctl", "disable", "--now", UNIT),),
         gone=(("systemctl", "daemon-reload"),),
@@ -56,7 +62,7 @@ def for_system(root: Path, text: str, users: str) -> Service:
 
 def starting(unit: str, command: Sequence[str]) -> str:
     """The unit, with `command` as what it starts."""
-    words = " ".join(_word(word).replace("$", "$$") for word in command)
+    words = " ".join(as_word(word).replace("$", "$$") for word in command)
     return _set(unit, "ExecStart", words)
 
 
@@ -66,8 +72,8 @@ def closing(folders: str, state: Path, config: Config) -> str:
     A share's folder may be missing, which then concerns that share alone.
     """
     targets = {share.to.path.parent for share in config.shares.values() if isinstance(share.to, FileTarget)}
-    others = [_word(f"-{folder}") for folder in sorted(targets)]
-    return _set(folders, "ReadWritePaths", " ".join([_word(str(state)), *others]))
+    others = [as_word(f"-{folder}") for folder in sorted(targets)]
+    return _set(folders, "ReadWritePaths", " ".join([as_word(str(state)), *others]))
 
 
 def install(service: Service) -> None:
@@ -77,7 +83,7 @@ def install(service: Service) -> None:
     there before stays, and one that does not start stays to be looked into.
     """
     for folder in service.folders:
-        make_private_folder(folder)
+        make_state_folder(folder)
     new = [path for path in service.files if not path.exists()]
     seen = 0
     try:
@@ -123,7 +129,7 @@ def _set(unit: str, key: str, value: str) -> str:
     return re.sub(rf"^{key}=.*$", lambda _: f"{key}={value}", unit, count=1, flags=re.MULTILINE)
 
 
-def _word(text: str) -> str:
+def as_word(text: str) -> str:
     """One word of a setting (systemd.syntax(7), systemd.unit(5)): quoted, with no specifier in it."""
     plain = text.replace("%", "%%")
     if re.fullmatch(r"[\w./:@%+,=-]+", plain, re.ASCII):

@@ -58,13 +58,15 @@ def tell(
     language: Language,
     notify: Notify,
     places: Collection[str],
+    group: int | None = None,
 ) -> Telling:
     """Say what is due, at most one message through each channel. `current` is everything that stands now, also what was
-    not looked at again; `places` as `places` gives them. Never raises for a channel that fails."""
+    not looked at again; `places` as `places` gives them, `group` is whom the state folder is shared with. Never raises
+    for a channel that fails."""
     look = _Look(tuple(current), now, language, places)
     tried = {
         name: _through(name, send, memories.get(name, Memory()).later(now), look)
-        for name, send in channels(notify).items()
+        for name, send in channels(notify, group).items()
     }
     return Telling(
         memories={name: result.memory for name, result in tried.items()},

@@ -15,8 +15,9 @@ from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.database import Clients, Database, SignIn, SignIns, open_database
 from coachsync.adapters.database.engine import database_file
-from coachsync.adapters.files import make_private_folder
+from coachsync.adapters.files import make_state_folder
 from coachsync.adapters.ical.reader import Reader
+from coachsync.adapters.privacy import group_of
 from coachsync.app.clients import forgetting
 from coachsync.app.progress import Progress, silent
 from coachsync.config import Account, Config
@@ -87,7 +88,7 @@ class Wiring:
     def another(self, account: str, scheme: str | None = None) -> CalendarServer:
         """A connection to the account's server of its own; whoever asks for it closes it."""
         settings = self.config.accounts[account]
-        password = obtain_password(settings)
+        password = self._password(settings)
         self._fingerprints[account] = self._fingerprint(settings, password)
         return self._connect(settings, password, scheme)
 
@@ -98,7 +99,7 @@ class Wiring:
         """
         if account not in self._fingerprints:
             settings = self.config.accounts[account]
-            self._fingerprints[account] = self._fingerprint(settings, obtain_password(settings))
+            self._fingerprints[account] = self._fingerprint(settings, self._password(settings))
         return self._fingerprints[account]
 
     def signin(self, account: str, *, hopeful: bool = False) -> SignIn:
@@ -169,6 +170,9 @@ class Wiring:
             self._reader.close()
         self.database.close()
 
+    def _password(self, account: Account) -> str:
+        return obtain_password(account, group_of(self.config.practice.state))
+
     def _fingerprint(self, account: Account, password: str) -> str:
         credential = "\0".join((account.url, account.username, password))
         return self.database.key.blind("credential", credential).hex()
@@ -231,7 +235,7 @@ def _keep_out(wiring: Wiring, code: str) -> None:
 
 def _make(state: Path) -> None:
     try:
-        make_private_folder(state)
+        make_state_folder(state)
     except CoachsyncError as problem:
         problem.where = "practice.state"
         raise
@@ -252,10 +256,11 @@ def to_caldav(account: Account, password: str, scheme: str | None = None) -> Cal
     )
 
 
-def obtain_password(account: Account) -> str:
-    """The account's password, from where it is kept; raises as `secrets.obtain` does."""
+def obtain_password(account: Account, group: int | None = None) -> str:
+    """The account's password, from where it is kept; `group` is whom the state folder is shared with. Raises as
+    `secrets.obtain` does."""
     try:
-        return secrets.obtain(account.password)
+        return secrets.obtain(account.password, group)
     except CoachsyncError as problem:
         problem.where = problem.where or f"accounts.{account.name}.password"
         raise

@@ -1,4 +1,4 @@
-"""What must be known of a configuration before it is checked, or quickly: language, state folder, and who is named."""
+"""What must be known of a configuration before it is checked, or quickly: language, folders, and who is named."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Glance:
 
     language: str | None = None
     state: Path | None = None
+    inbox: Path | None = None
     calendars: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
 
@@ -70,9 +71,12 @@ def _said(document: Mapping[str, Any], folder: Path) -> Glance:
     if not isinstance(practice, dict):
         return Glance()
     language, state = practice.get("language", "en"), practice.get("state")
+    inbox = document.get("inbox")
+    dropped = inbox.get("folder") if isinstance(inbox, dict) else None
     return Glance(
         language=language if isinstance(language, str) else None,
         state=state_folder(state, folder) if state is None or isinstance(state, str) else None,
+        inbox=located(folder, dropped) if dropped and isinstance(dropped, str) else None,
         calendars=_names(document.get("calendars")),
         shares=_names(document.get("shares")),
     )

@@ -1,4 +1,4 @@
-"""Keyslots: a person's seed, locked under something that a person knows or has on paper.
+"""Keyslots: a person's seed, locked under something that a person knows or has on paper, or that a machine keeps.
 
 A slot is JSON that stands by itself. Everything in it but the sealed seed is authenticated with it, so neither the cost
 of guessing nor whose it is can be changed. Floors and ceilings are checked before anything is computed: a slot that was
@@ -12,6 +12,7 @@ import os
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -27,8 +28,36 @@ from coachsync.vault.suite import stretched, unknown
 _VERSION = 1
 _SALT_BYTES, _NONCE_BYTES, _KEY_BYTES, _SEALED_BYTES = 16, 12, 32, 48
 _LONGEST = 4096  # bytes of a slot
-_PASSPHRASE, _RECOVERY = "passphrase", "recovery"
-_KDF = {_PASSPHRASE: "argon2id", _RECOVERY: "hkdf-sha256"}
+SECRET_BYTES = 32  # of what a machine keeps
+
+
+class By(StrEnum):
+    """What opens a keyslot, and so its kind."""
+
+    PASSPHRASE = "passphrase"  # noqa: S105 - a kind
+    RECOVERY = "recovery"
+    KEYRING = "keyring"
+    CREDENTIAL = "credential"
+
+    @property
+    def is_deliberate(self) -> bool:
+        """Whether opening it is an act of the coach. What a machine keeps opens for anybody who sits down at it, or for
+        nobody at all: that shows nothing of how the coach is."""
+        return self in _PORTABLE
+
+    @property
+    def is_portable(self) -> bool:
+        """Whether it opens on another machine too, and belongs in a backup: what only this one keeps does not."""
+        return self in _PORTABLE
+
+
+_PORTABLE = frozenset({By.PASSPHRASE, By.RECOVERY})
+_INFO: dict[By, bytes] = {by: f"coachsync/{by}/v1".encode() for by in By if by is not By.PASSPHRASE}
+
+
+def portable_kinds() -> tuple[str, ...]:
+    """The kinds of keyslots that belong in a backup."""
+    return tuple(by.value for by in By if by.is_portable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +86,21 @@ class Slot:
 
 def lock(person: Person, vault: bytes, passphrase: str, cost: Cost = USUAL) -> bytes:
     """A slot that a passphrase opens; every one has a salt of its own."""
-    head = _head(_PASSPHRASE, person, vault) | {"t": cost.passes, "m": cost.memory, "p": cost.lanes}
+    head = _head(By.PASSPHRASE, person, vault) | {"t": cost.passes, "m": cost.memory, "p": cost.lanes}
     return _sealed(head, _stretched(head, passphrase), person)
 
 
 def lock_for_recovery(person: Person, vault: bytes, code: bytes) -> bytes:
     """A slot that the code of `recovery.new` opens."""
-    head = _head(_RECOVERY, person, vault)
-    return _sealed(head, _expanded(head, code), person)
+    return _locked(By.RECOVERY, person, vault, code)
+
+
+def lock_under(person: Person, vault: bytes, by: By, secret: bytes) -> bytes:
+    """A slot that a secret of SECRET_BYTES random bytes opens, which a keyring or a credential keeps. Raises ValueError
+    for any other secret: it could be guessed."""
+    if by.is_portable or len(secret) != SECRET_BYTES:
+        raise ValueError(by)
+    return _locked(by, person, vault, secret)
 
 
 def slot_of(content: bytes) -> Slot:
@@ -75,29 +111,41 @@ def slot_of(content: bytes) -> Slot:
 
 def unlock(content: bytes, passphrase: str) -> Person:
     """Who has locked this slot with this passphrase. Raises WrongKey for another one, Altered as `slot_of` does."""
-    head = _read(content)
-    if head["kind"] != _PASSPHRASE:
-        raise damaged()
+    head = _read(content, By.PASSPHRASE)
     return _opened(head, _stretched(head, passphrase))
 
 
 def recover(content: bytes, code: bytes) -> Person:
     """The same with a recovery code."""
-    head = _read(content)
-    if head["kind"] != _RECOVERY:
-        raise damaged()
-    return _opened(head, _expanded(head, code))
+    return open_under(content, By.RECOVERY, code)
 
 
-def _head(kind: str, person: Person, vault: bytes) -> dict[str, Any]:
+def open_under(content: bytes, by: By, secret: bytes) -> Person:
+    """The same with what a keyring or a credential keeps. Raises ValueError for a passphrase, which is stretched."""
+    if by is By.PASSPHRASE:
+        raise ValueError(by)
+    head = _read(content, by)
+    return _opened(head, _expanded(head, secret))
+
+
+def _head(by: By, person: Person, vault: bytes) -> dict[str, Any]:
     return {
         "version": _VERSION,
-        "kind": kind,
+        "kind": str(by),
         "vault": vault.hex(),
         "person": person.actor.fingerprint.hex(),
-        "kdf": _KDF[kind],
+        "kdf": _kdf(by),
         "salt": os.urandom(_SALT_BYTES).hex(),
     }
+
+
+def _kdf(by: By) -> str:
+    return "argon2id" if by is By.PASSPHRASE else "hkdf-sha256"
+
+
+def _locked(by: By, person: Person, vault: bytes, secret: bytes) -> bytes:
+    head = _head(by, person, vault)
+    return _sealed(head, _expanded(head, secret), person)
 
 
 def _sealed(head: dict[str, Any], key: bytes, person: Person) -> bytes:
@@ -111,7 +159,7 @@ def _opened(head: dict[str, Any], key: bytes) -> Person:
     try:
         person = Person(AESGCM(key).decrypt(nonce, sealed, _canonical(head)))
     except InvalidTag:
-        raise _wrong_passphrase() if head["kind"] == _PASSPHRASE else _wrong_code() from None
+        raise _WRONG.get(By(head["kind"]), _wrong_secret)() from None
     if person.actor.fingerprint.hex() != head["person"]:
         raise damaged()
     return person
@@ -133,6 +181,17 @@ def _wrong_code() -> WrongKey:
     )
 
 
+def _wrong_secret() -> WrongKey:
+    return WrongKey(
+        "wrong-keyslot-secret",
+        say("What this machine keeps does not open the vault any more."),
+        say("Unlock it with the passphrase, then add the keyslot again: coachsync vault keyslot add"),
+    )
+
+
+_WRONG = {By.PASSPHRASE: _wrong_passphrase, By.RECOVERY: _wrong_code}
+
+
 def _stretched(head: Mapping[str, Any], passphrase: str) -> bytes:
     salt = bytes.fromhex(head["salt"])
     secret = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")  # however a keyboard writes é
@@ -147,17 +206,19 @@ def _stretched(head: Mapping[str, Any], passphrase: str) -> bytes:
         ) from None
 
 
-def _expanded(head: Mapping[str, Any], code: bytes) -> bytes:
+def _expanded(head: Mapping[str, Any], secret: bytes) -> bytes:
+    """Of a random secret: it need not be stretched."""
     salt = bytes.fromhex(head["salt"])
-    return HKDF(hashes.SHA256(), _KEY_BYTES, salt, b"coachsync/recovery/v1").derive(code)
+    return HKDF(hashes.SHA256(), _KEY_BYTES, salt, _INFO[By(head["kind"])]).derive(secret)
 
 
-def _read(content: bytes) -> dict[str, Any]:
+def _read(content: bytes, wanted: By | None = None) -> dict[str, Any]:
     """The fields of a slot, each of its type and size."""
     found = _parsed(content)
     kind = found.get("kind")
-    if kind not in (_PASSPHRASE, _RECOVERY):
+    if kind not in list(By) or kind != (wanted or kind):
         raise damaged()
+    by = By(kind)
     sizes = {
         "vault": 16,
         "person": FINGERPRINT_BYTES,
@@ -165,10 +226,10 @@ def _read(content: bytes) -> dict[str, Any]:
         "nonce": _NONCE_BYTES,
         "sealed": _SEALED_BYTES,
     }
-    costs = {"t", "m", "p"} if kind == _PASSPHRASE else set()
+    costs = {"t", "m", "p"} if by is By.PASSPHRASE else set()
     if found.keys() != {"version", "kind", "kdf", *sizes, *costs}:
         raise damaged()
-    if found["kdf"] != _KDF[kind] or not all(_is_hex(found[name], size) for name, size in sizes.items()):
+    if found["kdf"] != _kdf(by) or not all(_is_hex(found[name], size) for name, size in sizes.items()):
         raise damaged()
     if costs:
         _refuse_cost(found["t"], found["m"], found["p"])

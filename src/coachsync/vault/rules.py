@@ -13,6 +13,7 @@ from coachsync.vault.chain import Entry, Head
 from coachsync.vault.envelope import Kind
 from coachsync.vault.formers import understood
 from coachsync.vault.keys import Actor, Role
+from coachsync.vault.keyslots import By
 from coachsync.vault.shelves import UNSORTED, WHOLE, Shelf, Stored, Tombstone, is_client
 
 if TYPE_CHECKING:
@@ -204,10 +205,17 @@ def _erased(history: History, said: Said) -> None:
 
 
 def _slot(_: History, said: Said) -> None:
-    """A coach has a new passphrase, or a new recovery code."""
+    """A coach has a new passphrase, a new recovery code, or something else that opens."""
     event = said.event
     _only(said.actor.role is Role.COACH and event.keys() == {"e", "kind"})
-    _only(event["kind"] in ("passphrase", "recovery"))
+    _only(event["kind"] in list(By))
+
+
+def _unslot(_: History, said: Said) -> None:
+    """A coach has taken away what opened here; a passphrase and a recovery code there always are."""
+    event = said.event
+    _only(said.actor.role is Role.COACH and event.keys() == {"e", "kind"})
+    _only(event["kind"] in [by for by in By if not by.is_portable])
 
 
 def _restored(history: History, said: Said) -> None:
@@ -232,6 +240,7 @@ RULES: Mapping[str, Callable[[History, Said], None]] = {
     "erased": _erased,
     "buried": _buried,
     "slot": _slot,
+    "unslot": _unslot,
     "restored": _restored,
 }
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from coachsync.adapters.database.tables import metadata
+from coachsync.adapters.files import open_or_make
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.system import reason
 from coachsync.errors import Altered, CoachsyncError
@@ -71,7 +72,7 @@ def open_database(state: Path, key: DeviceKey) -> Database:
     """
     path = database_file(state)
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        os.close(open_or_make(path, os.O_RDWR))
         connection = engine_of(path).connect()
         _migrate(connection)
     except (sa.exc.DBAPIError, OSError) as problem:

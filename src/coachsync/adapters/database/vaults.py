@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.dml import Insert
 
 from coachsync.adapters.database.engine import engine_of, forget, transaction_of, unusable
+from coachsync.adapters.files import open_or_make
 from coachsync.errors import Altered, CoachsyncError
 from coachsync.phrases import say
 from coachsync.vault.chain import Entry
@@ -294,7 +295,7 @@ def open_vault_store(folder: Path) -> VaultStore:
     """Open the vault's database, or make it. Raises CoachsyncError when it is none of ours, or newer."""
     connection = None
     try:
-        os.close(os.open(vault_file(folder), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        os.close(open_or_make(vault_file(folder), os.O_RDWR))
         connection = engine_of(vault_file(folder)).connect()
         with connection.begin():
             version = connection.exec_driver_sql("PRAGMA user_version").scalar() or 0

@@ -8,6 +8,7 @@ import click
 
 from coachsync.app.checking import Check, Grade, check
 from coachsync.app.checking_channels import check_channels
+from coachsync.app.checking_users import check_users
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import tell_json
@@ -26,7 +27,8 @@ def command(options: Options, notify: bool) -> int:
     """Each check is told as soon as it is known, and what is merely worth knowing after them."""
     checks, notes = [], []
     with opened(options, "check") as wiring:
-        for tried in chain(check_channels(wiring.config, wiring.now, send_trial=notify), check(wiring)):
+        ways = check_channels(wiring.config, wiring.now, send_trial=notify)
+        for tried in chain(ways, check(wiring), check_users(wiring.config)):
             if tried.grade is Grade.NOTE:
                 notes.append(tried)
                 continue

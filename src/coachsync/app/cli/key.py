@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -60,7 +61,7 @@ def move(options: Options, to: str) -> int:
     """Only an administrator can make a credential: then the steps are told, and nothing is changed."""
     config, place = configured(options), Place(to)
     if place is Place.CREDENTIAL:
-        steps = keys.steps_to_credential(config, _this_command(options))
+        steps = keys.steps_to_credential(config, this_command(options, "key", "move", "--to", Place.CREDENTIAL))
         if steps:
             _tell_steps(options, steps)
             return PARTLY
@@ -92,16 +93,27 @@ def rotate(options: Options) -> None:
 
 def _tell_steps(options: Options, steps: tuple[keys.Step, ...]) -> None:
     if options.json:
-        tell_json({"device_key": Place.FILE, "steps": [{"why": spoken(s.why), "what": s.what} for s in steps]})
+        tell_json({"device_key": Place.FILE, "steps": steps_document(steps)})
         return
+    tell_steps(steps)
+
+
+def steps_document(steps: Sequence[keys.Step]) -> list[dict[str, str]]:
+    """What the administrator does, as `--json` shows it."""
+    return [{"why": spoken(step.why), "what": step.what} for step in steps]
+
+
+def tell_steps(steps: Sequence[keys.Step]) -> None:
+    """The same for people."""
     click.echo(spoken(say("Nothing was changed yet. Only the administrator can make a credential; as root:")))
     for step in steps:
         click.echo(f"\n{spoken(step.why)}")
         click.echo("\n".join(f"    {line}" for line in step.what.splitlines()))
 
 
-def _this_command(options: Options) -> list[str]:
+def this_command(options: Options, *words: str) -> list[str]:
+    """This program with the configuration that is in force, as the administrator can give it."""
     called = Path(sys.argv[0])
     program = str(called.absolute()) if called.name == "coachsync" else "coachsync"
     config = locate(options.config, os.environ).absolute()
-    return [program, "--config", str(config), "key", "move", "--to", Place.CREDENTIAL]
+    return [program, "--config", str(config), *words]

@@ -180,6 +180,12 @@ _ERASED = {"note": say("a note"), "shelf": say("a shelf"), "client": say("everyt
 _SLOTS = {
     "passphrase": say("took another passphrase"),
     "recovery": say("took another recovery code"),
+    "keyring": say("let the keyring of a desktop open the vault"),
+    "credential": say("let a credential of systemd open the vault"),
+}
+_UNSLOTS = {
+    "keyring": say("let the keyring open nothing any more"),
+    "credential": say("let the credential open nothing any more"),
 }
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], Phrase]] = {
     "vault": lambda _: say("came into the vault"),
@@ -193,6 +199,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], Phrase]] = {
     "buried": lambda event: say("found in the ledger what entry {entry} had erased", entry=event["number"]),
     "erased": lambda event: say("finished the erasure of entry {entry}", entry=event["entry"]),
     "slot": lambda event: _SLOTS[event["kind"]],
+    "unslot": lambda event: _UNSLOTS[event["kind"]],
     "restored": lambda event: say(
         "went on with a copy that was put back, and gave up entry {entry}", entry=event["count"]
     ),

@@ -19,7 +19,7 @@ import click
 
 from coachsync import config
 from coachsync.adapters import lock
-from coachsync.adapters.files import make_private_folder
+from coachsync.adapters.files import make_state_folder
 from coachsync.adapters.systemd import ServiceManager
 from coachsync.adapters.watching import watching
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
@@ -49,7 +49,7 @@ def command(options: Options) -> int:
     """Work until the process is told to stop."""
     settings = Settings(config.locate(options.config, os.environ))
     state = settings.config.practice.state
-    make_private_folder(state)
+    make_state_folder(state)
     with lock.hold(state, "run", name=lock.DAEMON):
         _serve(settings, ServiceManager(os.environ))
     return 0

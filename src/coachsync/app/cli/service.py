@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,19 @@ from coachsync.phrases import say
 
 if TYPE_CHECKING:
     from coachsync.app.service import Service
+    from coachsync.config.glance import Glance
 
 _ETC = Path("/etc")
+_STATE = Path("/var/lib/coachsync")  # StateDirectory= of the unit
 _for_the_machine = click.option(
     "--system", is_flag=True, help=say("For the whole machine, under a user of its own; needs root.")
+)
+_for_coaches = click.option(
+    "--coach",
+    "coaches",
+    multiple=True,
+    metavar=say("USER"),
+    help=say("With --system: a user who works beside the service, as another user than it. Several times for several."),
 )
 
 
@@ -33,24 +43,29 @@ def command() -> None:
 
 @command.command("install", help=say("Start coachsync now and whenever this user logs in. Again: with what changed."))
 @_for_the_machine
+@_for_coaches
 @everywhere
 @click.pass_obj
-def install(options: Options, system: bool) -> None:
+def install(options: Options, system: bool, coaches: tuple[str, ...]) -> None:
     """Write the files of the service; a person's own is started too."""
     from coachsync.app import service as job
 
+    _refuse_coaches(coaches, system=system)
     _refuse_the_wrong_user(system=system)
-    service = _of_the_machine() if system else _of_this_user(options)
+    coaches = _all_coaches(coaches) if system else ()
+    service = _of_the_machine(coaches) if system else _of_this_user(options)
     try:
         job.install(service)
     except CoachsyncError as problem:
         if problem.code == "systemd-refused":
             problem.hint = _to_see_more(system=system)
         raise
+    sure = _let_in(coaches)
     if options.json:
-        tell_json({"files": [str(path) for path in service.files], "started": not system})
+        told = {"coaches": list(coaches)} if coaches else {}
+        tell_json({"files": [str(path) for path in service.files], "started": not system} | told)
     elif system:
-        _tell_what_comes_next()
+        _tell_what_comes_next(coaches, sure=sure)
     else:
         _tell_how_it_goes_on(closed=len(service.files) > 1)
 
@@ -64,7 +79,7 @@ def remove(options: Options, system: bool) -> None:
     from coachsync.app import service as job
 
     _refuse_the_wrong_user(system=system)
-    service = job.for_system(_ETC, "", "") if system else job.for_user(_user_units(), "", "", Path())
+    service = job.for_system(_ETC, "", "", "") if system else job.for_user(_user_units(), "", "", Path())
     try:
         removed = job.remove(service)
     except CoachsyncError as problem:
@@ -84,11 +99,13 @@ def remove(options: Options, system: bool) -> None:
 
 @command.command("show", help=say("Print the service as `install` would write it."))
 @_for_the_machine
+@_for_coaches
 @everywhere
 @click.pass_obj
-def show(options: Options, system: bool) -> None:
+def show(options: Options, system: bool, coaches: tuple[str, ...]) -> None:
     """Print the files of the service."""
-    service = _of_the_machine() if system else _of_this_user(options)
+    _refuse_coaches(coaches, system=system)
+    service = _of_the_machine(_all_coaches(coaches)) if system else _of_this_user(options)
     if options.json:
         tell_json({"files": {str(path): text for path, text in service.files.items()}})
         return
@@ -111,13 +128,42 @@ def _of_this_user(options: Options) -> Service:
     return job.for_user(_user_units(), text, folders, settings.practice.state)
 
 
-def _of_the_machine() -> Service:
+def _of_the_machine(coaches: Sequence[str]) -> Service:
     from coachsync.adapters import units
     from coachsync.app import service as job
+    from coachsync.app import service_coaches as beside
 
-    configuration = _ETC / "coachsync" / "coachsync.toml"
-    text = job.starting(units.shipped("coachsync.service"), [*_program(), "--config", str(configuration), "run"])
-    return job.for_system(_ETC, text, units.shipped("sysusers.conf"))
+    text = job.starting(units.shipped("coachsync.service"), [*_program(), "--config", str(_configuration()), "run"])
+    users = beside.accounts_with(units.shipped("sysusers.conf"), coaches)
+    drop_in = beside.reaching(units.shipped("coaches.conf"), _folders().inbox) if coaches else None
+    return job.for_system(_ETC, text, users, drop_in)
+
+
+def _all_coaches(coaches: Iterable[str]) -> tuple[str, ...]:
+    """These, and those who were let in before: an upgrade shuts nobody out."""
+    from coachsync.app import service as job
+    from coachsync.app import service_coaches as beside
+
+    return tuple(dict.fromkeys((*beside.let_in_before(job.accounts_of(_ETC)), *coaches)))
+
+
+def _let_in(coaches: Sequence[str]) -> bool:
+    from coachsync.app import service_coaches as beside
+
+    if not coaches:
+        return True
+    return beside.let_in(_folders().state or _STATE, _folders().inbox, coaches)
+
+
+def _folders() -> Glance:
+    """What the configuration of the machine says of folders, as far as there is one yet."""
+    from coachsync.config.glance import glance
+
+    return glance(_configuration())
+
+
+def _configuration() -> Path:
+    return _ETC / "coachsync" / "coachsync.toml"
 
 
 def _program() -> list[str]:
@@ -131,6 +177,19 @@ def _user_units() -> Path:
     from coachsync.config.locating import user_folder
 
     return user_folder(os.environ) / "systemd" / "user"
+
+
+def _refuse_coaches(coaches: Sequence[str], *, system: bool) -> None:
+    from coachsync.app import service_coaches as beside
+
+    if coaches and not system:
+        raise UsageError(
+            "option-not-here",
+            say("Your own service works as you; only the one of the machine is another user."),
+            say("Add --system, or leave --coach out."),
+            where="--coach",
+        )
+    beside.refuse_nobody(coaches)
 
 
 def _refuse_the_wrong_user(*, system: bool) -> None:
@@ -162,9 +221,17 @@ def _tell_how_it_goes_on(*, closed: bool) -> None:
         click.echo(spoken(line))
 
 
-def _tell_what_comes_next() -> None:
-    for line in (
+def _tell_what_comes_next(coaches: Sequence[str], *, sure: bool) -> None:
+    lines = [
         say("The service is in place and not started yet; it runs as the user coachsync."),
         say("Write /etc/coachsync/coachsync.toml, then: systemctl enable --now coachsync"),
-    ):
+    ]
+    if coaches:
+        lines += [
+            say("These coaches work beside it, once they have logged in again: {names}", names=", ".join(coaches)),
+            say("Each comes into the vault by: sudo coachsync vault init --coach NAME. What follows needs no sudo."),
+        ]
+    if not sure:
+        lines.append(say("This disk knows no access control lists: files in the inbox need the rights of their group."))
+    for line in lines:
         click.echo(spoken(line))

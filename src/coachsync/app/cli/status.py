@@ -12,10 +12,13 @@ from typing import Any
 import click
 
 from coachsync.adapters import lock
+from coachsync.adapters.membership import refuse_shut
 from coachsync.app import status as kept
+from coachsync.app.cli import vaultstatus
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.output import instant, tell_json
 from coachsync.app.cli.tongue import spoken
+from coachsync.app.cli.vaultstatus import VaultView
 from coachsync.app.outcome import FINDINGS
 from coachsync.app.status import CalendarStatus, Found, ShareStatus, Status, Trouble
 from coachsync.config.glance import Glance, glance, state_folder
@@ -34,6 +37,7 @@ class _View:
     named: Glance
     now: int
     running: bool
+    vault: VaultView | None
 
 
 @click.command("status", help=COMMANDS["status"][1])
@@ -51,7 +55,7 @@ def command(options: Options) -> int:
 
 
 def _view(option: str | None, now: int) -> _View:
-    named = _named(option)
+    named, folder = _named(option)
     if named.state is None:
         raise Misconfigured(
             "configuration",
@@ -60,24 +64,28 @@ def _view(option: str | None, now: int) -> _View:
         )
     known = kept.load(named.state)
     running = lock.is_held(named.state, lock.DAEMON)
-    if not (running or known.calendars or known.shares):
+    refuse_shut(named.state)
+    vault = vaultstatus.view(folder, named.state) if folder else None
+    if not (running or known.calendars or known.shares or vault):
         raise NotInitialised("never-synced", say("Nothing has been synced yet."), say("Run: coachsync sync"))
     # A file with a mistake in it names fewer than the one that is in force.
     calendars = tuple(dict.fromkeys((*named.calendars, *(known.calendars if known.configuration else ()))))
     shares = tuple(dict.fromkeys((*named.shares, *(known.shares if known.configuration else ()))))
-    return _View(known, replace(named, calendars=calendars, shares=shares), now, running)
+    return _View(known, replace(named, calendars=calendars, shares=shares), now, running, vault)
 
 
-def _named(option: str | None) -> Glance:
-    """What the configuration names; without one, what a daemon that still works keeps in the usual place."""
+def _named(option: str | None) -> tuple[Glance, Path | None]:
+    """What the configuration names, and its folder; without one, what a daemon that still works keeps in the usual
+    place."""
     try:
-        return glance(locate(option, os.environ))
+        file = locate(option, os.environ)
+        return glance(file), file.absolute().parent
     except CoachsyncError:
         usual = state_folder(None, Path())
         if not lock.is_held(usual, lock.DAEMON):
             raise
         known = kept.load(usual)
-        return Glance(state=usual, calendars=tuple(known.calendars), shares=tuple(known.shares))
+        return Glance(state=usual, calendars=tuple(known.calendars), shares=tuple(known.shares)), None
 
 
 def _needs_somebody(view: _View) -> bool:
@@ -114,6 +122,7 @@ def _lines(view: _View) -> Iterator[str]:
     yield from _found(view.known.exposed)
     for problem in (*view.known.left_behind, *view.known.channels):
         yield from _trouble(problem)
+    yield from vaultstatus.lines(view.vault, _ahead)
 
 
 def _calendar(name: str, calendar: CalendarStatus, view: _View) -> Iterator[str]:
@@ -221,6 +230,7 @@ def _document(view: _View) -> dict[str, Any]:
         "opening": [_of_trouble(problem) for problem in known.opening],
         "state": _of_trouble(known.state),
         "alarms": [_of_trouble(problem) for problem in known.channels],
+        "vault": vaultstatus.document(view.vault, view.now),
     }
 
 

@@ -23,6 +23,7 @@ from coachsync.config import Config
 from coachsync.errors import Locked, Temporary
 from coachsync.phrases import say
 from coachsync.vault.keys import Person
+from coachsync.vault.keyslots import By
 
 _VARIABLE = "COACHSYNC_PASSPHRASE_FILE"
 
@@ -79,7 +80,19 @@ def passphrase_named(file: Path | None) -> Path | None:
 
 
 def kept(config: Config, fingerprint: bytes) -> Person | None:
-    """Who has unlocked the vault and not locked it since."""
-    seed = agent.seed(agent.socket_of(fingerprint, config.practice.state))
-    person = None if seed is None else Person(seed)
-    return person if person is not None and person.actor.fingerprint == fingerprint else None
+    """Who has unlocked the vault and not locked it since, wherever that was done."""
+    for place in dict.fromkeys(agent.sockets_of(fingerprint, config.practice.state)):
+        seed = agent.seed(place)
+        person = None if seed is None else Person(seed)
+        if person is not None and person.actor.fingerprint == fingerprint:
+            return person
+    return None
+
+
+def how(config: Config, fingerprint: bytes) -> By | None:
+    """How the vault was unlocked that is kept so; None where it is locked. To ask is no use of it."""
+    for place in dict.fromkeys(agent.sockets_of(fingerprint, config.practice.state)):
+        told = agent.told(place)
+        if told is not None and told.by in list(By):
+            return By(told.by)
+    return None

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from coachsync.adapters import agent
-from coachsync.app.cli.accepted import ACCEPT_RESTORED, tell_accepted
+from coachsync.adapters.lowering import as_owner_of
+from coachsync.app.cli.accepted import ACCEPT_RESTORED
 from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import tell, tell_json, tell_problems
 from coachsync.app.cli.passphrases import COACH, NEW_PASSPHRASE, chosen, fit, tell_code, tell_of_backups
 from coachsync.app.cli.unlocked import passphrase, passphrase_named, settle
+from coachsync.app.cli.vaultkeyslot import keyslot
 from coachsync.app.cli.vaultleaked import renew
 from coachsync.app.cli.vaultrecovery import recover
 from coachsync.app.cli.vaultrotate import rotate
+from coachsync.app.cli.vaulttend import tend
+from coachsync.app.cli.vaultunlock import lock, unlock
 from coachsync.app.cli.vaultverify import verify_vault
-from coachsync.app.vault import accepting, making, relocking, unlocking
+from coachsync.app.vault import making, relocking, unlocking
 from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.trusting import coach_of, trusted
-from coachsync.config import Config
-from coachsync.errors import CoachsyncError, UsageError
+from coachsync.errors import UsageError
 from coachsync.phrases import say
 
 
@@ -40,55 +41,16 @@ def command() -> None:
 @click.pass_obj
 def init(options: Options, coach: str | None, passphrase_file: Path | None) -> None:
     """The code is data: it stands alone on stdout."""
-    making.refuse_taken(configured(options), coach or COACH)  # before anything is asked
+    config = configured(options)
+    making.refuse_taken(config, coach or COACH)  # before anything is asked
     wanted = fit(passphrase(passphrase_file), typed=passphrase_named(passphrase_file) is None)
-    with opened(options, "vault init") as wiring:
+    with as_owner_of(config.practice.state), opened(options, "vault init") as wiring:
         made = making.make(wiring.config, wiring.database.key, coach or COACH, wanted, wiring.now)
     if options.json:
         tell_json({"coach": made.name, "recovery_code": made.code})
         return
     tell(say("The vault is made. This is your recovery code:"), err=True)
     tell_code(made.code)
-
-
-@command.command("unlock", help=say("Unlock the vault, until it is locked or has not been used for a while."))
-@for_a_coach
-@ACCEPT_RESTORED
-@everywhere
-@click.pass_obj
-def unlock(options: Options, coach: str | None, passphrase_file: Path | None, accept_restored: bool) -> None:
-    """A process of its own keeps it unlocked."""
-    fingerprint = coach_of(trusted(configured(options)), coach)
-    given = passphrase(passphrase_file)
-    with opened(options, "vault unlock") as wiring:
-        accepted = accept_restored and accepting.accept(wiring.config, fingerprint, given, wiring.now)
-        with open_vault(wiring.config, wiring.now) as vault:
-            person = unlocking.unlock(vault, fingerprint, given, wiring.now)
-            settle(wiring, Session(vault, person))
-            tell_problems(vault.problems)
-        kept, idle = agent.socket_of(fingerprint, wiring.config.practice.state), wiring.config.lock_after
-        agent.start(kept, person.seed, idle.total_seconds())
-    if options.json:
-        told = {"accepted_restored": accepted} if accept_restored else {}
-        tell_json({"unlocked": True, "lock_after": int(idle.total_seconds())} | told)
-        return
-    if accept_restored:
-        tell_accepted(accepted=accepted)
-    tell(say("The vault is unlocked. To lock it: coachsync vault lock"))
-
-
-@command.command("lock", help=say("Lock the vault."))
-@click.option("--coach", metavar=say("NAME"), help=say("Whose notes, where several coaches share a vault."))
-@everywhere
-@click.pass_obj
-def lock(options: Options, coach: str | None) -> None:
-    """Twice is once, and where nobody can tell any more whose the vault is, it is everybody's."""
-    for kept in _sockets(configured(options), coach):
-        agent.lock(kept)
-    if options.json:
-        tell_json({"unlocked": False})
-        return
-    tell(say("The vault is locked."))
 
 
 @command.command("passphrase", help=say("Change the passphrase: the old one opens nothing any more."))
@@ -139,18 +101,5 @@ def _only_leaked() -> UsageError:
     )
 
 
-def _sockets(config: Config, coach: str | None) -> Iterator[Path]:
-    """Where those may listen who keep the vault unlocked: for this coach, or without a name for every one."""
-    state = config.practice.state
-    try:
-        trust = trusted(config)
-    except CoachsyncError:
-        yield from agent.all_sockets(state)
-        return
-    for name in trust.coaches if coach is None else [coach]:
-        yield from agent.sockets_of(coach_of(trust, name), state)
-
-
-command.add_command(recover)
-command.add_command(rotate)
-command.add_command(verify_vault)
+for _part in (unlock, lock, keyslot, recover, rotate, tend, verify_vault):
+    command.add_command(_part)

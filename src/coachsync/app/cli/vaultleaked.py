@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from coachsync.adapters import agent
+from coachsync.adapters.trustfile import refuse_closed
 from coachsync.app.cli.commands import Options
 from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import as_document, instant, tell, tell_json, tell_problems
@@ -41,6 +42,7 @@ def renew(
 ) -> int:
     """The code is data: it stands alone on stdout."""
     fingerprint = coach_of(trusted(configured(options)), coach)
+    refuse_closed(configured(options).trust)
     given, wanted = passphrase(passphrase_file), chosen(new_passphrase_file)
     with opened(options, "vault passphrase") as wiring:
         person = renewing.start(wiring.config, wiring.now, fingerprint, given, wanted, accept=accept)

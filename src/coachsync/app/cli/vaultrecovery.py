@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from coachsync.adapters import secrets
+from coachsync.adapters.lowering import as_owner_of
 from coachsync.app.cli.accepted import ACCEPT_RESTORED, tell_accepted
 from coachsync.app.cli.asking import Asker
 from coachsync.app.cli.coaches import for_a_coach
@@ -93,9 +94,10 @@ def _use_code(
     options: Options, coach: str | None, given: str, new_passphrase_file: Path | None, *, accept: bool
 ) -> tuple[str, bool]:
     """The new code, and whether a copy that was put back was accepted on the way."""
-    fingerprint = coach_of(trusted(configured(options)), coach)
+    config = configured(options)
+    fingerprint = coach_of(trusted(config), coach)
     wanted = chosen(new_passphrase_file)
-    with opened(options, "vault recovery") as wiring:
+    with as_owner_of(config.practice.state), opened(options, "vault recovery") as wiring:
         accepted = accept and accepting.accept_by_code(wiring.config, fingerprint, given, wiring.now)
         with open_vault(wiring.config, wiring.now) as vault:
             found = relocking.use_code(vault, fingerprint, given, wanted)
@@ -112,7 +114,7 @@ def _trust_anew(options: Options, coach: str | None, code: str) -> str | None:
     if coach is None and asker.interactive:
         coach = asker.ask(say("What you are called in it"), "--coach", None, str, COACH)
     name = coach or COACH
-    with opened(options, "vault recovery") as wiring:
+    with as_owner_of(configured(options).practice.state), opened(options, "vault recovery") as wiring:
         renewed = retrusting.renew(wiring.config, name, code)
     names = ", ".join(sorted(renewed.trust.coaches))
     if not renewed.missing:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from coachsync.adapters import lock
 from coachsync.adapters.database import Shares
+from coachsync.adapters.privacy import group_of
 from coachsync.app import recording, status, telling
 from coachsync.app.alarms import Kind
 from coachsync.app.daemon import journal, pace
@@ -187,7 +188,13 @@ class Daemon:
         alarms = standing(known, late, unseen)
         self._alive()
         told = telling.tell(
-            alarms, self._memories, moment.wall, self._language, settings.notify, telling.places(settings)
+            alarms,
+            self._memories,
+            moment.wall,
+            self._language,
+            settings.notify,
+            telling.places(settings),
+            group_of(settings.practice.state),
         )
         self._memories, self._unsaid = told.memories, told.problems
         if told.used:

@@ -6,9 +6,12 @@ nothing of it; but what an older copy has brought back must not lie there until 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+from coachsync.app import status
 from coachsync.app.defects import defect
 from coachsync.app.recording import Say, trouble
 from coachsync.app.status import Status, Trouble
@@ -63,6 +66,18 @@ class Opening:
         if self._held_up is None:
             self._held_up = boot
         return boot - self._held_up >= _PATIENCE
+
+
+def remember_returned(wiring: Wiring, problems: Iterable[Problem], say: Say) -> None:
+    """Keep for the daemon to tell that something had come back, where somebody has opened the vault and nobody was
+    there to hear it. The state's lock must be held."""
+    back = [trouble(problem, say) for problem in problems if problem.code == BACK]
+    if back:
+        state = wiring.config.practice.state
+        known = status.load(state)
+        opening = tuple(dict.fromkeys((*known.opening, *back)))
+        with suppress(CoachsyncError):
+            status.save(state, replace(known, opening=opening, returned=int(wiring.now.timestamp())))
 
 
 def _opened(config: Config, now: datetime) -> list[Problem] | None:

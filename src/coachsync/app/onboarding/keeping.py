@@ -8,6 +8,7 @@ from pathlib import Path
 
 from coachsync.adapters import oskeyring, secrets
 from coachsync.adapters.files import create_atomically
+from coachsync.adapters.privacy import PRIVATE
 from coachsync.errors import CoachsyncError
 
 _WAIT = 5.0  # seconds: to ask whether there is a keyring at all
@@ -24,7 +25,7 @@ class NewPassword:
     def keep(self) -> None:
         """Put it there, in the place of nothing. Raises CoachsyncError."""
         if self.file is not None:
-            create_atomically(self.file, f"{self.secret}\n".encode())
+            create_atomically(self.file, f"{self.secret}\n".encode(), PRIVATE)
         else:
             secrets.store_in_keyring(self.entry, self.secret)
 

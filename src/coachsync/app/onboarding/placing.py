@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from coachsync.adapters.files import create_atomically
+from coachsync.adapters.privacy import PRIVATE
 from coachsync.app.onboarding.keeping import NewPassword
 from coachsync.errors import CoachsyncError, UsageError
 from coachsync.phrases import say
@@ -43,7 +44,7 @@ def place(path: Path, text: str, secret: NewPassword | None) -> None:
         if secret is not None:
             kept = secret.file is None or not secret.file.exists()  # what was there is somebody else's
             secret.keep()
-        create_atomically(path, content)
+        create_atomically(path, content, PRIVATE)
     except BaseException:
         if secret is not None and kept:
             with suppress(CoachsyncError):

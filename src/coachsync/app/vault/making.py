@@ -8,7 +8,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from coachsync.adapters.database.vaults import open_vault_store
-from coachsync.adapters.trustfile import VAULT_BYTES, Pinned, Trust, is_coach_name, read_trust, write_trust
+from coachsync.adapters.trustfile import (
+    VAULT_BYTES,
+    Pinned,
+    Trust,
+    is_coach_name,
+    read_trust,
+    refuse_closed,
+    write_trust,
+)
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.vault.shelving import mint_spares
@@ -56,7 +64,7 @@ def make(config: Config, device: DeviceKey, name: str, passphrase: str, now: dat
 
 def refuse_taken(config: Config, name: str) -> Trust | None:
     """Who is in the vault already, None where there is none. Raises UsageError where a coach has this name, or nobody
-    can, and Altered when there is a vault without its trust.toml."""
+    can, Altered when there is a vault without its trust.toml, and CoachsyncError where that cannot be written."""
     refuse_name(name)
     trust = read_trust(config.trust)
     if trust is None:
@@ -68,6 +76,7 @@ def refuse_taken(config: Config, name: str) -> Trust | None:
             say("To change the passphrase: coachsync vault passphrase. For another coach, give another name."),
             where="--coach",
         )
+    refuse_closed(config.trust)
     return trust
 
 

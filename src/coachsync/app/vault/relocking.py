@@ -13,7 +13,7 @@ from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.unlocking import recover
 from coachsync.vault import keyslots, recovery
 from coachsync.vault.keys import Person
-from coachsync.vault.keyslots import USUAL, Cost
+from coachsync.vault.keyslots import USUAL, By, Cost
 
 
 class Recovered(NamedTuple):
@@ -25,13 +25,13 @@ class Recovered(NamedTuple):
 
 def change_passphrase(vault: Vault, coach: Person, passphrase: str, cost: Cost = USUAL) -> None:
     """Lock the vault with another passphrase: the one before opens nothing here any more."""
-    _replace(vault, coach, "passphrase", keyslots.lock(coach, vault.id, passphrase, cost))
+    put_slot(vault, coach, By.PASSPHRASE, keyslots.lock(coach, vault.id, passphrase, cost))
 
 
 def new_code(vault: Vault, coach: Person) -> str:
     """A new recovery code, as it is printed; the one before opens nothing here any more."""
     code = recovery.new()
-    _replace(vault, coach, "recovery", keyslots.lock_for_recovery(coach, vault.id, code))
+    put_slot(vault, coach, By.RECOVERY, keyslots.lock_for_recovery(coach, vault.id, code))
     return recovery.printed(code)
 
 
@@ -47,7 +47,8 @@ def use_code(vault: Vault, coach: bytes, code: str, passphrase: str, cost: Cost 
     return Recovered(person, new_code(vault, person))
 
 
-def _replace(vault: Vault, coach: Person, kind: str, slot: bytes) -> None:
+def put_slot(vault: Vault, coach: Person, kind: By, slot: bytes) -> None:
+    """Put a coach's keyslot in the place of the one of its kind, and say so in the log."""
     with vault.transaction():
         vault.append(coach, e="slot", kind=kind)
     vault.files.put_slot(coach.actor.fingerprint, kind, slot)

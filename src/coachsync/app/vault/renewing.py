@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from coachsync.adapters.trustfile import Pinned, Replaced, Trust, write_trust
-from coachsync.app.vault import logbook, oldcopies, rotating
+from coachsync.app.vault import logbook, machines, oldcopies, rotating
 from coachsync.app.vault.burying import entry_of, line_of
 from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.vault.reading import Session
@@ -27,7 +27,7 @@ from coachsync.phrases import say
 from coachsync.vault import chain, formers, keyslots, recovery
 from coachsync.vault.chain import Entry
 from coachsync.vault.keys import Person
-from coachsync.vault.keyslots import USUAL, Cost
+from coachsync.vault.keyslots import USUAL, By, Cost
 from coachsync.vault.suite import SEED_BYTES
 
 _CUT = "log-cut"
@@ -126,7 +126,10 @@ def end(config: Config, session: Session) -> None:
     for old in waiting:
         if old not in history.replaced:
             continue
+        kinds = set(machines.kinds_of(vault.files, old))
         vault.files.shred_slots(old)
+        vault.problems += machines.forget(old) if By.KEYRING in kinds else []
+        vault.problems += [_machine_forgets()] if kinds & set(machines.KINDS) else []
         for shelf in list(vault.files.shelves()):
             for generation, recipient in list(vault.files.grants(shelf)):
                 if recipient == old and (shelf, generation) not in needed:
@@ -238,6 +241,15 @@ def _opened(vault: Vault, coach: bytes, given: str, wanted: str, now: datetime) 
         except WrongKey as problem:
             wrong = problem
     raise wrong
+
+
+def _machine_forgets() -> Problem:
+    return Problem(
+        "machine-keyslot-gone",
+        "vault keyslot",
+        say("This machine opened the vault without your passphrase. With the new key it does not any more."),
+        say("If you want that again: coachsync vault keyslot add"),
+    )
 
 
 def _code_not_printed() -> Problem:

@@ -12,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from coachsync.adapters.trustfile import Pinned, Replaced, Trust, read_trust, write_trust
+from coachsync.adapters.lowering import as_administrator
+from coachsync.adapters.trustfile import Pinned, Replaced, Trust, read_trust, refuse_closed, write_trust
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.making import refuse_name
 from coachsync.app.vault.trusting import open_store, refuse_unknown, vault_folder
@@ -63,13 +64,15 @@ def renew(config: Config, name: str, code: str) -> Renewed:
             say("Only one that is lost is written anew."),
             where="trust.toml",
         )
+    refuse_closed(config.trust)
     vault, coach = _opened(VaultFiles(vault_folder(config)), number)
     unfinished = config.trust.with_name(f"{config.trust.name}{_UNFINISHED}")
     trust = _with(_begun(unfinished, vault), name, coach, _formers(config, vault, coach.actor))
     missing = len(set(_joined(config, vault)) - _named(trust))
     write_trust(unfinished if missing else config.trust, trust)
     if not missing:
-        unfinished.unlink(missing_ok=True)
+        with as_administrator():
+            unfinished.unlink(missing_ok=True)
     return Renewed(trust, missing)
 
 

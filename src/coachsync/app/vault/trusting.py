@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from coachsync.adapters.database.vaults import VaultStore, open_vault_store, vault_file
+from coachsync.adapters.membership import refuse_shut
 from coachsync.adapters.trustfile import Trust, read_trust
 from coachsync.config import Config
 from coachsync.errors import Altered, NotInitialised, Problem, UsageError
@@ -17,6 +18,12 @@ _FOLDER = "vault"  # below the state folder
 
 def open_store(folder: Path) -> VaultStore:
     """The database of a vault that there must be. Raises Altered where there is none."""
+    refuse_none(folder)
+    return open_vault_store(folder)
+
+
+def refuse_none(folder: Path) -> None:
+    """Raise Altered where there is no vault in its folder."""
     if not vault_file(folder).exists():
         raise Altered(
             "vault-missing",
@@ -24,7 +31,6 @@ def open_store(folder: Path) -> VaultStore:
             say("Restore the folder vault/ of the state folder from a backup."),
             where="practice.state",
         )
-    return open_vault_store(folder)
 
 
 def trusted(config: Config) -> Trust:
@@ -44,8 +50,10 @@ def trusted(config: Config) -> Trust:
 
 def refuse_unknown(config: Config) -> None:
     """Raise Altered for a vault without its trust.toml: it is not made over, for what is in it would be lost. One whose
-    making was cut short has no log yet, and is none."""
+    making was cut short has no log yet, and is none. Raises CoachsyncError for a state folder that this user may
+    not enter."""
     folder = vault_folder(config)
+    refuse_shut(config.practice.state)
     if not vault_file(folder).exists():
         return
     store = open_vault_store(folder)
@@ -80,6 +88,11 @@ def coach_of(trust: Trust, name: str | None) -> bytes:
     return names[name].fingerprint
 
 
+def name_of(trust: Trust, coach: bytes) -> str:
+    """What the coach with this fingerprint is called in trust.toml."""
+    return next(name for name, one in trust.coaches.items() if one.fingerprint == coach)
+
+
 def known_coaches(trust: Trust, store: VaultStore) -> tuple[dict[bytes, Actor], list[Problem]]:
     """Those whom trust.toml names and the vault knows, by fingerprint, and what is to be said of the others: an older
     copy does not know a coach who came later, and that locks nobody else out."""
@@ -105,11 +118,6 @@ def formers_of(trust: Trust, store: VaultStore) -> dict[bytes, Former]:
             if actor is not None and one.fits(actor):
                 found[one.fingerprint] = Former(actor, one.until, pinned.fingerprint, frozenset(line[place:]))
     return found
-
-
-def name_of(trust: Trust, fingerprint: bytes) -> str:
-    """What a coach is called in trust.toml. Raises StopIteration for nobody who is in it."""
-    return next(name for name, one in trust.coaches.items() if one.fingerprint == fingerprint)
 
 
 def vault_folder(config: Config) -> Path:

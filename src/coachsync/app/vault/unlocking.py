@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.opening import Vault
@@ -10,9 +11,17 @@ from coachsync.errors import NotInitialised, Temporary, WrongKey
 from coachsync.phrases import say, say_count
 from coachsync.vault import keyslots, recovery
 from coachsync.vault.keys import Person
+from coachsync.vault.keyslots import By
 
 _FREE = 3  # wrong passphrases before anybody has to wait: fingers slip
 _LONGEST = 60  # seconds between two tries
+
+
+class Unlocked(NamedTuple):
+    """A coach who is in, and how that was done: whether it was an act of the coach is `by.is_deliberate`."""
+
+    coach: Person
+    by: By
 
 
 def unlock(vault: Vault, coach: bytes, passphrase: str, now: datetime) -> Person:
@@ -26,10 +35,10 @@ def unlock(vault: Vault, coach: bytes, passphrase: str, now: datetime) -> Person
 
 def unlock_files(files: VaultFiles, vault: bytes, coach: bytes, passphrase: str, now: datetime) -> Person:
     """The same where the vault of this id may be damaged: a keyslot stands by itself."""
-    slot, at = _slot(files, vault, coach, "passphrase"), int(now.timestamp())
+    slot, at = slot_for(files, vault, coach, By.PASSPHRASE), int(now.timestamp())
     wrong = _refuse_early(files, coach, at)
     try:
-        person = _checked(keyslots.unlock(slot, passphrase), coach)
+        person = checked(keyslots.unlock(slot, passphrase), coach)
     except WrongKey:
         files.guessed(coach, wrong + 1, at)
         raise
@@ -46,7 +55,7 @@ def recover(vault: Vault, coach: bytes, code: str) -> Person:
 def recover_files(files: VaultFiles, vault: bytes, coach: bytes, code: str) -> Person:
     """The same where the vault of this id may be damaged."""
     number = recovery.typed(code)
-    person = _checked(keyslots.recover(_slot(files, vault, coach, "recovery"), number), coach)
+    person = checked(keyslots.recover(slot_for(files, vault, coach, By.RECOVERY), number), coach)
     _forgive(files, coach)
     return person
 
@@ -56,13 +65,15 @@ def _forgive(files: VaultFiles, coach: bytes) -> None:
         files.guessed(coach, 0, 0)
 
 
-def _checked(person: Person, coach: bytes) -> Person:
+def checked(person: Person, coach: bytes) -> Person:
+    """The person, who must be the coach whose keyslot was opened. Raises Altered."""
     if person.actor.fingerprint != coach:
         raise keyslots.damaged()
     return person
 
 
-def _slot(files: VaultFiles, vault: bytes, coach: bytes, kind: str) -> bytes:
+def slot_for(files: VaultFiles, vault: bytes, coach: bytes, kind: By) -> bytes:
+    """A coach's keyslot in this vault. Raises NotInitialised where there is none, Altered where it is another's."""
     slot = files.slot(coach, kind)
     if slot is None:
         raise no_keyslot()

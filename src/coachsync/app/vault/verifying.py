@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from coachsync.adapters.membership import group_name
+from coachsync.adapters.privacy import group_of
 from coachsync.app.vault import comparing, logbook
 from coachsync.app.vault.burying import buried, entry_of, forged
 from coachsync.app.vault.comparing import Known, shelf_place
@@ -23,10 +25,17 @@ from coachsync.phrases import say
 from coachsync.vault import keyslots
 from coachsync.vault.history import History
 from coachsync.vault.keys import Person
+from coachsync.vault.keyslots import By
 from coachsync.vault.rows import DeviceKey
 
 _HARMLESS = "grant-orphan"  # opens nothing here: of a run cut short, or of a newer copy of the vault
-_KINDS = {"passphrase": say("keyslot of the passphrase"), "recovery": say("keyslot of the recovery code")}
+_KINDS = {
+    By.PASSPHRASE: say("keyslot of the passphrase"),
+    By.RECOVERY: say("keyslot of the recovery code"),
+    By.KEYRING: say("keyslot of the keyring"),
+    By.CREDENTIAL: say("keyslot of the credential"),
+}
+_AGAIN = say("Add it again: coachsync vault keyslot add, or remove it: coachsync vault keyslot remove")
 _OTHER_SLOT = say("Restore the folder vault/slots of the state folder from a backup.")
 
 
@@ -188,18 +197,21 @@ def _being_renewed(vault: Vault) -> Iterator[Problem]:
 
 
 def _slots(vault: Vault) -> Iterator[Problem]:
-    """Each coach has two keyslots, which can be read, are of this vault and cost enough to guess."""
+    """Each coach has a keyslot for the passphrase and one for the code, and may have others; each can be read, is of
+    this vault and costs enough to guess."""
     for name, one in vault.trust.coaches.items():
         for kind, called in _KINDS.items():
             where = say("{keyslot} of {coach}", keyslot=called, coach=name)
             content = vault.files.slot(one.fingerprint, kind)
             if content is None:
-                yield Problem("keyslot-missing", where, say("A keyslot of the vault is missing."), _OTHER_SLOT)
+                if kind.is_portable:
+                    yield Problem("keyslot-missing", where, say("A keyslot of the vault is missing."), _OTHER_SLOT)
                 continue
             try:
                 slot = keyslots.slot_of(content)
             except Altered as problem:
-                yield problem.problem(where)
+                found = problem.problem(where)
+                yield found if kind.is_portable else replace(found, hint=_AGAIN)
                 continue
             if (slot.kind, slot.vault, slot.person) != (kind, vault.id, one.fingerprint):
                 message = say("A keyslot is of another vault, or of another coach.")
@@ -223,9 +235,13 @@ def _slots_of_nobody(vault: Vault) -> Iterator[Problem]:
 
 
 def _open_to_others(vault: Vault) -> Iterator[Problem]:
+    closing = say("Take that from them: chmod go-rwx")
+    group = group_of(vault.files.folder.parent)
+    if group is not None:
+        closing = say("Take that from them: chmod o-rwx, and chgrp {group}", group=group_name(group))
     for name in vault.files.open_to_others():
         message = say("Other users of this machine may read or write this, or go in.")
-        yield Problem("open-to-others", name, message, say("Take that from them: chmod go-rwx"))
+        yield Problem("open-to-others", name, message, closing)
 
 
 def _daemon(vault: Vault, device: DeviceKey) -> Iterator[Problem]:

@@ -1,0 +1,107 @@
+"""Who a user is to the state folder, and what somebody is told whom it is shut to."""
+
+from __future__ import annotations
+
+import errno
+import grp
+import os
+import pwd
+from pathlib import Path
+
+from coachsync.adapters.privacy import group_of
+from coachsync.adapters.room import is_full, no_room
+from coachsync.adapters.system import reason
+from coachsync.errors import CoachsyncError
+from coachsync.phrases import Phrase, say
+
+_WHERE = "practice.state"
+_LET_IN = "sudo coachsync service install --system --coach {user}"
+
+
+def user_name(number: int) -> str:
+    """What a user is called here; the number of one who has no name."""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def group_name(number: int) -> str:
+    """What a group is called here; the number of one that has no name."""
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
+
+
+def members(number: int) -> frozenset[str]:
+    """Who was let into a group; not those whose own it is."""
+    try:
+        return frozenset(grp.getgrgid(number).gr_mem)
+    except KeyError:
+        return frozenset()
+
+
+def letting_in(user: str) -> str:
+    """The command that lets a coach work on the state of the service."""
+    return _LET_IN.format(user=user)
+
+
+def refuse_shut(state: Path) -> None:
+    """Raise CoachsyncError for a state folder that this user may not enter: else it would look as if nothing were in
+    it."""
+    if os.access(state, os.F_OK) and not os.access(state, os.X_OK):
+        raise state_refused(PermissionError(errno.EACCES, ""), state)
+
+
+def state_refused(problem: OSError, state: Path) -> CoachsyncError:
+    """What a person is told to whom the system refuses the state folder, or the lock in it."""
+    if is_full(problem):
+        return no_room(_WHERE)
+    hint, aside = _advice(state) if isinstance(problem, PermissionError) else (_ours(), "")
+    refused = CoachsyncError(
+        "state-not-writable",
+        say("The system refuses the state folder, or the lock file in it: {reason}.", reason=reason(problem)),
+        hint,
+        where=_WHERE,
+    )
+    refused.aside = aside
+    return refused
+
+
+def _advice(state: Path) -> tuple[Phrase, Phrase | str]:
+    """What to do about it, and the command, which names the user."""
+    me, group, owner = os.geteuid(), group_of(state), _owner(state)
+    command = say("Run: {command}", command=letting_in(user_name(me)))
+    if group is None:
+        if owner in (None, me):
+            return _ours(), ""
+        return (
+            say(
+                "The state folder belongs to another user of this computer. If that is the service, the administrator "
+                "can let you work on it too; then log out and in again."
+            ),
+            command,
+        )
+    if group in (os.getegid(), *os.getgroups()):
+        return _ours(), ""
+    if user_name(me) in members(group):
+        return say("You were let into the service's group since you logged in: log out and in again."), ""
+    return (
+        say(
+            "The service shares this folder with the coaches in its group, and you are not one of them. Ask the "
+            "administrator to let you in; then log out and in again."
+        ),
+        command,
+    )
+
+
+def _owner(state: Path) -> int | None:
+    try:
+        return state.stat().st_uid
+    except OSError:
+        return None
+
+
+def _ours() -> Phrase:
+    return say("Check that the state folder and all that is in it belong to the user who runs coachsync.")
