@@ -99,7 +99,7 @@ def _opening(took: Took, session: Session, plain: list[bytes]) -> None:
         for one in sealed:
             opener.open(info, one)
     with timed(took, "decrypt all of them"):
-        found = sum(isinstance(one, Read) for one in session.newest(list(session.vault.history.shelves)))
+        found = sum(isinstance(one, Read) for one in session.newest(list(session.vault.history.shelves), Kind.NOTE))
     if found != len(plain):
         raise SystemExit("not every note was found again")
 

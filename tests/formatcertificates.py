@@ -9,8 +9,8 @@ from formatreader import Trust, check_entry, check_signature, read_entry, read_j
 from handhpke import demand
 
 CERTIFICATE = {
-    "version", "vault", "verify", "tombstone", "erased", "key_files", "client_key", "records", "method", "file_system",
-    "copy_on_write", "copies", "head", "signed_at", "signature",
+    "version", "vault", "verify", "tombstone", "erased", "key_files", "client_key", "records", "files", "method",
+    "file_system", "copy_on_write", "copies", "head", "signed_at", "signature",
 }  # fmt: skip
 
 
@@ -30,6 +30,7 @@ def check_certificate(trust: Trust, text: bytes) -> dict[str, Any]:
     demand(said["e"] == "erase" and (done["e"], done["entry"]) == ("erased", stone.number), "no erasure that is done")
     demand(found["key_files"] == len(said["keys"]) + (found["client_key"] is not None), "another number of keys")
     demand(found["records"] == len(said["records"]), "another number of records")
+    demand(type(found["files"]) is int and 0 <= found["files"] <= found["records"], "another number of files")
     demand(erased.number <= found["head"]["count"], "signed before it was done")
     demand(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(found["signed_at"])), "no time")
     return found

@@ -24,6 +24,7 @@ from handhpke import (
     TAG,
     ZEROS,
     Refused,
+    decrypted,
     demand,
     digest_of,
     expand,
@@ -161,7 +162,7 @@ class Grant:
 # ------------------------------------------------------------------------------------------------- 6. records
 
 RECORD = struct.Struct(">4sBBBB16s16sI16sIQ16s32s")
-KINDS = {1: "note", 2: "agreement", 3: "disclosure"}
+KINDS = {1: "note", 2: "agreement", 3: "disclosure", 4: "attachment"}
 KINDS_BY_NAME = {name: number for number, name in KINDS.items()}
 
 
@@ -231,6 +232,7 @@ KEYS = {
     "erase": {"what", "client", "shelves", "records", "keys"}, "erased": {"entry"},
     "buried": {"number", "previous", "actor", "said", "signature"}, "restored": {"count", "digest"},
 }  # fmt: skip
+FILE_KEYS = {"file", "size"}
 MACHINES = ["keyring", "credential"]
 SLOTS = {"slot": ["passphrase", "recovery", *MACHINES], "unslot": MACHINES}
 
@@ -359,7 +361,8 @@ def check_entry(trust: Trust, entry: Entry) -> dict[str, Any]:
 def check_right(said: Mapping[str, Any], actor: bytes, owners: dict[str, bytes], *, by_coach: bool) -> None:
     """`owners` has the coach of each shelf and each record so far."""
     what = said.get("e")
-    demand(what in KEYS and said.keys() == {"e", "at"} | KEYS[what], "no such entry")
+    more = FILE_KEYS if what == "record" and said.get("kind") == KINDS_BY_NAME["attachment"] else set()
+    demand(what in KEYS and said.keys() == {"e", "at"} | KEYS[what] | more, "no such entry")
     demand(type(said["at"]) is int and 1 <= said["at"] < 1 << 32, "no time")
     demand(what in (BY_ITS_COACH | BY_A_COACH if by_coach else BY_DAEMON), "not for this actor to say")
     if what == "shelf":
@@ -407,12 +410,73 @@ def check_made(entries: Sequence[Entry], shelf: Shelf, grant: Grant | None = Non
     demand(grant is None or grant.digest.hex() in told[0]["grants"], "a grant that the log does not know")
 
 
-def check_stored(entries: Sequence[Entry], record: Record) -> None:
-    """The log says last of this version what is stored of it. The log itself is checked elsewhere."""
+def check_stored(entries: Sequence[Entry], record: Record, file: bytes | None = None) -> None:
+    """The log says last of this version what is stored of it, and of its file. The log itself is checked elsewhere."""
     mine = {"e": "record", "record": record.record.hex(), "version": record.version}
     told = [said for said in map(read_said, (entry.said for entry in entries)) if mine.items() <= said.items()]
     expected = {
         "kind": KINDS_BY_NAME[record.kind], "shelf": record.shelf.hex(), "generation": record.generation,
         "digest": record.digest.hex(),
-    }  # fmt: skip
+    } | ({} if file is None else {"file": hashlib.sha256(file).hexdigest(), "size": len(file)})  # fmt: skip
     demand(told and expected.items() <= told[-1].items(), "the log tells otherwise")
+
+
+# ------------------------------------------------------------------------------------ 11. contents of attachments
+
+CHUNK, SALT = 16384, 24
+CHUNKED = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0"
+ATTACHMENT = {"name", "media", "size", "digest", "key"}
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """What the body of an attachment says."""
+
+    name: str
+    media: str
+    size: int
+    digest: bytes
+    key: bytes
+    to: bytes | None
+
+
+def attachment_of(body: bytes) -> Attachment:
+    found = read_json(body)
+    demand(found.keys() - {"to", "client"} == ATTACHMENT, "no attachment")
+    demand(type(found["size"]) is int and 0 <= found["size"] <= 2 << 30, "no size")
+    digest, key = in_hex(found["digest"], 32), in_hex(found["key"], 32)
+    to = in_hex(found["to"], 16) if "to" in found else None
+    return Attachment(found["name"], found["media"], found["size"], digest, key, to)
+
+
+def in_hex(text: object, size: int) -> bytes:
+    demand(isinstance(text, str) and re.fullmatch(f"[0-9a-f]{{{2 * size}}}", text), "no bytes in hex")
+    return bytes.fromhex(str(text))
+
+
+def with_zeros(size: int) -> int:
+    """How long a content of this size is with the zeros that follow it."""
+    bits = 0
+    while size >> bits:
+        bits += 1
+    step = max(4096, 2 ** (bits - 6) if bits > 6 else 0)
+    return max(step, -(-size // step) * step)
+
+
+def content_of(file: bytes, said: Attachment, vault: bytes, record: bytes, version: int) -> bytes:
+    """The content, once all of the file was looked at."""
+    demand(len(file) >= SALT + 32 + TAG, "a file is longer")
+    context = b"coachsync/file/v1\0" + vault + record + struct.pack(">I", version)
+    salt, commitment, rest = file[:SALT], file[SALT : SALT + 32], file[SALT + 32 :]
+    keys = expand(said.key, CHUNKED + salt + context, 76, "sha512")
+    demand(keys[44:] == commitment, "not this key, or not this record's file")
+    chunks = [rest[start : start + CHUNK + TAG] for start in range(0, len(rest), CHUNK + TAG)]
+    demand(len(chunks[-1]) < CHUNK + TAG, "the last chunk is missing")
+    plain = b""
+    for number, chunk in enumerate(chunks):
+        nonce = int.from_bytes(keys[32:44]) ^ number
+        plain += decrypted(keys[:32], nonce.to_bytes(12), chunk, b"")
+    demand(len(plain) == with_zeros(said.size) and not any(plain[said.size :]), "other zeros")
+    content = plain[: said.size]
+    demand(hashlib.sha256(content).digest() == said.digest, "another content")
+    return content

@@ -36,10 +36,12 @@ def extract(salt: bytes, secret: bytes) -> bytes:
     return hmac.digest(salt or ZEROS, secret, "sha256")
 
 
-def expand(key: bytes, info: bytes, length: int) -> bytes:
+def expand(key: bytes, info: bytes, length: int, algorithm: str = "sha256") -> bytes:
     out = block = b""
+    number = 0
     while len(out) < length:
-        block = hmac.digest(key, block + info + bytes([len(out) // 32 + 1]), "sha256")
+        number += 1
+        block = hmac.digest(key, block + info + bytes([number]), algorithm)
         out += block
     return out[:length]
 

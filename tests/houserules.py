@@ -13,7 +13,7 @@ from modules import Module, inside, within
 # Which part of the house may import which other; the longest prefix decides. A part may always import itself,
 # and the house has no other parts.
 GROUND = ("errors", "model", "contentline", "moments", "span", "loopback", "phrases", "folding")
-ROOMS = ("sync", "editing", "redaction", "clients", "vault", "policy")
+ROOMS = ("sync", "editing", "redaction", "clients", "inbox", "vault", "policy")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "": (),
     "__main__": ("app",),
@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "editing": GROUND,
     "redaction": GROUND,
     "clients": GROUND,
+    "inbox": GROUND,
     "vault": GROUND,
     "policy": GROUND,
     "config": ("redaction.profiles", "span", "loopback", "phrases", "model", "errors"),
@@ -69,7 +70,8 @@ CLOCK_SQL = ("current_date", "current_time", "unixepoch()", "'now'")
 FILE_TIMES = frozenset({"st_mtime", "st_ctime", "st_atime", "st_mtime_ns", "st_ctime_ns", "st_atime_ns"})
 MAY_READ_CLOCK = ("app.cli", "adapters.agent_child")
 # One function tells when a published file was changed, as its readers see it: `share verify` looks at what is served.
-SERVED_TIME = ("adapters.files", "modified_at")
+# Another takes them as marks that tell one state of a file from the next: nobody reckons with them.
+FILE_TIME_READERS = frozenset({("adapters.files", "modified_at"), ("adapters.inbox", "_stamp")})
 
 # Builtins that reach the world; barred from the pure parts. `print` and `input` are for the command line alone.
 WORLDLY = frozenset({"open", "input", "print", "exec", "eval", "compile", "breakpoint", "__import__"})
@@ -179,7 +181,7 @@ def clock(module: Module) -> Iterator[str]:
         return
     for name, line in module.uses:
         last = name.rpartition(".")[2]
-        if last in FILE_TIMES and line in _served_time(module):
+        if last in FILE_TIMES and line in _times_read(module):
             continue
         if name in CLOCK_FUNCTIONS or last in FILE_TIMES or (name.startswith(CLOCK_OWNERS) and last in CLOCK):
             yield f"{module.name}:{line}: reads the clock ({name})"
@@ -191,10 +193,10 @@ def clock(module: Module) -> Iterator[str]:
                 yield f"{module.name}:{node.lineno}: has SQL that reads the clock"
 
 
-def _served_time(module: Module) -> range:
-    """The lines of the one function that may read when a file was changed."""
+def _times_read(module: Module) -> range:
+    """The lines of the function that may read when a file was changed."""
     for node in module.tree.body:
-        if isinstance(node, ast.FunctionDef) and (module.name, node.name) == SERVED_TIME:
+        if isinstance(node, ast.FunctionDef) and (module.name, node.name) in FILE_TIME_READERS:
             return range(node.lineno, (node.end_lineno or node.lineno) + 1)
     return range(0)
 

@@ -15,14 +15,16 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite as SQLite
 
 from coachsync.adapters.database import engine, vaults
 
+# What works by handles of folders and not by paths; the others call it too, and would have each step twice.
+HANDLES = ((os, "rename"), (os, "unlink"), (os, "pwrite"))
 FILES = ((os, "fsync"), (os, "link"), (Path, "unlink"), (Path, "replace"), (Path, "hardlink_to"), (Path, "rmdir"))
 
 
 @contextmanager
-def before_each(step: Callable[[], None]) -> Iterator[None]:
+def before_each(step: Callable[[], None], more: tuple[tuple[Any, str], ...] = ()) -> Iterator[None]:
     """Have something done before every step, while the body runs."""
     with pytest.MonkeyPatch.context() as patch:
-        for owner, name in FILES:
+        for owner, name in (*FILES, *more):
             patch.setattr(owner, name, _after(step, getattr(owner, name)))
         for module in (engine, vaults):
             patch.setattr(module, "forget", _after(step, engine.forget))
@@ -74,11 +76,11 @@ def counted(number: int, blow: Callable[[], None]) -> Callable[[], None]:
     return step
 
 
-def killed_at(number: int, work: Callable[[], object]) -> bool:
+def killed_at(number: int, work: Callable[[], object], more: tuple[tuple[Any, str], ...] = ()) -> bool:
     """Do it in a process of its own that dies before the step of this number; whether it came so far."""
     child = os.fork()
     if not child:
-        with before_each(counted(number, lambda: os._exit(9))):
+        with before_each(counted(number, lambda: os._exit(9)), more):
             try:
                 work()
             except BaseException:  # noqa: BLE001

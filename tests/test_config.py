@@ -279,7 +279,7 @@ def test_p12_representations_show_no_mail_address_and_no_server(load: Callable[[
 
 
 def test_dormant_sections_are_named(load: Callable[[str], Config]) -> None:
-    assert load(FULL).dormant == ("inbox", "retention", "succession")
+    assert load(FULL).dormant == ("retention", "succession")
     assert load(SMALL + "[vault]\n[backup]\n").dormant == ("backup",)
 
 

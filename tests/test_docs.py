@@ -61,7 +61,7 @@ def test_lines_switched_off_in_the_example_work_when_switched_on(tmp_path: Path)
     path.write_text(on, encoding="utf-8")
     loaded = config.load(path)
     assert list(loaded.shares) == ["office", "planning", "acme", "public"]
-    assert loaded.dormant == ("inbox", "retention", "succession", "backup")
+    assert loaded.dormant == ("retention", "succession", "backup")
     assert loaded.notify.mail == "me@practice.example"
 
 

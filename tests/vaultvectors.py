@@ -98,9 +98,9 @@ class Writing:
                 "shelf": key.shelf.hex(), "generation": key.generation, "record": header.record.hex(),
                 "version": version, "kind": int(kind), "digest": before.hex(),
             })  # fmt: skip
-            self._keep(f"records/{header.record.hex()}.{version}", record, header, text)
+            self.keep(f"records/{header.record.hex()}.{version}", record, header, text)
 
-    def _keep(self, path: str, record: bytes, header: envelope.Header, text: str) -> None:
+    def keep(self, path: str, record: bytes, header: envelope.Header, text: str) -> None:
         self.files[path] = record
         self.records[path] = {
             "kind": header.kind.name.lower(), "shelf": header.shelf.hex(), "generation": header.generation,
@@ -125,7 +125,7 @@ def written() -> dict[str, bytes]:
         "log": writing.rows,
     }
     text = json.dumps(expected, indent=1, ensure_ascii=False) + "\n"
-    return writing.files | {"expected.json": text.encode(), "trust.toml": _trust().encode()}
+    return writing.files | {"expected.json": text.encode(), "trust.toml": trust().encode()}
 
 
 def _open(writing: Writing) -> None:
@@ -166,7 +166,8 @@ def _said_of(signer: Signer) -> dict[str, str]:
     return {"seed": drawn(name).hex(), "verify": actor.verify.hex(), "fingerprint": actor.fingerprint.hex()}
 
 
-def _trust() -> str:
+def trust() -> str:
+    """Whom the vault of the vectors trusts."""
     lines = [f'vault = "{VAULT.hex()}"']
     for name, coach in COACHES.items():
         verify, fingerprint = coach.actor.verify.hex(), coach.actor.fingerprint.hex()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from coachsync.adapters.filesystem import file_system, keeps_what_is_overwritten
+from coachsync.adapters.filesystem import file_system, is_elsewhere, keeps_what_is_overwritten
 
 MOUNTS = """\
 22 1 0:20 / / rw,relatime - ext4 /dev/vda1 rw
@@ -39,3 +39,14 @@ def test_the_nearest_mount_tells(tmp_path: Path, folder: str, name: str, keeps: 
 def test_where_the_system_does_not_tell_nothing_is_said(tmp_path: Path) -> None:
     assert file_system(tmp_path, tmp_path / "nothing") == ""
     assert file_system(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "elsewhere"),
+    [
+        ("ext4", False), ("tmpfs", False), ("btrfs", False), ("fuseblk", False), ("fuse.zfs", False), ("nfs4", True),
+        ("cifs", True), ("fuse.sshfs", True), ("fuse.rclone", True), ("fuse", True), ("", False),
+    ],
+)  # fmt: skip
+def test_what_goes_to_a_network_or_to_a_program_is_elsewhere(name: str, elsewhere: bool) -> None:
+    assert is_elsewhere(name) is elsewhere

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from coachsync.adapters.watching import watching
+from coachsync.adapters.watching import FolderWatch, watching
 
 QUIET = 0.1
 SOON, NOT = 5.0, 0.5  # seconds to wait for a call, and for none
@@ -101,3 +101,34 @@ def test_nothing_is_called_after_the_end(file: Path) -> None:
     with watched(file) as calls:
         file.write_text("new")
     assert not calls.came(NOT)
+
+
+def test_a_folder_is_watched_with_all_below_it_until_another_is(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    (first / "deep").mkdir(parents=True)
+    second.mkdir()
+    calls = Calls()
+    watch = FolderWatch(calls, quiet=QUIET)
+    watch.follow(first)
+    (first / "deep" / "a.md").write_text("new")
+    assert calls.came(SOON)
+    watch.follow(second)
+    (first / "b.md").write_text("new")
+    assert not calls.came(NOT)
+    (second / "c.md").write_text("new")
+    assert calls.came(SOON)
+    watch.close()
+    (second / "d.md").write_text("new")
+    assert not calls.came(NOT)
+
+
+def test_a_folder_that_is_not_there_is_followed_once_it_is(tmp_path: Path) -> None:
+    calls, folder = Calls(), tmp_path / "later"
+    watch = FolderWatch(calls, quiet=QUIET)
+    watch.follow(folder)
+    assert not calls.came(0.01)
+    folder.mkdir()
+    watch.follow(folder)
+    (folder / "a.md").write_text("new")
+    assert calls.came(SOON)
+    watch.close()

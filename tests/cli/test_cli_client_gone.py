@@ -436,7 +436,7 @@ def test_what_is_odd_about_one_record_keeps_no_other_from_an_export(vault: Desk,
 def test_a_client_is_exported_where_there_is_no_vault(desk: Desk, client: str) -> None:
     folder = desk.folder / "given"
     found = desk.json("client", "export", client, "--to", str(folder)).document
-    assert found == {"code": client, "records": 0, "appointments": 0, "problems": []}
+    assert found == {"code": client, "records": 0, "appointments": 0, "files": 0, "problems": []}
     assert json.loads((folder / "client.json").read_text())["records"] == []
 
 
@@ -500,7 +500,9 @@ def test_show_tells_how_many_records_there_are_without_opening_one(
 ) -> None:
     note(vault, client)
     monkeypatch.delenv("COACHSYNC_PASSPHRASE_FILE")
-    assert vault.json("client", "show", client).document["records"] == {"note": 1, "agreement": 0, "disclosure": 0}
+    assert vault.json("client", "show", client).document["records"] == {
+        "note": 1, "agreement": 0, "disclosure": 0, "attachment": 0,
+    }  # fmt: skip
     assert "notes\t1" in vault.run("client", "show", client).out
     (vault.state / "vault" / "vault.db").write_bytes(b"no database")
     shown = vault.json("client", "show", client)

@@ -165,6 +165,7 @@ def test_a_sound_vault_is_said_to_be_sound(vault: Desk) -> None:
         "entries": 22,
         "shelves": 20,
         "records": 0,
+        "files": 0,
         "opened": None,
     }
     assert vault.run("vault", "unlock", "--passphrase-file", passphrase(vault, FIRST)).code == 0

@@ -13,15 +13,31 @@ from hypothesis import strategies as st
 
 import vaultvectors
 from coachsync.errors import Altered
-from coachsync.vault.bodies import About, Agreement, Body, Disclosure, Note, kind_of, packed, unpacked
+from coachsync.vault.bodies import (
+    About,
+    Agreement,
+    Attachment,
+    Body,
+    Disclosure,
+    File,
+    Note,
+    kind_of,
+    packed,
+    unpacked,
+)
 from coachsync.vault.envelope import Kind
 
 ABOUT = About("uid-1@example", "coaching", datetime(2026, 3, 2, 8, tzinfo=UTC))
 NOTE = Note("Première séance.\n\tElle 🜁 parle.", ABOUT)
 AGREEMENT = Agreement("Twelve sessions.", date(2026, 1, 5), ("dates",), ("danger", "law"), hand_over=True)
 DISCLOSURE = Disclosure("danger", "her doctor", "that she comes", date(2026, 2, 28))
-BODIES: list[Body] = [Note("x"), NOTE, AGREEMENT, replace(AGREEMENT, exceptions=(), hand_over=False), DISCLOSURE]
-PLAIN = {kind_of(body): json.loads(packed(body)) for body in (NOTE, AGREEMENT, DISCLOSURE)}
+HOSTILE = "../../\n\u202egpj.exe\\xff"
+ATTACHMENT = Attachment(File(HOSTILE, "image/jpeg", bytes(range(16))), 2 << 30, bytes(32), bytes(range(32)))
+BODIES: list[Body] = [
+    Note("x"), NOTE, AGREEMENT, replace(AGREEMENT, exceptions=(), hand_over=False), DISCLOSURE, ATTACHMENT,
+    replace(ATTACHMENT, file=File(""), size=0),
+]  # fmt: skip
+PLAIN = {kind_of(body): json.loads(packed(body)) for body in (NOTE, AGREEMENT, DISCLOSURE, ATTACHMENT)}
 
 
 @pytest.mark.parametrize("client", ["", "C-7F3K2M"])
@@ -36,6 +52,11 @@ def test_a_start_is_told_in_utc() -> None:
     start = datetime.fromisoformat("2026-03-02T09:00:00+01:00")
     said = json.loads(packed(replace(NOTE, about=replace(ABOUT, start=start))))
     assert said["appointment"] == {"uid": "uid-1@example", "calendar": "coaching", "start": "2026-03-02T08:00:00Z"}
+
+
+def test_what_opens_a_file_is_in_no_message() -> None:
+    assert ATTACHMENT.key.hex() not in repr(ATTACHMENT)
+    assert repr(ATTACHMENT.key) not in repr(ATTACHMENT)
 
 
 @pytest.mark.parametrize("name", vaultvectors.BODIES)
@@ -80,6 +101,16 @@ REFUSED: dict[str, tuple[Kind, bytes]] = {
     "exceptions that are no text": (Kind.AGREEMENT, changed(Kind.AGREEMENT, "exceptions", [["danger"]])),
     "a disclosure on no day": (Kind.DISCLOSURE, changed(Kind.DISCLOSURE, "on", "2026-02-30")),
     "a disclosure to nobody": (Kind.DISCLOSURE, changed(Kind.DISCLOSURE, "recipient", None)),
+    "an attachment of no size": (Kind.ATTACHMENT, changed(Kind.ATTACHMENT, "size", -1)),
+    "an attachment of half a byte": (Kind.ATTACHMENT, changed(Kind.ATTACHMENT, "size", 0.5)),
+    "an attachment of yes": (Kind.ATTACHMENT, changed(Kind.ATTACHMENT, "size", True)),
+    "an attachment that is too large": (Kind.ATTACHMENT, changed(Kind.ATTACHMENT, "size", (2 << 30) + 1)),
+    "a key in capitals": (Kind.ATTACHMENT, changed(Kind.ATTACHMENT, "key", "AB" * 32)),
+    "a key that is short": (Kind.ATTACHMENT, changed(Kind.ATTACHMENT, "key", "ab" * 16)),
+    "a digest that is none": (Kind.ATTACHMENT, changed(Kind.ATTACHMENT, "digest", None)),
+    "attached to nothing": (Kind.ATTACHMENT, changed(Kind.ATTACHMENT, "to", None)),
+    "attached to a word": (Kind.ATTACHMENT, changed(Kind.ATTACHMENT, "to", "note")),
+    "an attachment of a note": (Kind.ATTACHMENT, packed(NOTE)),
 }
 
 

@@ -141,7 +141,7 @@ def test_an_unknown_suite_is_named_whatever_else_it_has(number: int) -> None:
     assert refused(b"CSR2" + bytes([number]) + NOTE[5:]) == "no-record"
 
 
-@pytest.mark.parametrize("kind", [0, 4, 255])
+@pytest.mark.parametrize("kind", [0, 5, 255])
 def test_an_unknown_kind_is_no_record(kind: int) -> None:
     assert refused(NOTE[:5] + bytes([kind]) + NOTE[6:]) == "no-record"
 

@@ -33,6 +33,7 @@ from vaultpeople import (
     digest,
     erased,
     erases,
+    files,
     lets_in,
     makes,
     practice,
@@ -396,3 +397,30 @@ def test_a_key_counts_only_as_its_own_coach_has_made_it(book: Book) -> None:
         with pytest.raises(Altered) as caught:
             book.history.check_key(key)
         assert caught.value.code == code
+
+
+# --- attachments ------------------------------------------------------------------------------------------------------
+
+
+def test_an_attachment_is_stored_with_its_file_and_nothing_else_is(book: Book) -> None:
+    for event in (
+        stores(OTHER_RECORD, kind=4), stores(OTHER_RECORD) | {"file": digest(8), "size": 1},
+        {name: value for name, value in files(OTHER_RECORD).items() if name != "size"},
+        files(OTHER_RECORD) | {"more": 1}, files(OTHER_RECORD, size=0), files(OTHER_RECORD, size=1 << 32),
+        files(OTHER_RECORD) | {"size": True}, files(OTHER_RECORD) | {"file": digest(8)[:-2]},
+        files(OTHER_RECORD) | {"file": "AB" * 32}, files(OTHER_RECORD) | {"kind": 4.0},
+    ):  # fmt: skip
+        book.refuses(DAEMON, event)
+    book.says(DAEMON, files(OTHER_RECORD))
+    assert book.history.records[OTHER_RECORD, 1].file == (bytes.fromhex(digest(8)), 4168)
+    assert book.history.records[RECORD, 1].file is None
+
+
+def test_sealed_anew_it_keeps_its_file(book: Book) -> None:
+    book.says(DAEMON, files(OTHER_RECORD))
+    book.says(COACH, makes(generation=2))
+    for other in ({"file": digest(9)}, {"size": 4169}):
+        book.refuses(COACH, files(OTHER_RECORD, generation=2, says=9) | other)
+    book.refuses(COACH, stores(OTHER_RECORD, generation=2))
+    book.says(COACH, files(OTHER_RECORD, generation=2, says=9))
+    assert book.history.records[OTHER_RECORD, 1].file == (bytes.fromhex(digest(8)), 4168)

@@ -5,6 +5,7 @@ COACHSYNC_SEED=NUMBER repeats a run, COACHSYNC_FUZZ=NUMBER makes it longer, as `
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 from coachsync.errors import CoachsyncError
-from coachsync.vault import envelope, grants, keyslots, recovery
+from coachsync.vault import bodies, contents, envelope, grants, keyslots, recovery
 from coachsync.vault.chain import Entry, canonical
 from coachsync.vault.keys import ShelfKey
 from coachsync.vault.keyslots import FLOOR
@@ -42,6 +43,7 @@ from vaultpeople import (
     copied,
     erased,
     erases,
+    files,
     lets_in,
     makes,
     practice,
@@ -55,6 +57,10 @@ SEED = int(os.environ.get("COACHSYNC_SEED", random.SystemRandom().randrange(10**
 KEY, CODE, PASSPHRASE = certified(), bytes(range(20)), "correct horse"
 RECORDS = [envelope.seal(HEADER, bytes(size), SEALER) for size in (0, 300)]
 GRANT = grants.grant(KEY, SHELF_SEED, COACH.actor)
+FILE_KEY, BELONGS, PLAIN = bytes(range(32)), contents.context(VAULT, RECORD, 1), bytes(range(256)) * 80
+SEALED = b"".join(contents.sealed(FILE_KEY, BELONGS, [PLAIN]))
+PLAIN_DIGEST = hashlib.sha256(PLAIN).digest()
+ATTACHED = bodies.Attachment(bodies.File("a.pdf", "application/pdf", RECORD), len(PLAIN), PLAIN_DIGEST, FILE_KEY)
 SLOTS = [keyslots.lock(COACH, VAULT, PASSPHRASE, FLOOR), keyslots.lock_for_recovery(COACH, VAULT, CODE)]
 PRACTICE = practice()
 EVENTS: tuple[Event, ...] = (
@@ -65,6 +71,7 @@ EVENTS: tuple[Event, ...] = (
     assigns(OTHER_SHELF, CLIENT, "agreements"),
     stores(version=3),
     stores(OTHER_RECORD),
+    files(OTHER_RECORD),
     erases(records=(RECORD,)),
     erases("client", {SHELF: 1, OTHER_SHELF: 1}, (RECORD,), (1, 2)),
     erased(3),
@@ -143,6 +150,24 @@ def a_body(draw: random.Random) -> None:
     envelope.body_of(record, OPENER)
 
 
+def a_file(draw: random.Random) -> None:
+    """The content of an attachment, a few bytes at a time."""
+    content = spoilt(draw, SEALED)
+    if draw.random() < 0.3:
+        content = draw.choice((SEALED + content, SEALED[: 56 + 16400], SEALED[:56] + SEALED[56 + 16400 :], SEALED))
+    step = draw.choice((16384, 5000, 1 << 20))
+    pieces = [content[start : start + step] for start in range(0, len(content), step)]
+    found = b"".join(contents.opened(FILE_KEY, BELONGS, len(PLAIN), PLAIN_DIGEST, pieces))
+    assert (content, found) == (SEALED, PLAIN)
+
+
+def what_an_attachment_says(draw: random.Random) -> None:
+    """As somebody seals it who has the shelf's public key, and not this program."""
+    text = json.dumps(odd(draw, json.loads(bodies.packed(ATTACHED)))).encode()
+    found = bodies.unpacked(envelope.Kind.ATTACHMENT, draw.choice((lambda: text, lambda: spoilt(draw, text)))())
+    assert bodies.unpacked(envelope.Kind.ATTACHMENT, bodies.packed(found)) == found
+
+
 def a_grant(draw: random.Random) -> None:
     content = spoilt(draw, GRANT).ljust(draw.choice((0, 4096)), b"\0")[:4096]
     grants.opened(content, KEY, COACH)
@@ -215,7 +240,7 @@ def a_recovery_code(draw: random.Random) -> None:
 
 
 READERS = (
-    *(a_record, a_body, a_grant, a_shelf_key, a_keyslot, a_keyslot),
+    *(a_record, a_body, a_file, what_an_attachment_says, a_grant, a_shelf_key, a_keyslot, a_keyslot),
     *(an_entry, a_signed_entry, a_signed_entry, a_signed_entry, a_recovery_code),
 )
 

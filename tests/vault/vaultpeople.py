@@ -73,6 +73,11 @@ def stores(
     return {"e": "record", "kind": kind, "digest": digest(says)} | where
 
 
+def files(record: bytes = RECORD, version: int = 1, file: int = 8, size: int = 4168, **more: Any) -> Event:
+    """An attachment, which has a file."""
+    return stores(record, version, kind=4, **more) | {"file": digest(file), "size": size}
+
+
 def erases(
     what: str = "shelf",
     shelves: Mapping[bytes, int] = {SHELF: 1},

@@ -54,7 +54,7 @@ def edit_again(command: Sequence[str], folder: HeldFolder) -> bytes:
         )
     except OSError as problem:
         raise _refused(say("The editor cannot be started: {reason}.", reason=reason(problem))) from None
-    if _ended(process) != 0:
+    if ended(process) != 0:
         raise _refused(say("The editor ended with an error; nothing was stored."))
     return saved(folder)
 
@@ -67,8 +67,8 @@ def saved(folder: HeldFolder) -> bytes:
         return b""
 
 
-def _ended(process: subprocess.Popen[bytes]) -> int:
-    """The exit code of the editor, which does not outlive us when we are told to end."""
+def ended(process: subprocess.Popen[bytes]) -> int:
+    """The exit code of a program that a person works with, which does not outlive us when we are told to end."""
     try:
         return process.wait()
     except BaseException:

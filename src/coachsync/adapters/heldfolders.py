@@ -7,11 +7,14 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from coachsync.adapters.shredding import shred
+
+_PRIVATE = 0o600
 
 
 class HeldFolder(NamedTuple):
@@ -50,6 +53,22 @@ def sweep(place: Path, prefix: str) -> int:
     return number
 
 
+def fill(path: Path, pieces: Iterable[bytes]) -> None:
+    """Make a new file in such a folder, for its owner alone, of pieces that come one after the other, synced to disk;
+    where one of them does not come there is none. Raises OSError, and what the pieces raise."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        with suppress(OSError):
+            shred(path)
+        raise
+
+
 def erase(folder: Path) -> None:
     """Overwrite and remove every file, those that another program has put there too, and the folder."""
     for root, _, files in os.walk(folder):
@@ -57,5 +76,7 @@ def erase(folder: Path) -> None:
             path = Path(root, name)
             if path.is_file() and not path.is_symlink():
                 with suppress(OSError):  # it goes with the folder then
-                    shred(path)
+                    path.chmod(_PRIVATE)
+                    if path.stat().st_nlink == 1:  # else it has its name elsewhere, and is in use there
+                        shred(path)
     shutil.rmtree(folder, ignore_errors=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import resource
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -28,23 +29,25 @@ _TMPFS, _RAMFS = 0x01021994, 0x858458F6  # statfs(2), f_type
 _LARGEST = 1024  # bytes: more than any system's struct statfs has
 _PREFIX = "coachsync-text-"
 _SHARED = Path("/dev/shm")  # noqa: S108 - checked to be memory, and what is made in it is the owner's alone
+_MEMORY, _AVAILABLE = Path("/proc/meminfo"), re.compile(rb"^MemAvailable: +(\d+) kB$", re.MULTILINE)
+_TEXT = say("Give the text on stdin, or with --file.")
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def ram_folder() -> Iterator[HeldFolder]:
+def ram_folder(instead: str = _TEXT) -> Iterator[HeldFolder]:
     """An empty folder for as long as the body runs. SIGTERM and SIGHUP raise KeyboardInterrupt in it, and SIGINT does
     nothing: it goes to the editor on the terminal as well, which knows what to do with it.
 
-    Raises CoachsyncError where there is no such memory, Temporary where it has no room.
+    Raises CoachsyncError where there is no such memory, Temporary where it has no room; `instead` says what to do then.
     """
-    place = _place()
+    place = _place(instead)
     heldfolders.sweep(place, _PREFIX)
     with _no_core(), _signals(_interrupt):
         try:
             folder = heldfolders.make(place, _PREFIX)
         except OSError as problem:
-            raise refused(problem) from None
+            raise refused(problem, instead) from None
         try:
             yield folder
         finally:
@@ -62,25 +65,48 @@ def in_memory(folder: Path) -> bool:
     return kind in (_TMPFS, _RAMFS)
 
 
-def refused(problem: OSError) -> CoachsyncError:
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C end what waits for nobody but us, by KeyboardInterrupt."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def room(folder: HeldFolder) -> int:
+    """How many bytes can be written there without memory going to a disk, as far as the system tells."""
+    found = os.statvfs(folder.path)
+    free = found.f_bavail * found.f_frsize
+    with suppress(OSError):
+        told = _AVAILABLE.search(_MEMORY.read_bytes())
+        free = min(free, int(told[1]) << 10) if told else free
+    return free
+
+
+def refused(problem: OSError, instead: str = _TEXT) -> CoachsyncError:
     """What a person is told when the system refuses something in the folder."""
-    hint = say("Give the text on stdin, or with --file.")
     if is_full(problem):
-        message = say("There is no room left in memory for a text to be written in; nothing was stored.")
-        return Temporary("memory-full", message, hint)
+        return full(instead)
     message = say("The folder in memory cannot be used: {cause}.", cause=reason(problem))
-    return CoachsyncError("no-memory-folder", message, hint)
+    return CoachsyncError("no-memory-folder", message, instead)
 
 
-def _place() -> Path:
+def full(instead: str) -> Temporary:
+    """What a person is told where memory has no room."""
+    return Temporary("memory-full", say("There is no room left in memory for it; nothing was stored."), instead)
+
+
+def _place(instead: str) -> Path:
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "-")
     for folder in (runtime, _SHARED):
         if folder.is_absolute() and os.access(folder, os.W_OK | os.X_OK) and in_memory(folder):
             return folder
     raise CoachsyncError(
         "no-memory-folder",
-        say("There is no folder in memory here for an editor to work in: the text would be written to the disk."),
-        say("Give the text on stdin, or with --file."),
+        say("There is no folder in memory here to work in: what it holds would be written to the disk."),
+        instead,
     )
 
 

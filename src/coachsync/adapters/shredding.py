@@ -1,4 +1,4 @@
-"""Files of one block that hold a secret: made once, never rewritten, and overwritten in place before they go.
+"""Files that hold a secret, most of one block: made once, never rewritten, and overwritten in place before they go.
 
 Bytes of a file that was replaced or only unlinked stay on the disk. What an SSD, a snapshot or a file system that
 copies on write keeps nevertheless is out of reach of any program.
@@ -13,6 +13,7 @@ from pathlib import Path
 from coachsync.adapters.files import sync_folder
 
 BLOCK = 4096  # bytes of nearly every disk's blocks
+_PIECE = 1 << 20  # bytes that are written at once: a file may be larger than the memory
 
 
 def is_shredded(content: bytes) -> bool:
@@ -25,9 +26,7 @@ def shred(path: Path) -> None:
     again it finishes. Raises OSError."""
     try:
         with os.fdopen(os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC), "r+b") as file:
-            file.write(bytes(max(BLOCK, os.fstat(file.fileno()).st_size)))
-            file.flush()
-            os.fsync(file.fileno())
+            overwrite(file.fileno(), BLOCK)
     except FileNotFoundError:
         return
     except PermissionError:
@@ -38,3 +37,13 @@ def shred(path: Path) -> None:
             raise
     path.unlink()
     sync_folder(path.parent)
+
+
+def overwrite(handle: int, least: int = 0) -> None:
+    """Write zeros over all that a file holds, whatever its length, and `least` bytes at any rate; synced to the disk.
+    Raises OSError."""
+    size, at = max(least, os.fstat(handle).st_size), 0
+    zeros = bytes(min(size, _PIECE))
+    while at < size:
+        at += os.pwrite(handle, zeros[: size - at], at)
+    os.fsync(handle)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from coachsync.adapters.bodyfiles import BodyFiles
 from coachsync.adapters.files import (
     create_atomically,
     make_private_folder,
@@ -49,6 +50,7 @@ class VaultFiles:
         self._keys = folder / "keys"
         self._slots = folder / "slots"
         self._ledger = Ledger(folder.parent)
+        self.bodies = BodyFiles(folder / "files")
         self._owed = folder / "forgetting"
         self._head = folder / "head"
         self._daemon = folder / "daemon.key"
@@ -58,6 +60,7 @@ class VaultFiles:
         """The folders, as private as the state folder."""
         for folder in (self.folder, self._keys, self._slots):
             make_private_folder(folder)
+        self.bodies.make()
 
     # --- grants -------------------------------------------------------------------------------------------------------
 

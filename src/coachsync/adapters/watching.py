@@ -1,9 +1,9 @@
-"""Noticing that a file has changed, with watchdog: its only importer."""
+"""Noticing that a file, or anything in a folder, has changed, with watchdog: its only importer."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,22 +21,57 @@ def watching(file: Path, changed: Callable[[], None], quiet: float = _QUIET) -> 
     The folder is watched, since editors put a new file in the old one's place; and, where the file is a link, the
     folder of what it leads to. Where the system cannot watch, nothing is called.
     """
-    observer = Observer()
-    observer.daemon = True
     handler = _Handler({str(file), str(file.resolve())}, _Debounce(changed, quiet))
-    try:
-        for folder in {file.parent, file.resolve().parent}:
-            observer.schedule(handler, str(folder))
-        observer.start()
-    except OSError:  # no such folder any more, or the system's watches are used up
-        yield
-        return
+    stop = _started(handler, {file.parent, file.resolve().parent}, inside=False)
     try:
         yield
     finally:
+        if stop is not None:
+            stop()
+
+
+class FolderWatch:
+    """Calls `changed`, from another thread, once `quiet` seconds have passed after anything in a folder has changed,
+    however deep it lies. Where the system cannot watch, nothing is called."""
+
+    def __init__(self, changed: Callable[[], None], quiet: float = _QUIET) -> None:
+        self._changed, self._quiet = changed, quiet
+        self._folder: Path | None = None
+        self._stop: Callable[[], None] | None = None
+
+    def follow(self, folder: Path | None) -> None:
+        """Watch this folder from now on, and no other; none where it is None. One that cannot be watched yet is, once
+        it can be when this is called again."""
+        if folder == self._folder and (self._stop is not None or folder is None):
+            return
+        if self._stop is not None:
+            self._stop()
+        self._folder, self._stop = folder, None
+        if folder is not None:
+            self._stop = _started(_Handler(None, _Debounce(self._changed, self._quiet)), {folder}, inside=True)
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        self.follow(None)
+
+
+def _started(handler: _Handler, folders: Collection[Path], *, inside: bool) -> Callable[[], None] | None:
+    """Begin to watch folders, with all `inside` of them if asked; what ends it. None where the system cannot."""
+    observer = Observer()
+    observer.daemon = True
+    try:
+        for folder in folders:
+            observer.schedule(handler, str(folder), recursive=inside)
+        observer.start()
+    except OSError:  # no such folder any more, or the system's watches are used up
+        return None
+
+    def stop() -> None:
         observer.stop()
         observer.join(timeout=1)
         handler.close()
+
+    return stop
 
 
 class _Debounce:
@@ -62,11 +97,14 @@ class _Debounce:
 
 
 class _Handler(FileSystemEventHandler):
-    def __init__(self, names: set[str], debounce: _Debounce) -> None:
+    """Minds events about files of these names, about all without any."""
+
+    def __init__(self, names: set[str] | None, debounce: _Debounce) -> None:
         self._names, self._debounce = names, debounce
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type not in _READING and self._names & {str(event.src_path), str(event.dest_path)}:
+        meant = self._names is None or self._names & {str(event.src_path), str(event.dest_path)}
+        if meant and event.event_type not in _READING:
             self._debounce.again()
 
     def close(self) -> None:

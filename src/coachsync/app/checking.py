@@ -67,7 +67,21 @@ def check(wiring: Wiring) -> Iterator[Check]:
         if isinstance(share.to, FileTarget) or share.to.account in reachable:
             yield _tried(f"shares.{name}", partial(_share, wiring, share))
         yield from _called(wiring, share, search)
+    yield from _inbox(wiring)
     yield from _sections(wiring)
+
+
+def _inbox(wiring: Wiring) -> Iterator[Check]:
+    settings = wiring.config.inbox
+    if settings is None:
+        return
+    from coachsync.app.inbox.checks import findings, remarks  # what it loads, a practice without an inbox does without
+
+    found = [*findings(wiring, settings)]
+    yield from (Check(Grade.BAD, one.code, one.where, one.message, one.hint) for one in found)
+    if not found:
+        yield Check(Grade.GOOD, "inbox", "inbox.folder", say("What is dropped there can be sealed."))
+    yield from (Check(Grade.NOTE, one.code, one.where, one.message, one.hint) for one in remarks(settings))
 
 
 def _tried(where: str, attempt: Callable[[], Check]) -> Check:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from coachsync.adapters.database import Copies, Edits, Shares
 from coachsync.app import status
 from coachsync.app.fallen import is_gone
+from coachsync.app.inbox.wording import problems
 from coachsync.app.outcome import (
     CONFLICT,
     Outcome,
@@ -27,6 +28,7 @@ from coachsync.errors import Barred, CoachsyncError, Problem, Refused
 from coachsync.model import Finding
 
 if TYPE_CHECKING:
+    from coachsync.app.inbox.receiving import Received
     from coachsync.app.verify import Verification  # what it loads, a run that verifies nothing does without
 
 Say = Callable[[str], str]  # puts a sentence into the configured language
@@ -42,6 +44,13 @@ def record(wiring: Wiring, say: Say, outcome: Outcome | None = None, checked: Ve
         known = after_check(known, wiring, checked, say)
     with suppress(CoachsyncError):
         status.save(state, of_configured(known, wiring.config))
+
+
+def record_look(wiring: Wiring, say: Say, received: Received) -> None:
+    """Keep what a person's look at the inbox has found."""
+    state = wiring.config.practice.state
+    with suppress(CoachsyncError):
+        status.save(state, after_look(of_configured(status.load(state), wiring.config), received, say))
 
 
 def record_changes(wiring: Wiring) -> None:
@@ -69,6 +78,8 @@ def of_configured(known: Status, config: Config) -> Status:
         shares={name: value for name, value in known.shares.items() if name in config.shares},
         refused={name: value for name, value in known.refused.items() if name in config.accounts},
         exposed=tuple(found for found in known.exposed if _key(found.where) in config.calendars),
+        inbox=known.inbox if config.inbox else (),
+        dropped=known.dropped if config.inbox else 0,
     )
 
 
@@ -108,6 +119,13 @@ def after_check(known: Status, wiring: Wiring, checked: Verification, say: Say) 
     stay = tuple(found for found in known.exposed if found.where not in looked)
     new = _found((finding for share, finding in checked.findings if not share), say)
     return replace(known, exposed=stay + new)
+
+
+def after_look(known: Status, received: Received, say: Say) -> Status:
+    """The status after a look at the inbox."""
+    told = problems(why for _, why in received.told)
+    stopped = () if received.trouble is None else (received.trouble,)
+    return replace(known, inbox=tuple(trouble(one, say) for one in (*stopped, *told)), dropped=len(received.waiting))
 
 
 def as_of(wiring: Wiring, share: str) -> int | None:

@@ -16,6 +16,7 @@ def standing(known: Status, stale: Collection[str] = (), unchecked: Collection[s
         *_refused(known),
         *_found(known),
         *_opening(known),
+        *_inbox(known),
         *_held(known),
         *_changes(known),
         *_left_behind(known),
@@ -46,6 +47,11 @@ def _found(known: Status) -> Iterator[Alarm]:
 def _opening(known: Status) -> Iterator[Alarm]:
     for one in known.opening:
         yield alarm(Kind.FINDING, one.where, one.code, one.message, one.hint)
+
+
+def _inbox(known: Status) -> Iterator[Alarm]:
+    for one in known.inbox:
+        yield alarm(Kind.HELD, one.where, one.code, one.message, one.hint)
 
 
 def _finding(where: str, found: Found) -> Alarm:

@@ -100,7 +100,8 @@ class Status:
     again until it changes. `configuration` lists what is wrong with a changed file while the old one stays in force.
     `left_behind` are changes of the coach for calendars that are not configured any more.
     `opening` is what came up while the daemon opened the state and the vault; at `returned` (seconds since 1970) it saw
-    last that something erased had come back.
+    last that something erased had come back. `inbox` is what was dropped there and cannot be imported, `dropped` how
+    many files wait in it.
     `state` is why coachsync's own data could not be worked on. `told` is what alarms have said, and `channels` which of
     their ways to the coach failed.
     """
@@ -113,6 +114,8 @@ class Status:
     left_behind: tuple[Trouble, ...] = ()
     opening: tuple[Trouble, ...] = ()
     returned: int | None = None
+    inbox: tuple[Trouble, ...] = ()
+    dropped: int = 0
     state: Trouble | None = None
     told: Mapping[str, Any] = field(default_factory=dict)
     channels: tuple[Trouble, ...] = ()
@@ -188,6 +191,8 @@ def _read(content: Mapping[str, Any]) -> Status:
         left_behind=_troubles(content["left_behind"]),
         opening=_troubles(content["opening"]),
         returned=content["returned"],
+        inbox=_troubles(content["inbox"]),
+        dropped=int(content["dropped"]),
         state=_trouble(content["state"]),
         told=dict(content["told"]),
         channels=_troubles(content["channels"]),

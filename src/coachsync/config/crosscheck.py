@@ -26,6 +26,7 @@ class Parts:
     calendars: Mapping[str, schema.Calendar]
     shares: Mapping[str, share_schema.Share]
     database: schema.Database | None
+    inbox: schema.Inbox | None
     tables: Tables
     folder: Path
     state: Path | None
@@ -37,6 +38,7 @@ def check(parts: Parts) -> Iterator[Fault]:
     yield from _targets(parts)
     yield from _files(parts)
     yield from _database(parts)
+    yield from _inbox(parts)
 
 
 def _references(tables: Tables) -> Iterator[Fault]:
@@ -146,3 +148,25 @@ def _database(parts: Parts) -> Iterator[Fault]:
             say("This version keeps its data in an SQLite file in the state folder."),
             say("Leave [database] away; practice.state says where that folder is."),
         )
+
+
+def _inbox(parts: Parts) -> Iterator[Fault]:
+    """Whatever lies in the inbox is sealed and removed: nothing that is needed may lie there."""
+    if parts.inbox is None:
+        return
+    inbox, key = Path(_real(parts.folder, parts.inbox.folder)), ("inbox", "folder")
+    hint = say("Choose a folder of its own, with nothing in it.")
+    state = None if parts.state is None else Path(os.path.realpath(parts.state))
+    if state is not None and (state.is_relative_to(inbox) or inbox.is_relative_to(state)):
+        yield Fault("inbox-and-state", key, say("The inbox and the state folder lie one in the other."), hint)
+    elif any(Path(place).is_relative_to(inbox) for place in (os.path.realpath(parts.folder), *_kept(parts))):
+        message = say("A file that coachsync needs lies in the inbox: it would be sealed there, and removed.")
+        yield Fault("inbox-takes-files", key, message, hint)
+
+
+def _kept(parts: Parts) -> Iterator[str]:
+    """The files that the other sections name."""
+    for account in parts.accounts.values():
+        named = (account.ca_file, account.password.file if account.password else None)
+        yield from (_real(parts.folder, path) for path in named if path)
+    yield from (_real(parts.folder, share.to.file) for share in parts.shares.values() if share.to.file)

@@ -139,12 +139,14 @@ def _parts(raw: Mapping[str, Any], folder: Path) -> Parts:
     """What can be checked together although something else may be wrong."""
     practice = schema.check(schema.Practice, raw.get("practice"))
     database = schema.check(schema.Database, raw.get("database"))
+    inbox = schema.check(schema.Inbox, raw.get("inbox"))
     tables = {name: _tables(raw.get(name)) for name in ("accounts", "calendars", "shares")}
     return Parts(
         accounts=_sound(schema.Account, tables["accounts"]),
         calendars=_sound(schema.Calendar, tables["calendars"]),
         shares=_sound(share_schema.Share, tables["shares"]),
         database=None if isinstance(database, list) else database,
+        inbox=None if isinstance(inbox, list) else inbox,
         tables=tables,
         folder=folder,
         state=None if isinstance(practice, list) else state_folder(practice.state, folder),

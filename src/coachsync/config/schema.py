@@ -97,6 +97,7 @@ class Inbox(Table):
     """[inbox]"""
 
     folder: PathText
+    coach: Text | None = None
 
 
 class Retention(Table):
@@ -197,7 +198,7 @@ class Document(Table):
     notify: Notify | None = None
 
 
-DORMANT = ("inbox", "retention", "succession", "backup")  # understood; without effect in this version
+DORMANT = ("retention", "succession", "backup")  # understood; without effect in this version
 
 
 T = TypeVar("T", bound=Table)

@@ -136,6 +136,14 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class Inbox:
+    """The folder that is watched, and the coach whose notes are dropped there: None where the vault has one coach."""
+
+    folder: Path
+    coach: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration; accounts, calendars and shares by their names, in the order of the file.
 
@@ -149,6 +157,7 @@ class Config:
     calendars: Mapping[str, Calendar]
     shares: Mapping[str, Share]
     notify: Notify = Notify()
+    inbox: Inbox | None = None
     trust: Path = Path("trust.toml")
     lock_after: timedelta = timedelta(minutes=15)
     dormant: tuple[str, ...] = ()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
 from coachsync.errors import Altered
 from coachsync.phrases import say
-from coachsync.vault.envelope import Kind
+from coachsync.vault import contents
+from coachsync.vault.envelope import DIGEST_BYTES, ID_BYTES, Kind
 
 _INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -57,7 +58,28 @@ class Disclosure:
     client: str = ""
 
 
-Body = Note | Agreement | Disclosure
+@dataclass(frozen=True, slots=True)
+class File:
+    """What a file is called, its media type, and the record of the note that it belongs to, if to any. A name is data:
+    it may hold anything, and is never a path."""
+
+    name: str
+    media: str = ""
+    to: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file whose content lies sealed beside the records: how many bytes it has, their SHA-256, and what opens it."""
+
+    file: File
+    size: int
+    digest: bytes
+    key: bytes = field(repr=False)
+    client: str = ""
+
+
+Body = Note | Agreement | Disclosure | Attachment
 
 
 def kind_of(body: Body) -> Kind:
@@ -69,6 +91,8 @@ def kind_of(body: Body) -> Kind:
             return Kind.AGREEMENT
         case Disclosure():
             return Kind.DISCLOSURE
+        case Attachment():
+            return Kind.ATTACHMENT
 
 
 def packed(body: Body) -> bytes:
@@ -85,6 +109,10 @@ def packed(body: Body) -> bytes:
             fields = {"text": text, "signed": signed.isoformat(), **lists, "hand_over": hand_over}
         case Disclosure(ground, recipient, said, on):
             fields = {"ground": ground, "recipient": recipient, "said": said, "on": on.isoformat()}
+        case Attachment(file, size, digest, key):
+            fields = {"name": file.name, "media": file.media, "size": size, "digest": digest.hex(), "key": key.hex()}
+            if file.to is not None:
+                fields["to"] = file.to.hex()
     if body.client:
         fields["client"] = body.client
     return json.dumps(fields, ensure_ascii=False).encode()
@@ -137,10 +165,23 @@ def _disclosure(fields: dict[str, Any], client: str) -> Disclosure:
     return Disclosure(ground, recipient, said, _day(fields["on"]), client)
 
 
+def _attachment(fields: dict[str, Any], client: str) -> Attachment:
+    to = _bytes(fields.pop("to"), ID_BYTES) if "to" in fields else None
+    _only(fields, "name", "media", "size", "digest", "key")
+    size = fields["size"]
+    if type(size) is not int or not 0 <= size <= contents.LONGEST:
+        raise ValueError("no size")
+    file = File(_text(fields["name"]), _text(fields["media"]), to)
+    return Attachment(
+        file, size, _bytes(fields["digest"], DIGEST_BYTES), _bytes(fields["key"], contents.KEY_BYTES), client
+    )
+
+
 _READERS: dict[Kind, Callable[[dict[str, Any], str], Body]] = {
     Kind.NOTE: _note,
     Kind.AGREEMENT: _agreement,
     Kind.DISCLOSURE: _disclosure,
+    Kind.ATTACHMENT: _attachment,
 }
 
 
@@ -164,6 +205,13 @@ def _text(value: Any) -> str:
         raise TypeError
     value.encode()  # half of a character in an escape is no text
     return value
+
+
+def _bytes(value: Any, size: int) -> bytes:
+    found = bytes.fromhex(_text(value))
+    if len(found) != size or found.hex() != value:
+        raise ValueError("another form of bytes")
+    return found
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from coachsync.vault.suite import NUMBER, OVERHEAD, Opener, Sealer, unknown
 ID_BYTES = 16
 DIGEST_BYTES = 32
 FIRST = bytes(DIGEST_BYTES)  # instead of the digest of a version before the first one
-LONGEST = 16 << 20  # bytes of a body; what is longer is an attachment
+LONGEST = 16 << 20  # bytes of a body; what is longer is the content of an attachment
 _MAGIC = b"CSR1"
 _HEADER = struct.Struct(">4sBBBB16s16sI16sIQ16s32s")
 _LABEL = b"coachsync/record/v1\0"
@@ -37,6 +37,7 @@ class Kind(IntEnum):
     NOTE = 1
     AGREEMENT = 2
     DISCLOSURE = 3
+    ATTACHMENT = 4
 
 
 _KINDS = {kind.value: kind for kind in Kind}

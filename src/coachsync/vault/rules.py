@@ -14,13 +14,14 @@ from coachsync.vault.envelope import Kind
 from coachsync.vault.formers import understood
 from coachsync.vault.keys import Actor, Role
 from coachsync.vault.keyslots import By
-from coachsync.vault.shelves import UNSORTED, WHOLE, Shelf, Stored, Tombstone, is_client
+from coachsync.vault.shelves import UNSORTED, WHOLE, SealedFile, Shelf, Stored, Tombstone, is_client
 
 if TYPE_CHECKING:
     from coachsync.vault.history import History
 
 _CLASS = re.compile(r"[a-z][a-z-]{0,19}")
 _ID, _DIGEST = 16, 32
+_OF_A_FILE = frozenset({"file", "size"})
 
 
 class Said(NamedTuple):
@@ -101,23 +102,26 @@ def _assign(history: History, said: Said) -> None:
 
 def _record(history: History, said: Said) -> None:
     """A version of a record is stored, where those before it are. Its coach may seal it anew, and it stays what it was
-    and whose it was: in a later generation, or on another shelf."""
+    and whose it was: in a later generation, or on another shelf; the file of an attachment is left as it is."""
     event, coach = said.event, said.entry.actor
-    _only(event.keys() == {"e", "shelf", "generation", "record", "version", "kind", "digest"})
+    more = _OF_A_FILE if event["kind"] == Kind.ATTACHMENT else frozenset()
+    _only(event.keys() == {"e", "shelf", "generation", "record", "version", "kind", "digest"} | more)
     shelf, record, digest = _bytes(event["shelf"], _ID), _bytes(event["record"], _ID), _bytes(event["digest"], _DIGEST)
     generation, version, kind = _number(event["generation"]), _number(event["version"]), Kind(_number(event["kind"]))
     known = history.shelves[shelf]
     _only(known.client is not None and generation == known.generation and record not in history.erased)
     _only(said.actor.role is Role.DAEMON or coach == known.coach)
+    file = SealedFile(_bytes(event["file"], _DIGEST), _number(event["size"])) if more else None
     before, writer = history.records.get((record, version)), said.entry.actor
     if before is None:
         last = history.records.get((record, version - 1))
         _only(version == 1 if last is None else (last.shelf, last.kind) == (shelf, kind))
     else:
-        _only(coach == known.coach == history.shelves[before.shelf].coach and kind is before.kind)
+        _only(coach == known.coach == history.shelves[before.shelf].coach)
+        _only(kind is before.kind and file == before.file)
         _only(before.shelf != shelf or before.generation < generation)
         writer = before.writer
-    history.records[record, version] = Stored(shelf, generation, kind, digest, writer)
+    history.records[record, version] = Stored(shelf, generation, kind, digest, writer, file)
 
 
 def _erase(history: History, said: Said) -> None:
@@ -160,8 +164,9 @@ def bury(history: History, stone: Tombstone) -> None:
     gone = stone.shelves if stone.what in WHOLE else {}
     whole = {shelf for shelf, through in gone.items() if last.get(shelf, 0) <= through}
     left = {key: one for key, one in history.records.items() if key[0] not in named and one.shelf not in whole}
+    lost = {record for record, _ in history.records.keys() - left.keys()}
     history.records = left
-    history.erased |= whole | named
+    history.erased |= whole | named | lost
     history.shelves = {shelf: one for shelf, one in shelves.items() if shelf not in whole}
     history.grants = {shelf: held for shelf, held in history.grants.items() if shelf not in whole}
     history.keys = {shelf: held for shelf, held in history.keys.items() if shelf not in whole}

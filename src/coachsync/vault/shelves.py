@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from coachsync.vault.envelope import Kind
 
@@ -24,15 +25,23 @@ class Shelf:
     category: str = ""
 
 
+class SealedFile(NamedTuple):
+    """A file with the sealed content of an attachment: its SHA-256 and its bytes, which anybody can compare."""
+
+    digest: bytes
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A version of a record in the vault. `writer` is who sealed it first."""
+    """A version of a record in the vault. `writer` is who sealed it first; an attachment has a file beside it."""
 
     shelf: bytes
     generation: int
     kind: Kind
     digest: bytes
     writer: bytes
+    file: SealedFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from coachsync.errors import Altered, CoachsyncError, WrongKey
 from coachsync.phrases import say
 
 try:
+    import cryptography.cobblestone  # noqa: F401 - the contents of attachments: all of it is there, or nothing is sealed
     from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
     from cryptography.hazmat.primitives.hpke import (

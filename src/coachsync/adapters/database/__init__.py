@@ -8,10 +8,12 @@ from coachsync.adapters.database.appointments import Copies, Copy, Endpoint, Sta
 from coachsync.adapters.database.clients import Clients
 from coachsync.adapters.database.edits import Edit, Edits
 from coachsync.adapters.database.engine import Database, open_database
+from coachsync.adapters.database.inbox import Begun, InboxJournal
 from coachsync.adapters.database.shares import Entry, Share, Shares
 from coachsync.adapters.database.signin import SignIn, SignIns
 
 __all__ = [
+    "Begun",
     "Clients",
     "Copies",
     "Copy",
@@ -20,6 +22,7 @@ __all__ = [
     "Edits",
     "Endpoint",
     "Entry",
+    "InboxJournal",
     "Share",
     "Shares",
     "SignIn",

@@ -21,7 +21,7 @@ from coachsync.errors import Altered, CoachsyncError
 from coachsync.phrases import say
 from coachsync.vault.rows import DeviceKey
 
-SCHEMA = "0004"  # the newest migration; a test holds it to the scripts
+SCHEMA = "0005"  # the newest migration; a test holds it to the scripts
 _FILE = "coachsync.db"
 
 

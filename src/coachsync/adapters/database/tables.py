@@ -173,3 +173,14 @@ assignments = Table(
     Column("key", String(16), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
 )
+
+# What was begun with a file of the inbox, told of one, or kept in mind of one that stayed where it was. `tag` is the
+# record that a file is sealed as, or a blind index of where it lies.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("tag", LargeBinary(16), primary_key=True),
+    Column("state", String(8), nullable=False),
+    Column("key", String(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)

@@ -9,15 +9,18 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from coachsync.adapters import heldfolders
 from coachsync.adapters.files import create
 from coachsync.adapters.system import reason
+from coachsync.app.cli import exportedfiles
 from coachsync.app.cli.client import meant
 from coachsync.app.cli.clientviews import rows
 from coachsync.app.cli.commands import Options
 from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import as_document, tell, tell_json, tell_problems
+from coachsync.app.cli.plaincopies import UNFINISHED, refuse_place
 from coachsync.app.cli.tongue import spoken
 from coachsync.app.cli.unlocked import unlocked
 from coachsync.app.clients.exporting import SCHEMA, document
@@ -26,14 +29,18 @@ from coachsync.app.vault.counting import has_vault
 from coachsync.app.vault.erasing_client import of_a_colleague
 from coachsync.app.vault.reading import Session
 from coachsync.app.wiring import Wiring
-from coachsync.errors import CoachsyncError, Problem, UsageError
+from coachsync.errors import CoachsyncError, Problem
 from coachsync.phrases import say, say_count
 
 _PARTLY = 3
 _COMMAND = "client export"
 _PRIVATE = 0o700
-_UNFINISHED = ".coachsync-export-"  # how the folder is called until it is whole
-_KINDS = {"note": say("note"), "agreement": say("agreement"), "disclosure": say("disclosure")}
+_KINDS = {
+    "note": say("note"),
+    "agreement": say("agreement"),
+    "disclosure": say("disclosure"),
+    "attachment": say("attachment"),
+}
 _PARTS = {
     "signed": say("signed on"),
     "sponsor_may_learn": say("the sponsor may learn"),
@@ -44,15 +51,21 @@ _PARTS = {
     "said": say("what was said"),
     "on": say("on"),
     "appointment": say("about the appointment"),
+    "name": say("name of the file"),
+    "media": say("type"),
+    "size": say("size in bytes"),
+    "digest": say("SHA-256"),
+    "to": say("attached to the record"),
+    "file": say("file in this folder"),
 }
 
 
 def run(
     options: Options, code: str, name: str | None, folder: Path, coach: str | None, passphrase_file: Path | None
 ) -> int:
-    """Nothing is written before everything is read."""
-    _refuse(folder, configured(options).practice.state)
-    if heldfolders.sweep(folder.absolute().parent, _UNFINISHED):
+    """The folder has its name once all of it is there."""
+    refuse_place(folder, configured(options).practice.state)
+    if heldfolders.sweep(folder.absolute().parent, UNFINISHED):
         tell(say("An export that was cut short had left what it wrote in clear; that was removed."), err=True)
     with _state(options, coach, passphrase_file) as (wiring, session):
         client = meant(wiring, code, name)
@@ -60,17 +73,11 @@ def run(
         if session is not None and of_a_colleague(session, client.code):
             problems.append(_colleague())
         known = rows(client, wiring.clients.directory().sponsors, names_of(wiring, client))
-        zone = wiring.zone
-    files = {
-        "client.txt": _lines([*(f"{spoken(what)}: {spoken(value)}" for what, value in known)]),
-        "appointments.txt": _lines(
-            [_appointment(one, zone) for one in found["appointments"]] or [spoken(say("There is nothing."))]
-        ),
-        "client.json": _json(found),
-        "client.schema.json": _json(SCHEMA),
-    }
-    files |= {_file(number, one): _text(one, zone) for number, one in enumerate(found["records"], 1)}
-    _write(folder, files)
+        with _unfinished(folder) as place:
+            if session is not None:
+                problems += exportedfiles.write(session, found["records"], place)
+            _write(place, _documents(found, known, wiring.zone))
+            place.rename(folder)
     _tell(options, client.code, found, problems)
     return _PARTLY if problems else 0
 
@@ -87,39 +94,37 @@ def _state(
             yield wiring, None
 
 
-def _refuse(folder: Path, state: Path) -> None:
-    if folder.resolve().is_relative_to(state.resolve()):
-        raise UsageError(
-            "export-in-state",
-            say("The state folder is for what is encrypted: an export is in clear."),
-            say("Give the name of a new folder elsewhere."),
-            where="--to",
-        )
-    if folder.exists() or folder.is_symlink() or not folder.absolute().parent.is_dir():
-        raise UsageError(
-            "folder-there",
-            say("There is something of that name already, or no folder to make it in."),
-            say("Give the name of a new folder."),
-            where="--to",
-        )
-
-
-def _write(folder: Path, files: dict[str, bytes]) -> None:
-    """The folder appears whole, or not at all."""
+@contextmanager
+def _unfinished(folder: Path) -> Iterator[Path]:
+    """A folder beside the one that is to be: it gets that name, or is gone at the end."""
     try:
-        held = heldfolders.make(folder.absolute().parent, _UNFINISHED)
+        held = heldfolders.make(folder.absolute().parent, UNFINISHED)
     except OSError as problem:
         raise _not_writable(problem) from None
     try:
-        (held.path / "records").mkdir(mode=_PRIVATE)
-        for name, content in files.items():
-            create(held.path / name, content)  # nobody looks into the folder before it has its name
-        held.path.rename(folder)
+        yield held.path
     except OSError as problem:
         raise _not_writable(problem) from None
     finally:
         heldfolders.erase(held.path)
         os.close(held.lock)
+
+
+def _documents(found: dict[str, Any], known: list[tuple[str, str]], zone: ZoneInfo) -> dict[str, bytes]:
+    appointments = [_appointment(one, zone) for one in found["appointments"]]
+    files = {
+        "client.txt": _lines([*(f"{spoken(what)}: {spoken(value)}" for what, value in known)]),
+        "appointments.txt": _lines(appointments or [spoken(say("There is nothing."))]),
+        "client.json": _json(found),
+        "client.schema.json": _json(SCHEMA),
+    }
+    return files | {_file(number, one): _text(one, zone) for number, one in enumerate(found["records"], 1)}
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    (folder / "records").mkdir(mode=_PRIVATE)
+    for name, content in files.items():
+        create(folder / name, content)  # nobody looks into the folder before it has its name
 
 
 def _not_writable(problem: OSError) -> CoachsyncError:
@@ -177,10 +182,13 @@ def _colleague() -> Problem:
 
 def _tell(options: Options, code: str, found: dict[str, Any], problems: list[Problem]) -> None:
     records, appointments = len(found["records"]), len(found["appointments"])
+    files = sum(isinstance(one["content"], dict) and "file" in one["content"] for one in found["records"])
     if options.json:
-        told = {"code": code, "records": records, "appointments": appointments}
+        told = {"code": code, "records": records, "appointments": appointments, "files": files}
         tell_json(told | {"problems": [as_document(problem) for problem in problems]})
         return
     tell(say_count("{number} version of a record was written.", "{number} versions of records were written.", records))
+    if files:
+        tell(say_count("{number} attached file was written.", "{number} attached files were written.", files))
     tell(say("What is in the folder is not locked, and no erasure reaches it: hand it over, then delete it."), err=True)
     tell_problems(problems)

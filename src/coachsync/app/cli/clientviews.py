@@ -13,7 +13,12 @@ from coachsync.errors import CoachsyncError, Problem
 from coachsync.phrases import say
 from coachsync.vault.envelope import Kind
 
-_KEPT = {"note": say("notes"), "agreement": say("agreements"), "disclosure": say("disclosures")}
+_KEPT = {
+    "note": say("notes"),
+    "agreement": say("agreements"),
+    "disclosure": say("disclosures"),
+    "attachment": say("attached files"),
+}
 
 
 def problems(wiring: Wiring) -> list[Problem]:

@@ -35,11 +35,16 @@ def of_a_coach(function: _Function) -> _Function:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
+class Ready:
+    """An open vault, and who writes to it."""
+
     wiring: Wiring
     vault: Vault
-    client: str
     daemon: Signer
+
+    def client(self, given: tuple[str, str | None]) -> str:
+        """The code of the client who is meant: by a code, or `-` and a name."""
+        return meant(self.wiring, *given).code
 
 
 def keep(
@@ -54,14 +59,15 @@ def keep(
     anybody writes; nobody waits for the state meanwhile. `client` is what was typed: a code, or `-` and a name."""
     fingerprint = coach_of(trusted(configured(options)), coach)
     if takes_a_while(file):
-        with _ready(options, command, client) as ready:
-            make(ready.wiring, "")
+        with ready(options, command) as kept:
+            kept.client(client)
+            make(kept.wiring, "")
 
     def store(words: str) -> tuple[str, str]:
-        with _ready(options, command, client) as ready:
-            vault, body = ready.vault, make(ready.wiring, words)
-            written = notes.add(vault, ready.daemon, fingerprint, ready.client, body, ready.wiring.now)
-            return names(vault.history, fingerprint)[written.record], ready.client
+        with ready(options, command) as kept:
+            code, vault, body = kept.client(client), kept.vault, make(kept.wiring, words)
+            written = notes.add(vault, kept.daemon, fingerprint, code, body, kept.wiring.now)
+            return names(vault.history, fingerprint)[written.record], code
 
     with text(file) as words:
         stored, about = insist(lambda: store(words))
@@ -79,7 +85,8 @@ def tell_left(file: Path | None) -> None:
 
 
 @contextmanager
-def _ready(options: Options, command: str, client: tuple[str, str | None]) -> Iterator[_Ready]:
+def ready(options: Options, command: str) -> Iterator[Ready]:
+    """The vault, with nothing unlocked. Raises NotInitialised before it was unlocked once."""
     with opened(options, command) as wiring, open_vault(wiring.config, wiring.now) as vault:
         daemon = making.daemon_of(vault.files, wiring.database.key)
         if daemon is None:
@@ -88,5 +95,5 @@ def _ready(options: Options, command: str, client: tuple[str, str | None]) -> It
                 say("Nothing can be written to the vault before it was unlocked once."),
                 say("Run: coachsync vault unlock"),
             )
-        yield _Ready(wiring, vault, meant(wiring, *client).code, daemon)
+        yield Ready(wiring, vault, daemon)
         tell_problems(vault.problems)

@@ -67,6 +67,10 @@ def _told(certified: Certified) -> Iterator[str]:
         client=printable(said["client"]) or say("nobody in particular"),
     )
     yield say_count("{number} key file was destroyed.", "{number} key files were destroyed.", document["key_files"])
+    if document["files"]:
+        yield say_count(
+            "{number} attached file was destroyed.", "{number} attached files were destroyed.", document["files"]
+        )
     name = printable(str(document["file_system"])) or say("unknown")
     yield say("The file system was {name}.", name=name)
     if document["copy_on_write"]:

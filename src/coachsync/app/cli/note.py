@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,14 +14,18 @@ from coachsync.app.cli.client import meant, typed_name
 from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.keeping import keep, of_a_coach, tell_left
+from coachsync.app.cli.noteattach import attach_files
+from coachsync.app.cli.noteimport import import_files, sort
+from coachsync.app.cli.noteopen import open_file
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import tell, tell_json
-from coachsync.app.cli.recordviews import document, local, tell_hits, tell_listed
+from coachsync.app.cli.recordviews import document, local, tell_files, tell_hits, tell_listed
 from coachsync.app.cli.texts import from_a_file, insist, takes_a_while, text
 from coachsync.app.cli.unlocked import unlocked
 from coachsync.app.cli.whens import When
 from coachsync.app.printable import printable_text
 from coachsync.app.vault import erasing, notes
+from coachsync.app.vault.listing import attached_to, notes_listed
 from coachsync.app.vault.naming import named
 from coachsync.app.vault.notes import Shown
 from coachsync.app.vault.opening import not_done, open_vault
@@ -30,10 +35,11 @@ from coachsync.app.vault.writing import Written
 from coachsync.app.wiring import Wiring
 from coachsync.errors import UsageError
 from coachsync.phrases import say, say_count
-from coachsync.vault.bodies import Note
+from coachsync.vault.bodies import Attachment, Note
 from coachsync.vault.envelope import Kind
 
 _ID, _CODE = say("ID"), say("CODE")
+_SHOWN = (Kind.NOTE, Kind.ATTACHMENT)
 _PROMPT = "-"
 
 
@@ -77,21 +83,26 @@ def add(
     keep(options, "note add", coach, (code, name), file, make)
 
 
-@command.command("list", help=say("List the notes, of one client or of all, without what they say."))
+@command.command(
+    "list",
+    help=say("List the notes, of one client or of all, without what they say, and what is attached to a client."),
+)
 @click.argument("code", metavar=say("[CODE]"), required=False)
 @for_a_coach
 @everywhere
 @click.pass_obj
 def list_notes(options: Options, code: str | None, coach: str | None, passphrase_file: Path | None) -> int:
-    """Nothing is opened for it, but that there are notes is for the coach alone too."""
+    """No note is opened for it, but that there are notes is for the coach alone too."""
     name = None if code is None else typed_name(code)
     with unlocked(options, "note list", coach, passphrase_file) as (wiring, session):
         client = None if code is None else meant(wiring, code, name).code
-        found, zone = notes.listed(session, Kind.NOTE, client), wiring.zone
-    return tell_listed(found, zone, as_json=options.json)
+        (found, attached), zone = notes_listed(session, client), wiring.zone
+    return tell_listed(found, attached, zone, as_json=options.json)
 
 
-@command.command("show", help=say("Show a note: its newest version, or another one."))
+@command.command(
+    "show", help=say("Show a note, its newest version or another one, or what an attached file is called.")
+)
 @click.argument("name", metavar=_ID)
 @click.option("--version", type=click.IntRange(min=1), metavar=say("NUMBER"), help=say("An earlier version."))
 @for_a_coach
@@ -100,7 +111,7 @@ def list_notes(options: Options, code: str | None, coach: str | None, passphrase
 def show(options: Options, name: str, version: int | None, coach: str | None, passphrase_file: Path | None) -> None:
     """The text alone is data."""
     with unlocked(options, "note show", coach, passphrase_file) as (wiring, session):
-        record, zone = _named(session, name), wiring.zone
+        record, zone = named(session.vault.history, session.fingerprint, name, *_SHOWN), wiring.zone
         last = session.vault.history.latest(record)
         if version is not None and version > last:
             raise UsageError(
@@ -108,8 +119,11 @@ def show(options: Options, name: str, version: int | None, coach: str | None, pa
             )
         wanted = [version] if version is not None else range(last, 0, -1) if options.json else [last]
         shown = [notes.show(session, record, number) for number in wanted]
+        files = attached_to(session, record, shown[0].client)
     if options.json:
-        tell_json({"id": shown[0].id, "client": shown[0].client, "versions": [document(one) for one in shown]})
+        about = {"id": shown[0].id, "client": shown[0].client}
+        attached = {"attached": [document(one) for one in files.found]}
+        tell_json(about | {"versions": [document(one) for one in shown]} | attached)
         return
     for line in _heading(shown[0], last, local(shown[0].written_at, zone)):
         tell(line, err=True)
@@ -117,6 +131,10 @@ def show(options: Options, name: str, version: int | None, coach: str | None, pa
         if body.about is not None:
             tell(say("About the appointment of {time}.", time=local(body.about.start, zone)), err=True)
         click.echo(printable_text(body.text))
+    tell_files([one for one in shown if isinstance(one.body, Attachment)])
+    if files.found:
+        tell(say("Attached:"), err=True)
+        tell_files(files.found, err=True)
 
 
 @command.command("amend", help=say("Change a note; every version before stays."))
@@ -157,7 +175,11 @@ def search(options: Options, word: str, coach: str | None, passphrase_file: Path
 
 
 @command.command(
-    "erase", help=say("Erase notes with all their versions, for good; also what is not sorted yet, whatever it is.")
+    "erase",
+    help=say(
+        "Erase notes with all their versions and what is attached to them, or attached files, for good; also what is "
+        "not sorted yet, whatever it is."
+    ),
 )
 @click.argument("names", metavar=_ID, nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help=say("Do not ask."))
@@ -168,19 +190,31 @@ def erase(options: Options, names: tuple[str, ...], yes: bool, coach: str | None
     """Their keys are destroyed, and every byte of them. Several at once: one that does not open lets no other on its
     shelf be erased without it."""
     if sys.stdin.isatty() and not yes:
-        question = say("Erase {ids} with all versions? Nobody can bring it back.", ids=", ".join(names))
+        question = say(
+            "Erase {ids} with all versions and everything attached? Nobody can bring it back.", ids=", ".join(names)
+        )
         if not agreed(question):
             raise Declined
     with unlocked(options, "note erase", coach, passphrase_file) as (_, session):
         history = session.vault.history
-        records = [named(history, session.fingerprint, name, Kind.NOTE, unsorted=True) for name in names]
+        records = [named(history, session.fingerprint, name, *_SHOWN, unsorted=True) for name in names]
+        kinds = {record: stored.kind for (record, _), stored in history.records.items()}
         erased = erasing.erase_records(session, records)
     if not all(one.done for one in erased):
         raise not_done()
+    gone = Counter(kinds[record] for one in erased for record in one.stone.records)
+    files = gone[Kind.ATTACHMENT]
     if options.json:
-        tell_json({"erased": True, "entries": [one.stone.number for one in erased]})
+        tell_json({"erased": True, "entries": [one.stone.number for one in erased], "files": files})
         return
-    tell(say_count("The note is erased.", "{number} notes are erased.", len(set(records))))
+    if others := gone.total() - files:
+        tell(say_count("The note is erased.", "{number} notes are erased.", others))
+    if files:
+        tell(say_count("The attached file is erased.", "{number} attached files are erased.", files))
+
+
+for one in (attach_files, import_files, open_file, sort):
+    command.add_command(one)
 
 
 def _named(session: Session, name: str) -> bytes:

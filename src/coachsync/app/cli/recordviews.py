@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,22 +14,52 @@ from coachsync.app.dates import iso_day
 from coachsync.app.printable import printable, printable_text
 from coachsync.app.vault.notes import Gathered, Hit, Listed, Shown
 from coachsync.errors import Problem
-from coachsync.phrases import say
-from coachsync.vault.bodies import Agreement, Body, Disclosure, Note
+from coachsync.phrases import Phrase, say, say_count
+from coachsync.vault.bodies import Agreement, Attachment, Body, Disclosure, Note
 from coachsync.vault.envelope import Kind
 
 _PARTLY = 3
-_KINDS = {Kind.NOTE: say("note"), Kind.AGREEMENT: say("agreement"), Kind.DISCLOSURE: say("disclosure")}
+_THOUSAND = 1000
+_KINDS = {
+    Kind.NOTE: say("note"),
+    Kind.AGREEMENT: say("agreement"),
+    Kind.DISCLOSURE: say("disclosure"),
+    Kind.ATTACHMENT: say("attachment"),
+}
 
 
-def tell_listed(gathered: Gathered[Listed], zone: ZoneInfo, *, as_json: bool) -> int:
-    """Records without what they say; the exit code."""
+def tell_listed(gathered: Gathered[Listed], attached: Mapping[str, int], zone: ZoneInfo, *, as_json: bool) -> int:
+    """Records without what they say, and how many files are attached to each, by its id; the exit code."""
     if as_json:
-        return _documents("notes", [_listed(one) for one in gathered.found], gathered)
+        found = [_listed(one) | {"attached": attached.get(one.id, 0)} for one in gathered.found]
+        return _documents("notes", found, gathered)
     rows = [
-        (one.id, one.client, local(one.written_at, zone), _KINDS[one.kind], str(one.version)) for one in gathered.found
+        (
+            *(one.id, one.client, local(one.written_at, zone), _KINDS[one.kind], str(one.version)),
+            str(attached.get(one.id, "")),
+        )
+        for one in gathered.found
     ]
-    return _table((say("id"), say("client"), say("written"), say("kind"), say("version")), rows, gathered)
+    columns = (say("id"), say("client"), say("written"), say("kind"), say("version"), say("attached"))
+    return _table(columns, rows, gathered)
+
+
+def tell_files(found: Sequence[Shown], *, err: bool = False) -> None:
+    """What attached files are called, of which type they are, and how large."""
+    for one in found:
+        if isinstance(body := one.body, Attachment):
+            called = printable(body.file.name) or say("a file without a name")
+            told = {"id": one.id, "name": called, "type": printable(body.file.media), "size": amount(body.size)}
+            tell(say("{id}  {name} ({type}, {size})", **told), err=err)
+
+
+def amount(size: int) -> Phrase:
+    """How large a file is, as people read it."""
+    if size < _THOUSAND:
+        return say_count("{number} byte", "{number} bytes", size)
+    if size < _THOUSAND**2:
+        return say("{number} kB", number=f"{size / _THOUSAND:.0f}")
+    return say("{number} MB", number=f"{size / _THOUSAND**2:.1f}")
 
 
 def tell_hits(hits: list[Hit], gathered: Gathered[Shown], *, as_json: bool) -> int:
@@ -87,6 +117,9 @@ def _fields(body: Body) -> dict[str, Any]:
             return {"text": text, "signed": iso_day(signed), **lists, "hand_over": hand_over}
         case Disclosure(ground, recipient, said, on):
             return {"ground": ground, "recipient": recipient, "said": said, "on": iso_day(on)}
+        case Attachment(file, size, digest):
+            to = None if file.to is None else file.to.hex()
+            return {"name": file.name, "type": file.media, "size": size, "sha256": digest.hex(), "to": to}
 
 
 def _listed(one: Listed) -> dict[str, Any]:

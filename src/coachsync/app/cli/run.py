@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -21,7 +21,7 @@ from coachsync import config
 from coachsync.adapters import lock
 from coachsync.adapters.files import make_state_folder
 from coachsync.adapters.systemd import ServiceManager
-from coachsync.adapters.watching import watching
+from coachsync.adapters.watching import FolderWatch, watching
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.tongue import spoken
 from coachsync.app.daemon.daemon import Daemon
@@ -70,12 +70,22 @@ def _serve(settings: Settings, manager: ServiceManager) -> None:
         daemon.queued()
         wake.set()
 
+    def dropped() -> None:
+        daemon.dropped()
+        wake.set()
+
     try:
-        with _signals(daemon, wake, manager), watching(settings.file, wake.set), watching(_bell(settings), queued):
+        with (
+            _signals(daemon, wake, manager),
+            watching(settings.file, wake.set),
+            watching(_bell(settings), queued),
+            closing(FolderWatch(dropped)) as inbox,
+        ):
             manager.tell("READY=1")
             if sys.stderr.isatty():
                 click.echo(spoken(say("coachsync is at work; Ctrl-C ends it.")), err=True)
             while True:
+                inbox.follow(settings.config.inbox.folder if settings.config.inbox else None)
                 _once(daemon, wake, heart, manager)
     except Stopped:
         manager.tell("STOPPING=1")

@@ -66,7 +66,7 @@ def _view(option: str | None, now: int) -> _View:
     running = lock.is_held(named.state, lock.DAEMON)
     refuse_shut(named.state)
     vault = vaultstatus.view(folder, named.state) if folder else None
-    if not (running or known.calendars or known.shares or vault):
+    if not (running or known.calendars or known.shares or known.inbox or known.dropped or vault):
         raise NotInitialised("never-synced", say("Nothing has been synced yet."), say("Run: coachsync sync"))
     # A file with a mistake in it names fewer than the one that is in force.
     calendars = tuple(dict.fromkeys((*named.calendars, *(known.calendars if known.configuration else ()))))
@@ -93,7 +93,7 @@ def _needs_somebody(view: _View) -> bool:
     known = view.known
     waiting = any(_waits(known.calendar(name)) for name in view.named.calendars)
     found = any(known.share(name).findings or known.share(name).has_fallen for name in view.named.shares)
-    broken = known.configuration or known.left_behind or known.opening or known.state or known.channels
+    broken = known.configuration or known.left_behind or known.opening or known.inbox or known.state or known.channels
     return bool(waiting or found or known.exposed or known.refused or broken)
 
 
@@ -114,6 +114,10 @@ def _lines(view: _View) -> Iterator[str]:
         yield from _trouble(problem)
     yield from _trouble(view.known.state)
     for problem in view.known.opening:
+        yield from _trouble(problem)
+    if view.known.dropped:
+        yield say_count("{number} file waits in the inbox.", "{number} files wait in the inbox.", view.known.dropped)
+    for problem in view.known.inbox:
         yield from _trouble(problem)
     for name in view.named.calendars:
         yield from _calendar(name, view.known.calendar(name), view)
@@ -228,6 +232,7 @@ def _document(view: _View) -> dict[str, Any]:
         "configuration": [_of_trouble(problem) for problem in known.configuration],
         "left_behind": [_of_trouble(problem) for problem in known.left_behind],
         "opening": [_of_trouble(problem) for problem in known.opening],
+        "inbox": {"waiting": known.dropped, "problems": [_of_trouble(problem) for problem in known.inbox]},
         "state": _of_trouble(known.state),
         "alarms": [_of_trouble(problem) for problem in known.channels],
         "vault": vaultstatus.document(view.vault, view.now),

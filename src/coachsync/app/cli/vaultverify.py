@@ -104,6 +104,8 @@ def _tell(result: Verified) -> None:
             records=say_count("{number} record", "{number} records", result.records),
         )
     )
+    if result.files:
+        tell(say_count("{number} attached file was compared.", "{number} attached files were compared.", result.files))
     tell(_of_opening(result))
 
 
@@ -120,5 +122,6 @@ def _document(result: Verified) -> dict[str, Any]:
         "entries": result.entries,
         "shelves": result.shelves,
         "records": result.records,
+        "files": result.files,
         "opened": result.opened,
     }

@@ -69,7 +69,7 @@ SCHEMA: dict[str, Any] = {
             "items": _object(
                 ("record", "kind", "version", "written_at", "content"),
                 record=_TEXT,
-                kind={"enum": ["note", "agreement", "disclosure"]},
+                kind={"enum": ["note", "agreement", "disclosure", "attachment"]},
                 version={"type": "integer", "minimum": 1},
                 written_at=_MOMENT,
                 content={"type": ["object", "string"]},
@@ -127,12 +127,13 @@ def _record(read: Read) -> dict[str, Any]:
 
 
 def _content(kind: Kind, body: bytes) -> Any:
-    """What coachsync has written as it is stored; anything else as text."""
+    """What coachsync has written as it is stored, without the key of a file, which opens nothing elsewhere; anything
+    else as text."""
     try:
         bodies.unpacked(kind, body)
     except Altered:
         return body.decode(errors="replace")
-    return json.loads(body.decode())
+    return {name: value for name, value in json.loads(body.decode()).items() if name != "key"}
 
 
 def _moment(moment: datetime) -> str:

@@ -18,6 +18,7 @@ from coachsync.app.daemon.moment import Moment
 from coachsync.app.daemon.opening import Opening
 from coachsync.app.daemon.pace import Pace
 from coachsync.app.daemon.passing import Passing
+from coachsync.app.daemon.receiving import Receiving
 from coachsync.app.daemon.settings import Settings
 from coachsync.app.daemon.staleness import stale, told_of, unchecked
 from coachsync.app.defects import defect
@@ -61,6 +62,7 @@ class Daemon:
         known = status.load(settings.config.practice.state)
         self._memories: Mapping[str, Memory] = telling.from_json(known.told)  # what the ways to the coach have said
         self._opening = Opening()
+        self._receiving = Receiving(journal, draw)
         self._unsaid: tuple[Problem, ...] = ()  # of those ways
         self._heard = 0.0  # when it was last looked at what the coach must hear, in seconds since boot
         self.summary = ""  # for whoever looks at the process: counts and codes
@@ -72,6 +74,10 @@ class Daemon:
     def queued(self) -> None:
         """A person has queued something: it is looked at now, though nothing else is due."""
         self._forced = True
+
+    def dropped(self) -> None:
+        """Something has changed in the inbox."""
+        self._receiving.dropped()
 
     def step(self, moment: Moment) -> float:
         """Do everything that is due; seconds, from the moment given, until something is due again.
@@ -92,7 +98,8 @@ class Daemon:
 
     def _next(self, moment: Moment) -> float:
         """Seconds until something is due, if nobody else has the state."""
-        return min(self._books.next(moment), self._opening.wait(moment.boot))
+        receiving = self._receiving.wait(self._settings.config.inbox, moment.boot)
+        return min(self._books.next(moment), self._opening.wait(moment.boot), receiving)
 
     # --- before a pass ---------------------------------------------------------------------------------------------
 
@@ -161,6 +168,7 @@ class Daemon:
             if not self._prepared:
                 known = self._prepare(wiring, known, moment)
             known = self._opened_at(wiring, known, moment)
+            known = self._receiving.look(known, wiring, moment.boot, self._language.say, self._alive)
             passing = Passing(
                 wiring, self._books, known, moment, self._language.say, pardoned=pardoned, alive=self._alive
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from coachsync.adapters.filesystem import file_system, keeps_what_is_overwritten
@@ -23,7 +24,7 @@ METHOD = "overwritten-synced-unlinked, rows-deleted-vacuumed-checkpointed"
 _WHAT = b"erasure"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _KEYS = frozenset({
-    "client_key", "copies", "copy_on_write", "erased", "file_system", "head", "key_files", "method", "records",
+    "client_key", "copies", "copy_on_write", "erased", "file_system", "files", "head", "key_files", "method", "records",
     "signature", "signed_at", "tombstone", "vault", "verify", "version",
 })  # fmt: skip
 
@@ -55,6 +56,7 @@ def issue(
     client's key of the device tier. Raises ValueError while the erasure is not done."""
     vault = session.vault
     tombstone, erased = _entries(session, stone)
+    attached = _attached(session, stone)
     kept = file_system(vault.files.folder)
     document = {
         "version": VERSION,
@@ -66,6 +68,7 @@ def issue(
         "key_files": len(stone.keys) + (client_key is not None),
         "client_key": None if client_key is None else client_key.hex(),
         "records": len(stone.records),
+        "files": attached,
         "method": METHOD,
         "file_system": kept,
         "copy_on_write": keeps_what_is_overwritten(kept),
@@ -102,6 +105,7 @@ def _checked(document: dict[str, Any], trust: Trust) -> Certified:
     _only(said["e"] == "erase" and done == {"e": "erased", "entry": stone.number})
     _only(document["key_files"] == len(said["keys"]) + (document["client_key"] is not None))
     _only(document["records"] == len(said["records"]))
+    _only(type(document["files"]) is int and 0 <= document["files"] <= document["records"])
     head = Head(document["head"]["count"], bytes.fromhex(document["head"]["digest"]))
     _only(stone.number < erased.number <= head.count)
     _only(head.count > erased.number or head.digest == erased.digest(trust.vault))
@@ -131,6 +135,13 @@ def _entries(session: Session, stone: Tombstone) -> tuple[Entry, Entry]:
     if erased is None:
         raise ValueError("the erasure is not done")
     return tombstone, erased
+
+
+def _attached(session: Session, stone: Tombstone) -> int:
+    """How many of the erased records had a file, as the log tells."""
+    events = (entry.event for entry in islice(session.vault.store.entries(), stone.number - 1))
+    filed = {event["record"] for event in events if event["e"] == "record" and "file" in event}
+    return len(filed & {record.hex() for record in stone.records})
 
 
 def _entry(found: dict[str, Any], vault: bytes, line: Mapping[bytes, Actor]) -> Entry:

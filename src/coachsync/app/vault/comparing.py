@@ -55,6 +55,10 @@ class Known:
         gone = shelf in self._erased or generation <= self._through.get(shelf, 0)
         return gone or record in self._records
 
+    def is_erased(self, record: bytes) -> bool:
+        """Whether a record of which nothing else is known was to be erased."""
+        return record in self._erased
+
     def is_missed(self, shelf: bytes, generation: int, record: bytes = b"") -> bool:
         """Whether that it is not here is worth a word: no tombstone names it, whatever an older log says."""
         return generation > self._named.get(shelf, 0) and not self.is_gone(shelf, generation, record)
@@ -86,7 +90,7 @@ def keys_compared(known: Known) -> Iterator[Problem]:
     for shelf, generation in sorted(stored.keys() - logged.keys()):
         place = shelf_place(vault, shelf, generation)
         if known.is_gone(shelf, generation):
-            yield _erased_here(place)
+            yield erased_here(place)
         elif known.whole:  # beside half a log nothing is said of what it may tell
             yield Problem("shelf-key-unknown", place, message, _NOBODY)
 
@@ -105,7 +109,7 @@ def grants_compared(known: Known) -> Iterator[Problem]:
             if (shelf, generation) in logged:
                 yield from _grant(vault, GrantHeader(vault.id, shelf, generation, recipient))
             elif (shelf, generation, recipient) in known.doomed:
-                yield _erased_here(shelf_place(vault, shelf, generation))
+                yield erased_here(shelf_place(vault, shelf, generation))
             elif known.whole:
                 yield Problem("grant-orphan", shelf_place(vault, shelf, generation), message, _CUT_SHORT)
 
@@ -164,7 +168,7 @@ def _record(known: Known, place: Place, sealed: bytes) -> Iterator[Problem]:
     stored = known.vault.history.records.get((place.record, place.version))
     said = {place[2:]} | ({(stored.shelf, stored.generation)} if stored else set())  # a row may say what it likes
     if all(known.is_gone(shelf, generation, place.record) for shelf, generation in said):
-        yield _erased_here(where)
+        yield erased_here(where)
         return
     try:
         in_place(known.vault, place, sealed)
@@ -173,7 +177,8 @@ def _record(known: Known, place: Place, sealed: bytes) -> Iterator[Problem]:
             yield Problem(problem.code, where, problem.message, RESTORE)
 
 
-def _erased_here(place: Phrase) -> Problem:
+def erased_here(place: Phrase) -> Problem:
+    """That something is here which was to be destroyed."""
     return Problem(
         "erased-here",
         place,

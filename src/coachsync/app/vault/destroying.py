@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from coachsync.adapters.bodyfiles import Place
 from coachsync.adapters.database.vaults import VaultStore
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.vault import grants
@@ -15,14 +16,15 @@ from coachsync.vault.shelves import Tombstone
 @dataclass(slots=True)
 class Left:
     """What is still here of what was erased: grants as shelf, generation and recipient; shelves with rows, and through
-    which generation they go; records with rows."""
+    which generation they go; records with rows; files of attachments."""
 
     grants: set[tuple[bytes, int, bytes]] = field(default_factory=set)
     shelves: dict[bytes, int] = field(default_factory=dict)
     records: set[bytes] = field(default_factory=set)
+    files: set[Place] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return bool(self.grants or self.shelves or self.records)
+        return bool(self.grants or self.shelves or self.records or self.files)
 
 
 def left(store: VaultStore, files: VaultFiles, history: History, stones: Iterable[Tombstone]) -> Left:
@@ -35,6 +37,7 @@ def left(store: VaultStore, files: VaultFiles, history: History, stones: Iterabl
     held = {place.record for place in places}
     rows = {*generations, *((place.shelf, place.generation) for place in places)}
     needed = first_needed(history)
+    found.files = _doomed_files(files, history, stones)
     for stone in stones:
         found.records |= held & set(stone.records)
         for shelf, through in stone.shelves.items():
@@ -51,6 +54,8 @@ def destroy(store: VaultStore, files: VaultFiles, gone: Left) -> bool:
     refuses a file."""
     for shelf, generation, recipient in sorted(gone.grants):
         files.shred_grant(shelf, generation, recipient)
+    for place in sorted(gone.files):
+        files.bodies.shred(place)
     if gone.shelves or gone.records:
         files.owe_forgetting()
         with store.transaction():
@@ -65,12 +70,33 @@ def destroy(store: VaultStore, files: VaultFiles, gone: Left) -> bool:
     return True
 
 
+def end_unfinished(files: VaultFiles, history: History) -> None:
+    """End what a run cut short has left of files: one whose record is stored gets its name, any other is overwritten.
+    A file that has its name is never touched here: its record may be in a newer copy of the vault. Raises
+    CoachsyncError where the system refuses it."""
+    there = files.bodies.finished()
+    for place in sorted(files.bodies.unfinished()):
+        if place in history.records and place not in there:
+            files.bodies.keep(place)
+        else:
+            files.bodies.drop(place)
+
+
 def first_needed(history: History) -> dict[bytes, int]:
     """The first generation of each shelf that something needs which is not erased."""
     found = {shelf: one.generation for shelf, one in history.shelves.items()}
     for one in history.records.values():
         found[one.shelf] = min(one.generation, found[one.shelf])
     return found
+
+
+def _doomed_files(files: VaultFiles, history: History, stones: Iterable[Tombstone]) -> set[Place]:
+    """The files whose records are erased: those that these tombstones name, and what went with a shelf of another
+    branch of the log, which none names."""
+    named = {record for stone in stones for record in stone.records}
+    others = {record for stone in history.graves.values() for record in stone.records} - named
+    there = files.bodies.finished() | files.bodies.unfinished()
+    return {place for place in there if place[0] in history.erased and place[0] not in others}
 
 
 def _doomed(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from coachsync.app.vault.attached import with_attached
 from coachsync.app.vault.burying import line_of, write_down
 from coachsync.app.vault.opening import sweep
 from coachsync.app.vault.reading import Session
@@ -40,15 +41,15 @@ class Erased(NamedTuple):
 
 
 def erase_records(session: Session, records: Iterable[bytes]) -> list[Erased]:
-    """Erase every version of some records, shelf by shelf: a shelf gets a new key, the others on it are sealed to that,
-    and the old key goes.
+    """Erase every version of some records, and what is attached to them, shelf by shelf: a shelf gets a new key, the
+    others on it are sealed to that, and the old key goes.
 
     Killed before a tombstone, nothing is erased on that shelf; after it, the next opening finishes. Raises UsageError
     when there is no such record of this coach, Altered when another one on the shelf does not open: it would be lost.
     """
     history = session.vault.history
     shelves: dict[bytes, list[bytes]] = {}
-    for record in dict.fromkeys(records):
+    for record in with_attached(session, records):
         place = history.records.get((record, history.latest(record)))
         if place is None or history.shelves[place.shelf].coach != session.fingerprint:
             raise UsageError("no-such-record", say("There is no such record."))

@@ -24,16 +24,19 @@ def names(history: History, coach: bytes) -> dict[bytes, str]:
     return {record: text[:length] for record, text, length in zip(known, written, lengths, strict=False)}
 
 
-def named(history: History, coach: bytes, typed: str, kind: Kind, *, unsorted: bool = False) -> bytes:
-    """The record of a kind that a coach means; with `unsorted`, one of any kind that lies unsorted too.
+def named(history: History, coach: bytes, typed: str, *kinds: Kind, unsorted: bool = False) -> bytes:
+    """The record of some kinds that a coach means; with `unsorted`, one of any kind that lies unsorted too.
 
     Raises UsageError when there is none, or more than one.
     """
     begun = typed.strip().lower()
     known = _records(history, coach) if _TYPED.fullmatch(begun) else {}
-    meant = {record for record, its_kind in known.items() if its_kind is kind}
+    meant = {record for record, its_kind in known.items() if its_kind in kinds}
     meant |= _unsorted(history) & known.keys() if unsorted else set()
-    found = sorted(record for record in meant if record.hex().startswith(begun))
+    return _only([record for record in meant if record.hex().startswith(begun)])
+
+
+def _only(found: list[bytes]) -> bytes:
     if len(found) > 1:
         raise UsageError(
             "which-record", say("Several begin with these signs."), say("Type more of the id, as the list shows it.")
@@ -45,6 +48,13 @@ def named(history: History, coach: bytes, typed: str, kind: Kind, *, unsorted: b
             say("Look at the ids with: coachsync note list"),
         )
     return found[0]
+
+
+def unsorted_of(history: History, coach: bytes, typed: str) -> bytes:
+    """The unsorted record that a coach means, of whatever kind. Raises UsageError when there is none, or several."""
+    begun = typed.strip().lower()
+    known = _unsorted(history) & _records(history, coach).keys() if _TYPED.fullmatch(begun) else set()
+    return _only([record for record in known if record.hex().startswith(begun)])
 
 
 def _records(history: History, coach: bytes) -> dict[bytes, Kind]:

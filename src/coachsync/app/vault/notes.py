@@ -13,8 +13,8 @@ from coachsync import folding
 from coachsync.app.vault.naming import names
 from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.reading import Read, Session
-from coachsync.app.vault.shelving import current_key, shelf_for
-from coachsync.app.vault.writing import CLASSES, Written, amended, new, store
+from coachsync.app.vault.shelving import CLASSES, current_key, shelf_for
+from coachsync.app.vault.writing import Written, amended, new, refuse_taken, store
 from coachsync.errors import Altered, CoachsyncError, UsageError, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import bodies
@@ -70,13 +70,18 @@ class Gathered(Generic[_Item]):
     failures: list[CoachsyncError] = field(default_factory=list)
 
 
-def add(vault: Vault, signer: Signer, coach: bytes, client: str, body: Body, now: datetime) -> Written:
-    """Store a new record about a client; nothing need be unlocked. Raises as `shelf_for` does."""
+def add(
+    vault: Vault, signer: Signer, coach: bytes, client: str, body: Body, now: datetime, record: bytes | None = None
+) -> Written:
+    """Store a new record about a client; nothing need be unlocked. The caller may have chosen its id: then a run that
+    was cut short knows whether it is stored. Raises as `shelf_for` does, and UsageError for an id that is taken."""
+    if record is not None:
+        refuse_taken(vault, record)
     kind = bodies.kind_of(body)
     key = shelf_for(vault, signer, coach, client, CLASSES[kind])
     if vault.history.shelves[key.shelf].client == UNSORTED:
         body = replace(body, client=client)  # nothing else would tell whom it is about
-    return new(vault, signer, key, kind, bodies.packed(body), now)
+    return new(vault, signer, key, kind, bodies.packed(body), now, record)
 
 
 def amend(session: Session, record: bytes, text: str, now: datetime) -> Written | None:
@@ -105,7 +110,7 @@ def listed(session: Session, kind: Kind, client: str | None = None) -> Gathered[
     gathered: Gathered[Listed] = Gathered()
     ids = names(session.vault.history, session.fingerprint)
     headers: dict[bytes, list[Header]] = {}
-    for header in session.headers(_shelves(session, kind, client)):
+    for header in session.headers(_shelves(session, kind, client), kind):
         if isinstance(header, CoachsyncError):
             gathered.failures.append(header)
         else:
@@ -122,7 +127,7 @@ def everything(session: Session, kind: Kind, client: str | None = None) -> Gathe
     """The newest version of every record of a kind, open, the latest first."""
     gathered: Gathered[Shown] = Gathered()
     ids = names(session.vault.history, session.fingerprint)
-    for read in session.newest(_shelves(session, kind, client)):
+    for read in session.newest(_shelves(session, kind, client), kind):
         if isinstance(read, CoachsyncError):
             gathered.failures.append(read)
             continue

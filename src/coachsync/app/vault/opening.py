@@ -10,7 +10,7 @@ from coachsync.adapters.database.vaults import VaultStore
 from coachsync.adapters.trustfile import Trust
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.burying import buried, forged, line_of
-from coachsync.app.vault.destroying import destroy, left
+from coachsync.app.vault.destroying import destroy, end_unfinished, left
 from coachsync.app.vault.trusting import formers_of, known_coaches, no_coach, open_store, trusted, vault_folder
 from coachsync.config import Config
 from coachsync.errors import Problem, Temporary
@@ -158,6 +158,7 @@ def _replay(vault: Vault) -> None:
     try:
         for number in begun:
             vault.files.bury(line_of(next(vault.store.entries(number - 1))))
+        end_unfinished(vault.files, history)
         if not sweep(vault):
             raise not_done()
     except Temporary as problem:

@@ -12,7 +12,7 @@ from coachsync.app.vault.shelving import checked
 from coachsync.errors import Altered, CoachsyncError, UsageError, WrongKey
 from coachsync.phrases import Phrase, say
 from coachsync.vault import envelope, formers, grants
-from coachsync.vault.envelope import FIRST, Header
+from coachsync.vault.envelope import FIRST, Header, Kind
 from coachsync.vault.keys import Person
 from coachsync.vault.suite import Opener
 
@@ -70,21 +70,21 @@ class Session:
                 yield _at(one, *place[:2]) if isinstance(one, CoachsyncError) else one
         yield from (_at(_missing(), *version) for version in sorted(missing))
 
-    def headers(self, shelves: Collection[bytes]) -> Iterator[Header | CoachsyncError]:
-        """What every version of every record on some shelves says of itself, compared with the log and not opened; in
-        the place of one that is not the log's, or is missing, why."""
+    def headers(self, shelves: Collection[bytes], kind: Kind) -> Iterator[Header | CoachsyncError]:
+        """What every version of every record of a kind on some shelves says of itself, compared with the log and not
+        opened; in the place of one that is not the log's, or is missing, why."""
         records = self.vault.history.records
-        wanted = {key for key, one in records.items() if one.shelf in shelves}
+        wanted = {key for key, one in records.items() if one.shelf in shelves and one.kind is kind}
         for rows in self._wanted(shelves, wanted):
             yield from self._in_place(rows)
         yield from (_missing() for _ in wanted)
 
-    def newest(self, shelves: Collection[bytes]) -> Iterator[Read | CoachsyncError]:
-        """The newest version of every record on some shelves; in the place of one that does not open, or is missing,
-        why."""
+    def newest(self, shelves: Collection[bytes], kind: Kind) -> Iterator[Read | CoachsyncError]:
+        """The newest version of every record of a kind on some shelves; in the place of one that does not open, or is
+        missing, why."""
         latest: dict[bytes, int] = {}
         for (record, version), one in self.vault.history.records.items():
-            if one.shelf in shelves and version > latest.get(record, 0):
+            if one.shelf in shelves and one.kind is kind and version > latest.get(record, 0):
                 latest[record] = version
         wanted = set(latest.items())
         for rows in self._wanted(shelves, wanted):

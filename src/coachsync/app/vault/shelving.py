@@ -17,7 +17,14 @@ from coachsync.vault.suite import SEED_BYTES, Opener
 SPARES = 20  # shelves that wait for clients while the coach is away
 _LEAST = 10
 _AHEAD = 1000  # generations that a newer copy of the vault may have made, at most: one for each note erased on a shelf
-_FOR_UNSORTED = len(Kind)  # a class of records has each kind, and what lies unsorted a shelf for each class
+# The class of records, which retention is decided by, of each kind.
+CLASSES = {
+    Kind.NOTE: "notes",
+    Kind.AGREEMENT: "agreements",
+    Kind.DISCLOSURE: "disclosures",
+    Kind.ATTACHMENT: "notes",
+}
+_FOR_UNSORTED = len({*CLASSES.values()})  # what lies unsorted has a shelf for each class
 
 
 def mint(vault: Vault, coach: Person, shelf: bytes) -> ShelfKey:

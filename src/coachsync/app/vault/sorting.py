@@ -11,7 +11,7 @@ from coachsync.app.vault import erasing
 from coachsync.app.vault.reading import Read, Session, record_place
 from coachsync.app.vault.resealing import everything, reseal
 from coachsync.app.vault.shelving import assign, current_key, mint
-from coachsync.errors import Altered, CoachsyncError, Problem
+from coachsync.errors import Altered, CoachsyncError, Problem, UsageError
 from coachsync.phrases import Phrase, say
 from coachsync.vault import bodies
 from coachsync.vault.bodies import Body
@@ -31,6 +31,18 @@ def sort(session: Session) -> None:
         about = _about(everything(session, shelf))
         if about:
             _move(session, shelf, about)
+
+
+def give(session: Session, record: bytes, client: str) -> bool:
+    """Seal a record that lies unsorted to the shelf of the client whom the coach names. False for one that is sorted
+    already. Raises as `sort` does, and UsageError for no code."""
+    if not is_client(client):
+        raise UsageError("no-client-code", say("That is no client's code."), say("A code is like C-7F3K2M."))
+    shelf = session.vault.history.records[record, 1].shelf
+    if shelf not in erasing.shelves_of(session, UNSORTED):
+        return False
+    _move(session, shelf, {client: [one for one in everything(session, shelf) if one.header.record == record]})
+    return True
 
 
 def settle(session: Session) -> None:
@@ -59,8 +71,11 @@ def _of_nobody(place: Phrase) -> Problem:
     return Problem(
         "unsorted-of-nobody",
         place,
-        say("A record does not say whom it is about, or was not written by coachsync."),
-        say("Look at it, if it opens: coachsync note show ID. To be rid of it: coachsync note erase ID"),
+        say("A record lies unsorted: it does not say whom it is about."),
+        say(
+            "Look at it: coachsync note show ID. To say whose it is: coachsync note sort ID CODE. To be rid of it: "
+            "coachsync note erase ID"
+        ),
     )
 
 

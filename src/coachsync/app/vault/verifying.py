@@ -5,6 +5,7 @@ Nothing is changed, and no finding stops the others: what is wrong is named, wit
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,8 @@ from datetime import datetime
 
 from coachsync.adapters.membership import group_name
 from coachsync.adapters.privacy import group_of
-from coachsync.app.vault import comparing, logbook
+from coachsync.app.vault import comparing, comparing_files, logbook
+from coachsync.app.vault.attached import content
 from coachsync.app.vault.burying import buried, entry_of, forged
 from coachsync.app.vault.comparing import Known, shelf_place
 from coachsync.app.vault.making import daemon_of
@@ -23,12 +25,14 @@ from coachsync.config import Config
 from coachsync.errors import Altered, NotInitialised, Problem, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import keyslots
+from coachsync.vault.envelope import Kind
 from coachsync.vault.history import History
 from coachsync.vault.keys import Person
 from coachsync.vault.keyslots import By
 from coachsync.vault.rows import DeviceKey
 
-_HARMLESS = "grant-orphan"  # opens nothing here: of a run cut short, or of a newer copy of the vault
+# These open nothing here: they are of a run cut short, or of a newer copy of the vault.
+_HARMLESS = frozenset({"grant-orphan", comparing_files.ORPHAN, comparing_files.UNFINISHED})
 _KINDS = {
     By.PASSPHRASE: say("keyslot of the passphrase"),
     By.RECOVERY: say("keyslot of the recovery code"),
@@ -47,6 +51,7 @@ class Verified:
     entries: int = 0
     shelves: int = 0
     records: int = 0
+    files: int = 0
     opened: int | None = None
     findings: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
@@ -108,10 +113,15 @@ def _look(vault: Vault, result: Verified) -> None:
     if whole:
         result.found(_coaches(vault))
     known = Known(vault, after, whole=whole)
-    for compared in (comparing.keys_compared, comparing.grants_compared, comparing.records_compared):
+    for compared in (
+        comparing.keys_compared,
+        comparing.grants_compared,
+        comparing.records_compared,
+        comparing_files.files_compared,
+    ):
         found = list(_to_the_end(compared(known)))
-        result.found(one for one in found if one.code != _HARMLESS)
-        result.notes += [one for one in found if one.code == _HARMLESS]
+        result.found(one for one in found if one.code not in _HARMLESS)
+        result.notes += [one for one in found if one.code in _HARMLESS]
     result.found(_unfinished(vault))
     result.found(_being_renewed(vault))
     result.found(_slots(vault))
@@ -121,6 +131,7 @@ def _look(vault: Vault, result: Verified) -> None:
         result.found(_slots_of_nobody(vault))
     result.found(_open_to_others(vault))
     result.entries, result.shelves, result.records = history.head.count, len(history.shelves), len(history.records)
+    result.files = sum(one.file is not None for one in history.records.values())
 
 
 def _not_told(vault: Vault) -> Problem:
@@ -280,7 +291,9 @@ def _opened(session: Session, shelf: bytes, result: Verified) -> Iterator[Proble
         if place.generation in shut:
             continue
         try:
-            session.opened(place, sealed)
+            read = session.opened(place, sealed)
+            if read.header.kind is Kind.ATTACHMENT:
+                deque(content(session, read), maxlen=0)
             result.opened = (result.opened or 0) + 1
         except (Altered, WrongKey) as problem:
             yield problem.problem(record_place(place.record, place.version))

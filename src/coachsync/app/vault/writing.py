@@ -7,15 +7,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from coachsync.app.vault.opening import Vault
-from coachsync.app.vault.shelving import shelf_for
+from coachsync.app.vault.shelving import CLASSES, shelf_for
 from coachsync.errors import UsageError
 from coachsync.phrases import say
 from coachsync.vault import envelope
 from coachsync.vault.envelope import ID_BYTES, LONGEST, Header, Kind
 from coachsync.vault.keys import ShelfKey, Signer
-
-# The class of records, which retention is decided by, of each kind.
-CLASSES = {Kind.NOTE: "notes", Kind.AGREEMENT: "agreements", Kind.DISCLOSURE: "disclosures"}
+from coachsync.vault.shelves import SealedFile
 
 
 class Written(NamedTuple):
@@ -31,13 +29,30 @@ def add(vault: Vault, signer: Signer, coach: bytes, client: str, kind: Kind, bod
     return new(vault, signer, shelf_for(vault, signer, coach, client, CLASSES[kind]), kind, body, now)
 
 
-def new(vault: Vault, signer: Signer, key: ShelfKey, kind: Kind, body: bytes, now: datetime) -> Written:
-    """The same to a shelf that was found already."""
+def new(
+    vault: Vault,
+    signer: Signer,
+    key: ShelfKey,
+    kind: Kind,
+    body: bytes,
+    now: datetime,
+    record: bytes | None = None,
+    file: SealedFile | None = None,
+) -> Written:
+    """The same to a shelf that was found already, under the id `record` where the caller has chosen one; `file` is the
+    one of an attachment."""
     header = Header(
-        kind, vault.id, key.shelf, key.generation, os.urandom(ID_BYTES), 1, int(now.timestamp()),
+        kind, vault.id, key.shelf, key.generation, record or os.urandom(ID_BYTES), 1, int(now.timestamp()),
         signer.actor.fingerprint,
     )  # fmt: skip
-    return store(vault, signer, key, header, body)
+    return store(vault, signer, key, header, body, file)
+
+
+def refuse_taken(vault: Vault, record: bytes) -> None:
+    """Raise UsageError where there is, or was, a record of this id."""
+    history = vault.history
+    if history.latest(record) or record in history.erased:
+        raise UsageError("record-there", say("There is a record of this id already."), say("Look at the vault."))
 
 
 def amended(previous: Header, digest: bytes, key: ShelfKey, signer: Signer, now: datetime) -> Header:
@@ -48,12 +63,17 @@ def amended(previous: Header, digest: bytes, key: ShelfKey, signer: Signer, now:
     )  # fmt: skip
 
 
-def store(vault: Vault, signer: Signer, key: ShelfKey, header: Header, body: bytes) -> Written:
-    """Seal and store one version. Row and entry are written together, or neither is."""
+def store(
+    vault: Vault, signer: Signer, key: ShelfKey, header: Header, body: bytes, file: SealedFile | None = None
+) -> Written:
+    """Seal and store one version. Row and entry are written together, or neither is. The file of an attachment that is
+    sealed anew is the one it has."""
     if len(body) > LONGEST:
         raise UsageError("record-too-long", say("A record has at most 16 MiB."), say("Make several of it."))
     record = envelope.seal(header, body, key.sealer)
     digest = envelope.digest(record)
+    before = vault.history.records.get((header.record, header.version))
+    file = file or (before.file if before else None)
     with vault.transaction():
         vault.store.put_record(header, record)
         vault.append(
@@ -65,5 +85,6 @@ def store(vault: Vault, signer: Signer, key: ShelfKey, header: Header, body: byt
             version=header.version,
             kind=int(header.kind),
             digest=digest.hex(),
+            **({} if file is None else {"file": file.digest.hex(), "size": file.size}),
         )
     return Written(header.record, header.version, digest)
