@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from coachsync.app.vault import erasing, making, rotating, writing
+from coachsync.app.vault import attached, attaching, erasing, making, rotating, writing
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.shelving import current_key
 from coachsync.app.vault.verifying import verify
 from coachsync.errors import CoachsyncError, UsageError
 from coachsync.vault import grants
+from coachsync.vault.bodies import File
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keyslots import Cost
 from coachsync.vault.suite import Opener
@@ -307,3 +309,15 @@ def test_a_key_is_of_who_has_made_it(full: VaultHouse) -> None:
         assert shelf is not None
         key = current_key(session.vault, shelf)
         assert isinstance(session.opener(shelf, key.generation), Opener)
+
+
+def test_an_attachment_opens_afterwards(full: VaultHouse) -> None:
+    """Its file stays as it is; the key to it is in the record, which is sealed anew."""
+    with full.open() as vault:
+        daemon, coach = full.daemon(vault), full.coach(vault)
+        told = File("scan.pdf", "application/pdf", None)
+        written = attaching.attach(vault, daemon, coach, CLIENT, io.BytesIO(b"what was scanned"), told, full.now)
+    rotate(full)
+    with full.session() as session:
+        assert b"".join(attached.content(session, session.record(written.record))) == b"what was scanned"
+    sound(full)
