@@ -14,7 +14,7 @@ from coachsync.app.cli.asking import Asker
 from coachsync.app.cli.commands import Options
 from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import tell_problems
-from coachsync.app.vault import erasing, making, renewing, sorting, unlocking
+from coachsync.app.vault import erasing, making, sorting, unlocking
 from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.trusting import coach_of, trusted
@@ -50,7 +50,10 @@ def settle(wiring: Wiring, session: Session) -> None:
     """Do first what a coach's session owes: spare shelves for the daemon, erasures that were cut short, and what the
     daemon could not sort. What cannot be done for the moment goes to the problems of the vault: reading needs no
     room."""
-    renewing.settle(wiring.config, session)
+    if session.vault.history.formers:
+        from coachsync.app.vault import renewing  # hardly anybody has had another key
+
+        renewing.settle(wiring.config, session)
     try:
         making.settle(session.vault, session.coach, wiring.database.key)
     except Temporary as problem:
