@@ -113,13 +113,7 @@ def desk_of(wiring: Wiring, coach: str | None, where: str) -> Iterator[Desk]:
     """What it takes to seal for a coach; `where` is who can say which. Raises NotInitialised."""
     fingerprint = refuse_nobody(wiring, coach, where)
     with open_vault(wiring.config, wiring.now) as vault:
-        daemon = making.daemon_of(vault.files, wiring.database.key)
-        if daemon is None:
-            raise NotInitialised(
-                "no-daemon",
-                say("Nothing can be written to the vault before it was unlocked once."),
-                say("Run: coachsync vault unlock"),
-            )
+        daemon = making.writer_of(vault.files, wiring.database.key)
         store = open_vault_store(vault_folder(wiring.config))
         try:
             people = people_of(wiring, vault)
