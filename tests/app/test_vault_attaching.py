@@ -43,14 +43,10 @@ class Stream(io.RawIOBase):
 
 
 class Changing(io.BytesIO):
-    """What somebody writes to meanwhile: it has another end when it is read again."""
-
-    def __init__(self, end: bytes) -> None:
-        super().__init__(CONTENT)
-        self.end = end
+    """What somebody writes to meanwhile: it is another one whenever it is read again."""
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        self.getbuffer()[:1] = self.end
+        self.getbuffer()[0] ^= 1
         return super().seek(offset, whence)
 
 
@@ -128,7 +124,7 @@ def test_the_size_of_a_file_is_told_in_steps_alone(vault_house: VaultHouse) -> N
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("source", [Changing(b"!"), Growing(CONTENT)], ids=["changes", "grows"])
+@pytest.mark.parametrize("source", [Changing(CONTENT), Growing(CONTENT)], ids=["changes", "grows"])
 def test_a_file_that_changes_while_it_is_read_is_not_stored(vault_house: VaultHouse, source: io.BytesIO) -> None:
     with pytest.raises(Temporary) as refused:
         attach_to(vault_house, source)
@@ -152,6 +148,19 @@ def test_a_file_without_end_is_refused(vault_house: VaultHouse, monkeypatch: pyt
     with pytest.raises(UsageError) as refused:
         attach_to(vault_house, Stream(1 << 20))  # type: ignore[arg-type]
     assert (refused.value.code, files(vault_house)) == ("file-too-long", set())
+
+
+def test_a_file_that_is_too_long_is_refused_before_any_of_it_is_written(
+    vault_house: VaultHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it would fill of the disk, others need."""
+    large = tmp_path / "large"
+    with large.open("wb") as sparse:
+        sparse.truncate(sealing.LONGEST + 1)
+    monkeypatch.setattr(BodyFiles, "write", lambda *_: pytest.fail("it is written"))
+    with large.open("rb") as source, pytest.raises(UsageError) as refused:
+        attach_to(vault_house, source)
+    assert refused.value.code == "file-too-long"
 
 
 def test_an_id_that_the_caller_has_chosen_is_taken_once(vault_house: VaultHouse) -> None:
