@@ -110,6 +110,17 @@ def test_several_go_at_once_and_each_is_looked_at_first(vaulted: VaultDesk, note
     assert names == [file.name, "second.txt"]
 
 
+def test_a_name_that_is_typed_may_begin_at_home(
+    vaulted: VaultDesk, note: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the shell that would have understood it on the command line."""
+    monkeypatch.setenv("HOME", str(file.parent))
+    for typed in (f"~/{file.name}", str(file)):
+        assert vaulted.given(f"{typed}\n", "note", "attach", note, "-").code == 0
+    assert [one["name"] for one in vaulted.document("note", "show", note)["attached"]] == [file.name] * 2
+    assert vaulted.given("~nobody-of-this-name/x\n", "note", "attach", note, "-").code == 2
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
@@ -295,6 +306,23 @@ def test_a_copy_for_which_there_is_no_room_leaves_nothing(vaulted: VaultDesk, no
             assert {one.name for one in file.parent.iterdir()} == {file.name}
         to.unlink(missing_ok=True)
     assert 75 in codes
+
+
+def test_an_export_for_which_there_is_no_room_leaves_nothing_of_a_file(
+    vaulted: VaultDesk, note: str, file: Path
+) -> None:
+    attached(vaulted, note, file)
+    vaulted.ids()
+    folder, codes = file.with_name("given"), []
+    for number in range(30):
+        with before_each(counted(number, no_room)):
+            done = vaulted.unlocked("--json", "client", "export", vaulted.client, "--to", str(folder))
+        if not done.code:
+            break
+        codes.append(done.error["code"])
+        assert {one.name for one in file.parent.iterdir()} == {file.name}
+    assert set(codes) == {"disk-full"}
+    assert len(codes) > 5
 
 
 # --- memory -----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from coachsync.adapters import heldfolders
 from coachsync.adapters.files import create
+from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.system import reason
 from coachsync.app.cli import exportedfiles
 from coachsync.app.cli.clientviews import rows
@@ -128,6 +129,8 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def _not_writable(problem: OSError) -> CoachsyncError:
+    if is_full(problem):
+        return no_room("--to")
     return CoachsyncError(
         "folder-not-writable",
         say("The folder cannot be made: {cause}.", cause=reason(problem)),

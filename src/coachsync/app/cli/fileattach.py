@@ -41,7 +41,7 @@ def run(options: Options, given: tuple[str, ...], client: str | None, coach: str
         )
     name = None if client is None else typed_name(client)
     fingerprint = coach_of(trusted(configured(options)), coach)
-    paths = [Path(typed(say("File"), "FILE") if file == _PROMPT else file) for file in files]
+    paths = [_typed() if file == _PROMPT else Path(file) for file in files]
     for path in paths:
         with _opened(path):
             pass
@@ -54,6 +54,15 @@ def run(options: Options, given: tuple[str, ...], client: str | None, coach: str
             if stored:
                 ids = names(kept.vault.history, fingerprint)
                 _tell(options, [ids[record] for record in stored], code)
+
+
+def _typed() -> Path:
+    """What a person types, as in a shell: a home may be written ~."""
+    path = Path(typed(say("File"), "FILE"))
+    try:
+        return path.expanduser()
+    except RuntimeError:  # of nobody whom the system knows: it may be a name
+        return path
 
 
 def _attach(kept: Ready, coach: bytes, client: str, path: Path, to: bytes | None) -> bytes:
