@@ -21,6 +21,7 @@ from coachsync.app.vault.attaching import attach
 from coachsync.app.vault.naming import named, names
 from coachsync.app.vault.trusting import coach_of, trusted
 from coachsync.errors import CoachsyncError, Locked, UsageError
+from coachsync.inbox.names import readable
 from coachsync.phrases import say, say_count
 from coachsync.vault.bodies import File
 from coachsync.vault.envelope import Kind
@@ -66,7 +67,7 @@ def _typed() -> Path:
 
 
 def _attach(kept: Ready, coach: bytes, client: str, path: Path, to: bytes | None) -> bytes:
-    name = filenames.told(os.fsencode(path.name))
+    name = readable(os.fsencode(path.name))
     with _opened(path) as file:
         about = File(name, filenames.media_of(name), to)
         return attach(kept.vault, kept.daemon, coach, client, file, about, kept.wiring.now).record
