@@ -44,9 +44,7 @@ def files_compared(known: Known) -> Iterator[Problem]:
         yield Problem(ORPHAN, "vault/files", message, say("Look who has put that there."))
 
 
-def _unlike(
-    due: SealedFile, size: int, told: Callable[[], SealedFile | None], where: Phrase
-) -> Iterator[Problem]:
+def _unlike(due: SealedFile, size: int, told: Callable[[], SealedFile | None], where: Phrase) -> Iterator[Problem]:
     if size < due.size:
         yield Problem("file-cut", where, say("The content of a file that was attached was cut short."), _RESTORE)
         return
