@@ -89,12 +89,13 @@ def test_p09_the_certificate_counts_files(
     vault_house: VaultHouse, note: Written, attached: list[Written], kept: Written
 ) -> None:
     other = attach_to(vault_house, b"another's", client=OTHER)
+    attach_to(vault_house, b"last")  # right before the tombstone
     with vault_house.session() as session:
         text = certificates.issue(session, erase_client(session).stone, vault_house.now, [])
         again = certificates.issue(session, next(iter(session.vault.history.tombstones.values())), vault_house.now, [])
     for one in (text, again):
-        assert b'"files": 3' in one
-        assert b'"records": 4' in one
+        assert b'"files": 4' in one
+        assert b'"records": 5' in one
         formatreader.check_certificate(formatreader.read_trust(vault_house.config.trust.read_text()), one)
     assert files(vault_house) == named(other)
 
@@ -113,6 +114,7 @@ def test_p09_whenever_it_dies_the_next_opening_ends_it(
         came = killed_at(number, lambda house=again: erase(house))  # type: ignore[misc]
         with again.open() as vault:
             gone = note.record in vault.history.erased
+            assert "erased-came-back" not in [one.code for one in vault.problems]  # nobody has put anything back
         found = contents(again)
         assert found == ({kept.record: b"kept"} if gone else whole)
         assert files(again) == {f"{record.hex()}.1" for record in found}
@@ -200,6 +202,19 @@ def test_a_link_in_its_place_is_not_followed(vault_house: VaultHouse, kept: Writ
     with vault_house.session() as session:
         assert erase_client(session).done
     assert (outside.read_bytes(), files(vault_house)) == (b"another's", set())
+
+
+def test_of_what_is_erased_no_damage_is_told(vault_house: VaultHouse, attached: list[Written]) -> None:
+    """An older copy was put back, and nobody has opened it yet: that it is here is what is wrong."""
+    copy = vault_house.folder / "copy"
+    shutil.copytree(vault_house.vault_folder, copy)
+    with vault_house.session() as session:
+        assert erase_client(session).done
+    shutil.rmtree(vault_house.vault_folder)
+    copy.rename(vault_house.vault_folder)
+    file, _ = sorted((vault_house.vault_folder / "files").iterdir())
+    file.write_bytes(file.read_bytes()[:-1])
+    assert {one.code for one in verify(vault_house.config, vault_house.now).findings} == {"erased-here"}
 
 
 # --- two coaches, and what was unsorted ------------------------------------------------------------------------------

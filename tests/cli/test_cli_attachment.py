@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,16 @@ def test_a_list_says_how_many_are_attached_and_names_those_of_no_note(
     assert "attached files" in vaulted.desk.run("client", "show", vaulted.client).out
     assert "attachment" in vaulted.desk.run("log", "show").out
     assert "2 attached files were compared." in vaulted.desk.run("vault", "verify").out
+
+
+def test_what_belongs_to_a_note_that_is_lost_is_listed_by_itself(vaulted: VaultDesk, note: str, file: Path) -> None:
+    name = attached(vaulted, note, file)
+    with sqlite3.connect(vaulted.desk.state / "vault" / "vault.db") as database:
+        database.execute("delete from records where rowid = (select min(rowid) from records)")
+    database.close()
+    listed = vaulted.unlocked("--json", "note", "list")
+    assert (listed.code, listed.codes) == (3, ["record-missing"])
+    assert [(one["id"], one["name"]) for one in listed.document["notes"]] == [(name, file.name)]
 
 
 def test_what_is_attached_is_shown_with_the_note_and_by_itself(vaulted: VaultDesk, note: str, file: Path) -> None:
