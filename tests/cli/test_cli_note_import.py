@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,58 @@ def test_it_works_through_the_inbox_once(desk: VaultDesk) -> None:
     assert desk.leaks(CANARY) == []
     assert desk.given("", "note", "import").out == "There was nothing to import.\n"
     assert desk.given("", "--json", "note", "import").document == {"imported": 0, "waiting": 0, "problems": []}
+
+
+HOSTILE = f"Bilan\n\x1b[2J\u202e {CANARY}.md"  # a title that would move a terminal's cursor
+
+
+@pytest.fixture
+def titled(desk: VaultDesk) -> str:
+    """A note out of a file whose name says what its text does not."""
+    drop(desk, f"{desk.client}/{HOSTILE}", "Nothing of that.")
+    drop(desk, f"{desk.client}/other.txt", "Another one.")
+    assert desk.given("", "note", "import").code == 0
+    [hit] = desk.document("note", "search", "BILAN")["notes"]
+    return str(hit["id"])
+
+
+def test_what_a_file_was_called_is_told_with_its_note(desk: VaultDesk, titled: str) -> None:
+    """Often it is the title; and it is shown as what it is, data from outside."""
+    shown = desk.unlocked("note", "show", titled)
+    assert shown.out == f"Nothing of that.\nIt came as the file Bilan [2J {CANARY}.md.\n"
+    assert CANARY not in shown.err
+    assert [one["name"] for one in desk.document("note", "show", titled)["versions"]] == [HOSTILE]
+    rows = [row.split("\t") for row in desk.unlocked("note", "list").out.splitlines()]
+    assert {row[0]: row[-1] for row in rows}[titled] == f"Bilan [2J {CANARY}.md"
+    assert {one["id"]: one["name"] for one in desk.document("note", "list", desk.client)["notes"]}[titled] == HOSTILE
+    assert desk.unlocked("note", "search", "bilan").out == f"{titled}\t{desk.client}\t\tBilan [2J {CANARY}.md\n"
+    [hit] = desk.document("note", "search", "nothing")["notes"]
+    assert (hit["lines"], hit["name"]) == (["Nothing of that."], HOSTILE)
+    assert desk.leaks(CANARY) == []
+
+
+def test_what_a_file_was_called_stays_with_a_note_that_is_changed(desk: VaultDesk, titled: str) -> None:
+    assert desk.given("Anew.", "note", "amend", titled, *desk.key).code == 0
+    assert [one["name"] for one in desk.document("note", "show", titled)["versions"]] == [HOSTILE] * 2
+
+
+def test_what_a_file_was_called_is_exported_as_data_alone(desk: VaultDesk, titled: str) -> None:
+    folder = desk.desk.folder / "given"
+    assert desk.unlocked("client", "export", desk.client, "--to", str(folder)).code == 0
+    records = json.loads((folder / "client.json").read_text())["records"]
+    assert sorted(one["content"]["name"] for one in records) == sorted([HOSTILE, "other.txt"])
+    texts = [file.read_text() for file in folder.glob("records/*.txt")]
+    assert sum(f"name of the file: Bilan [2J {CANARY}.md\n" in text for text in texts) == 1
+    assert not any(CANARY in str(path) for path in folder.rglob("*"))
+
+
+def test_what_an_unsorted_file_was_called_stays_when_it_is_sorted(desk: VaultDesk) -> None:
+    drop(desk, f"{CANARY}.md", "Whose is it?")
+    assert desk.given("", "note", "import").code == 0
+    [name] = desk.ids()
+    assert desk.unlocked("note", "sort", name, desk.client).code == 0
+    [listed] = desk.document("note", "list", desk.client)["notes"]
+    assert listed["name"] == f"{CANARY}.md"
 
 
 def test_what_waits_is_counted_and_named_only_on_demand(desk: VaultDesk) -> None:

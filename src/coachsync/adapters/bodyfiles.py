@@ -17,7 +17,7 @@ from coachsync.adapters.files import make_private_folder, open_new, sync_folder
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.shredding import shred
 from coachsync.adapters.system import reason
-from coachsync.errors import CoachsyncError
+from coachsync.errors import Altered, CoachsyncError
 from coachsync.phrases import say
 from coachsync.vault.contents import PIECE
 from coachsync.vault.shelves import SealedFile
@@ -84,7 +84,7 @@ class BodyFiles:
 
     def pieces(self, place: Place) -> Iterator[bytes]:
         """What is in a file, in its name or not yet, a piece at a time, as the disk has it; nothing where there is
-        none."""
+        none. Raises Altered where the disk does not give it: that is about this file alone."""
         try:
             handle = self._open(place)
             if handle is None:
@@ -95,10 +95,10 @@ class BodyFiles:
                 while piece := file.read(PIECE):
                     yield piece
         except OSError as problem:
-            raise vault_refused("file-not-read", problem) from None
+            raise _unreadable(problem) from None
 
     def told(self, place: Place) -> SealedFile | None:
-        """What is in a file, read to its end; None where there is none."""
+        """What is in a file, read to its end; None where there is none. Raises as `pieces` does."""
         return _told(self.pieces(place)) if self.size(place) is not None else None
 
     def size(self, place: Place) -> int | None:
@@ -171,6 +171,14 @@ def _unlike() -> CoachsyncError:
         say("The disk does not give back what was written to it. Nothing was stored."),
         say("The disk may be failing: make a backup, and have it looked at."),
         where=_WHERE,
+    )
+
+
+def _unreadable(problem: OSError) -> Altered:
+    return Altered(
+        "file-not-read",
+        say("The content of a file that was attached cannot be read: {cause}.", cause=reason(problem)),
+        say("Look whether the disk is failing; then restore the folder vault/files of the state folder from a backup."),
     )
 
 
