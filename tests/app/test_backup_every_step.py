@@ -113,6 +113,33 @@ def test_p13_at_every_step_of_a_restore_it_is_none_or_all_and_the_next_run_goes_
     assert len(kept) > 4
 
 
+def test_p09_at_no_step_of_a_restore_a_key_of_who_was_erased_is_on_the_disk(
+    backup_house: BackupHouse, tmp_path: Path
+) -> None:
+    backup_house.backup()
+    older = backup_house.kept("older", backup_house.mirror)
+    with backup_house.house.open() as vault:
+        erased = {
+            f"{shelf.hex()}/{generation}.1.{recipient.hex()}"
+            for shelf, one in vault.history.shelves.items()
+            for generation, recipient in vault.files.grants(shelf)
+            if one.client == OTHER
+        }
+    backup_house.erase_client(OTHER)
+    folder = tmp_path / "new"
+    folder.mkdir()
+    seen: set[str] = set()
+
+    def step() -> None:
+        seen.update("/".join(file.parts[-2:]) for file in contents(folder))
+
+    with before_each(step):
+        backup_house.restored(folder, 1, older)
+    assert f"clients/{CLIENT}.key" in seen
+    assert erased
+    assert not seen & {*erased, f"clients/{OTHER}.key"}
+
+
 def _shape(folder: Path) -> frozenset[str]:
     """What there is in a place of its own, and which kinds of things beside it."""
     files = (DRAWN.sub(r"\1", file.relative_to(folder).as_posix()) for file in contents(folder))

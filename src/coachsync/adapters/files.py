@@ -48,9 +48,10 @@ def make_private_folder(folder: Path) -> None:
 def make_inner_folder(folder: Path) -> None:
     """A folder in one that a person has made, as on a disk for backups: shared where that one is, else for its owner
     alone, where the file system knows owners (vfat does not). Raises OSError."""
-    folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-    if is_shared(folder.parent):
-        _set_right(folder, inner_mode(folder))
+    shared = is_shared(folder.parent)
+    folder.mkdir(mode=inner_mode(folder) & 0o777 if shared else PRIVATE_FOLDER, exist_ok=True)
+    if shared:
+        _set_right(folder, inner_mode(folder))  # a service may not set setgid, and has its umask open for the group
 
 
 def make_state_folder(state: Path) -> None:
