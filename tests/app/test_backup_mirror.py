@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,10 @@ def test_p09_a_mirror_that_is_away_is_on_the_certificate_and_forgets_when_it_is_
     assert "mirror-behind" in told(backup_house)
     behind = remembering.recall(backup_house.house.state).behind
     assert behind == int(backup_house.house.now.timestamp())
+    backup_house.house.now += timedelta(hours=1)
+    with open_wiring(backup_house.house.config, "test", backup_house.house.now):
+        pass
+    assert remembering.recall(backup_house.house.state).behind == behind  # since when, and not when it was last tried
     away.rename(backup_house.mirror)
     assert key(backup_house).exists()
     again = erased(backup_house)
@@ -141,3 +146,15 @@ def test_nothing_is_restored_while_a_backup_is_read_from_what_is_there(
     ):
         backup_house.restored(tmp_path / "new", replace=True)
     assert [path.name for path in (tmp_path / "new").glob("state*")] == ["state"]
+
+
+def test_p04_of_a_grant_here_and_in_the_mirror_the_one_that_is_whole_stays(backup_house: BackupHouse) -> None:
+    backup_house.backup()
+    grants = sorted(backup_house.mirror.glob("vault/keys/*/1.1.*"))[:2]
+    whole = [grant.read_bytes() for grant in grants]
+    spoiled = whole[0][:100] + b"\1" * (len(whole[0]) - 100)
+    grants[0].write_bytes(spoiled)
+    here = backup_house.house.state / grants[1].relative_to(backup_house.mirror)
+    here.write_bytes(spoiled)
+    backup_house.backup(days=1)
+    assert [grant.read_bytes() for grant in grants] == whole
