@@ -2,6 +2,7 @@ import errno
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,25 @@ def test_a_disk_without_room_for_a_name_keeps_nobody_from_the_lock(
     monkeypatch.setattr(os, "pwrite", full)
     with lock.hold(tmp_path, "sync"):
         assert lock.is_held(tmp_path, lock.WRITER)
+
+
+def test_who_waited_while_another_folder_took_the_place_locks_that_one(tmp_path: Path) -> None:
+    """A restore moves the state away that somebody waits for."""
+    state = tmp_path / "state"
+    state.mkdir()
+
+    def exchanged(_: float) -> None:
+        if not (tmp_path / "aside").exists():
+            state.rename(tmp_path / "aside")
+            state.mkdir()
+            holder.close()
+
+    holder = ExitStack()
+    holder.enter_context(lock.hold(state, "backup restore"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lock.time, "sleep", exchanged)
+        with lock.hold(state, "sync"):
+            with pytest.raises(Temporary), lock.hold(state, "agenda", patience=0):
+                pass
+            with lock.hold(tmp_path / "aside", "agenda", patience=0):
+                pass

@@ -30,8 +30,7 @@ def hold(state: Path, command: str, patience: float = PATIENCE, name: str = WRIT
     kernel frees the lock when the process ends, however it ends. Raises Temporary, naming the holder's command and
     process number, when somebody else keeps it, and CoachsyncError when the lock file cannot be opened.
     """
-    with _opened(state, name) as file:
-        _wait(file.fileno(), patience)
+    with _locked(state, name, patience) as file:
         me = f"{command} {os.getpid()}".encode()
         last = os.pread(file.fileno(), 200, 0)
         if last != me:
@@ -49,6 +48,25 @@ def is_held(state: Path, name: str) -> bool:
     except OSError:
         return False
     return False
+
+
+@contextmanager
+def _locked(state: Path, name: str, patience: float) -> Iterator[BinaryIO]:
+    """The lock's file, locked. While somebody waited, a restore may have put another state folder in its place, where
+    others lock another file."""
+    while True:
+        with _opened(state, name) as file:
+            _wait(file.fileno(), patience)
+            if _is_there(file, state / name):
+                yield file
+                return
+
+
+def _is_there(file: BinaryIO, place: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), place.stat())
+    except OSError:
+        return False
 
 
 def _opened(state: Path, name: str) -> BinaryIO:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from coachsync.adapters.privacy import CLOSED, SHARED, SHARED_FOLDER
+from coachsync.adapters.privacy import CLOSED, SHARED, SHARED_FOLDER, group_of
 from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
@@ -40,6 +40,21 @@ def share_state(state: Path, owner: int, group: int) -> None:
             for _, folders, files, inside in os.fwalk(".", dir_fd=top, follow_symlinks=False):
                 for name in (*folders, *files):
                     _share(name, inside, group)
+    except OSError as problem:
+        raise _failed(problem, state) from None
+
+
+def hand_over(state: Path, before: Path) -> None:
+    """Have a new state folder, which nobody else reaches yet, belong to whom the one belongs whose place it takes: to
+    its owner, where this is the administrator, and to the group that it is shared with. Raises CoachsyncError."""
+    try:
+        status, group = before.stat(), group_of(before)
+        if os.geteuid() == 0 and status.st_uid != 0:
+            for root, _, files in os.walk(state):
+                for path in (Path(root), *(Path(root, name) for name in files)):
+                    os.chown(path, status.st_uid, status.st_gid, follow_symlinks=False)
+        if group is not None:
+            share_state(state, -1, group)
     except OSError as problem:
         raise _failed(problem, state) from None
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from coachsync.adapters.bodyfiles import BodyFiles, vault_refused
+from coachsync.adapters.cachetag import leave_out
 from coachsync.adapters.files import (
     create_atomically,
     make_private_folder,
@@ -53,9 +54,10 @@ class VaultFiles:
         self._rotation = folder / "rotation"
 
     def make(self) -> None:
-        """The folders, as private as the state folder."""
+        """The folders, as private as the state folder; no other program is to keep copies of the grants."""
         for folder in (self.folder, self._keys, self._slots):
             make_private_folder(folder)
+        leave_out(self._keys)
         self.bodies.make()
 
     # --- grants -------------------------------------------------------------------------------------------------------

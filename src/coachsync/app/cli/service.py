@@ -158,7 +158,7 @@ def _of_the_machine(coaches: Sequence[str]) -> Service:
     if settings is None or settings.backup.folder is None:
         return service
     command = [*_program(), "--config", str(_configuration()), "backup", "create"]
-    backup = scheduling.writing(units.shipped(scheduling.UNIT), command, settings)
+    backup = scheduling.writing(units.shipped(scheduling.UNIT), command, settings, shared=bool(coaches))
     return scheduling.for_system(service, _ETC, backup, units.shipped(scheduling.TIMER), settings)
 
 

@@ -193,6 +193,8 @@ def _backup(memory: Memory, now: int) -> Iterator[str]:
         yield say("Backup: made {ago}.", ago=_ago(now - memory.made))
     if memory.mirrored is not None:
         yield say("  Mirror of the keys: up to date {ago}.", ago=_ago(now - memory.mirrored))
+        if memory.behind is not None:
+            yield say("  It lacks what was written or erased since: connect its disk, and run: coachsync backup create")
     if memory.drilled is None:
         yield say("  Nobody has tried to open a backup yet: coachsync backup verify --drill")
     elif memory.drill_findings:
@@ -302,6 +304,7 @@ def _of_backup(memory: Memory) -> dict[str, Any]:
         "made": _when(memory.made),
         "number": memory.number or None,
         "mirrored": _when(memory.mirrored),
+        "mirror_behind": _when(memory.behind),
         "drilled": _when(memory.drilled),
         "drill_findings": None if memory.drilled is None else memory.drill_findings,
     }
