@@ -46,6 +46,7 @@ class Wiring:
         self.config = config
         self._connect: Connect = connect or to_caldav
         self.undisturbed = undisturbed  # no other process has worked on the state since this one did
+        self.only_vault = False  # whether this run has worked on the vault alone: set by whoever knows
         self.database = database
         self.now = now
         self.progress = progress
@@ -212,13 +213,14 @@ def open_wiring(
     """
     state = config.practice.state
     _make(state)
-    with lock.hold(state, command, patience) as undisturbed:
+    with lock.hold(state, command, patience) as held:
         key = keystore.load_device_key(state, create=not database_file(state).exists())
-        wiring = Wiring(config, open_database(state, key), now, progress, undisturbed=undisturbed)
+        wiring = Wiring(config, open_database(state, key), now, progress, undisturbed=held.undisturbed)
         try:
             wiring.problems = forgetting.replay(wiring.clients, wiring.database, state, partial(_keep_out, wiring))
             yield wiring
             _follow(wiring)
+            held.unseen = wiring.only_vault and not wiring.problems
         finally:
             wiring.close()
 
