@@ -233,6 +233,51 @@ def test_who_is_no_coach_reads_nothing_and_is_told_what_to_ask_for(vault: House)
     assert (code, f"--coach {vault.stranger.name}" in told) == (1, True)
 
 
+def test_p07_neither_the_service_nor_the_administrator_is_given_a_passphrase(vault: House) -> None:
+    """Not even with it: whoever types it into a program of the service has given it away."""
+    key = vault.folder / "key"
+    key.write_text(PASSPHRASE)
+    key.chmod(0o600)
+    for user, words in ((vault.service, "service works as"), (administrator(vault.alice), "by a coach")):
+        os.chown(key, user.uid, user.gid)
+        for command in (["vault", "unlock"], ["note", "list"], ["vault", "passphrase"], ["vault", "recovery"]):
+            assert words in vault.run(user, *command, "--passphrase-file", str(key), code=11)
+        assert words in vault.run(user, "vault", "keyslot", "add", "credential", code=11)
+    for command in (["vault", "init", "--coach", "anna"], ["vault", "recovery", "--use"]):
+        assert "service works as" in vault.run(vault.service, *command, code=11)
+
+
+def test_p07_a_credential_that_opens_the_vault_is_made_for_the_coach(vault: House) -> None:
+    steps = json.loads(vault.run(vault.alice, "--json", "vault", "keyslot", "add", "credential", code=3))["steps"]
+    told = "\n".join(step["what"] for step in steps)
+    assert (f"--uid={vault.alice.name}" in told, f"User={vault.alice.name}\n" in told) == (True, True)
+    assert vault.service.name not in told
+
+
+def test_the_administrator_works_in_the_state_as_the_service_and_follows_no_link_of_it(vault: House) -> None:
+    root, keys, away = administrator(vault.alice), vault.state / "keys", vault.state / "away"
+    for words in (("note", "add", *_codes(vault)), ("sync",), ("status",), ("agenda",)):
+        vault.run(root, *words, stdin="A word.")
+    vault.run(root, "check")
+    assert not [path for path in vault.state.rglob("*") if path.stat().st_uid == 0]
+    place = vault.folder / "of-root"
+    place.mkdir(mode=0o700)
+    (place / ".key-of-another-program").write_text("kept")
+    shutil.copy(keys / "device.key", place)
+    vault.service.does(keys.rename, away)
+    try:
+        vault.service.does(keys.symlink_to, place)
+        vault.run(root, "key", "move", "--to", "file", code=1)
+        assert {one.name for one in place.iterdir()} == {".key-of-another-program", "device.key"}
+    finally:
+        keys.unlink()
+        vault.service.does(away.rename, keys)
+
+
+def _codes(vault: House) -> list[str]:
+    return [one["code"] for one in json.loads(vault.run(vault.service, "--json", "client", "list"))["clients"]]
+
+
 def test_a_trust_toml_that_was_lost_is_written_anew_with_sudo(vault: House) -> None:
     trust = vault.file.parent / "trust.toml"
     pinned = trust.read_text().split("[coaches")

@@ -11,7 +11,7 @@ from pathlib import Path
 from coachsync.adapters.privacy import group_of
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.system import reason
-from coachsync.errors import CoachsyncError
+from coachsync.errors import CoachsyncError, Locked
 from coachsync.phrases import Phrase, say
 
 _WHERE = "practice.state"
@@ -52,6 +52,33 @@ def refuse_shut(state: Path) -> None:
     it."""
     if os.access(state, os.F_OK) and not os.access(state, os.X_OK):
         raise state_refused(PermissionError(errno.EACCES, ""), state)
+
+
+def refuse_service(state: Path) -> None:
+    """Raise Locked for the service of a state that coaches share with it, before anybody is asked for a passphrase:
+    what it is given once, it has."""
+    group, me = group_of(state), os.geteuid()
+    if group is not None and _owner(state) == me and members(group) - {user_name(me)}:
+        raise Locked(
+            "vault-as-service",
+            say("This is the user whom the service works as: it must never open a note, nor be given a passphrase."),
+            say(
+                "Give this command as yourself, without sudo, once you were let in: {command}",
+                command=letting_in("USER"),
+            ),
+        )
+
+
+def refuse_all_but_coaches(state: Path) -> None:
+    """The same, and for the administrator in the state of somebody else: what is written in clear meanwhile would be
+    that one's, or lie where the coach never looks for it."""
+    refuse_service(state)
+    if os.geteuid() == 0 and _owner(state) not in (None, 0):
+        raise Locked(
+            "vault-as-administrator",
+            say("The vault is opened by a coach, and not by the administrator in the name of one."),
+            say("Give this command again without sudo."),
+        )
 
 
 def state_refused(problem: OSError, state: Path) -> CoachsyncError:
