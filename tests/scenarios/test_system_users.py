@@ -274,6 +274,39 @@ def test_the_administrator_works_in_the_state_as_the_service_and_follows_no_link
         vault.service.does(away.rename, keys)
 
 
+@pytest.mark.parametrize("name", ["vault/slots", "vault/keys/away", "status.json"])
+def test_p07_what_the_service_plants_leads_nobody_elsewhere(vault: House, name: str) -> None:
+    """Also while the vault is unlocked, and every command tidies up in its folders."""
+    vault.run(vault.alice, "vault", "unlock", *vault.key)
+    place, away, home = vault.state / name, vault.state / "away", vault.alice.home / "letters"
+    vault.alice.does(_writes_letters, home)
+    there = place.exists()
+    if there:
+        vault.service.does(place.rename, away)
+    try:
+        for plant, what in ((place.symlink_to, home), (os.mkfifo, place)):
+            vault.service.does(plant, what)
+            assert f"sudo rm {place}" in vault.run(vault.alice, "status", code=1)
+            assert "sudo rm" in vault.run(vault.alice, "note", "list", code=1)
+            assert vault.alice.does(_letters, home) == {".old-letter": "kept", ".coachsync-one": "kept"}
+            place.unlink()
+    finally:
+        place.unlink(missing_ok=True)
+        if there:
+            vault.service.does(away.rename, place)
+    vault.run(vault.alice, "note", "list")
+
+
+def _writes_letters(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for name in (".old-letter", ".coachsync-one"):
+        (folder / name).write_text("kept")
+
+
+def _letters(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
 def _codes(vault: House) -> list[str]:
     return [one["code"] for one in json.loads(vault.run(vault.service, "--json", "client", "list"))["clients"]]
 

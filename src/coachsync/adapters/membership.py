@@ -6,6 +6,7 @@ import errno
 import grp
 import os
 import pwd
+import shlex
 from pathlib import Path
 
 from coachsync.adapters.privacy import group_of
@@ -52,6 +53,49 @@ def refuse_shut(state: Path) -> None:
     it."""
     if os.access(state, os.F_OK) and not os.access(state, os.X_OK):
         raise state_refused(PermissionError(errno.EACCES, ""), state)
+
+
+def refuse_planted(state: Path) -> None:
+    """Raise CoachsyncError where others have put into a state folder that is shared what is neither file nor folder: a
+    link leads those who work there elsewhere, where their rights reach further, and a pipe makes them wait for ever."""
+    if group_of(state) is None:
+        return
+    for folder in (state, *_folders(state), *_folders(state / "vault")):
+        for one in _entries(folder):
+            if not (one.is_file(follow_symlinks=False) or one.is_dir(follow_symlinks=False)) and _is_foreign(one):
+                raise _planted(Path(one.path))
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [Path(one.path) for one in _entries(folder) if one.is_dir(follow_symlinks=False)]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except OSError:  # whoever works with it is told
+        return []
+
+
+def _is_foreign(one: os.DirEntry[str]) -> bool:
+    try:
+        return one.stat(follow_symlinks=False).st_uid not in (0, os.geteuid())
+    except FileNotFoundError:  # it has gone meanwhile
+        return False
+
+
+def _planted(path: Path) -> CoachsyncError:
+    planted = CoachsyncError(
+        "state-planted",
+        say(
+            "Another user has put a link or a pipe into the state folder: nothing was done, for it could lead anywhere."
+        ),
+        say("Ask who has put it there: coachsync has not. Then remove it."),
+        where=_WHERE,
+    )
+    planted.aside = say("Run: {command}", command=f"sudo rm {shlex.quote(str(path))}")
+    return planted
 
 
 def refuse_service(state: Path) -> None:

@@ -17,6 +17,7 @@ from coachsync.adapters.database import Clients, Database, SignIn, SignIns, open
 from coachsync.adapters.database.engine import database_file
 from coachsync.adapters.files import make_state_folder
 from coachsync.adapters.ical.reader import Reader
+from coachsync.adapters.membership import refuse_planted
 from coachsync.adapters.privacy import group_of
 from coachsync.app.clients import forgetting
 from coachsync.app.progress import Progress, silent
@@ -213,6 +214,7 @@ def open_wiring(
     """
     state = config.practice.state
     _make(state)
+    refuse_planted(state)
     with lock.hold(state, command, patience) as held:
         key = keystore.load_device_key(state, create=not database_file(state).exists())
         wiring = Wiring(config, open_database(state, key), now, progress, undisturbed=held.undisturbed)
