@@ -173,6 +173,7 @@ def test_p07_nobody_else_reaches_what_keeps_the_vault_unlocked(vault: House) -> 
         assert user.does(agent.seed, place) is None
         assert user.does(_tries, place, int(process.name)) == {}
         assert user.does(_found, seed, [vault.folder, vault.alice.home, process]) == []
+    assert vault.alice.does(_opens, int(process.name)) == set()  # nor another program of hers: it asks, as all do
     assert administrator(vault.alice).does(_opens, int(process.name)) == {"mem", "environ", "maps"}  # so it is tried
     assert vault.alice.does(agent.seed, place) == seed
     vault.run(vault.alice, "vault", "lock")
@@ -286,6 +287,8 @@ def test_p07_what_the_service_plants_leads_nobody_elsewhere(vault: House, name: 
     try:
         for plant, what in ((place.symlink_to, home), (os.mkfifo, place)):
             vault.service.does(plant, what)
+            if plant is os.mkfifo:
+                vault.service.does(place.chmod, 0o666)  # else it could not even be opened
             assert f"sudo rm {place}" in vault.run(vault.alice, "status", code=1)
             assert "sudo rm" in vault.run(vault.alice, "note", "list", code=1)
             assert vault.alice.does(_letters, home) == {".old-letter": "kept", ".coachsync-one": "kept"}
