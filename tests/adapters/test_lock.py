@@ -2,7 +2,7 @@ import errno
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -57,15 +57,30 @@ def test_a_holder_cannot_steer_the_terminal(tmp_path: Path) -> None:
     assert caught.value.message.isprintable()
 
 
+def came_in_between(state: Path) -> bool:
+    with lock.hold(state, "run") as held:
+        return not held.undisturbed
+
+
 def test_the_one_who_held_it_last_is_told_so(tmp_path: Path) -> None:
-    with lock.hold(tmp_path, "run") as undisturbed:
-        assert not undisturbed
-    with lock.hold(tmp_path, "run") as undisturbed:
-        assert undisturbed
-    with lock.hold(tmp_path, "sync") as undisturbed:
-        assert not undisturbed
-    with lock.hold(tmp_path, "run") as undisturbed:
-        assert not undisturbed
+    assert came_in_between(tmp_path)
+    assert not came_in_between(tmp_path)
+    with lock.hold(tmp_path, "sync") as held:
+        assert not held.undisturbed
+    assert came_in_between(tmp_path)
+
+
+def test_who_has_changed_nothing_of_interest_is_named_while_at_work_and_not_after(tmp_path: Path) -> None:
+    for name in ("run", "a much longer name than that"):
+        assert came_in_between(tmp_path) == (name == "run")
+        with lock.hold(tmp_path, name) as held:
+            assert (tmp_path / "lock").read_bytes().startswith(name.encode())
+            held.unseen = True
+        assert not came_in_between(tmp_path)
+    with suppress(ZeroDivisionError), lock.hold(tmp_path, "sync") as held:
+        held.unseen = True
+        raise ZeroDivisionError
+    assert came_in_between(tmp_path)
 
 
 def test_a_lock_is_seen_from_outside(tmp_path: Path) -> None:

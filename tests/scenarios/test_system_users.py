@@ -51,6 +51,7 @@ from = ["coaching"]
 to = {{ account = "cloud", name = "Office" }}
 profile = "busy"
 """
+USUAL = {"nobody-told", "weakest-link-file", "backup-not-configured"}  # what check says of this practice at any rate
 PTRACE_ATTACH = 16
 
 
@@ -172,6 +173,7 @@ def test_p07_nobody_else_reaches_what_keeps_the_vault_unlocked(vault: House) -> 
         assert user.does(agent.seed, place) is None
         assert user.does(_tries, place, int(process.name)) == {}
         assert user.does(_found, seed, [vault.folder, vault.alice.home, process]) == []
+    assert vault.alice.does(_opens, int(process.name)) == set()  # nor another program of hers: it asks, as all do
     assert administrator(vault.alice).does(_opens, int(process.name)) == {"mem", "environ", "maps"}  # so it is tried
     assert vault.alice.does(agent.seed, place) == seed
     vault.run(vault.alice, "vault", "lock")
@@ -232,6 +234,86 @@ def test_who_is_no_coach_reads_nothing_and_is_told_what_to_ask_for(vault: House)
     assert (code, f"--coach {vault.stranger.name}" in told) == (1, True)
 
 
+def test_p07_neither_the_service_nor_the_administrator_is_given_a_passphrase(vault: House) -> None:
+    """Not even with it: whoever types it into a program of the service has given it away."""
+    key = vault.folder / "key"
+    key.write_text(PASSPHRASE)
+    key.chmod(0o600)
+    for user, words in ((vault.service, "service works as"), (administrator(vault.alice), "by a coach")):
+        os.chown(key, user.uid, user.gid)
+        for command in (["vault", "unlock"], ["note", "list"], ["vault", "passphrase"], ["vault", "recovery"]):
+            assert words in vault.run(user, *command, "--passphrase-file", str(key), code=11)
+        assert words in vault.run(user, "vault", "keyslot", "add", "credential", code=11)
+    for command in (["vault", "init", "--coach", "anna"], ["vault", "recovery", "--use"]):
+        assert "service works as" in vault.run(vault.service, *command, code=11)
+
+
+def test_p07_a_credential_that_opens_the_vault_is_made_for_the_coach(vault: House) -> None:
+    steps = json.loads(vault.run(vault.alice, "--json", "vault", "keyslot", "add", "credential", code=3))["steps"]
+    told = "\n".join(step["what"] for step in steps)
+    assert (f"--uid={vault.alice.name}" in told, f"User={vault.alice.name}\n" in told) == (True, True)
+    assert vault.service.name not in told
+
+
+def test_the_administrator_works_in_the_state_as_the_service_and_follows_no_link_of_it(vault: House) -> None:
+    root, keys, away = administrator(vault.alice), vault.state / "keys", vault.state / "away"
+    for words in (("note", "add", *_codes(vault)), ("sync",), ("status",), ("agenda",)):
+        vault.run(root, *words, stdin="A word.")
+    vault.run(root, "check")
+    assert not [path for path in vault.state.rglob("*") if path.stat().st_uid == 0]
+    place = vault.folder / "of-root"
+    place.mkdir(mode=0o700)
+    (place / ".key-of-another-program").write_text("kept")
+    shutil.copy(keys / "device.key", place)
+    vault.service.does(keys.rename, away)
+    try:
+        vault.service.does(keys.symlink_to, place)
+        vault.run(root, "key", "move", "--to", "file", code=1)
+        assert {one.name for one in place.iterdir()} == {".key-of-another-program", "device.key"}
+    finally:
+        keys.unlink()
+        vault.service.does(away.rename, keys)
+
+
+@pytest.mark.parametrize("name", ["vault/slots", "vault/keys/away", "status.json"])
+def test_p07_what_the_service_plants_leads_nobody_elsewhere(vault: House, name: str) -> None:
+    """Also while the vault is unlocked, and every command tidies up in its folders."""
+    vault.run(vault.alice, "vault", "unlock", *vault.key)
+    place, away, home = vault.state / name, vault.state / "away", vault.alice.home / "letters"
+    vault.alice.does(_writes_letters, home)
+    there = place.exists()
+    if there:
+        vault.service.does(place.rename, away)
+    try:
+        for plant, what in ((place.symlink_to, home), (os.mkfifo, place)):
+            vault.service.does(plant, what)
+            if plant is os.mkfifo:
+                vault.service.does(place.chmod, 0o666)  # else it could not even be opened
+            assert f"sudo rm {place}" in vault.run(vault.alice, "status", code=1)
+            assert "sudo rm" in vault.run(vault.alice, "note", "list", code=1)
+            assert vault.alice.does(_letters, home) == {".old-letter": "kept", ".coachsync-one": "kept"}
+            place.unlink()
+    finally:
+        place.unlink(missing_ok=True)
+        if there:
+            vault.service.does(away.rename, place)
+    vault.run(vault.alice, "note", "list")
+
+
+def _writes_letters(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for name in (".old-letter", ".coachsync-one"):
+        (folder / name).write_text("kept")
+
+
+def _letters(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def _codes(vault: House) -> list[str]:
+    return [one["code"] for one in json.loads(vault.run(vault.service, "--json", "client", "list"))["clients"]]
+
+
 def test_a_trust_toml_that_was_lost_is_written_anew_with_sudo(vault: House) -> None:
     trust = vault.file.parent / "trust.toml"
     pinned = trust.read_text().split("[coaches")
@@ -257,7 +339,7 @@ def test_check_finds_nothing_wrong_with_two_users_and_names_what_is(vault: House
         return said
 
     for user in (vault.alice, vault.service):
-        assert found(user).keys() == {"nobody-told", "weakest-link-file"}
+        assert found(user).keys() == USUAL
     note = vault.state / "status.json"
     note.chmod(0o640)
     os.chown(note, vault.alice.uid, vault.alice.gid)
@@ -265,12 +347,12 @@ def test_check_finds_nothing_wrong_with_two_users_and_names_what_is(vault: House
     trust = vault.file.parent / "trust.toml"
     os.chown(trust, vault.service.uid, -1)
     told = found(vault.service)
-    assert told.keys() == {"nobody-told", "weakest-link-file", "state-file-not-shared", "trust-of-the-service"}
+    assert told.keys() == USUAL | {"state-file-not-shared", "trust-of-the-service"}
     for command in (f"chown root {trust}", f"chgrp {vault.service.name} {note}", "&& sudo chmod 660"):
         assert any(command in one for one in told.values()), told
     os.chown(trust, 0, -1)
     sharing.share_state(vault.state, vault.service.uid, vault.service.gid)
-    assert found(vault.alice).keys() == {"nobody-told", "weakest-link-file"}
+    assert found(vault.alice).keys() == USUAL
 
 
 def _place(fingerprint: bytes, state: Path) -> Path:
@@ -331,7 +413,7 @@ def _cannot_start(place: Path) -> bool:
 
 def _written_in_memory() -> Path:
     """What an editor works on, as it is left for as long as it works."""
-    folder = heldfolders.make(ramfolder._place(), "coachsync-text-").path
+    folder = heldfolders.make(ramfolder._place(""), "coachsync-text-").path
     (folder / "note.md").write_text(CANARY)
     (folder / "note.md").chmod(0o666)
     return folder

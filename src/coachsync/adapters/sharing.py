@@ -39,7 +39,7 @@ def share_state(state: Path, owner: int, group: int) -> None:
             _let_in(top, owner, group)
             for _, folders, files, inside in os.fwalk(".", dir_fd=top, follow_symlinks=False):
                 for name in (*folders, *files):
-                    _share(name, inside, group)
+                    _share(name, inside, owner, group)
     except OSError as problem:
         raise _failed(problem, state) from None
 
@@ -77,8 +77,9 @@ def share_folder(folder: Path, group: int, owners: Collection[int]) -> bool:
         raise _failed(problem, folder) from None
 
 
-def _share(name: str, folder: int, group: int) -> None:
-    """A file or folder in an open folder. A file of the administrator's with another name is none that we have made."""
+def _share(name: str, folder: int, owner: int, group: int) -> None:
+    """A file or folder in an open folder. A file with another name is let alone unless it is the service's: it may be a
+    secret that somebody has given a name here, to have it opened to the group."""
     try:
         handle = os.open(name, _LOOK, dir_fd=folder)
     except OSError as problem:
@@ -87,7 +88,8 @@ def _share(name: str, folder: int, group: int) -> None:
         raise
     try:
         status = os.fstat(handle)
-        if stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and (status.st_uid or status.st_nlink == 1)):
+        ours = status.st_nlink == 1 or (owner and status.st_uid == owner)
+        if stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and ours):
             _let_in(handle, -1, group)
     finally:
         os.close(handle)

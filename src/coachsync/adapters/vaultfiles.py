@@ -123,7 +123,7 @@ class VaultFiles:
         self.end_slots()
         try:
             if path.exists():
-                os.link(path, before)
+                os.link(path, before, follow_symlinks=False)
             write_atomically(path, content)
             shred(before)
         except OSError as problem:

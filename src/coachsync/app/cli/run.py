@@ -20,6 +20,7 @@ import click
 from coachsync import config
 from coachsync.adapters import lock
 from coachsync.adapters.files import make_state_folder
+from coachsync.adapters.lowering import as_owner_of
 from coachsync.adapters.systemd import ServiceManager
 from coachsync.adapters.watching import FolderWatch, watching
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
@@ -50,7 +51,7 @@ def command(options: Options) -> int:
     settings = Settings(config.locate(options.config, os.environ))
     state = settings.config.practice.state
     make_state_folder(state)
-    with lock.hold(state, "run", name=lock.DAEMON):
+    with as_owner_of(state), lock.hold(state, "run", name=lock.DAEMON):
         _serve(settings, ServiceManager(os.environ))
     return 0
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from coachsync.adapters import lock
-from coachsync.adapters.membership import refuse_shut
+from coachsync.adapters.membership import refuse_planted, refuse_shut
 from coachsync.app import status as kept
 from coachsync.app.backup import remembering
 from coachsync.app.backup.remembering import Memory
@@ -65,9 +65,10 @@ def _view(option: str | None, now: int) -> _View:
             say("The configuration cannot be read."),
             say("Run: coachsync check"),
         )
+    refuse_shut(named.state)
+    refuse_planted(named.state)
     known = kept.load(named.state)
     running = lock.is_held(named.state, lock.DAEMON)
-    refuse_shut(named.state)
     vault = vaultstatus.view(folder, named.state) if folder else None
     if not (running or known.calendars or known.shares or known.inbox or known.dropped or vault):
         raise NotInitialised("never-synced", say("Nothing has been synced yet."), say("Run: coachsync sync"))
