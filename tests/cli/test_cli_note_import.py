@@ -96,11 +96,19 @@ def test_one_file_that_cannot_be_imported_stops_no_other(desk: VaultDesk) -> Non
     file = drop(desk, f"{desk.client}.md", where="elsewhere")
     link = file.with_name("link.md")
     link.symlink_to(file)
-    result = desk.given(
-        "", "--json", "note", "import", str(link), str(file.parent / "none"), str(file.parent), str(file)
+    wrong = (
+        link,
+        file.parent / "none",
+        file.parent / "none" / "none",
+        file.parent,
+        drop(desk, "b.md", "", "elsewhere"),
     )
+    changing = drop(desk, "c.md", where="elsewhere")
+    with changing.open("a"):
+        result = desk.given("", "--json", "note", "import", *map(str, (*wrong, changing, file)))
     assert result.code == 3
-    assert result.codes == ["inbox-link", "no-such-file", "folder-given"]
+    codes = ["inbox-link", "no-such-file", "no-such-file", "folder-given", "inbox-empty", "file-changing"]
+    assert result.codes == codes
     assert len(result.document["imported"]) == 1
 
 

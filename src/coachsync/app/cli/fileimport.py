@@ -9,7 +9,7 @@ from coachsync.app.cli.commands import Options
 from coachsync.app.cli.meant import meant, typed_name
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import as_document, tell, tell_json, tell_problems, tell_table
-from coachsync.app.inbox.giving import Given, give
+from coachsync.app.inbox.giving import CHANGING, Given, give
 from coachsync.app.inbox.receiving import Received, desk_of, receive, survey
 from coachsync.app.inbox.watch import Watch
 from coachsync.app.inbox.wording import now, problems
@@ -19,7 +19,7 @@ from coachsync.app.recording import record_look
 from coachsync.app.vault.naming import names
 from coachsync.app.wiring import Wiring
 from coachsync.config.values import Inbox
-from coachsync.errors import NotInitialised, Problem, UsageError
+from coachsync.errors import NotInitialised, Problem, Temporary, UsageError
 from coachsync.inbox.names import readable
 from coachsync.inbox.settling import SETTLED
 from coachsync.phrases import say, say_count
@@ -122,7 +122,9 @@ def take(options: Options, files: tuple[Path, ...], code: str | None, coach: str
             for file in files:
                 try:
                     given.append(give(desk, file, client, removing=remove))
-                except UsageError as problem:
+                except (UsageError, Temporary) as problem:
+                    if isinstance(problem, Temporary) and problem.code not in CHANGING:
+                        raise
                     wrong.append(problem.problem("FILE"))
             ids = names(desk.vault.history, desk.coach)
     if options.json:
