@@ -13,7 +13,7 @@ from coachsync.adapters.inbox import Found, Inbox, Listing
 from coachsync.adapters.room import is_full, no_room
 from coachsync.app.inbox.importing import Desk, remove, resume, take
 from coachsync.app.inbox.people import people_of
-from coachsync.app.inbox.watch import Looked, Watch
+from coachsync.app.inbox.watch import Looked, Watch, wrong
 from coachsync.app.vault import making
 from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.trusting import coach_of, trusted, vault_folder
@@ -132,12 +132,17 @@ def _work(wiring: Wiring, settings: Settings, look: _Look, received: Received) -
     """Import what is ready; what stops all of it is the trouble, and stands until it is over."""
     try:
         with desk_of(wiring, settings.coach, "inbox.coach") as desk:
-            ended = resume(desk, look.inbox, look.listing.found, whole=look.listing.whole)
+            ended = resume(desk, look.inbox, look.listing.found, whole=_is_all(look.listing))
             received.told += ended.stuck
             _import(desk, look, [one for one in look.looked.ready if one.path not in ended.dealt], received)
     except CoachsyncError as problem:
         received.failure = problem
         received.waiting += tuple(one for one in look.looked.ready if one not in received.waiting)
+
+
+def _is_all(listing: Listing) -> bool:
+    """Whether a file that is not there is nowhere: it may lie in a folder that cannot be read now."""
+    return listing.whole and all(wrong(one) is not Why.UNREADABLE for one in listing.found)
 
 
 def _import(desk: Desk, look: _Look, ready: list[Found], received: Received) -> None:
