@@ -49,11 +49,14 @@ class FolderWatch:
         meant = None if folder is None else (folder, _identity(folder))
         if meant == self._folder and (self._stop is not None or folder is None):
             return
+        replaced = self._folder is not None and self._folder[0] == folder
         if self._stop is not None:
             self._stop()
         self._folder, self._stop = meant, None
         if folder is not None:
             self._stop = _started(_Handler(None, _Debounce(self._changed, self._quiet)), {folder}, inside=True)
+            if self._stop is not None and replaced:  # with what has come into it meanwhile
+                self._changed()
 
     def close(self) -> None:
         """Watch nothing any more."""
