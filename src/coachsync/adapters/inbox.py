@@ -76,6 +76,11 @@ class Inbox:
         """Who may do what with the folder."""
         return stat.S_IMODE(os.fstat(self._handle).st_mode)
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether what lies in the folder can be removed."""
+        return _is_allowed(self._handle, os.W_OK | os.X_OK)
+
     def close(self) -> None:
         """Let go of the folder."""
         os.close(self._handle)
