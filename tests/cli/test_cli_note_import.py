@@ -59,6 +59,18 @@ def test_what_waits_is_counted_and_named_only_on_demand(desk: VaultDesk) -> None
     assert "is empty" in desk.given("", "note", "import", "--list").out
 
 
+def test_what_the_service_could_not_import_the_coach_can(desk: VaultDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As what was moved in with the mouse: it keeps rights that are the coach's alone."""
+    drop(desk, f"{desk.client}.md")
+    with monkeypatch.context() as service:
+        service.setattr("coachsync.adapters.inbox._is_changeable", lambda _: False)
+        assert desk.given("", "--json", "note", "import").codes == ["inbox-unreadable-file"]
+        (listed,) = desk.given("", "--json", "note", "import", "--list").document["files"]
+    (again,) = desk.given("", "--json", "note", "import", "--list").document["files"]
+    assert listed == again == {"name": f"{desk.client}.md", "code": "inbox-unreadable-file"}
+    assert desk.given("", "--json", "note", "import").document["imported"] == 1
+
+
 def test_named_files_stay_and_a_second_time_changes_nothing(desk: VaultDesk) -> None:
     file = drop(desk, f"{desk.client} a.md", where="elsewhere")
     other = drop(desk, "b.md", where="elsewhere")

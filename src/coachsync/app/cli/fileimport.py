@@ -32,27 +32,27 @@ _PARTLY = 3
 
 def work_through(options: Options, coach: str | None) -> int:
     """The inbox, once: the exit code. Two looks, between which nothing may change; and more while there is more."""
-    watch, imported = Watch(), 0
-    received = _look(options, coach, watch)
-    if received.waiting and received.failure is None:
+    watch, imported, begun = Watch(), 0, time.monotonic()
+    received = _look(options, coach, watch, begun)
+    if received.until - begun <= SETTLED + 1 and received.failure is None:
         if not options.json:
             seconds = int(SETTLED)
             tell(say_count("A moment: {number} second.", "A moment: {number} seconds.", seconds), err=True)
         time.sleep(max(0.0, min(received.until - time.monotonic(), SETTLED + 1)))
-        received = _look(options, coach, watch)
+        received = _look(options, coach, watch, time.monotonic())
     imported = received.imported
     while received.more and received.failure is None:
-        received = _look(options, coach, watch)
+        received = _look(options, coach, watch, time.monotonic())
         imported += received.imported
     if received.failure is not None and not imported:
         raise received.failure
     return _told(options, received, imported)
 
 
-def _look(options: Options, coach: str | None, watch: Watch) -> Received:
+def _look(options: Options, coach: str | None, watch: Watch, at: float) -> Received:
     with opened(options, "note import") as wiring:
         settings = _settings(wiring)
-        received = receive(wiring, Inbox(settings.folder, coach or settings.coach), watch, time.monotonic())
+        received = receive(wiring, Inbox(settings.folder, coach or settings.coach), watch, at)
         record_look(wiring, language(wiring.config.practice.language).say, received)
         return received
 
