@@ -175,6 +175,30 @@ def test_what_a_program_writes_into_while_it_goes_gets_its_name_back(
     assert house.names() == [CLIENT]
 
 
+def test_p04_what_a_program_has_opened_since_it_was_sealed_stays(
+    house: InboxHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has written nothing yet: the file is still what was sealed, and would take what it writes with it."""
+    path = house.drop(f"{CLIENT}/a.md", "first")
+    set_aside, opened = Inbox.set_aside, []
+
+    def opening(*given: object) -> bool:
+        opened.append(path.open("a"))
+        monkeypatch.undo()
+        return set_aside(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Inbox, "set_aside", opening)
+    house.work()
+    assert house.names() == [CLIENT, f"{CLIENT}/a.md"]
+    house.work()
+    assert path.read_text() == "first"
+    with opened[0] as file:
+        file.write(", and more")
+    house.work()
+    assert house.notes() == {(CLIENT, b"first"): 1, (CLIENT, b"first, and more"): 1}
+    assert house.names() == [CLIENT]
+
+
 def test_what_cannot_be_removed_is_told_and_stops_no_other(house: InboxHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     house.drop("stuck/a.md", f"---\nclient: {CLIENT}\n---\n")
     house.drop(f"{OTHER}.md", "other")
