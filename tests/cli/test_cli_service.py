@@ -300,7 +300,7 @@ def test_the_folders_that_the_configuration_names_are_shared(desk: Desk, machine
 @pytest.mark.parametrize(("inbox", "home"), [("/home/alice/in", "ProtectHome=tmpfs\n"), ("/srv/in:box", "")])
 def test_of_a_home_the_service_sees_the_inbox_alone(inbox: str, home: str) -> None:
     text = service_coaches.reaching("[Service]\n", Path(inbox))
-    assert text == f'[Service]\n# Where the coaches drop files.\n{home}BindPaths="-{inbox}"\n'
+    assert text.startswith(f'[Service]\n# Where the coaches drop files.\n{home}BindPaths="-{inbox}"\n')
 
 
 @pytest.mark.parametrize(

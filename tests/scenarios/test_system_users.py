@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,12 @@ from coachsync import config
 from coachsync.adapters import agent, agent_child, heldfolders, lock, ramfolder, sharing
 from coachsync.adapters.database.engine import open_database
 from coachsync.adapters.vaultfiles import VaultFiles
+from coachsync.app import wiring
+from coachsync.app.inbox.receiving import receive
+from coachsync.app.inbox.watch import Watch
 from coachsync.app.vault.trusting import coach_of, trusted
 from coachsync.errors import CoachsyncError
+from coachsync.inbox.settling import SETTLED_UNSEEN
 from coachsync.vault.rows import DeviceKey
 from scenario_practice import local, session, tomorrow
 from systemusers import User, administrator, made
@@ -103,10 +108,11 @@ class House:
 
 @pytest.fixture(scope="module")
 def users() -> Iterator[list[User]]:
-    with made("s", "a", "x") as users:
-        service, alice, stranger = users
-        subprocess.run(["gpasswd", "--add", alice.name, service.name], check=True, capture_output=True)
-        yield [replace(service, umask=0o077), alice, stranger]
+    with made("s", "a", "x", "b") as users:
+        service, *others = users
+        for coach in (others[0], others[2]):
+            subprocess.run(["gpasswd", "--add", coach.name, service.name], check=True, capture_output=True)
+        yield [replace(service, umask=0o077), *others]
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +122,7 @@ def house(users: list[User], radicale_url: str) -> Iterator[House]:
 
     folder = Path(tempfile.mkdtemp(prefix="coachsync-house-", dir="/tmp"))
     folder.chmod(0o755)
-    house, account = House(folder, *users), on_radicale(radicale_url)
+    house, account = House(folder, *users[:3]), on_radicale(radicale_url)
     web = Web(account)
     calendar = web.make(account.new_calendar(), "Coaching")
     web.put(f"{calendar}one.ics", session(local(tomorrow(), 10)))
@@ -210,7 +216,7 @@ def _answer(listening: socket.socket, asked: list[bytes]) -> None:
 
 
 def test_p07_nobody_else_reads_what_lies_in_memory_for_an_editor(users: list[User]) -> None:
-    service, alice, stranger = users
+    service, alice, stranger, _ = users
     folder = alice.does(_written_in_memory)
     try:
         for user in (service, stranger):
@@ -355,6 +361,64 @@ def test_check_finds_nothing_wrong_with_two_users_and_names_what_is(vault: House
     assert found(vault.alice).keys() == USUAL
 
 
+def test_the_service_seals_what_the_coaches_drop_and_nobody_elses(vault: House, users: list[User]) -> None:
+    """Whatever their umask; what it may not remove is told, and imported by the coach whose it is."""
+    bob, folder, before = users[3], vault.folder / "inbox", vault.file.read_text()
+    folder.mkdir()
+    os.chown(folder, vault.alice.uid, vault.alice.gid)
+    sure = sharing.share_folder(folder, vault.service.gid, [vault.alice.uid])
+    vault.file.write_text(f'{before}[inbox]\nfolder = "{folder}"\n')
+    umask = 0o022 if sure else 0o002
+    try:
+        for user, name in ((vault.alice, "alice.md"), (vault.alice, "deep/er/alice.md"), (bob, "deep/bob.md")):
+            replace(user, umask=umask).does(_drops, folder / name)
+        vault.alice.does(_moves_in, vault.alice.home / "moved.md", folder / "moved.md")
+        vault.alice.does((folder / "link.md").symlink_to, vault.folder / "etc" / "cloud.password")
+        (folder / "stranger.md").write_text(CANARY)
+        os.chown(folder / "stranger.md", vault.stranger.uid, vault.service.gid)
+        assert vault.stranger.does(_cannot_drop, folder / "more.md")
+        assert vault.service.does(_receives, vault.file) == (3, {"link.md", "moved.md", "stranger.md"})
+        assert sorted(path.name for path in folder.rglob("*.md")) == ["link.md", "moved.md", "stranger.md"]
+        listed = json.loads(vault.run(vault.alice, "--json", "note", "import", "--list"))["files"]
+        codes = {one["name"]: one["code"] for one in listed}
+        assert codes == {
+            "link.md": "inbox-link", "moved.md": "inbox-unreadable-file", "stranger.md": "inbox-other-owner",
+        }  # fmt: skip
+        assert vault.alice.does(_receives, vault.file)[0] == 1
+        assert not (folder / "moved.md").exists()
+    finally:
+        vault.file.write_text(before)
+
+
+def _drops(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"{CANARY} in {file.name}")
+
+
+def _moves_in(file: Path, to: Path) -> None:
+    """As with the mouse: it keeps the rights that it had."""
+    _drops(file)
+    file.rename(to)
+
+
+def _cannot_drop(file: Path) -> bool:
+    try:
+        file.write_text("mine")
+    except PermissionError:
+        return True
+    return False
+
+
+def _receives(file: Path) -> tuple[int, set[str]]:
+    """Work through the inbox once all has settled: how many were imported, and which were not."""
+    settings, watch = config.load(file), Watch()
+    assert settings.inbox is not None
+    with wiring.open_wiring(settings, "run", datetime.now(UTC)) as opened:
+        for at in (0.0, SETTLED_UNSEEN):
+            received = receive(opened, settings.inbox, watch, at)
+    return received.imported, {os.fsdecode(found.name) for found, _ in received.told}
+
+
 def _place(fingerprint: bytes, state: Path) -> Path:
     return agent.socket_of(fingerprint, state)
 
@@ -423,7 +487,7 @@ def _written_in_memory() -> Path:
 def test_whoever_makes_a_file_the_other_can_replace_it_overwrite_it_and_remove_it(
     users: list[User], tmp_path_factory: pytest.TempPathFactory, first: str
 ) -> None:
-    service, alice, stranger = users
+    service, alice, stranger, _ = users
     one, two = (service, alice) if first == "service" else (alice, service)
     with tempfile.TemporaryDirectory(prefix="cs", dir="/tmp") as name:
         state = Path(name)

@@ -34,6 +34,7 @@ from coachsync.app.wiring import Wiring, open_wiring
 from coachsync.phrases import say
 
 _SLICE = 10.0  # seconds of waiting in one piece: after sleep, or when the clock was set, it is looked at what is due
+_BREATH = 0.2  # seconds between two steps, whatever is due: a command that waits for the state gets it
 _GRACE = 4.0  # seconds a pass may take to end once it was told to stop; the state survives being left at any point
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
 _LONGEST_SILENCE = 30 * 60.0  # seconds without any progress in a pass after which it may be taken for dead
@@ -105,6 +106,7 @@ def _once(daemon: Daemon, wake: threading.Event, heart: _Heart, manager: Service
     if rest > 0:
         wake.wait(min(rest, _SLICE))
     wake.clear()
+    time.sleep(_BREATH)
 
 
 @contextmanager

@@ -259,7 +259,7 @@ def _tell_how_it_goes_on(*, closed: bool) -> None:
     lines = [
         say("coachsync runs in the background now, and will whenever you are logged in."),
         say("To keep it running while you are logged out: loginctl enable-linger"),
-        say("After a change of `practice.state` or of a share's file, give this command again."),
+        say("After a change of a folder in the configuration, give this command again."),
     ]
     if not closed:
         lines.append(say("This system does not let users close folders to a service: it can write where you can."))
