@@ -81,8 +81,7 @@ def renew(practice: VaultPractice) -> None:
             session = Session(vault, person)
             while renewing.go_on(session).left:
                 pass
-            renewing.end(config, session)
-            making.replace_daemon(vault, person, wiring.database.key)
+            renewing.end(config, session, wiring.database.key)
             relocking.new_code(vault, person)
 
 
@@ -310,7 +309,7 @@ def test_nor_beside_an_older_copy_that_the_coach_goes_on_with(leaked: Leaked) ->
     with open_vault(config, now) as vault:
         session = Session(vault, person)
         renewing.go_on(session)
-        renewing.end(config, session)
+        renewing.end(config, session, load_device_key(leaked.practice.state, create=False))
         assert [one.code for one in vault.problems] == ["ledger-forged"]
     texts = {json.loads(body)["text"] for body in leaked.bodies() if b'"text"' in body}
     assert texts == {"a note that stays, again", "what was agreed"}

@@ -16,7 +16,7 @@ from coachsync.app.cli.passphrases import chosen, tell_code
 from coachsync.app.cli.recordviews import local
 from coachsync.app.cli.unlocked import passphrase, settle
 from coachsync.app.outcome import PARTLY
-from coachsync.app.vault import making, oldcopies, relocking, renewing
+from coachsync.app.vault import oldcopies, relocking, renewing
 from coachsync.app.vault.oldcopies import Exposed
 from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.reading import Session
@@ -67,8 +67,7 @@ def _everything(options: Options, person: Person) -> _Done:
             failed, problems = failed | found.failed, problems + found.problems
             if found.left:
                 continue
-            renewing.end(wiring.config, session)
-            making.replace_daemon(vault, person, wiring.database.key)
+            renewing.end(wiring.config, session, wiring.database.key)
             code = relocking.new_code(vault, person)
             settle(wiring, session)
             told = tuple(one for one in vault.problems if one not in problems)
