@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters.database.vaults import vault_file
+from coachsync.adapters.keystore import load_device_key
 from coachsync.adapters.ledger import Ledger
-from coachsync.app.vault import erasing, making, relocking, renewing, shelving
+from coachsync.app.vault import erasing, relocking, renewing, shelving
 from coachsync.app.vault.burying import line_of
 from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.reading import Session

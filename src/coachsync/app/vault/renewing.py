@@ -13,8 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from coachsync.adapters.trustfile import Pinned, Replaced, Trust, write_trust
-from coachsync.app.vault import logbook, machines, making, oldcopies, rotating
+from coachsync.adapters.trustfile import Pinned, Replaced, Trust, refuse_closed, write_trust
+from coachsync.app.vault import logbook, machines, making, oldcopies, relocking, rotating
 from coachsync.app.vault.burying import entry_of, line_of
 from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.vault.reading import Session
@@ -57,6 +57,8 @@ def start(
             person = begin(config, vault, person, wanted, cost)
     with logbook.looked_at(config, now) as (vault, _):
         succeed(vault, person)
+        if again:  # which of the two has opened it, nobody needs to remember
+            relocking.change_passphrase(vault, person, wanted, cost)
     return person
 
 
@@ -120,6 +122,8 @@ def end(config: Config, session: Session, device: DeviceKey) -> None:
     lets in, and `trust.toml` hears how far the log goes now: a copy from before this is an older one."""
     vault = session.vault
     waiting = unfinished(vault, session.fingerprint)
+    if waiting:
+        refuse_closed(config.trust)  # before another daemon is made each time that somebody comes by
     if _is_begun(vault, waiting):
         making.replace_daemon(vault, session.coach, device)
     if waiting:
@@ -153,7 +157,8 @@ def settle(config: Config, session: Session, device: DeviceKey) -> None:
         vault.problems += finish(config, session, device)
         vault.problems += [_code_not_printed()] if begun else []
     except CoachsyncError as problem:
-        vault.problems.append(problem.problem("practice.state"))
+        closed = problem.code == "trust-not-writable"
+        vault.problems.append(_not_done() if closed else problem.problem("practice.state"))
 
 
 def finish(config: Config, session: Session, device: DeviceKey) -> tuple[Problem, ...]:
@@ -257,6 +262,15 @@ def _machine_forgets() -> Problem:
         "vault keyslot",
         say("This machine opened the vault without your passphrase. With the new key it does not any more."),
         say("If you want that again: coachsync vault keyslot add"),
+    )
+
+
+def _not_done() -> Problem:
+    return Problem(
+        "renewal-not-done",
+        "trust.toml",
+        say("A change of the keys after a leak was cut short. Only the administrator can end it, who may write this."),
+        say("Run it once more, with sudo before it, and with the new passphrase: coachsync vault passphrase --leaked"),
     )
 
 
