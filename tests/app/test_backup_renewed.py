@@ -17,17 +17,18 @@ from coachsync.app import rekeying
 from coachsync.app.backup import mirroring
 from coachsync.app.backup.daemons import Writer
 from coachsync.app.vault import renewing
+from coachsync.app.vault.burying import line_of
 from coachsync.app.vault.trusting import signers_of_today
 from coachsync.app.wiring import open_wiring
 from coachsync.errors import Altered
-from coachsync.vault import chain, chunks, snapshots
+from coachsync.vault import chain, chunks, formers, snapshots
 from coachsync.vault.chain import Head
 from coachsync.vault.keys import Person, Signer
 from coachsync.vault.snapshots import Manifest
 from test_backup import EVERYTHING
 from test_backup_attached import looked_at
 from vault_damage import codes
-from vault_house import PASSPHRASE
+from vault_house import CLIENT, OTHER, PASSPHRASE
 from vault_renewing import person, quickly, renew, settle
 
 FORMER = "backup-of-former-key"
@@ -195,6 +196,52 @@ def test_a_backup_of_before_does_not_go_with_a_mirror_of_after(backup_house: Bac
     backup_house.made = code
     came, done = backup_house.restored(tmp_path / "new", mirror=mirror)
     assert (done.problems, notes(came)) == ([], EVERYTHING)
+
+
+def test_p09_what_was_erased_since_with_the_new_key_stays_so_under_the_trust_of_before(
+    backup_house: BackupHouse, tmp_path: Path
+) -> None:
+    """A backup, a mirror and a code of before the leak know nothing of the new key, but by the ledger."""
+    record = attach_to(backup_house.house).record
+    backup_house.backup()
+    code, mirror = backup_house.made, backup_house.kept("older", backup_house.mirror)
+    leaked(backup_house)
+    leaked(backup_house)
+    backup_house.erase_client(OTHER)
+    backup_house.erase(record)
+    backup_house.made = code
+    came, done = backup_house.restored(tmp_path / "new", mirror=mirror)
+    assert codes(done.problems) <= {"erased-came-back"}
+    assert notes(came).keys() == {CLIENT}
+    assert EVERYTHING[CLIENT] <= notes(came)[CLIENT]
+    assert (contents(came), names(came)) == ({}, {CLIENT: "Marina Dupont"})
+    assert looked_at(came).findings == []
+    came.add(b"and on it goes")
+    assert {b"and on it goes"} < notes(came)[CLIENT]
+
+
+def test_a_line_of_the_leaked_seed_makes_no_key_a_later_one(backup_house: BackupHouse) -> None:
+    """Where trust.toml knows the new key: what another one erases destroys nothing."""
+    old = leaked(backup_house)
+    thief = Person(b"t" * 32)
+    with backup_house.house.open() as vault:
+        shelf = next(shelf for shelf, one in vault.history.shelves.items() if one.client == OTHER)
+        (record,) = (record for (record, _), one in vault.history.records.items() if one.shelf == shelf)
+        through = {shelf.hex(): vault.history.shelves[shelf].generation}
+        said = formers.renewal(vault.id, old.actor.fingerprint, thief, [])
+        gone = {
+            "e": "erase",
+            "what": "client",
+            "client": OTHER,
+            "shelves": through,
+            "records": [record.hex()],
+            "keys": [],
+        }
+        for signer, event in ((old, said), (thief, gone)):
+            backup_house.store.ledger.bury(line_of(chain.entry(Head(90, bytes(32)), vault.id, signer, event, 1)[0]))
+    created = backup_house.backup(days=1)
+    assert codes(created.problems) == {"ledger-forged"}
+    assert notes(backup_house.house) == EVERYTHING
 
 
 def test_a_stamp_of_the_leaked_seed_is_not_signed_again(backup_house: BackupHouse) -> None:

@@ -277,7 +277,7 @@ def test_check_finds_nothing_wrong_with_two_users_and_names_what_is(vault: House
         return said
 
     for user in (vault.alice, vault.service):
-        assert found(user).keys() == {"nobody-told", "weakest-link-file"}
+        assert found(user).keys() == {"nobody-told", "weakest-link-file", "backup-not-configured"}
     note = vault.state / "status.json"
     note.chmod(0o640)
     os.chown(note, vault.alice.uid, vault.alice.gid)
@@ -285,12 +285,18 @@ def test_check_finds_nothing_wrong_with_two_users_and_names_what_is(vault: House
     trust = vault.file.parent / "trust.toml"
     os.chown(trust, vault.service.uid, -1)
     told = found(vault.service)
-    assert told.keys() == {"nobody-told", "weakest-link-file", "state-file-not-shared", "trust-of-the-service"}
+    assert told.keys() == {
+        "nobody-told",
+        "weakest-link-file",
+        "backup-not-configured",
+        "state-file-not-shared",
+        "trust-of-the-service",
+    }
     for command in (f"chown root {trust}", f"chgrp {vault.service.name} {note}", "&& sudo chmod 660"):
         assert any(command in one for one in told.values()), told
     os.chown(trust, 0, -1)
     sharing.share_state(vault.state, vault.service.uid, vault.service.gid)
-    assert found(vault.alice).keys() == {"nobody-told", "weakest-link-file"}
+    assert found(vault.alice).keys() == {"nobody-told", "weakest-link-file", "backup-not-configured"}
 
 
 def _place(fingerprint: bytes, state: Path) -> Path:
@@ -351,7 +357,7 @@ def _cannot_start(place: Path) -> bool:
 
 def _written_in_memory() -> Path:
     """What an editor works on, as it is left for as long as it works."""
-    folder = heldfolders.make(ramfolder._place(), "coachsync-text-").path
+    folder = heldfolders.make(ramfolder._place(""), "coachsync-text-").path
     (folder / "note.md").write_text(CANARY)
     (folder / "note.md").chmod(0o666)
     return folder

@@ -126,7 +126,7 @@ def test_nothing_that_is_there_now_opens_with_all_that_was_leaked(leaked: Leaked
     seeds = {plain for plain in then.opened.values() if len(plain) == 32}
     assert len(seeds) > 4
     now = attacker_of(leaked.practice)
-    assert (len(now.records), len(now.slots)) == (10, 4)
+    assert (len(now.records), len(now.slots)) == (12, 4)
     assert now.attack(keys | seeds) == set()
     everything = b"".join(leaked.practice.files().values())
     assert leaked.seed not in everything

@@ -140,8 +140,7 @@ def backups(store: BackupSet, mirror: BackupSet | None, machine: Trust | None) -
 
 
 def _is_older(trust: Trust, mirror: BackupSet) -> bool:
-    """Whether the mirror knows another key of a coach: nobody vouches for that, and no key is taken from there for it.
-    """
+    """Whether the mirror knows another key of a coach: nobody vouches for that, and no key is taken from there for it."""
     try:
         later = trust_of(mirror.clear(TRUST) or b"")
     except Altered:
