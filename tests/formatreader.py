@@ -299,13 +299,9 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
             buried = read_entry(said, said["said"].encode("ascii"))
             if read_said(buried.said)["e"] == "renewed":
                 later |= check_later(trust, later, buried)
-                continue
-            before = trust.formers.get(buried.actor)
-            counts = before is None or buried.digest(trust.vault).hex() in stones
-            demand(counts or (number <= before.until[0] and buried.actor not in replaced), "a stone of a former key")
-            stone = check_entry(trust.keys | later, trust.vault, buried)
-            demand(stone["e"] == "erase", "only a tombstone is buried")
-            leave(stone, last, homes)
+            else:
+                limit = 0 if buried.actor in replaced else number
+                leave(check_buried(trust, later, stones, buried, limit), last, homes)
         leave(said, last, homes)
         if said["e"] == "renewed":
             new = check_renewed(trust, entry.actor, said)
@@ -362,10 +358,22 @@ def read_entry(found: Mapping[str, Any], said: bytes) -> Entry:
 
 
 def check_later(trust: Trust, later: Mapping[bytes, bytes], entry: Entry) -> dict[bytes, bytes]:
-    """The key, by its fingerprint, that has come in the place of one that trust.toml still names; none of a former one."""
+    """The key, by its fingerprint, that has come in the place of one that trust.toml still names, if any."""
     said = check_entry(trust.keys | later, trust.vault, entry)
     new = check_proof(trust.vault, entry.actor, said)
     return {} if entry.actor in trust.formers else {new: bytes.fromhex(said["verify"])}
+
+
+def check_buried(
+    trust: Trust, later: Mapping[bytes, bytes], stones: set[str], entry: Entry, number: int
+) -> dict[str, Any]:
+    """What a tombstone of another branch says, that lies in entry `number`, 0 where its key was replaced already."""
+    before = trust.formers.get(entry.actor)
+    counts = before is None or entry.digest(trust.vault).hex() in stones or 0 < number <= before.until[0]
+    demand(counts, "a stone of a former key")
+    stone = check_entry(trust.keys | later, trust.vault, entry)
+    demand(stone["e"] == "erase", "only a tombstone is buried")
+    return stone
 
 
 def check_entry(keys: Mapping[bytes, bytes], vault: bytes, entry: Entry) -> dict[str, Any]:

@@ -251,9 +251,10 @@ def test_a_stamp_of_the_leaked_seed_is_not_signed_again(backup_house: BackupHous
     (backup_house.mirror / mirroring.STAMP).write_bytes(stale)
     trust = read_trust(backup_house.house.config.trust)
     assert trust is not None
-    with backup_house.house.open() as vault, pytest.raises(Altered):
-        store = BackupSet(backup_house.mirror, "backup.mirror")
-        mirroring.name_backup(store, trust, Writer.of(vault, backup_house.house.device), 2, bytes(32))
+    with backup_house.house.open() as vault:
+        writer = Writer.of(vault, backup_house.house.device)
+    with pytest.raises(Altered):
+        mirroring.name_backup(BackupSet(backup_house.mirror, "backup.mirror"), trust, writer, 2, bytes(32))
     assert (backup_house.mirror / mirroring.STAMP).read_bytes() == stale
 
 

@@ -215,7 +215,7 @@ def _has_former(store: BackupSet, trust: Trust) -> bool:
 
 
 def _free_number(made: Iterable[int], known: Container[int], what: Prepared) -> int:
-    """The number after all that are ours; one that somebody else has put there is not followed, and not written over."""
+    """The number after all that are ours; one that somebody else has put there is neither followed nor written over."""
     return next(one for one in count(1 + max([*made, what.memory.number])) if one not in known)
 
 

@@ -1,4 +1,4 @@
-"""Backups from before a coach's keys were replaced: whoever has the leaked seed opens them, and can have others written."""
+"""Backups from before a coach's keys were replaced: whoever has the leaked seed opens them, and can write others."""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ class Heard(NamedTuple):
 
 def approved(lines: Iterable[bytes], trust: Trust, keys: ClientKeys, former: Iterable[DeviceKey] = ()) -> Heard:
     """Of these lines, the tombstones that a coach has signed whom trust.toml names, or with a key that has come in the
-    place of theirs, and what this device has written of clients, also with a `former` device key. A line of another device is no news about a client who is erased anyway.
+    place of theirs, and what this device has written of clients, also with a `former` device key. A line of another
+    device is no news about a client who is erased anyway.
     """
     good: dict[bytes, None] = {}
     strange, former, lines = list[bytes](), list(former), list(lines)

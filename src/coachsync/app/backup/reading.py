@@ -74,8 +74,8 @@ class Backups:
         raise wrong or _no_slot()
 
     def manifest(self, snapshot: Snapshot, coach: Person) -> Manifest:
-        """What is in a backup. Raises WrongKey for a coach to whom it was not sealed, Altered where it is damaged, or of
-        before the keys were replaced."""
+        """What is in a backup. Raises WrongKey for a coach to whom it was not sealed, and Altered where it is damaged, or
+        of before the keys were replaced."""
         if coach.actor.fingerprint not in snapshot.sealed and formerly.is_formerly(snapshot, self.trust):
             raise formerly.not_to_be_opened()
         key = snapshots.manifest_key(snapshot, self.trust.vault, coach)
@@ -140,7 +140,7 @@ def backups(store: BackupSet, mirror: BackupSet | None, machine: Trust | None) -
 
 
 def _is_older(trust: Trust, mirror: BackupSet) -> bool:
-    """Whether the mirror knows another key of a coach: nobody vouches for that, and no key is taken from there for it."""
+    """Whether the mirror knows another key of a coach: nobody vouches for that, and it is not taken from there."""
     try:
         later = trust_of(mirror.clear(TRUST) or b"")
     except Altered:
