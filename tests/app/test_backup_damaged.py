@@ -217,7 +217,7 @@ def test_a_path_leads_nowhere_but_into_its_own_folder() -> None:
     for path in ("state/../x", "/etc/passwd", "state", "config//x", "other/x", "state/./x", "state/a\0b"):
         stored = snapshots.Stored(path, 0o600, 0, ())
         manifest = snapshots.seal_manifest(Manifest(bytes(32), "config/c", (stored,)), bytes(32))
-        found = snapshots.Snapshot(1, 1, {}, (manifest.name,), manifest.name, {})
+        found = snapshots.Snapshot(1, 1, {}, (manifest.name,), manifest.name, {}, b"")
         with pytest.raises(Altered):
             snapshots.open_manifest(found, manifest.key, manifest.sealed)
 

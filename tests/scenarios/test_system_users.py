@@ -335,6 +335,26 @@ def test_a_trust_toml_that_was_lost_is_written_anew_with_sudo(vault: House) -> N
     vault.run(vault.alice, "note", "list", *vault.key)
 
 
+def test_after_a_leak_alice_has_new_keys_with_sudo_and_locks_what_keeps_the_old_ones(vault: House) -> None:
+    """Without it nothing is changed, and nothing is asked: the administrator alone says whose the vault is."""
+    trust, old = vault.file.parent / "trust.toml", vault.fingerprint
+    vault.run(vault.alice, "vault", "unlock", *vault.key)
+    before = trust.read_bytes(), vault.state.joinpath("vault", "vault.db").read_bytes()
+    leaked = ("vault", "passphrase", "--leaked", *vault.key, "--new-passphrase-file", vault.key[1])
+    assert "sudo" in vault.run(vault.alice, *leaked, code=1)
+    assert (trust.read_bytes(), vault.state.joinpath("vault", "vault.db").read_bytes()) == before
+    done = json.loads(vault.run(administrator(vault.alice), "--json", *leaked))
+    assert (done["problems"], trust.stat().st_uid) == ([], 0)
+    vault.code = done["recovery_code"]
+    assert not [path for path in vault.state.rglob("*") if path.stat().st_uid == 0]
+    place = vault.alice.does(_place, old, vault.state)
+    assert vault.alice.does(agent.seed, place) is not None  # the administrator does not reach it
+    vault.run(vault.alice, "vault", "lock")
+    assert vault.alice.does(agent.seed, place) is None
+    vault.run(vault.alice, "note", "list", *vault.key)
+    vault.run(vault.service, "share", "verify")
+
+
 def test_check_finds_nothing_wrong_with_two_users_and_names_what_is(vault: House) -> None:
     def found(user: User) -> dict[str, str]:
         checks = json.loads(user.runs("--config", str(vault.file), "--json", "check")[1])["checks"]

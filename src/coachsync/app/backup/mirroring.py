@@ -24,12 +24,13 @@ from coachsync.app.backup.daemons import Writer
 from coachsync.app.backup.remembering import Memory
 from coachsync.app.vault.destroying import left
 from coachsync.app.vault.opening import Vault, open_vault
-from coachsync.app.vault.trusting import signers
+from coachsync.app.vault.trusting import signers, signers_of_today
 from coachsync.app.wiring import Wiring
 from coachsync.errors import CoachsyncError, Problem
 from coachsync.vault import grants, snapshots
 from coachsync.vault.rows import DeviceKey
 from coachsync.vault.snapshots import Stamp
+from coachsync.vault.statements import Coaches
 
 STAMP = "mirror.json"
 _SEEN = "mirror.seen"  # in the state folder: what the mirror was brought up to date with
@@ -148,14 +149,18 @@ def carried(files: VaultFiles) -> dict[tuple[bytes, str], bytes]:
 
 def stamp_of(store: BackupSet, trust: Trust) -> Stamp | None:
     """Up to when a mirror is current; None where it does not say. Raises Altered where somebody else says it."""
+    return _stamp_by(store, trust, signers(trust))
+
+
+def _stamp_by(store: BackupSet, trust: Trust, keys: Coaches) -> Stamp | None:
     content = store.clear(STAMP)
-    return None if content is None else snapshots.read_stamp(content, trust.vault, signers(trust))
+    return None if content is None else snapshots.read_stamp(content, trust.vault, keys)
 
 
 def name_backup(store: BackupSet, trust: Trust, writer: Writer, number: int, digest: bytes) -> None:
-    """Have a mirror remember the newest backup: an older copy of their folder shows beside it. Raises CoachsyncError
-    where the system refuses it."""
-    stamp = stamp_of(store, trust)
+    """Have a mirror remember the newest backup: an older copy of their folder shows beside it. What a key of before
+    vouches for is not signed again. Raises Altered for that, and CoachsyncError where the system refuses it."""
+    stamp = _stamp_by(store, trust, signers_of_today(trust))
     if stamp is not None:
         named = replace_in(stamp, number=number, digest=digest)
         store.put_clear(STAMP, snapshots.write_stamp(named, trust.vault, writer.entry, writer.daemon))

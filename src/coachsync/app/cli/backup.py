@@ -262,6 +262,7 @@ def _created(created: Created) -> dict[str, Any]:
         "objects_written": created.written,
         "bytes_written": created.bytes_written,
         "dropped": created.dropped,
+        "dropped_of_former_keys": created.formerly,
         "problems": [problem_document(one) for one in created.problems],
     }
 
@@ -283,6 +284,16 @@ def _tell_created(created: Created) -> None:
                 "{number} older backup was removed: its time is over.",
                 "{number} older backups were removed: their time is over.",
                 len(created.dropped),
+            )
+        )
+    if created.formerly:
+        tell(
+            say_count(
+                "{number} backup of before the keys were replaced was removed: nobody here can open it any more, but "
+                "whoever has the old keyslot and the old passphrase can. Destroy other copies of it.",
+                "{number} backups of before the keys were replaced were removed: nobody here can open them any more, "
+                "but whoever has the old keyslot and the old passphrase can. Destroy other copies of them.",
+                len(created.formerly),
             )
         )
 

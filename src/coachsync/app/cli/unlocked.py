@@ -55,7 +55,7 @@ def settle(wiring: Wiring, session: Session) -> None:
     if session.vault.history.formers:
         from coachsync.app.vault import renewing  # hardly anybody has had another key
 
-        renewing.settle(wiring.config, session)
+        renewing.settle(wiring.config, session, wiring.database.key)
     try:
         making.settle(session.vault, session.coach, wiring.database.key)
     except Temporary as problem:

@@ -98,7 +98,8 @@ def lock(options: Options, coach: str | None) -> None:
 
 
 def _sockets(config: Config, coach: str | None) -> Iterator[Path]:
-    """Where those may listen who keep the vault unlocked: for this coach, or without a name for every one."""
+    """Where those may listen who keep the vault unlocked: for this coach, or without a name for every one; also with a
+    seed of before."""
     state = config.practice.state
     try:
         trust = trusted(config)
@@ -106,4 +107,6 @@ def _sockets(config: Config, coach: str | None) -> Iterator[Path]:
         yield from agent.all_sockets(state)
         return
     for name in trust.coaches if coach is None else [coach]:
-        yield from agent.sockets_of(coach_of(trust, name), state)
+        now = coach_of(trust, name)
+        for fingerprint in (now, *(former.fingerprint for former in trust.coaches[name].former)):
+            yield from agent.sockets_of(fingerprint, state)
