@@ -12,7 +12,7 @@ import re
 import struct
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -67,18 +67,38 @@ def check_signature(verify: bytes, what: str, message: bytes, signature: bytes) 
 
 
 @dataclass(frozen=True)
+class Former:
+    """A key that a coach had: up to which head it counts, and who may come in its place, at last today's coach."""
+
+    verify: bytes
+    until: tuple[int, bytes]
+    later: list[bytes]
+
+
+@dataclass(frozen=True)
 class Trust:
-    """Whom `trust.toml` pins: a vault, and its coaches' keys by fingerprint."""
+    """Whom `trust.toml` pins: a vault, its coaches' keys by fingerprint, and those that they had before."""
 
     vault: bytes
     coaches: dict[bytes, bytes]
+    formers: dict[bytes, Former] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> dict[bytes, bytes]:
+        return self.coaches | {one: former.verify for one, former in self.formers.items()}
 
 
 def read_trust(text: str) -> Trust:
     said = tomllib.loads(text)
     coaches = said["coaches"].values()
     pinned = {bytes.fromhex(coach["fingerprint"]): bytes.fromhex(coach["verify"]) for coach in coaches}
-    return Trust(bytes.fromhex(said["vault"]), pinned)
+    formers = {}
+    for coach in coaches:
+        line = [bytes.fromhex(one["fingerprint"]) for one in (*coach.get("former", []), coach)]
+        for place, one in enumerate(coach.get("former", [])):
+            until = one["count"], bytes.fromhex(one["digest"])
+            formers[line[place]] = Former(bytes.fromhex(one["verify"]), until, line[place + 1 :])
+    return Trust(bytes.fromhex(said["vault"]), pinned, formers)
 
 
 @dataclass(frozen=True)
@@ -92,10 +112,10 @@ class Shelf:
     signature: bytes
 
     def check(self, trust: Trust) -> None:
-        demand(self.coach in trust.coaches, "not a coach that is trusted")
+        demand(self.coach in trust.keys, "not a coach that is trusted")
         demand(self.generation >= 1 and len(self.public) == 1216, "no key of a shelf")
         message = trust.vault + self.shelf + struct.pack(">I", self.generation) + self.coach + self.public
-        check_signature(trust.coaches[self.coach], "shelf", message, self.signature)
+        check_signature(trust.keys[self.coach], "shelf", message, self.signature)
 
 
 # -------------------------------------------------------------------------------------------------- 5. grants
@@ -203,9 +223,10 @@ def check_versions(records: Sequence[Record]) -> None:
 Home = tuple[bytes, str, str]
 BY_DAEMON = {"assign", "record", "buried"}
 BY_ITS_COACH = {"shelf", "assign", "record", "erase", "erased"}
-BY_A_COACH = {"vault", "actor", "slot", "unslot", "buried", "restored"}
+BY_A_COACH = {"vault", "actor", "ended", "slot", "unslot", "buried", "restored", "renewed"}
 KEYS = {
-    "vault": set(), "actor": {"role", "verify"}, "slot": {"kind"}, "unslot": {"kind"},
+    "vault": set(), "actor": {"role", "verify"}, "slot": {"kind"}, "unslot": {"kind"}, "ended": {"actor"},
+    "renewed": {"verify", "sealing", "stones", "signature"},
     "shelf": {"shelf", "generation", "key", "grants"}, "assign": {"shelf", "client", "class"},
     "record": {"shelf", "generation", "record", "version", "kind", "digest"},
     "erase": {"what", "client", "shelves", "records", "keys"}, "erased": {"entry"},
@@ -254,38 +275,74 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
     """The digest of the last entry, after all was checked; `head` is one that somebody remembers."""
     digests = [ZEROS]
     daemons: dict[bytes, bytes] = {}
+    ended: set[bytes] = set()
     owners: dict[str, bytes] = {}
     last: dict[str, int] = {}
     homes: dict[str, Home] = {}
     given_up: set[tuple[int, bytes]] = set()
+    replaced: set[bytes] = set()
+    stones: set[str] = set()
     for number, entry in enumerate(entries, 1):
         demand(entry.number == number and entry.previous == digests[-1], "the chain is broken")
         demand(len(entry.said) <= 1 << 20, "an entry has at most 1 MiB")
         said = read_said(entry.said)
         digests.append(entry.digest(trust.vault))
-        verify = (trust.coaches | daemons).get(entry.actor)
+        former = trust.formers.get(entry.actor)
+        in_time = former is None or said["e"] == "renewed" or number <= former.until[0]
+        verify = (trust.keys | daemons).get(entry.actor) if in_time and entry.actor not in replaced else None
         demand(verify, "nobody who is trusted")
         check_signature(verify or b"", "log", digests[-1], entry.signature)
-        check_right(said, entry.actor, owners, by_coach=entry.actor in trust.coaches)
+        check_right(said, entry.actor, owners, by_coach=entry.actor in trust.keys)
         check_home(said, owners, homes)
         if said["e"] == "buried":
             buried = read_entry(said, said["said"].encode("ascii"))
+            before = trust.formers.get(buried.actor)
+            counts = before is None or buried.digest(trust.vault).hex() in stones
+            demand(counts or (number <= before.until[0] and buried.actor not in replaced), "a stone of a former key")
             stone = check_entry(trust, buried)
             demand(stone["e"] == "erase", "only a tombstone is buried")
             leave(stone, last, homes)
         leave(said, last, homes)
+        if said["e"] == "renewed":
+            new = check_renewed(trust, entry.actor, said)
+            demand(new not in replaced, "a key that was replaced itself")
+            replaced.add(entry.actor)
+            stones |= set(said["stones"])
+            owners |= {one: new for one, owner in owners.items() if owner == entry.actor}
+            homes |= {one: (new, *home[1:]) for one, home in homes.items() if home[0] == entry.actor}
         if said["e"] == "restored":
-            given_up.add((said["count"], bytes.fromhex(said["digest"])))
+            lost = said["count"], bytes.fromhex(said["digest"])
+            if former is None or lost not in {one.until for one in trust.formers.values()}:
+                given_up.add(lost)
         if said["e"] == "shelf":
             before, last[said["shelf"]] = last.get(said["shelf"], 0), said["generation"]
             demand(said["generation"] > before and (before or said["generation"] == 1), "not a later generation")
         if said["e"] == "actor":
             demand(said["role"] == "daemon", "only a daemon is let in by the log")
             key = bytes.fromhex(said["verify"])
-            daemons[fingerprint(DAEMON, key, b"")] = key
-    if head is not None and head not in given_up:
-        demand(head[0] < len(digests) and digests[head[0]] == head[1], "the log was cut, or is another")
+            daemon = fingerprint(DAEMON, key, b"")
+            demand(daemon not in ended, "let in again")
+            daemons[daemon] = key
+        if said["e"] == "ended":
+            gone = bytes.fromhex(said["actor"])
+            demand(daemons.pop(gone, b""), "nobody who writes")
+            ended.add(gone)
+    for one in ([] if head is None else [head]) + [former.until for former in trust.formers.values()]:
+        there = one[0] < len(digests) and digests[one[0]] == one[1]
+        demand(there or one in given_up, "the log was cut, or is another")
     return digests[-1]
+
+
+def check_renewed(trust: Trust, old: bytes, said: Mapping[str, Any]) -> bytes:
+    """The fingerprint of the key that has come in the place of a former one."""
+    verify, sealing = bytes.fromhex(said["verify"]), bytes.fromhex(said["sealing"])
+    new = fingerprint(COACH, verify, sealing)
+    demand(old in trust.formers and new in trust.formers[old].later, "trust.toml does not know of it")
+    stones = said["stones"]
+    demand(stones == sorted(set(stones)) and all(re.fullmatch("[0-9a-f]{64}", one) for one in stones), "no digests")
+    signed = written({name: said[name] for name in ("verify", "sealing", "stones")})
+    check_signature(verify, "renewed", trust.vault + old + signed, bytes.fromhex(said["signature"]))
+    return new
 
 
 def read_entry(found: Mapping[str, Any], said: bytes) -> Entry:
@@ -296,8 +353,8 @@ def read_entry(found: Mapping[str, Any], said: bytes) -> Entry:
 
 def check_entry(trust: Trust, entry: Entry) -> dict[str, Any]:
     """What an entry says that stands alone, signed by a coach."""
-    demand(entry.actor in trust.coaches, "no coach")
-    check_signature(trust.coaches[entry.actor], "log", entry.digest(trust.vault), entry.signature)
+    demand(entry.actor in trust.keys, "no coach")
+    check_signature(trust.keys[entry.actor], "log", entry.digest(trust.vault), entry.signature)
     return read_said(entry.said)
 
 
@@ -333,7 +390,7 @@ def check_home(said: Mapping[str, Any], owners: Mapping[str, bytes], homes: dict
 
 def leave(said: Mapping[str, Any], last: Mapping[str, int], homes: dict[str, Home]) -> None:
     """The shelves that go whole leave room for others."""
-    if said["e"] == "erase" and said["what"] != "note":
+    if said["e"] == "erase" and said["what"] in {"shelf", "client"}:
         for shelf in [one for one, through in said["shelves"].items() if last.get(one, 0) <= through]:
             homes.pop(shelf, None)
 
@@ -362,35 +419,6 @@ def check_stored(entries: Sequence[Entry], record: Record, file: bytes | None = 
         "digest": record.digest.hex(),
     } | ({} if file is None else {"file": hashlib.sha256(file).hexdigest(), "size": len(file)})  # fmt: skip
     demand(told and expected.items() <= told[-1].items(), "the log tells otherwise")
-
-
-# ------------------------------------------------------------------------------------------------ 10. certificates
-
-CERTIFICATE = {
-    "version", "vault", "verify", "tombstone", "erased", "key_files", "client_key", "records", "files", "method",
-    "file_system", "copy_on_write", "copies", "head", "signed_at", "signature",
-}  # fmt: skip
-
-
-def check_certificate(trust: Trust, text: bytes) -> dict[str, Any]:
-    """What it says, after all was checked."""
-    found = read_json(text)
-    demand(found.keys() == CERTIFICATE and found["version"] == 1, "no certificate")
-    demand(found["vault"] == trust.vault.hex(), "of another vault")
-    coach, verify = next((item for item in trust.coaches.items() if item[1].hex() == found["verify"]), (b"", b""))
-    demand(coach, "no coach")
-    signed = written({name: value for name, value in found.items() if name != "signature"})
-    check_signature(verify, "erasure", signed, bytes.fromhex(found["signature"]))
-    stone, erased = (read_entry(found[name], bytes.fromhex(found[name]["said"])) for name in ("tombstone", "erased"))
-    said, done = check_entry(trust, stone), check_entry(trust, erased)
-    demand(stone.actor == erased.actor == coach, "another coach's")
-    demand(said["e"] == "erase" and (done["e"], done["entry"]) == ("erased", stone.number), "no erasure that is done")
-    demand(found["key_files"] == len(said["keys"]) + (found["client_key"] is not None), "another number of keys")
-    demand(found["records"] == len(said["records"]), "another number of records")
-    demand(type(found["files"]) is int and 0 <= found["files"] <= found["records"], "another number of files")
-    demand(erased.number <= found["head"]["count"], "signed before it was done")
-    demand(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(found["signed_at"])), "no time")
-    return found
 
 
 # ------------------------------------------------------------------------------------ 11. contents of attachments

@@ -95,7 +95,7 @@ def test_the_agent_is_gone_before_the_machine_goes_on(address: str, place: Path)
             assert comes_true(lambda: not machine.is_held_up()), what
             assert not place.exists(), what
             assert agent.seed(place) is None, what
-        assert machine.asked == [("sleep", "coachsync", "The vault is locked first.", "delay")] * len(ENDS)
+        assert machine.asked == [("sleep", "coachsync", "locks first", "delay")] * len(ENDS)
 
 
 @needs_a_bus

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import formatcertificates
 import formatreader
 from coachsync.adapters.database import engine
 from coachsync.app.vault import burying, certificates, erasing, opening, shelving, writing
@@ -228,9 +229,9 @@ def test_what_is_written_of_an_erasure_is_what_the_format_says(vault_house: Vaul
         entries = [formatreader.Entry(*(getattr(one, name) for name in PARTS)) for one in session.vault.store.entries()]
     assert [formatreader.read_said(one.said)["e"] for one in entries].count("buried") == 1
     formatreader.check_log(trust, entries)
-    assert formatreader.check_certificate(trust, text)["key_files"] == 1
+    assert formatcertificates.check_certificate(trust, text)["key_files"] == 1
     with pytest.raises(formatreader.Refused):
-        formatreader.check_certificate(trust, text.replace(b"2027", b"2028"))
+        formatcertificates.check_certificate(trust, text.replace(b"2027", b"2028"))
 
 
 def test_a_certificate_is_dated_in_utc_and_in_one_way(vault_house: VaultHouse) -> None:
@@ -248,7 +249,7 @@ def test_a_certificate_is_dated_in_utc_and_in_one_way(vault_house: VaultHouse) -
         with pytest.raises(Altered):
             certificates.verify(forged, trust)
         with pytest.raises(formatreader.Refused):
-            formatreader.check_certificate(formatreader.read_trust(vault_house.config.trust.read_text()), forged)
+            formatcertificates.check_certificate(formatreader.read_trust(vault_house.config.trust.read_text()), forged)
 
 
 def test_too_much_to_erase_at_once_is_told(

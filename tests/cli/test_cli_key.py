@@ -297,3 +297,18 @@ def test_check_fails_where_others_can_read_a_password(synced: Desk) -> None:
 
 def test_a_key_that_is_there_already_is_said_to_be(synced: Desk) -> None:
     assert "was already in the file keys/device.key" in synced.run("key", "move", "--to", "file").out
+
+
+def test_the_key_is_rotated_and_everything_goes_on(synced: Desk) -> None:
+    desk = synced
+    assert desk.run("sync").code == 0
+    before, agenda = (desk.state / "keys" / "device.key").read_bytes(), desk.json("agenda").document
+    result = desk.run("key", "rotate")
+    assert result.code == 0
+    assert result.out.startswith("There is another device key")
+    assert (desk.state / "keys" / "device.key").read_bytes() != before
+    assert desk.json("key", "rotate").document == {"rotated": ["device_key"]}
+    events = [{name: value for name, value in one.items() if name != "id"} for one in agenda]
+    again = desk.json("agenda").document
+    assert [{name: value for name, value in one.items() if name != "id"} for one in again] == events
+    assert desk.run("sync").code == 0

@@ -147,6 +147,14 @@ def copied(history: History) -> History:
         "tombstones",
         "graves",
         "owing",
+        "makers",
+        "granted",
+        "ended",
+        "replaced",
+        "successions",
+        "vouched",
+        "hearsay",
+        "reached",
         "given_up",
     )
     held = {name: type(one)(one) for name in names for one in [getattr(history, name)]}

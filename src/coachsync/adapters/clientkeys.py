@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from coachsync.adapters.files import create_atomically, make_private_folder, sync_folder
+from coachsync.adapters.files import create_atomically, make_private_folder, sync_folder, write_atomically
 from coachsync.adapters.ledger import Ledger, is_of_device
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.shredding import BLOCK, is_shredded, shred
@@ -93,6 +94,35 @@ class ClientKeys:
                 _wipe(path)
         except OSError as problem:
             raise _failed(code, "client-key-not-destroyed", problem) from None
+
+    def rekey(self, new: DeviceKey) -> None:
+        """Lock every key, and every line in the ledger, with another device key; what is locked with that already
+        stays. The bytes of before are overwritten: they would open what is forgotten later. A key that does not open
+        stays as it is. Raises CoachsyncError when the system refuses it."""
+        try:
+            for file in sorted(self.folder.glob(f"*{_SUFFIX}")):
+                self._relock(file.name.removesuffix(_SUFFIX), new)
+        except OSError as problem:
+            raise _failed("", "client-key-not-written", problem) from None
+        others = ClientKeys(self.folder.parent.parent, new)
+        lines = {self._line(code, key): others._line(code, key) for code, key in self._burials()}
+        if lines:
+            self._ledger.rewrite(lines)
+
+    def _relock(self, code: str, new: DeviceKey) -> None:
+        file, before = self.file(code), self.folder / f".coachsync-{code}"
+        try:
+            key = self.load(code)
+        except CoachsyncError:  # damaged, zeros, or locked with the new one
+            key = None
+        if key is not None:
+            if not before.exists():
+                os.link(file, before)
+            content = new.name.encode() + new.seal(_context(code), key.secret)
+            write_atomically(file, content.ljust(BYTES, b"\0"))
+        if before.exists() and not before.samefile(file):
+            shred(before)
+        before.unlink(missing_ok=True)
 
     def content(self, code: str) -> bytes | None:
         """The file as it is; None where there is none, or one that was overwritten."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from coachsync.adapters.files import open_or_make, read_if_there, sync_folder
+from coachsync.adapters.files import open_or_make, read_if_there, sync_folder, write_atomically
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
@@ -54,6 +54,12 @@ class Ledger:
             sync_folder(self.file.parent)
         except OSError as problem:
             raise _failed(problem) from None
+
+    def rewrite(self, lines: Mapping[bytes, bytes]) -> None:
+        """Put lines in the place of others; whoever reads sees all of the old ones or all of the new."""
+        content = read_if_there(self.file) or b""
+        kept = content[: _whole(content)].split(b"\n")
+        write_atomically(self.file, b"\n".join(lines.get(line.strip(b"\0"), line) for line in kept))
 
 
 def _whole(content: bytes) -> int:

@@ -55,7 +55,7 @@ class Session:
         if self._path:
             self._bus.listen(Place(NAME, self._path, ""))
         with suppress(*_NO_ANSWER):
-            words = ("sleep", "coachsync", "The vault is locked first.", "delay")
+            words = ("sleep", "coachsync", "locks first", "delay")
             self._delay = handle(self._bus.call(_LOGIND, "Inhibit", "ssss", *words)[0])
 
     def close(self) -> None:

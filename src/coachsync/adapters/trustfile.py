@@ -13,12 +13,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from coachsync.adapters.files import write_atomically
 from coachsync.adapters.lowering import as_administrator
 from coachsync.adapters.system import reason
 from coachsync.errors import Altered, CoachsyncError
 from coachsync.phrases import say
+from coachsync.vault.chain import DIGEST_BYTES, Head
 from coachsync.vault.keys import FINGERPRINT_BYTES, VERIFY_BYTES, Actor
 
 NAME = "trust.toml"
@@ -34,11 +36,25 @@ _HEAD = """\
 
 
 @dataclass(frozen=True, slots=True)
-class Pinned:
-    """What is pinned of a coach."""
+class Replaced:
+    """A key that a coach had before, and where the log ended when it was replaced: beyond that it says nothing."""
 
     verify: bytes
     fingerprint: bytes
+    until: Head
+
+    def fits(self, actor: Actor) -> bool:
+        """Whether this is who had the key."""
+        return (actor.verify, actor.fingerprint) == (self.verify, self.fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What is pinned of a coach, with the keys of before, the oldest first."""
+
+    verify: bytes
+    fingerprint: bytes
+    former: tuple[Replaced, ...] = ()
 
     def fits(self, actor: Actor) -> bool:
         """Whether this is the coach who is meant."""
@@ -97,7 +113,10 @@ def write_trust(path: Path, trust: Trust) -> None:
     """Write the file. Raises CoachsyncError when it cannot be written."""
     lines = [f'vault = "{trust.vault.hex()}"']
     for name, one in trust.coaches.items():
-        lines += ["", f"[coaches.{name}]", f'verify = "{one.verify.hex()}"', f'fingerprint = "{one.fingerprint.hex()}"']
+        lines += ["", f"[coaches.{name}]", *_keys(one)]
+        for former in one.former:
+            until = [f"count = {former.until.count}", f'digest = "{former.until.digest.hex()}"']
+            lines += ["", f"[[coaches.{name}.former]]", *_keys(former), *until]
     with as_administrator():
         write_atomically(path, (_HEAD + "\n".join(lines) + "\n").encode(), mode=_MODE)
 
@@ -136,10 +155,24 @@ def _trust(found: dict[str, object]) -> Trust:
     return Trust(_bytes(found["vault"], VAULT_BYTES), {name: _pinned(name, one) for name, one in coaches.items()})
 
 
-def _pinned(name: str, values: dict[str, object]) -> Pinned:
-    if not is_coach_name(name) or values.keys() != {"verify", "fingerprint"}:
+def _keys(one: Pinned | Replaced) -> list[str]:
+    return [f'verify = "{one.verify.hex()}"', f'fingerprint = "{one.fingerprint.hex()}"']
+
+
+def _pinned(name: str, values: dict[str, Any]) -> Pinned:
+    former = values.pop("former", [])
+    if not is_coach_name(name) or values.keys() != {"verify", "fingerprint"} or not isinstance(former, list):
         raise ValueError
-    return Pinned(_bytes(values["verify"], VERIFY_BYTES), _bytes(values["fingerprint"], FINGERPRINT_BYTES))
+    keys = _bytes(values["verify"], VERIFY_BYTES), _bytes(values["fingerprint"], FINGERPRINT_BYTES)
+    return Pinned(*keys, tuple(map(_replaced, former)))
+
+
+def _replaced(values: dict[str, Any]) -> Replaced:
+    count = values["count"]
+    if values.keys() != {"verify", "fingerprint", "count", "digest"} or type(count) is not int or count < 1:
+        raise ValueError
+    keys = _bytes(values["verify"], VERIFY_BYTES), _bytes(values["fingerprint"], FINGERPRINT_BYTES)
+    return Replaced(*keys, Head(count, _bytes(values["digest"], DIGEST_BYTES)))
 
 
 def _bytes(text: object, size: int) -> bytes:

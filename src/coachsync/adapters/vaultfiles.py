@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from coachsync.adapters.bodyfiles import BodyFiles
@@ -36,7 +36,9 @@ _GENERATIONS = 1 << 32  # a grant has four bytes for its own
 _SLOT = re.compile(r"([0-9a-f]{32})\.([a-z]+)\.json")
 _HEAD = re.compile(rb"([1-9]\d{0,8}) ([0-9a-f]{64})\n")
 _GUESSES = re.compile(rb"(\d{1,9}) (\d{1,12})\n")
+_ROTATION = re.compile(rb"([0-9a-f]{32}) ([1-9]\d{0,9})")
 _SCRAPS = ".coachsync-*"  # what a run that was killed while writing has left
+_FORMER = ".former"
 _SCRATCH, _OLD = ".coachsync-", ".old-"  # what a file is called until it is in place, and a keyslot on its way out
 
 
@@ -52,6 +54,7 @@ class VaultFiles:
         self._owed = folder / "forgetting"
         self._head = folder / "head"
         self._daemon = folder / "daemon.key"
+        self._rotation = folder / "rotation"
 
     def make(self) -> None:
         """The folders, as private as the state folder."""
@@ -146,11 +149,59 @@ class VaultFiles:
             for path in self._listed(self._slots):
                 if path.name.startswith((_SCRATCH, _OLD)):
                     _end(path)
+                elif path.suffix == _FORMER and is_shredded(path.read_bytes()):
+                    shred(path)
         except OSError as problem:
             raise _failed("keyslot-not-written", problem) from None
 
+    def shred_slots(self, person: bytes) -> None:
+        """Overwrite and unlink every keyslot of somebody, of whatever kind, and forget their wrong guesses."""
+        self.end_slots()
+        try:
+            for _, kind in [one for one in self.slots() if one[0] == person]:
+                shred(self._slot_file(person, kind))
+            self._guesses(person).unlink(missing_ok=True)
+        except OSError as problem:
+            raise _failed("keyslot-not-written", problem) from None
+
+    def former(self, person: bytes) -> bytes | None:
+        """The file that keeps a former seed for the key in its place; None where there is none."""
+        content = read_if_there(self._former_file(person), FILE_BYTES + 1)
+        return None if content is None or is_shredded(content) else content
+
+    def put_former(self, person: bytes, content: bytes) -> None:
+        """Keep a seed that is being replaced."""
+        write_atomically(self._former_file(person), content)
+
+    def shred_former(self, person: bytes) -> None:
+        """Overwrite and unlink it."""
+        try:
+            shred(self._former_file(person))
+        except OSError as problem:
+            raise _failed("keyslot-not-written", problem) from None
+
+    def _former_file(self, person: bytes) -> Path:
+        return self._slots / f"{person.hex()}{_FORMER}"
+
     def _slot_file(self, person: bytes, kind: str) -> Path:
         return self._slots / f"{person.hex()}.{kind}.json"
+
+    # --- which shelves are to get new keys ----------------------------------------------------------------------------
+
+    def rotation(self) -> dict[bytes, int]:
+        """The shelves that are to get new keys, and the generation of each when that was noted. Lines that are none
+        count for nothing."""
+        found = map(_ROTATION.fullmatch, (read_if_there(self._rotation) or b"").split(b"\n"))
+        return {bytes.fromhex(one[1].decode()): int(one[2]) for one in found if one}
+
+    def note_rotation(self, shelves: Mapping[bytes, int]) -> None:
+        """Note them; none: there is nothing left to do."""
+        if shelves:
+            write_atomically(
+                self._rotation, b"".join(b"%s %d\n" % (one.hex().encode(), at) for one, at in shelves.items())
+            )
+        else:
+            self._rotation.unlink(missing_ok=True)
 
     # --- who writes, and who has guessed ------------------------------------------------------------------------------
 

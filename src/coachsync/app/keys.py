@@ -64,6 +64,16 @@ def move(config: Config, to: Place) -> tuple[Problem, ...]:
         return keystore.move(state, to)
 
 
+def rotate(config: Config) -> None:
+    """Replace the device key by another one. Raises as `rekeying.rotate` does."""
+    from coachsync.app import rekeying  # what it loads, `show` does without
+
+    state = config.practice.state
+    _refuse_nothing(state)
+    _refuse_foreign(state)
+    rekeying.rotate(state)
+
+
 def _refuse_nothing(state: Path) -> None:
     from coachsync.adapters.database.engine import database_file  # what it loads, `show` does without
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from coachsync.adapters import keystore, lock, secrets
+from coachsync.adapters import keychanging, keystore, lock, secrets
 from coachsync.adapters.calendars import CalendarServer
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.database import Clients, Database, SignIn, SignIns, open_database
@@ -216,6 +216,7 @@ def open_wiring(
     _make(state)
     refuse_planted(state)
     with lock.hold(state, command, patience) as held:
+        _end_change(state)
         key = keystore.load_device_key(state, create=not database_file(state).exists())
         wiring = Wiring(config, open_database(state, key), now, progress, undisturbed=held.undisturbed)
         try:
@@ -232,6 +233,13 @@ def _follow(wiring: Wiring) -> None:
         from coachsync.app.backup.mirroring import follow  # it works on a wiring
 
         follow(wiring)
+
+
+def _end_change(state: Path) -> None:
+    if keychanging.is_changing(state):
+        from coachsync.app import rekeying  # hardly ever needed here
+
+        rekeying.finish(state)
 
 
 def _keep_out(wiring: Wiring, code: str) -> None:

@@ -132,6 +132,18 @@ def cut() -> Altered:
     )
 
 
+def older_than_keys() -> Altered:
+    """That the log does not come to where the keys of a coach were replaced."""
+    return Altered(
+        "log-cut",
+        say("This is an older copy of the vault, from before the keys of a coach were replaced, or another one."),
+        say(
+            "If you have put a backup back, the coach goes on with it, by the passphrase of then: coachsync vault "
+            "passphrase --leaked --accept-restored. Else look for who has done it."
+        ),
+    )
+
+
 def of_nobody(number: int) -> Altered:
     """The error for an entry of this number whose actor nobody has let in."""
     return Altered(

@@ -13,7 +13,8 @@ from typing import Any
 from coachsync.errors import Altered
 from coachsync.phrases import say
 from coachsync.vault import chain
-from coachsync.vault.chain import Entry, Head, cut, of_nobody, verified
+from coachsync.vault.chain import Entry, Head, cut, of_nobody, older_than_keys, verified
+from coachsync.vault.formers import Former, understood
 from coachsync.vault.keys import Actor, ShelfKey, Signer
 from coachsync.vault.rules import RULES, Said, bury, stone_of
 from coachsync.vault.shelves import Shelf, Stored, Tombstone
@@ -21,23 +22,33 @@ from coachsync.vault.shelves import Shelf, Stored, Tombstone
 
 @dataclass(slots=True)
 class History:
-    """All of it, up to `head`. `coaches` are those whom trust.toml names, by fingerprint."""
+    """All of it, up to `head`. `coaches` are those whom trust.toml names, by fingerprint, and `formers` the keys that
+    they had before."""
 
     vault: bytes
     coaches: Mapping[bytes, Actor]
+    formers: Mapping[bytes, Former] = field(default_factory=dict)
     head: Head = field(default_factory=Head)
     remembered: Head = field(default_factory=Head)  # where the log once ended, as somebody knows
     met: Head = field(default_factory=Head)  # where this one was when it had as many entries
     given_up: dict[Head, int] = field(
         default_factory=dict
     )  # where it once ended, in another branch: which entry says it
+    reached: set[Head] = field(default_factory=set)  # of where former keys end, those that this log came through
     actors: dict[bytes, Actor] = field(default_factory=dict)
+    ended: dict[bytes, Actor] = field(default_factory=dict)  # who wrote once, and may not any more
+    replaced: dict[bytes, bytes] = field(default_factory=dict)  # a former key, and the one that has come in its place
+    successions: set[bytes] = field(default_factory=set)  # the entries that say so, by their digests
+    vouched: set[bytes] = field(default_factory=set)  # the tombstones of former keys that count, by their digests
+    hearsay: set[bytes] = field(default_factory=set)  # and those of which only the ledger says so
     shelves: dict[bytes, Shelf] = field(default_factory=dict)
     records: dict[tuple[bytes, int], Stored] = field(default_factory=dict)
     keys: dict[bytes, dict[int, bytes]] = field(default_factory=dict)  # of each shelf, SHA-256 of each generation's key
     made: dict[bytes, frozenset[int]] = field(default_factory=dict)  # of each shelf, the generations it ever had
+    makers: dict[bytes, dict[int, bytes]] = field(default_factory=dict)  # and the coach who has certified each
     owing: dict[bytes, int] = field(default_factory=dict)  # through which generation a shelf's keys open what is buried
     grants: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # digests of the grants of each shelf
+    granted: dict[bytes, dict[int, tuple[bytes, ...]]] = field(default_factory=dict)  # and of each generation it had
     erased: set[bytes] = field(default_factory=set)  # the shelves and records that must never come back
     tombstones: dict[int, Tombstone] = field(default_factory=dict)
     graves: dict[bytes, Tombstone] = field(default_factory=dict)  # by the digest of the entry, also of another branch
@@ -50,12 +61,22 @@ class History:
             self.head = head
             if head.count == self.remembered.count:
                 self.met = head
+            if head in self._ends():
+                self.reached.add(head)
 
     def refuse_cut(self) -> None:
         """Raise Altered when all that was taken is not the log that somebody remembers, or does not go on from there:
         one that was cut may have grown again since. Not where a coach has given up what is remembered."""
-        if self.remembered.count and self.remembered != self.met and self.remembered not in self.given_up:
-            raise cut()
+        missed = self.missed()
+        if missed:
+            raise older_than_keys() if self._ends() & set(missed) else cut()
+
+    def missed(self) -> list[Head]:
+        """The heads that this log does not go on from, and no coach has given up: the one that is remembered, and those
+        where trust.toml says that a former key ends."""
+        heads = self._ends() - self.reached
+        heads |= {self.remembered} - {self.met, Head()}
+        return sorted(heads - self.given_up.keys(), key=lambda head: (head.count, head.digest))
 
     def add(self, signer: Signer, event: Mapping[str, Any], at: int) -> Entry:
         """The entry that follows, written `at` (seconds since 1970), signed here and taken: its signature need not be
@@ -68,13 +89,15 @@ class History:
         self.head = head
         return entry
 
-    def bury(self, entry: Entry) -> Tombstone:
+    def bury(self, entry: Entry, at: int | None = None) -> Tombstone:
         """A tombstone of another branch of this log: an older copy of the vault was put in the place of the one that
-        had it. What it names is gone, as far as it is here and its coach's; of a shelf that lost a note, the others
-        stay. Twice is once. Raises Altered for anything that no coach has signed, or may erase."""
-        digest, actor = entry.digest(self.vault), self.coaches.get(entry.actor)
+        had it; `at` is the entry here that holds it. What it names is gone, as far as it is here and its coach's; of a
+        shelf that lost a note, the others stay. Twice is once. Raises Altered for anything that no coach has signed, or
+        may erase."""
+        digest = entry.digest(self.vault)
         if digest in self.graves:
             return self.graves[digest]
+        actor = self.coaches.get(entry.actor) or self._former(entry.actor, digest, at)
         if actor is None:
             raise _refused(entry.number)
         actor.check(b"log", digest, entry.signature)
@@ -86,6 +109,19 @@ class History:
         self.graves = self.graves | {digest: stone}
         return stone
 
+    def is_idle(self, entry: Entry) -> bool:
+        """Whether it is a tombstone that a former key has signed and that names no record: it took keys which are gone
+        with that key, whether it counts or not."""
+        former = self.formers.get(entry.actor)
+        try:
+            if former is None:
+                return False
+            former.actor.check(b"log", entry.digest(self.vault), entry.signature)
+            stone = stone_of(Said(entry, former.actor, entry.event))
+        except (KeyError, TypeError, ValueError, AttributeError, Altered):
+            return False
+        return not stone.lasts
+
     def owed(self, coach: bytes) -> dict[bytes, int]:
         """The shelves of this coach that need another generation, and the last one that is to go: an older copy has
         brought back a key that opens a note that was erased, and others beside it."""
@@ -95,8 +131,36 @@ class History:
         return {shelf: mine[shelf] for shelf, through in held if through >= mine.get(shelf, through + 1)}
 
     def actor(self, fingerprint: bytes) -> Actor | None:
-        """Whoever has this fingerprint: a coach, or somebody whom one has let in."""
-        return self.coaches.get(fingerprint) or self.actors.get(fingerprint)
+        """Whoever has this fingerprint: a coach, also one whose key was not replaced yet here, or somebody whom one has
+        let in."""
+        found = self.coaches.get(fingerprint) or self.actors.get(fingerprint)
+        if found is None and fingerprint in self.formers and fingerprint not in self.replaced:
+            return self.formers[fingerprint].actor
+        return found
+
+    def heir(self, coach: bytes) -> bytes:
+        """The coach of today who had this fingerprint, or has it."""
+        return self.formers[coach].heir if coach in self.formers else coach
+
+    def hear(self, entry: Entry) -> None:
+        """A line of the ledger that tells which tombstones of a former key count: it does where trust.toml knows the
+        key in its place. Raises Altered for one that no coach has signed."""
+        former = self.formers.get(entry.actor)
+        actor = former.actor if former else self.coaches.get(entry.actor)
+        try:
+            if actor is None:
+                raise ValueError
+            actor.check(b"log", entry.digest(self.vault), entry.signature)
+            renewal = understood(self.vault, entry.actor, entry.event)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise _refused(entry.number) from None
+        if former is not None and renewal.new.fingerprint in former.later:
+            self.hearsay |= renewal.stones
+
+    def stale(self, coach: bytes) -> list[bytes]:
+        """The shelves of this coach whose newest key was made with a former one."""
+        mine = ((shelf, one.generation) for shelf, one in self.shelves.items() if one.coach == coach)
+        return [shelf for shelf, generation in mine if self.makers[shelf][generation] != coach]
 
     def spares(self, coach: bytes) -> list[bytes]:
         """The shelves of this coach that were not assigned yet."""
@@ -111,7 +175,9 @@ class History:
         """Raise Altered unless it is the key that the coach of its shelf has made for that generation: a colleague can
         certify one too, and would read what is sealed to it."""
         known = self.shelves.get(key.shelf)
-        key.check({one: actor for one, actor in self.coaches.items() if known is not None and one == known.coach})
+        maker = known and self.makers[key.shelf].get(key.generation, known.coach)
+        actor = maker and (self.coaches.get(maker) or (self.formers[maker].actor if maker in self.formers else None))
+        key.check({maker: actor} if maker and actor else {})
         if self.keys.get(key.shelf, {}).get(key.generation) != hashlib.sha256(key.public).digest():
             raise Altered(
                 "shelf-key-replaced",
@@ -123,12 +189,30 @@ class History:
         """The newest version of a record; 0 when there is none."""
         return max((version for known, version in self.records if known == record), default=0)
 
+    def _former(self, fingerprint: bytes, digest: bytes, at: int | None) -> Actor | None:
+        """Whoever had this key, where a tombstone of theirs counts: it was in the log in their time, or whoever has
+        come in their place vouches for it."""
+        former = self.formers.get(fingerprint)
+        if former is None:
+            return None
+        in_time = at is not None and at <= former.until.count and fingerprint not in self.replaced
+        return former.actor if in_time or digest in self.vouched | self.hearsay else None
+
+    def _ends(self) -> set[Head]:
+        """Where former keys end."""
+        return {former.until for former in self.formers.values()}
+
+    def _may_speak(self, entry: Entry, kind: str) -> bool:
+        """A former key says nothing beyond its end, but who comes in its place."""
+        former = self.formers.get(entry.actor)
+        return former is None or kind == "renewed" or entry.number <= former.until.count
+
     def _take(self, entry: Entry) -> None:
         event = entry.event
         rule = RULES.get(event["e"])
         actor = self.actor(entry.actor)
         try:
-            if rule is None or actor is None:
+            if rule is None or actor is None or not self._may_speak(entry, event["e"]):
                 raise ValueError
             rule(self, Said(entry, actor, event))
         except (KeyError, TypeError, ValueError, AttributeError):

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from coachsync.errors import Altered
 from coachsync.vault.chain import Entry, Head
 from coachsync.vault.envelope import Kind
+from coachsync.vault.formers import understood
 from coachsync.vault.keys import Actor, Role
 from coachsync.vault.keyslots import By
-from coachsync.vault.shelves import UNSORTED, SealedFile, Shelf, Stored, Tombstone, is_client
+from coachsync.vault.shelves import UNSORTED, WHOLE, SealedFile, Shelf, Stored, Tombstone, is_client
 
 if TYPE_CHECKING:
     from coachsync.vault.history import History
@@ -33,7 +34,8 @@ class Said(NamedTuple):
 
 def _vault(history: History, said: Said) -> None:
     """A coach opens the log, or joins it."""
-    _only(said.actor.role is Role.COACH and said.event.keys() == {"e"} and said.entry.actor in history.coaches)
+    known = history.coaches.keys() | history.formers.keys()
+    _only(said.actor.role is Role.COACH and said.event.keys() == {"e"} and said.entry.actor in known)
 
 
 def _actor(history: History, said: Said) -> None:
@@ -41,7 +43,30 @@ def _actor(history: History, said: Said) -> None:
     event = said.event
     _only(said.actor.role is Role.COACH and event.keys() == {"e", "role", "verify"} and event["role"] == "daemon")
     new = Actor(Role.DAEMON, _bytes(event["verify"], 32))
+    _only(new.fingerprint not in history.ended)
     history.actors[new.fingerprint] = new
+
+
+def _ended(history: History, said: Said) -> None:
+    """A coach takes the pen from somebody who wrote, for good."""
+    _only(said.actor.role is Role.COACH and said.event.keys() == {"e", "actor"})
+    gone = history.actors.pop(_bytes(said.event["actor"], _ID))
+    history.ended[gone.fingerprint] = gone
+
+
+def _renewed(history: History, said: Said) -> None:
+    """The key of a coach was replaced: the new one has all that the former one had, and speaks in its place. Only
+    trust.toml says that it was, and by which."""
+    old, former = said.entry.actor, history.formers[said.entry.actor]
+    renewal = understood(history.vault, old, said.event)
+    new = renewal.new.fingerprint
+    _only(new in former.later and new not in history.replaced)
+    history.replaced[old] = new
+    history.successions |= {said.entry.digest(history.vault)}
+    history.vouched |= renewal.stones
+    history.shelves = {
+        shelf: replace(one, coach=new) if one.coach == old else one for shelf, one in history.shelves.items()
+    }
 
 
 def _shelf(history: History, said: Said) -> None:
@@ -50,14 +75,16 @@ def _shelf(history: History, said: Said) -> None:
     event, coach = said.event, said.entry.actor
     _only(said.actor.role is Role.COACH and event.keys() == {"e", "shelf", "generation", "key", "grants"})
     shelf, generation, key = _bytes(event["shelf"], _ID), _number(event["generation"]), _bytes(event["key"], _DIGEST)
-    grants = set(_listed(event["grants"], _DIGEST))
+    grants = tuple(_listed(event["grants"], _DIGEST))
     known = history.shelves.get(shelf, Shelf(coach, 0))
     _only(known.coach == coach and generation > known.generation and shelf not in history.erased)
     _only(known.generation or generation == 1)
     history.shelves[shelf] = replace(known, generation=generation)
     history.keys[shelf] = history.keys.get(shelf, {}) | {generation: key}
     history.made[shelf] = history.made.get(shelf, frozenset()) | {generation}
-    history.grants[shelf] = history.grants.get(shelf, frozenset()) | grants
+    history.makers[shelf] = history.makers.get(shelf, {}) | {generation: coach}
+    history.grants[shelf] = history.grants.get(shelf, frozenset()) | set(grants)
+    history.granted[shelf] = history.granted.get(shelf, {}) | {generation: grants}
 
 
 def _assign(history: History, said: Said) -> None:
@@ -105,7 +132,7 @@ def _erase(history: History, said: Said) -> None:
     _only(said.actor.role is Role.COACH)
     _only(all(history.shelves[shelf].coach == stone.coach for shelf in stone.shelves))
     last = {shelf: one.generation for shelf, one in history.shelves.items()}
-    _only(stone.what != "note" or all(through <= last[shelf] for shelf, through in stone.shelves.items()))
+    _only(stone.what in WHOLE or all(through <= last[shelf] for shelf, through in stone.shelves.items()))
     gone = {key for key, one in history.records.items() if one.generation <= stone.shelves.get(one.shelf, 0)}
     named = set(stone.records)
     left = {key: one for key, one in history.records.items() if key not in gone}
@@ -130,11 +157,11 @@ def bury(history: History, stone: Tombstone) -> None:
         if record in named:
             touched[one.shelf] = max(one.generation, touched.get(one.shelf, 0))
     mentioned = touched.keys() | (stone.shelves.keys() & shelves.keys())
-    _only(all(shelves[shelf].coach == stone.coach for shelf in mentioned))
+    _only(all(history.heir(shelves[shelf].coach) == history.heir(stone.coach) for shelf in mentioned))
     for shelf, through in touched.items():
         history.owing[shelf] = max(through, history.owing.get(shelf, 0))
     last = {shelf: one.generation for shelf, one in shelves.items()}
-    gone = stone.shelves if stone.what != "note" else {}
+    gone = stone.shelves if stone.what in WHOLE else {}
     whole = {shelf for shelf, through in gone.items() if last.get(shelf, 0) <= through}
     left = {key: one for key, one in history.records.items() if key[0] not in named and one.shelf not in whole}
     lost = {record for record, _ in history.records.keys() - left.keys()}
@@ -150,8 +177,9 @@ def stone_of(said: Said) -> Tombstone:
     event = said.event
     _only(event["e"] == "erase" and event.keys() == {"e", "what", "client", "shelves", "records", "keys"})
     what, client, shelves = event["what"], event["client"], event["shelves"]
-    _only(what in ("note", "shelf", "client") and _is_code(client) and isinstance(shelves, dict))
+    _only(what in ("note", "keys", *WHOLE) and _is_code(client) and isinstance(shelves, dict))
     _only(what != "client" or client != UNSORTED)
+    _only(what != "keys" or (client == UNSORTED and not event["records"]))
     through = {_bytes(shelf, _ID): _number(generation) for shelf, generation in shelves.items()}
     records, keys = _listed(event["records"], _ID), _listed(event["keys"], _DIGEST)
     return Tombstone(said.entry.number, said.entry.actor, what, client, through, tuple(records), tuple(keys))
@@ -168,7 +196,7 @@ def _buried(history: History, said: Said) -> None:
     number, text = _number(event.pop("number")), event.pop("said")
     _only(event == {"e": "buried"})
     try:
-        history.bury(Entry(number, parts[0], parts[1], text.encode("ascii"), parts[2]))
+        history.bury(Entry(number, parts[0], parts[1], text.encode("ascii"), parts[2]), said.entry.number)
     except Altered:
         raise ValueError from None
 
@@ -177,7 +205,7 @@ def _erased(history: History, said: Said) -> None:
     """And that is done."""
     _only(said.event.keys() == {"e", "entry"})
     stone = history.tombstones[_number(said.event["entry"])]
-    _only(stone.coach == said.entry.actor)
+    _only(history.heir(stone.coach) == history.heir(said.entry.actor))
     history.tombstones[stone.number] = replace(stone, done=True)
 
 
@@ -199,12 +227,17 @@ def _restored(history: History, said: Said) -> None:
     """A coach goes on with another copy that was put back, and gives up the log that ended in this head."""
     event = said.event
     _only(said.actor.role is Role.COACH and event.keys() == {"e", "count", "digest"})
-    history.given_up[Head(_number(event["count"]), _bytes(event["digest"], _DIGEST))] = said.entry.number
+    head = Head(_number(event["count"]), _bytes(event["digest"], _DIGEST))
+    ends = {former.until for former in history.formers.values()}
+    if said.entry.actor not in history.formers or head not in ends:  # where former keys end, none of them gives up
+        history.given_up[head] = said.entry.number
 
 
 RULES: Mapping[str, Callable[[History, Said], None]] = {
     "vault": _vault,
     "actor": _actor,
+    "ended": _ended,
+    "renewed": _renewed,
     "shelf": _shelf,
     "assign": _assign,
     "record": _record,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from coachsync.vault.envelope import Kind
 
+WHOLE = ("shelf", "client")  # what takes whole shelves; "note" and "keys" take some generations of a shelf
 UNSORTED = ""  # instead of a client: records of which nobody knows yet whose they are
 _CLIENT = re.compile(r"C-[0-9A-Z]{6}")
 
@@ -50,12 +51,17 @@ class Tombstone:
 
     number: int
     coach: bytes
-    what: str  # note | shelf | client
+    what: str  # note | keys | shelf | client
     client: str
     shelves: Mapping[bytes, int]
     records: tuple[bytes, ...]
     keys: tuple[bytes, ...]  # digests of the grants that are destroyed
     done: bool = False
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it names more than keys of shelves that stay."""
+        return bool(self.records) or self.what in WHOLE
 
 
 def is_client(code: str) -> bool:

@@ -117,7 +117,7 @@ class Clients:
     def assign(self, calendar: str, uid: str, code: str) -> None:
         """Store the coach's word: `code` is the client's, NOBODY or KEPT_OUT."""
         key, blind = self._database.key, self.blind(uid)
-        values = {"key": key.name, "sealed": seal_json(key, _decision(blind), {"client": code})}
+        values = {"key": key.name, "sealed": seal_json(key, _decision(blind), {"client": code, "uid": uid})}
         statement = insert(assignments).values(calendar=calendar, uid=blind, **values)
         with self._database.transaction() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["calendar", "uid"], set_=values))
@@ -133,7 +133,8 @@ class Clients:
         key = self._database.key
         with self._database.transaction() as connection:
             for row in self._decided_as(connection, code):
-                sealed = seal_json(key, _decision(row.uid), {"client": KEPT_OUT})
+                said = open_json(key, row.key, _decision(row.uid), row.sealed)
+                sealed = seal_json(key, _decision(row.uid), said | {"client": KEPT_OUT})
                 connection.execute(sa.update(assignments).where(_same(row)).values(key=key.name, sealed=sealed))
 
     def forget(self, code: str) -> None:

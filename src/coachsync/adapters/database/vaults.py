@@ -310,5 +310,7 @@ def open_vault_store(folder: Path) -> VaultStore:
                 _metadata.create_all(connection)
                 connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
     except (sa.exc.DBAPIError, OSError) as problem:
+        if connection is not None:
+            connection.close()  # a transaction whose COMMIT has failed would keep everybody else out
         raise unusable(problem, folder) from None
     return VaultStore(connection)

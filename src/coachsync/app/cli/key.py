@@ -78,6 +78,19 @@ def move(options: Options, to: str) -> int:
     return PARTLY if problems else 0
 
 
+@command.command("rotate", help=say("Replace the device key by another one: everything here is sealed anew with it."))
+@everywhere
+@click.pass_obj
+def rotate(options: Options) -> None:
+    """The daemon takes the new one up at its next pass."""
+    keys.rotate(configured(options))
+    if options.json:
+        tell_json({"rotated": ["device_key"]})
+        return
+    click.echo(spoken(say("There is another device key, and everything here is sealed with it.")))
+    click.echo(spoken(say("A backup that was made before opens with the old key alone.")))
+
+
 def _tell_steps(options: Options, steps: tuple[keys.Step, ...]) -> None:
     if options.json:
         tell_json({"device_key": Place.FILE, "steps": steps_document(steps)})

@@ -123,10 +123,15 @@ def _believed(vault: Vault) -> Iterator[Entry]:
 
 def _names(vault: Vault) -> dict[bytes, str]:
     """What each who has signed is called: a coach by the name in trust.toml, a daemon by its code."""
+    history = vault.history
     names: dict[bytes, str] = {
-        actor: say("background program {code}", code=actor.hex()[:_ID_SIGNS]) for actor in vault.history.actors
+        actor: say("background program {code}", code=actor.hex()[:_ID_SIGNS])
+        for actor in (*history.actors, *history.ended)
     }
-    return names | {one.fingerprint: name for name, one in vault.trust.coaches.items()}
+    for name, one in vault.trust.coaches.items():
+        names |= {former.fingerprint: say("{coach}, by an older key", coach=name) for former in one.former}
+        names[one.fingerprint] = name
+    return names
 
 
 def _document(entry: Entry, names: Mapping[bytes, str]) -> dict[str, Any]:
@@ -154,6 +159,12 @@ def _stored(event: Mapping[str, Any]) -> Phrase:
 
 
 def _erasing(event: Mapping[str, Any]) -> Phrase:
+    if event["what"] == "keys":
+        return say_count(
+            "put an end to the older keys of {number} shelf",
+            "put an end to the older keys of {number} shelves",
+            len(event["shelves"]),
+        )
     what = say("{kind} of {client}", kind=_ERASED[event["what"]], client=event["client"] or say("nobody yet"))
     records = say_count("{number} record", "{number} records", len(event["records"]))
     return say("erased {what}: {records}", what=what, records=records)
@@ -179,6 +190,8 @@ _UNSLOTS = {
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], Phrase]] = {
     "vault": lambda _: say("came into the vault"),
     "actor": lambda _: say("let a background program write, and not read"),
+    "ended": lambda event: say("took the pen from background program {code}", code=event["actor"][:_ID_SIGNS]),
+    "renewed": lambda _: say("gave place to a new key, after a leak"),
     "shelf": lambda event: say("made key {generation} of shelf {shelf}", **_short(event)),
     "assign": _assigned,
     "record": _stored,

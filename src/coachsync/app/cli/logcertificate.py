@@ -32,7 +32,8 @@ def run(options: Options, file: Path) -> int:
     """Only trust.toml is needed: no passphrase, no vault. Raises Altered for a certificate that does not hold."""
     certified = verify(_read(file), trusted(configured(options)))
     if options.json:
-        tell_json({"coach": certified.coach, "erased": certified.stone.event, "certificate": dict(certified.document)})
+        told = {"coach": certified.coach, "former_key": certified.former, "erased": certified.stone.event}
+        tell_json(told | {"certificate": dict(certified.document)})
         return 0
     for line in _told(certified):
         tell(line)
@@ -55,6 +56,10 @@ def _read(file: Path) -> bytes:
 def _told(certified: Certified) -> Iterator[str]:
     said, document = certified.stone.event, certified.document
     yield say("The certificate holds: {coach} has signed it, {when}.", coach=certified.coach, when=certified.signed_at)
+    if certified.former:
+        yield say(
+            "That key was replaced since, after a leak: look whether the log has this erasure (coachsync log show)."
+        )
     yield say_count(
         "{number} record of {client} was erased.",
         "{number} records of {client} were erased.",

@@ -52,6 +52,10 @@ def settle(wiring: Wiring, session: Session) -> None:
     """Do first what a coach's session owes: spare shelves for the daemon, erasures that were cut short, and what the
     daemon could not sort. What cannot be done for the moment goes to the problems of the vault: reading needs no
     room."""
+    if session.vault.history.formers:
+        from coachsync.app.vault import renewing  # hardly anybody has had another key
+
+        renewing.settle(wiring.config, session)
     try:
         making.settle(session.vault, session.coach, wiring.database.key)
     except Temporary as problem:

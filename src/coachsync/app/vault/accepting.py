@@ -36,12 +36,13 @@ def accept_as(config: Config, coach: Person, now: datetime) -> bool:
 
 def _accept(config: Config, now: datetime, who: Callable[[Vault], Person]) -> bool:
     with logbook.looked_at(config, now) as (vault, problems):
-        given_up = vault.files.remembered()
-        if given_up is None or _CUT not in {one.code for one in problems}:
+        given_up = vault.history.missed()
+        if not given_up or _CUT not in {one.code for one in problems}:
             return False
         person = who(vault)
         with vault.transaction():
             join(vault, person)  # who came later than this copy
-            vault.append(person, e="restored", count=given_up.count, digest=given_up.digest.hex())
+            for head in given_up:
+                vault.append(person, e="restored", count=head.count, digest=head.digest.hex())
         vault.remember()
     return True

@@ -17,22 +17,45 @@ from coachsync.vault.chain import Entry
 from coachsync.vault.history import History
 from coachsync.vault.keys import Actor, Role
 
+_KEPT = frozenset({"erase", "renewed"})  # events that a ledger holds
+
 
 def buried(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
     """Erase what the ledger says, and the log does not: those entries, and whether there are lines that no coach has
     signed, for which nothing is erased."""
+    lines = [line for line in files.ledger() if not is_of_device(line)]
     strays, wrong = [], False
-    for line in files.ledger():
-        if is_of_device(line):
-            continue
+    for entry in filter(None, map(_renewal, lines)):
+        with suppress(CoachsyncError):  # told below
+            history.hear(entry)
+    for line in lines:
         try:
             entry = entry_of(line)
-            if entry.digest(history.vault) not in history.graves:
-                history.bury(entry)
+            if _is_news(history, entry):
                 strays.append(entry)
         except CoachsyncError:
             wrong = True
     return strays, wrong
+
+
+def _is_news(history: History, entry: Entry) -> bool:
+    """Have what an entry of the ledger says count; whether the log is to hear it. Raises Altered for one that no coach
+    has signed."""
+    digest = entry.digest(history.vault)
+    if entry.event["e"] == "renewed":
+        history.hear(entry)
+        return False
+    if digest in history.graves or history.is_idle(entry):
+        return False
+    history.bury(entry)
+    return entry.actor not in history.formers or digest in history.vouched  # the log cannot tell what it does not know
+
+
+def _renewal(line: bytes) -> Entry | None:
+    with suppress(CoachsyncError):
+        entry = entry_of(line)
+        return entry if entry.event["e"] == "renewed" else None
+    return None
 
 
 def line_of(entry: Entry) -> bytes:
@@ -52,13 +75,13 @@ def entry_of(line: bytes) -> Entry:
 
 
 def write_down(history: History, log: Iterable[Entry], files: VaultFiles) -> None:
-    """Add to the ledger the tombstones that the log has, or has buried, and the ledger has lost. Raises CoachsyncError
-    where the system refuses it."""
+    """Add to the ledger the tombstones that the log has, or has buried, and the ledger has lost; and what says which
+    of a former key count. Raises CoachsyncError where the system refuses it."""
     told = set()
     for line in files.ledger():
         with suppress(Altered):
             told.add(entry_of(line).digest(history.vault))
-    missing = history.graves.keys() - told
+    missing = (history.graves.keys() | history.successions) - told
     for stone in _stones(log) if missing else ():
         if stone.digest(history.vault) in missing:
             files.bury(line_of(stone))
@@ -67,7 +90,7 @@ def write_down(history: History, log: Iterable[Entry], files: VaultFiles) -> Non
 def _stones(log: Iterable[Entry]) -> Iterator[Entry]:
     for entry in log:
         event = entry.event
-        if event["e"] == "erase":
+        if event["e"] in _KEPT:
             yield entry
         elif event["e"] == "buried":
             parts = {name: value for name, value in event.items() if name != "e"}
@@ -75,11 +98,12 @@ def _stones(log: Iterable[Entry]) -> Iterator[Entry]:
 
 
 def is_approved(line: bytes, trust: Trust) -> bool:
-    """Whether a line, of whatever ledger, is a tombstone that a coach has signed whom trust.toml names."""
+    """Whether a line, of whatever ledger, is what a ledger holds, signed by a coach whom trust.toml names. Whether it
+    counts, where a former key has signed it, is decided with the log."""
     try:
         entry = entry_of(line)
         verify = signers(trust).get(entry.actor)
-        if verify is None or entry.event["e"] != "erase":
+        if verify is None or entry.event["e"] not in _KEPT:
             return False
         Actor(Role.COACH, verify).check(b"log", entry.digest(trust.vault), entry.signature)
     except CoachsyncError:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from coachsync.adapters.filesystem import file_system, keeps_what_is_overwritten
-from coachsync.adapters.trustfile import Pinned, Trust
+from coachsync.adapters.trustfile import Pinned, Replaced, Trust
 from coachsync.app.vault.reading import Session
 from coachsync.errors import Altered
 from coachsync.phrases import say
@@ -38,13 +38,15 @@ class Copy(NamedTuple):
 
 
 class Certified(NamedTuple):
-    """What a certificate that holds says."""
+    """What a certificate that holds says. `former`: it was signed with a key that was replaced since, after a leak, and
+    whoever has that can sign such ones at any time."""
 
     coach: str
     stone: Entry
     head: Head
     signed_at: str
     document: Mapping[str, Any]
+    former: bool = False
 
 
 def issue(
@@ -84,18 +86,21 @@ def verify(content: bytes, trust: Trust) -> Certified:
         return _checked(_document(content), trust)
     except Altered:
         raise _invalid() from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, StopIteration):
         raise _invalid() from None
 
 
 def _checked(document: dict[str, Any], trust: Trust) -> Certified:
     _only(bytes.fromhex(document["vault"]) == trust.vault)
-    coach = next((name for name, one in trust.coaches.items() if one.verify.hex() == document["verify"]), "")
-    pinned = trust.coaches[coach]
-    who = Actor(Role.COACH, pinned.verify)  # checks signatures; only the fingerprint needs the other half
+    lines: dict[str, tuple[Pinned | Replaced, ...]] = {
+        name: (pinned, *pinned.former) for name, pinned in trust.coaches.items()
+    }
+    signers = ((name, one) for name, line in lines.items() for one in line)
+    coach, who = next((name, one) for name, one in signers if one.verify.hex() == document["verify"])
+    line = {one.fingerprint: _signer(one) for one in lines[coach]}
     unsigned = {name: value for name, value in document.items() if name != "signature"}
-    who.check(_WHAT, chain.canonical(unsigned), bytes.fromhex(document["signature"]))
-    stone, erased = (_entry(document[name], trust.vault, who, pinned) for name in ("tombstone", "erased"))
+    line[who.fingerprint].check(_WHAT, chain.canonical(unsigned), bytes.fromhex(document["signature"]))
+    stone, erased = (_entry(document[name], trust.vault, line) for name in ("tombstone", "erased"))
     said, done = stone.event, erased.event
     _only(said["e"] == "erase" and done == {"e": "erased", "entry": stone.number})
     _only(document["key_files"] == len(said["keys"]) + (document["client_key"] is not None))
@@ -106,7 +111,12 @@ def _checked(document: dict[str, Any], trust: Trust) -> Certified:
     _only(head.count > erased.number or head.digest == erased.digest(trust.vault))
     at = document["signed_at"]
     _only(datetime.strptime(at, _TIME).replace(tzinfo=UTC).strftime(_TIME) == at)
-    return Certified(coach, stone, head, at, unsigned)
+    return Certified(coach, stone, head, at, unsigned, who is not trust.coaches[coach])
+
+
+def _signer(one: Pinned | Replaced) -> Actor:
+    """Checks signatures: only the fingerprint needs the other half."""
+    return Actor(Role.COACH, one.verify)
 
 
 def _document(content: bytes) -> dict[str, Any]:
@@ -134,11 +144,10 @@ def _attached(session: Session, stone: Tombstone) -> int:
     return len(filed & {record.hex() for record in stone.records})
 
 
-def _entry(found: dict[str, Any], vault: bytes, who: Actor, pinned: Pinned) -> Entry:
-    """An entry of the log that this coach has signed."""
+def _entry(found: dict[str, Any], vault: bytes, line: Mapping[bytes, Actor]) -> Entry:
+    """An entry of the log that this coach has signed, also with a key of before."""
     entry = entries.read(found)
-    _only(entry.actor == pinned.fingerprint)
-    who.check(b"log", entry.digest(vault), entry.signature)
+    line[entry.actor].check(b"log", entry.digest(vault), entry.signature)
     return entry
 
 

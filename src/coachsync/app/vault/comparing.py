@@ -99,7 +99,7 @@ def grants_compared(known: Known) -> Iterator[Problem]:
     """The files that open shelves: each known to the log by its digest, called as it says, and none missing."""
     vault, logged = known.vault, known.keys()
     for shelf, generation in logged:
-        coach = vault.history.shelves[shelf].coach
+        coach = vault.history.makers[shelf][generation]
         if known.is_missed(shelf, generation) and vault.files.grant(shelf, generation, coach) is None:
             message = say("The file that opens these notes is missing.")
             yield Problem("grant-missing", shelf_place(vault, shelf, generation), message, _RESTORE_KEYS)

@@ -110,6 +110,6 @@ def _doomed(
     for generation, recipient in files.grants(shelf):
         if whole or generation <= last:
             content = files.grant(shelf, generation, recipient)
-            theirs = recipient == stone.coach and (whole or generation in made)
+            theirs = history.heir(recipient) == history.heir(stone.coach) and (whole or generation in made)
             if theirs or content is None or grants.digest(content) in stone.keys:
                 yield shelf, generation, recipient

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from coachsync.app.vault.attached import with_attached
@@ -11,13 +12,25 @@ from coachsync.app.vault.opening import sweep
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.resealing import everything, reseal
 from coachsync.app.vault.shelving import last_of, mint
-from coachsync.errors import CoachsyncError, UsageError
+from coachsync.errors import Altered, CoachsyncError, UsageError, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import chain
 from coachsync.vault.chain import Entry
 from coachsync.vault.shelves import UNSORTED, Tombstone
 
+_SHELVES = 500  # whose generations one tombstone takes at most
 _LONGEST = chain.LONGEST * 3 // 4  # bytes of a tombstone: an entry of another branch must be able to hold it
+
+
+@dataclass(slots=True)
+class Rekeyed:
+    """Shelves that have another generation, with the one before; how many records were sealed anew; the shelves that
+    could not be, with why; and the tombstone of the generations before, where there is one."""
+
+    through: dict[bytes, int] = field(default_factory=dict)
+    records: int = 0
+    failed: dict[bytes, CoachsyncError] = field(default_factory=dict)
+    stones: list[Tombstone] = field(default_factory=list)
 
 
 class Erased(NamedTuple):
@@ -66,23 +79,32 @@ def shelves_of(session: Session, client: str) -> list[bytes]:
 def finish(session: Session, stone: Tombstone) -> Erased:
     """End what a tombstone began; not while somebody reads in the database. Raises CoachsyncError where the system
     refuses something."""
+    done = finish_all(session, [stone])
+    return Erased(session.vault.history.tombstones[stone.number], done)
+
+
+def finish_all(session: Session, stones: Collection[Tombstone]) -> bool:
+    """The same for several at once: what was deleted is overwritten once. Whether all of it is done."""
     vault = session.vault
-    vault.files.bury(line_of(next(vault.store.entries(stone.number - 1))))
-    done = sweep(vault)
-    if done and not vault.history.tombstones[stone.number].done:
+    for stone in stones:
+        vault.files.bury(line_of(next(vault.store.entries(stone.number - 1))))
+    done = not stones or sweep(vault)
+    if done:
         with vault.transaction():
-            vault.append(session.coach, e="erased", entry=stone.number)
-    return Erased(vault.history.tombstones[stone.number], done)
+            for stone in stones:
+                if not vault.history.tombstones[stone.number].done:
+                    vault.append(session.coach, e="erased", entry=stone.number)
+    return done
 
 
 def settle(session: Session) -> None:
     """Do what erasing still owes: end what was cut short, let log and ledger tell the same, and seal anew what lies
     beside a note that an older copy has brought back. What cannot be done now goes to the problems of the vault."""
     vault, me = session.vault, session.fingerprint
-    begun = [stone for stone in vault.history.tombstones.values() if stone.coach == me and not stone.done]
+    history = vault.history
+    begun = [stone for stone in history.tombstones.values() if history.heir(stone.coach) == me and not stone.done]
     try:
-        for stone in begun:
-            finish(session, stone)
+        finish_all(session, begun)
         vault.catch_up(session.coach)
         write_down(vault.history, vault.store.entries(), vault.files)
         for shelf in vault.history.owed(me):
@@ -100,6 +122,30 @@ def renewed(session: Session, shelf: bytes, without: Collection[bytes] = ()) -> 
     reseal(session, mint(vault, session.coach, shelf), kept)
     entry = _tombstone(session, "note", known.client or UNSORTED, {shelf: known.generation}, without)
     return vault.history.tombstones[entry.number]
+
+
+def rekeyed(session: Session, shelves: Iterable[bytes], most: int) -> Rekeyed:
+    """Give these shelves their next generation with all that is on them, inside of one transaction and until so many
+    records were sealed anew; the generations before go with `finish_all`. A shelf with a record that does not open
+    stays as it is: it would be lost."""
+    vault = session.vault
+    found = Rekeyed()
+    with vault.transaction():
+        for shelf in shelves:
+            if found.records >= most or len(found.through) >= _SHELVES:
+                break
+            try:
+                kept = everything(session, shelf)
+            except (Altered, WrongKey) as problem:
+                found.failed[shelf] = problem
+                continue
+            found.through[shelf] = vault.history.shelves[shelf].generation
+            reseal(session, mint(vault, session.coach, shelf), kept)
+            found.records += len(kept)
+        if found.through:
+            entry = _tombstone(session, "keys", UNSORTED, found.through, ())
+            found.stones.append(vault.history.tombstones[entry.number])
+    return found
 
 
 def _renew(session: Session, shelf: bytes, without: Collection[bytes]) -> Erased:
@@ -130,11 +176,11 @@ def _tombstone(
 
 def _keys(session: Session, shelves: Mapping[bytes, int]) -> list[str]:
     """The digests of all grants of these shelves up to these generations that the log knows, and has not erased."""
-    vault, found = session.vault, list[str]()
-    for entry in vault.store.entries() if shelves else ():
-        event = entry.event
-        shelf = bytes.fromhex(event["shelf"]) if event["e"] == "shelf" else b""
-        if event["e"] == "shelf" and event["generation"] <= shelves.get(shelf, 0):
-            held = {key.hex() for key in vault.history.grants[shelf]}
-            found += [key for key in event["grants"] if key in held]
-    return found
+    history = session.vault.history
+    return [
+        key.hex()
+        for shelf, through in shelves.items()
+        for generation, keys in history.granted.get(shelf, {}).items()
+        for key in keys
+        if generation <= through and key in history.grants[shelf]
+    ]

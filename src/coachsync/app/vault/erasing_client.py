@@ -94,11 +94,9 @@ def _in_vault(session: Session, code: str) -> Erased:
 
 def _before(session: Session, code: str) -> Tombstone | None:
     wanted = (_CLIENT, code, session.fingerprint)
-    found = [
-        stone
-        for stone in session.vault.history.tombstones.values()
-        if (stone.what, stone.client, stone.coach) == wanted
-    ]
+    history = session.vault.history
+    stones = history.tombstones.values()
+    found = [stone for stone in stones if (stone.what, stone.client, history.heir(stone.coach)) == wanted]
     return found[-1] if found else None
 
 

@@ -12,7 +12,7 @@ from itertools import islice
 from coachsync.adapters.database.vaults import VaultStore
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.opening import Vault, no_head
-from coachsync.app.vault.trusting import known_coaches, open_store, trusted, vault_folder
+from coachsync.app.vault.trusting import formers_of, known_coaches, open_store, trusted, vault_folder
 from coachsync.config import Config
 from coachsync.errors import Altered, Problem, UsageError
 from coachsync.phrases import Phrase, say
@@ -35,7 +35,7 @@ def looked_at(config: Config, now: datetime) -> Iterator[tuple[Vault, list[Probl
     store = open_store(folder)
     try:
         known, problems = known_coaches(trust, store)
-        files, history = VaultFiles(folder), History(trust.vault, known)
+        files, history = VaultFiles(folder), History(trust.vault, known, formers_of(trust, store))
         problems += _taken(history, store, files)
         yield Vault(trust, store, files, known, now, history), problems
     finally:
@@ -119,6 +119,7 @@ def _taken(history: History, store: VaultStore, files: VaultFiles) -> list[Probl
 
 def _stopped(history: History, problem: Altered) -> Problem:
     if problem.code == "log-cut":
-        return problem.problem(entry_place(min(history.head.count, history.remembered.count)))
+        known = history.remembered.count or history.head.count
+        return problem.problem(entry_place(min(history.head.count, known)))
     hint = say("Restore the vault from a backup.")
     return Problem(problem.code, entry_place(history.head.count + 1), problem.message, hint)

@@ -70,9 +70,13 @@ def remove(vault: Vault, coach: Person, by: By) -> list[Problem]:
     if vault.files.shred_slot(me, by):
         with vault.transaction():
             vault.append(coach, e="unslot", kind=by)
+    return forget(me) if by is By.KEYRING else []
+
+
+def forget(coach: bytes) -> list[Problem]:
+    """Have the keyring forget what it keeps for a key that was replaced; the problem is one that keeps it."""
     try:
-        if by is By.KEYRING:
-            slotsecrets.out_of_keyring(me)
+        slotsecrets.out_of_keyring(coach)
     except CoachsyncError as problem:
         return [problem.problem("vault keyslot")]
     return []

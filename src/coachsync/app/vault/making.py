@@ -100,12 +100,32 @@ def settle(vault: Vault, coach: Person, device: DeviceKey) -> None:
         daemon = daemon_of(vault.files, device)
     except WrongKey:  # damaged, or of another device: it only signs, and another one is as good
         daemon = None
-    daemon = daemon or _new_daemon(vault.files, device)
-    if daemon.actor.fingerprint not in vault.history.actors:
-        with vault.transaction():
+    if daemon is None or daemon.actor.fingerprint in vault.history.ended:
+        daemon = _new_daemon(vault.files, device)
+    _let_in(vault, coach, daemon)
+    mint_spares(vault, coach)
+
+
+def replace_daemon(vault: Vault, coach: Person, device: DeviceKey) -> None:
+    """Give the daemon another key to sign with; what had the one before may write nothing from then on.
+
+    Killed in between, the daemon cannot write until the next session, which ends this.
+    """
+    _let_in(vault, coach, _new_daemon(vault.files, device))
+
+
+def _let_in(vault: Vault, coach: Person, daemon: Signer) -> None:
+    """Let the daemon write, and nobody else who once was let in: there is one."""
+    me, there = daemon.actor.fingerprint, vault.history.actors
+    others = [one for one in there if one != me]
+    if me in there and not others:
+        return
+    with vault.transaction():
+        if me not in there:
             vault.store.put_actor(daemon.actor)
             vault.append(coach, e="actor", role="daemon", verify=daemon.actor.verify.hex())
-    mint_spares(vault, coach)
+        for one in others:
+            vault.append(coach, e="ended", actor=one.hex())
 
 
 def join(vault: Vault, coach: Person) -> None:
@@ -121,6 +141,17 @@ def daemon_of(files: VaultFiles, device: DeviceKey) -> Signer | None:
     """The daemon, which writes and cannot read. Raises WrongKey when its seed was locked with another device key."""
     sealed = files.daemon()
     return None if sealed is None else Signer(device.open(_DAEMON, sealed))
+
+
+def relock_daemon(files: VaultFiles, old: DeviceKey, new: DeviceKey) -> None:
+    """Lock the seed of the daemon with another device key; one that does not open stays, and the next session of a
+    coach makes another."""
+    try:
+        daemon = daemon_of(files, old)
+    except WrongKey:
+        return
+    if daemon is not None:
+        files.put_daemon(new.seal(_DAEMON, old.open(_DAEMON, files.daemon() or b"")))
 
 
 def _new_daemon(files: VaultFiles, device: DeviceKey) -> Signer:

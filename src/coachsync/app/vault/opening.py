@@ -11,12 +11,12 @@ from coachsync.adapters.trustfile import Trust
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.burying import buried, forged, line_of
 from coachsync.app.vault.destroying import destroy, end_unfinished, left
-from coachsync.app.vault.trusting import known_coaches, no_coach, open_store, trusted, vault_folder
+from coachsync.app.vault.trusting import formers_of, known_coaches, no_coach, open_store, trusted, vault_folder
 from coachsync.config import Config
 from coachsync.errors import Problem, Temporary
 from coachsync.phrases import say
 from coachsync.vault import entries
-from coachsync.vault.chain import Entry, Head
+from coachsync.vault.chain import Entry, Head, older_than_keys
 from coachsync.vault.history import History
 from coachsync.vault.keys import Actor, Signer
 from coachsync.vault.suite import refuse_missing
@@ -48,7 +48,7 @@ class Vault:
     def history(self) -> History:
         """What the log says, all of it checked, and what the ledger has erased besides. Raises Altered."""
         if self._history is None:
-            history = History(self.id, self._coaches)
+            history = History(self.id, self._coaches, formers_of(self.trust, self.store))
             _take_log(history, self.store, self.files)
             self._strays, wrong = buried(history, self.files)
             self.problems += [forged()] if wrong and forged() not in self.problems else []
@@ -75,6 +75,10 @@ class Vault:
         history = self.history
         self._add_strays(history, signer)
         return self._add(history, signer, event)
+
+    def succeed(self, old: Signer, event: Mapping[str, object]) -> Entry:
+        """Add the last thing that a former key says: before what only the ledger has told, which may rest on it."""
+        return self._add(self.history, old, event)
 
     def catch_up(self, signer: Signer) -> None:
         """Add to the log what only the ledger has told."""
@@ -123,7 +127,7 @@ def open_vault(config: Config, now: datetime) -> Iterator[Vault]:
     try:
         coaches, problems = known_coaches(trust, store)
         if not coaches:
-            raise no_coach()
+            raise older_than_keys() if formers_of(trust, store) else no_coach()
         vault = Vault(trust, store, VaultFiles(folder), coaches, now)
         vault.problems += problems
         try:

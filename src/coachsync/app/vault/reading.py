@@ -11,7 +11,7 @@ from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.shelving import checked
 from coachsync.errors import Altered, CoachsyncError, UsageError, WrongKey
 from coachsync.phrases import Phrase, say
-from coachsync.vault import envelope, grants
+from coachsync.vault import envelope, formers, grants
 from coachsync.vault.envelope import FIRST, Header, Kind
 from coachsync.vault.keys import Person
 from coachsync.vault.suite import Opener
@@ -123,15 +123,26 @@ class Session:
         Altered when grant or key is not the one that the coach has made."""
         if (shelf, generation) not in self._openers:
             key = checked(self.vault, self.vault.store.shelf_key(self.vault.id, shelf, generation))
-            content = self.vault.files.grant(shelf, generation, self.fingerprint)
-            if content is None:
+            maker = self.vault.history.makers[shelf][generation]
+            content = self.vault.files.grant(shelf, generation, maker)
+            person = self._person(maker)
+            if content is None or person is None:
                 raise WrongKey(
                     "no-grant",
                     say("The file that opens this client's notes is missing."),
                     say("Restore the folder vault/keys of the state folder from a backup."),
                 )
-            self._openers[shelf, generation] = grants.opened(content, key, self.coach)
+            self._openers[shelf, generation] = grants.opened(content, key, person)
         return self._openers[shelf, generation]
+
+    def _person(self, fingerprint: bytes) -> Person | None:
+        """The coach, or with a key of before whoever that was, as long as its seed waits to be replaced."""
+        if fingerprint == self.fingerprint:
+            return self.coach
+        content = self.vault.files.former(fingerprint) if fingerprint in self.vault.history.formers else None
+        if content is None:
+            return None
+        return formers.taken_over(content, self.vault.id, fingerprint, self.coach)
 
 
 def in_place(vault: Vault, place: Place, sealed: bytes) -> Header:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from coachsync.adapters.lowering import as_administrator
-from coachsync.adapters.trustfile import Pinned, Trust, read_trust, refuse_closed, write_trust
+from coachsync.adapters.trustfile import Pinned, Replaced, Trust, read_trust, refuse_closed, write_trust
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.vault.making import refuse_name
 from coachsync.app.vault.trusting import open_store, refuse_unknown, vault_folder
@@ -21,8 +21,8 @@ from coachsync.app.vault.unlocking import no_keyslot
 from coachsync.config import Config
 from coachsync.errors import Altered, CoachsyncError, UsageError, WrongKey
 from coachsync.phrases import say
-from coachsync.vault import keyslots, recovery
-from coachsync.vault.chain import Entry
+from coachsync.vault import formers, keyslots, recovery
+from coachsync.vault.chain import Entry, Head
 from coachsync.vault.keys import Actor, Person, Role
 
 _UNFINISHED = ".unfinished"  # behind the name of the file that is not trusted yet
@@ -67,8 +67,8 @@ def renew(config: Config, name: str, code: str) -> Renewed:
     refuse_closed(config.trust)
     vault, coach = _opened(VaultFiles(vault_folder(config)), number)
     unfinished = config.trust.with_name(f"{config.trust.name}{_UNFINISHED}")
-    trust = _with(_begun(unfinished, vault), name, coach)
-    missing = len(set(_joined(config, vault)) - {one.fingerprint for one in trust.coaches.values()})
+    trust = _with(_begun(unfinished, vault), name, coach, _formers(config, vault, coach.actor))
+    missing = len(set(_joined(config, vault)) - _named(trust))
     write_trust(unfinished if missing else config.trust, trust)
     if not missing:
         with as_administrator():
@@ -99,7 +99,31 @@ def _opened(files: VaultFiles, code: bytes) -> tuple[bytes, Person]:
     raise wrong
 
 
-def _with(trust: Trust, name: str, coach: Person) -> Trust:
+def _named(trust: Trust) -> set[bytes]:
+    """Whoever is or was a coach by it."""
+    coaches = trust.coaches.values()
+    return {one.fingerprint for one in coaches} | {one.fingerprint for coach in coaches for one in coach.former}
+
+
+def _formers(config: Config, vault: bytes, coach: Actor) -> tuple[Replaced, ...]:
+    """The keys that the coach had before, the oldest first: the new one has proven in the log in whose place it has
+    come, and that is where the old one ends."""
+    store = open_store(vault_folder(config))
+    try:
+        actors, found = store.actors(), list[Replaced]()
+        for entry in reversed(list(store.entries())):
+            heir = found[-1].fingerprint if found else coach.fingerprint
+            with suppress(Altered, ValueError, KeyError, TypeError):
+                old = actors[entry.actor]
+                old.check(b"log", entry.digest(vault), entry.signature)
+                if formers.understood(vault, entry.actor, entry.event).new.fingerprint == heir:
+                    found.append(Replaced(old.verify, old.fingerprint, Head(entry.number - 1, entry.previous)))
+    finally:
+        store.close()
+    return tuple(reversed(found))
+
+
+def _with(trust: Trust, name: str, coach: Person, former: tuple[Replaced, ...]) -> Trust:
     """The same with one coach more; one who is in it under another name has this one from now on."""
     me = coach.actor
     others = {called: one for called, one in trust.coaches.items() if one.fingerprint != me.fingerprint}
@@ -110,7 +134,7 @@ def _with(trust: Trust, name: str, coach: Person) -> Trust:
             say("Give another name with --coach."),
             where="--coach",
         )
-    return replace(trust, coaches={**others, name: Pinned(me.verify, me.fingerprint)})
+    return replace(trust, coaches={**others, name: Pinned(me.verify, me.fingerprint, former)})
 
 
 def _joined(config: Config, vault: bytes) -> Iterator[bytes]:

@@ -104,6 +104,8 @@ def current_key(vault: Vault, shelf: bytes) -> ShelfKey:
     """The certified key of a shelf's newest generation. Raises Altered when it, or what opens it, is missing or was
     replaced."""
     known = vault.history.shelves[shelf]
+    if vault.history.makers[shelf][known.generation] not in vault.history.coaches:
+        raise being_renewed()
     key = checked(vault, vault.store.shelf_key(vault.id, shelf, known.generation))
     grant = vault.files.grant(shelf, known.generation, known.coach)
     if grant is None or grants.digest(grant) not in vault.history.grants[shelf]:
@@ -115,6 +117,15 @@ def current_key(vault: Vault, shelf: bytes) -> ShelfKey:
             say("Nothing was stored. Restore the folder vault/keys of the state folder from a backup."),
         )
     return key
+
+
+def being_renewed() -> Locked:
+    """That nothing can be stored until the coach's keys are new."""
+    return Locked(
+        "keys-being-renewed",
+        say("The keys of this coach are being replaced, and nothing is stored under the old ones."),
+        say("Have it finished first: coachsync vault unlock. If that says nothing of it: coachsync vault verify"),
+    )
 
 
 def checked(vault: Vault, key: ShelfKey | None) -> ShelfKey:

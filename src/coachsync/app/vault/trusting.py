@@ -10,6 +10,7 @@ from coachsync.adapters.trustfile import Trust, read_trust
 from coachsync.config import Config
 from coachsync.errors import Altered, NotInitialised, Problem, UsageError
 from coachsync.phrases import say
+from coachsync.vault.formers import Former
 from coachsync.vault.keys import Actor
 
 _FOLDER = "vault"  # below the state folder
@@ -88,8 +89,9 @@ def coach_of(trust: Trust, name: str | None) -> bytes:
 
 
 def signers(trust: Trust) -> dict[bytes, bytes]:
-    """The key that checks what each coach has signed, by fingerprint."""
-    return {one.fingerprint: one.verify for one in trust.coaches.values()}
+    """The keys that check what each coach has signed, also with a key of before, by fingerprint."""
+    former = {one.fingerprint: one.verify for now in trust.coaches.values() for one in now.former}
+    return former | {now.fingerprint: now.verify for now in trust.coaches.values()}
 
 
 def name_of(trust: Trust, coach: bytes) -> str:
@@ -110,6 +112,18 @@ def known_coaches(trust: Trust, store: VaultStore) -> tuple[dict[bytes, Actor], 
         else:
             problems.append(_coach_unknown(name))
     return known, problems
+
+
+def formers_of(trust: Trust, store: VaultStore) -> dict[bytes, Former]:
+    """The keys that coaches had before and that the vault knows, by fingerprint."""
+    actors, found = store.actors(), dict[bytes, Former]()
+    for pinned in trust.coaches.values():
+        line = [*(one.fingerprint for one in pinned.former), pinned.fingerprint]
+        for place, one in enumerate(pinned.former, 1):
+            actor = actors.get(one.fingerprint)
+            if actor is not None and one.fits(actor):
+                found[one.fingerprint] = Former(actor, one.until, pinned.fingerprint, frozenset(line[place:]))
+    return found
 
 
 def vault_folder(config: Config) -> Path:

@@ -20,6 +20,7 @@ from coachsync.app.vault.comparing import Known, shelf_place
 from coachsync.app.vault.making import daemon_of
 from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.reading import Session, record_place
+from coachsync.app.vault.renewing import unfinished
 from coachsync.config import Config
 from coachsync.errors import Altered, NotInitialised, Problem, WrongKey
 from coachsync.phrases import say
@@ -122,6 +123,7 @@ def _look(vault: Vault, result: Verified) -> None:
         result.found(one for one in found if one.code not in _HARMLESS)
         result.notes += [one for one in found if one.code in _HARMLESS]
     result.found(_unfinished(vault))
+    result.found(_being_renewed(vault))
     result.found(_slots(vault))
     if whole:  # and names nobody who is not trusted
         result.notes += _slots_of_nobody(vault)
@@ -191,6 +193,20 @@ def _unfinished(vault: Vault) -> Iterator[Problem]:
         )
 
 
+def _being_renewed(vault: Vault) -> Iterator[Problem]:
+    """Nothing of a key that was replaced waits still."""
+    for name, one in vault.trust.coaches.items():
+        if unfinished(vault, one.fingerprint):
+            yield Problem(
+                "renewal-not-done",
+                f"trust.toml: coaches.{name}",
+                say("The keys of a coach were to be replaced after a leak, and that is not done yet."),
+                say(
+                    "Run it again: coachsync vault passphrase --leaked. Any command that unlocks the vault ends it too."
+                ),
+            )
+
+
 def _slots(vault: Vault) -> Iterator[Problem]:
     """Each coach has a keyslot for the passphrase and one for the code, and may have others; each can be read, is of
     this vault and costs enough to guess."""
@@ -216,7 +232,7 @@ def _slots(vault: Vault) -> Iterator[Problem]:
 def _slots_of_nobody(vault: Vault) -> Iterator[Problem]:
     """Of whom trust.toml does not name. Nobody removes them: beside an older trust.toml they may be the one way in of a
     coach who came later."""
-    known = {one.fingerprint for one in vault.trust.coaches.values()}
+    known = {one.fingerprint for one in vault.trust.coaches.values()} | vault.history.formers.keys()
     for person in sorted({person for person, _ in vault.files.slots()} - known):
         yield Problem(
             "keyslot-of-nobody",
