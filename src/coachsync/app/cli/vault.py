@@ -75,11 +75,12 @@ def change_passphrase(
 ) -> int:
     """The old one is asked for although the vault is unlocked: whoever sits down here may not be the coach."""
     config = configured(options)
-    refuse_all_but_coaches(config.practice.state)
+    refuse_service(config.practice.state)
     if leaked:
         return renew(options, coach, passphrase_file, new_passphrase_file, accept=accept_restored)
     if accept_restored:
         raise _only_leaked()
+    refuse_all_but_coaches(config.practice.state)
     fingerprint = coach_of(trusted(config), coach)
     given, wanted = passphrase(passphrase_file), chosen(new_passphrase_file)
     with opened(options, "vault passphrase") as wiring, open_vault(wiring.config, wiring.now) as vault:
