@@ -109,6 +109,9 @@ def test_p09_whenever_it_dies_the_next_opening_ends_it(
         with house.session() as session:
             erasing.erase_records(session, [note.record])
 
+    before = write(vault_house, "gone before")
+    with vault_house.session() as session:
+        erasing.erase_records(session, [before.record])
     outcomes, whole = set(), contents(vault_house)
     for number in range(0, 60, 4):
         again = copied(vault_house, tmp_path_factory.mktemp("again"))
