@@ -83,7 +83,7 @@ class Backups:
         demand(found["vault"] == self.trust.vault.hex(), "another vault")
         signature = bytes.fromhex(found.pop("signature"))
         entry = reader.read_entry(found["writer"], bytes.fromhex(found["writer"]["said"]))
-        event = reader.check_entry(self.trust, entry)
+        event = reader.check_entry(self.trust.keys, self.trust.vault, entry)
         demand((event["e"], event["role"]) == ("actor", "daemon"), "nobody was let in by that")
         reader.check_signature(bytes.fromhex(event["verify"]), what, reader.written(found), signature)
         return found

@@ -24,7 +24,7 @@ def check_certificate(trust: Trust, text: bytes) -> dict[str, Any]:
     signed = written({name: value for name, value in found.items() if name != "signature"})
     check_signature(verify, "erasure", signed, bytes.fromhex(found["signature"]))
     stone, erased = (read_entry(found[name], bytes.fromhex(found[name]["said"])) for name in ("tombstone", "erased"))
-    said, done = check_entry(trust, stone), check_entry(trust, erased)
+    said, done = (check_entry(trust.keys, trust.vault, one) for one in (stone, erased))
     line = {one: former.later[-1] for one, former in trust.formers.items()}
     demand({line.get(one, one) for one in (stone.actor, erased.actor, coach)} == {line.get(coach, coach)}, "another's")
     demand(said["e"] == "erase" and (done["e"], done["entry"]) == ("erased", stone.number), "no erasure that is done")

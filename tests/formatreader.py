@@ -302,6 +302,7 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
     given_up: set[tuple[int, bytes]] = set()
     replaced: set[bytes] = set()
     stones: set[str] = set()
+    later: dict[bytes, bytes] = {}
     for number, entry in enumerate(entries, 1):
         demand(entry.number == number and entry.previous == digests[-1], "the chain is broken")
         demand(len(entry.said) <= 1 << 20, "an entry has at most 1 MiB")
@@ -316,12 +317,11 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
         check_home(said, owners, homes)
         if said["e"] == "buried":
             buried = read_entry(said, said["said"].encode("ascii"))
-            before = trust.formers.get(buried.actor)
-            counts = before is None or buried.digest(trust.vault).hex() in stones
-            demand(counts or (number <= before.until[0] and buried.actor not in replaced), "a stone of a former key")
-            stone = check_entry(trust, buried)
-            demand(stone["e"] == "erase", "only a tombstone is buried")
-            leave(stone, last, homes)
+            if read_said(buried.said)["e"] == "renewed":
+                later |= check_later(trust, later, buried)
+            else:
+                limit = 0 if buried.actor in replaced else number
+                leave(check_buried(trust, later, stones, buried, limit), last, homes)
         leave(said, last, homes)
         if said["e"] == "renewed":
             new = check_renewed(trust, entry.actor, said)
@@ -355,13 +355,19 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
 
 def check_renewed(trust: Trust, old: bytes, said: Mapping[str, Any]) -> bytes:
     """The fingerprint of the key that has come in the place of a former one."""
+    new = check_proof(trust.vault, old, said)
+    demand(old in trust.formers and new in trust.formers[old].later, "trust.toml does not know of it")
+    return new
+
+
+def check_proof(vault: bytes, old: bytes, said: Mapping[str, Any]) -> bytes:
+    """The fingerprint of the key that says itself that it has come in the place of another one."""
     verify, sealing = bytes.fromhex(said["verify"]), bytes.fromhex(said["sealing"])
     new = fingerprint(COACH, verify, sealing)
-    demand(old in trust.formers and new in trust.formers[old].later, "trust.toml does not know of it")
     stones = said["stones"]
     demand(stones == sorted(set(stones)) and all(re.fullmatch("[0-9a-f]{64}", one) for one in stones), "no digests")
     signed = written({name: said[name] for name in ("verify", "sealing", "stones")})
-    check_signature(verify, "renewed", trust.vault + old + signed, bytes.fromhex(said["signature"]))
+    check_signature(verify, "renewed", vault + old + signed, bytes.fromhex(said["signature"]))
     return new
 
 
@@ -371,10 +377,29 @@ def read_entry(found: Mapping[str, Any], said: bytes) -> Entry:
     return Entry(found["number"], previous, actor, said, signature)
 
 
-def check_entry(trust: Trust, entry: Entry) -> dict[str, Any]:
+def check_later(trust: Trust, later: Mapping[bytes, bytes], entry: Entry) -> dict[bytes, bytes]:
+    """The key, by its fingerprint, that has come in the place of one that trust.toml still names, if any."""
+    said = check_entry(trust.keys | later, trust.vault, entry)
+    new = check_proof(trust.vault, entry.actor, said)
+    return {} if entry.actor in trust.formers else {new: bytes.fromhex(said["verify"])}
+
+
+def check_buried(
+    trust: Trust, later: Mapping[bytes, bytes], stones: set[str], entry: Entry, number: int
+) -> dict[str, Any]:
+    """What a tombstone of another branch says, that lies in entry `number`, 0 where its key was replaced already."""
+    before = trust.formers.get(entry.actor)
+    counts = before is None or entry.digest(trust.vault).hex() in stones or 0 < number <= before.until[0]
+    demand(counts, "a stone of a former key")
+    stone = check_entry(trust.keys | later, trust.vault, entry)
+    demand(stone["e"] == "erase", "only a tombstone is buried")
+    return stone
+
+
+def check_entry(keys: Mapping[bytes, bytes], vault: bytes, entry: Entry) -> dict[str, Any]:
     """What an entry says that stands alone, signed by a coach."""
-    demand(entry.actor in trust.keys, "no coach")
-    check_signature(trust.keys[entry.actor], "log", entry.digest(trust.vault), entry.signature)
+    demand(entry.actor in keys, "no coach")
+    check_signature(keys[entry.actor], "log", entry.digest(vault), entry.signature)
     return read_said(entry.said)
 
 

@@ -230,7 +230,7 @@ def test_what_this_machine_kept_of_the_old_key_goes_too(
     assert len(ring.entries) == 1
     coach = renewing.start(full.config, full.now, old, PASSPHRASE, NEW, cost=CHEAP)
     with full.open() as vault:
-        renewing.finish(full.config, Session(vault, coach))
+        renewing.finish(full.config, Session(vault, coach), full.device)
         assert [one.code for one in vault.problems] == ["machine-keyslot-gone"]
     assert ring.entries == {}
     assert names(full, old) == []

@@ -46,8 +46,7 @@ def renew(
             found = renewing.go_on(Session(vault, person), failed, most=1)
             failed, left = failed | found.failed, found.left
     with house.open() as vault:
-        renewing.end(house.config, Session(vault, person))
-        making.replace_daemon(vault, person, house.device)
+        renewing.end(house.config, Session(vault, person), house.device)
         return relocking.new_code(vault, person)
 
 
@@ -55,7 +54,7 @@ def settle(house: VaultHouse, passphrase: str = NEW, name: str = COACH) -> list[
     """The next session of a coach does first what it owes; the codes of what it tells."""
     house.now += timedelta(minutes=2)
     with house.session(name, passphrase) as session:
-        renewing.settle(house.config, session)
+        renewing.settle(house.config, session, house.device)
         making.settle(session.vault, session.coach, house.device)
         erasing.settle(session)
         sorting.settle(session)

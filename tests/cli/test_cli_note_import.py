@@ -112,6 +112,18 @@ def test_what_waits_is_counted_and_named_only_on_demand(desk: VaultDesk) -> None
     assert "is empty" in desk.given("", "note", "import", "--list").out
 
 
+def test_what_the_service_could_not_import_the_coach_can(desk: VaultDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As what was moved in with the mouse: it keeps rights that are the coach's alone."""
+    drop(desk, f"{desk.client}.md")
+    with monkeypatch.context() as service:
+        service.setattr("coachsync.adapters.inbox._is_changeable", lambda _: False)
+        assert desk.given("", "--json", "note", "import").codes == ["inbox-unreadable-file"]
+        (listed,) = desk.given("", "--json", "note", "import", "--list").document["files"]
+    (again,) = desk.given("", "--json", "note", "import", "--list").document["files"]
+    assert listed == again == {"name": f"{desk.client}.md", "code": "inbox-unreadable-file"}
+    assert desk.given("", "--json", "note", "import").document["imported"] == 1
+
+
 def test_named_files_stay_and_a_second_time_changes_nothing(desk: VaultDesk) -> None:
     file = drop(desk, f"{desk.client} a.md", where="elsewhere")
     other = drop(desk, "b.md", where="elsewhere")
@@ -149,11 +161,19 @@ def test_one_file_that_cannot_be_imported_stops_no_other(desk: VaultDesk) -> Non
     file = drop(desk, f"{desk.client}.md", where="elsewhere")
     link = file.with_name("link.md")
     link.symlink_to(file)
-    result = desk.given(
-        "", "--json", "note", "import", str(link), str(file.parent / "none"), str(file.parent), str(file)
+    wrong = (
+        link,
+        file.parent / "none",
+        file.parent / "none" / "none",
+        file.parent,
+        drop(desk, "b.md", "", "elsewhere"),
     )
+    changing = drop(desk, "c.md", where="elsewhere")
+    with changing.open("a"):
+        result = desk.given("", "--json", "note", "import", *map(str, (*wrong, changing, file)))
     assert result.code == 3
-    assert result.codes == ["inbox-link", "no-such-file", "folder-given"]
+    codes = ["inbox-link", "no-such-file", "no-such-file", "folder-given", "inbox-empty", "file-changing"]
+    assert result.codes == codes
     assert len(result.document["imported"]) == 1
 
 

@@ -10,8 +10,10 @@ from cli_desk import Desk
 from cli_vault import PASSPHRASE, VaultDesk
 from coachsync import config
 from coachsync.adapters import agent
+from coachsync.app.cli import vaulttend
 from coachsync.app.vault import renewing
 from coachsync.app.vault.trusting import coach_of, trusted
+from coachsync.vault.keys import Person
 
 NEW = "what nobody has seen yet"
 
@@ -77,6 +79,7 @@ def test_after_a_leak_a_person_is_told_in_plain_words(vault: VaultDesk) -> None:
     assert "can still read in it what was written" in result.err
     assert "2 records" in result.err
     assert "Nothing that is written from now on opens with them" in result.err
+    assert "backup create" not in result.err, "there are no backups here"
     log = vault.given("", "log", "show").out
     assert "gave place to a new key, after a leak" in log
     assert "anna, by an older key" in log
@@ -107,6 +110,44 @@ def test_the_same_command_again_ends_what_was_cut_short(vault: VaultDesk, monkey
     assert (result.code, result.document["records"]) == (0, 2)
     assert notes(vault, NEW) == 2
     vault.note("it goes on")
+
+
+@pytest.mark.parametrize("given", [PASSPHRASE, NEW])
+def test_the_passphrase_that_is_wanted_last_is_the_one(
+    vault: VaultDesk, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(renewing, "go_on", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert vault.given("", *leak(vault)).code != 0
+    last = vault.desk.folder / "last"
+    last.write_text("the last of three of them")
+    last.chmod(0o600)
+    again = ("vault", "passphrase", "--leaked", "--passphrase-file", str(vault.passphrase(given)))
+    result = vault.given("", *again, "--new-passphrase-file", str(last))
+    if given == NEW:
+        assert (result.code, notes(vault, "the last of three of them"), notes(vault, NEW)) == (0, 2, -12)
+    else:
+        assert result.code == 12  # the old one opens nothing any more, and what was wanted is not there
+
+
+def test_nobody_keeps_a_seed_of_before(vault: VaultDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another user has made the new keys, the agent ends when the vault is locked, or when it tends."""
+    loaded = config.load(vault.desk.file)
+    old = coach_of(trusted(loaded), "anna")
+    kept = agent.socket_of(old, loaded.practice.state)
+    assert vault.unlocked("vault", "unlock").code == 0
+    seed = agent.seed(kept)
+    assert seed is not None
+    assert vault.given("", *leak(vault)).code == 0
+    agent.start(kept, seed, 60.0)
+    assert vault.given("", "vault", "lock").code == 0
+    assert agent.seed(kept) is None
+    agent.start(kept, seed, 60.0)
+    monkeypatch.setattr(vaulttend, "_handed", lambda: Person(seed))
+    monkeypatch.setattr(vaulttend, "shut_out", lambda: None)
+    monkeypatch.setattr(vaulttend, "end_with_parent", lambda _: None)
+    assert vault.given("", "vault", "tend").code == 11
+    assert agent.seed(kept) is None
 
 
 def test_the_next_session_ends_it_too_and_says_that_a_code_is_missing(

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from coachsync.adapters.database.vaults import vault_file
+from coachsync.adapters.keystore import load_device_key
 from coachsync.adapters.ledger import Ledger
-from coachsync.app.vault import erasing, making, relocking, renewing, shelving
+from coachsync.app.vault import erasing, relocking, renewing, shelving
 from coachsync.app.vault.burying import line_of
 from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.reading import Session
@@ -81,8 +82,7 @@ def renew(practice: VaultPractice) -> None:
             session = Session(vault, person)
             while renewing.go_on(session).left:
                 pass
-            renewing.end(config, session)
-            making.replace_daemon(vault, person, wiring.database.key)
+            renewing.end(config, session, wiring.database.key)
             relocking.new_code(vault, person)
 
 
@@ -126,7 +126,7 @@ def test_nothing_that_is_there_now_opens_with_all_that_was_leaked(leaked: Leaked
     seeds = {plain for plain in then.opened.values() if len(plain) == 32}
     assert len(seeds) > 4
     now = attacker_of(leaked.practice)
-    assert (len(now.records), len(now.slots)) == (10, 4)
+    assert (len(now.records), len(now.slots)) == (12, 4)
     assert now.attack(keys | seeds) == set()
     everything = b"".join(leaked.practice.files().values())
     assert leaked.seed not in everything
@@ -310,7 +310,7 @@ def test_nor_beside_an_older_copy_that_the_coach_goes_on_with(leaked: Leaked) ->
     with open_vault(config, now) as vault:
         session = Session(vault, person)
         renewing.go_on(session)
-        renewing.end(config, session)
+        renewing.end(config, session, load_device_key(leaked.practice.state, create=False))
         assert [one.code for one in vault.problems] == ["ledger-forged"]
     texts = {json.loads(body)["text"] for body in leaked.bodies() if b'"text"' in body}
     assert texts == {"a note that stays, again", "what was agreed"}

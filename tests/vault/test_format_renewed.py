@@ -205,3 +205,38 @@ def test_without_trust_nobody_comes_in_the_place_of_a_coach(vault: Vault) -> Non
         reader.check_log(trust, vault.entries)
     with pytest.raises(CoachsyncError):
         taken(History(VAULT_ID, {WAS: OLD.actor}), vault.entries)
+
+
+def _held(entry: reader.Entry) -> dict[str, Any]:
+    """An entry in another one."""
+    parts = {name: getattr(entry, name).hex() for name in ("previous", "actor", "signature")}
+    return {"e": "buried", "number": entry.number, "said": entry.said.decode()} | parts
+
+
+def test_under_the_trust_of_before_what_a_later_key_erases_counts_where_the_log_leads_to_it(vault: Vault) -> None:
+    """And where trust.toml is that of today the same log is read too."""
+    trust, log = reader.Trust(VAULT_ID, {WAS: OLD.actor.verify}), before(vault)
+    shelf = vault.shelves()[0][0].shelf.hex()
+    record = reader.record_of(next(raw for raw, _ in vault.records())).record
+    gone = {"e": "erase", "what": "note", "client": "", "shelves": {shelf: 1}, "records": [record.hex()], "keys": []}
+    said = formers.renewal(VAULT_ID, WAS, NEW, [])
+    stranger = next_entry(vault, Person(bytes(32)), said, log)
+    heir, stone = next_entry(vault, OLD, said, log), next_entry(vault, NEW, gone, log)
+
+    def heard(*held: reader.Entry) -> list[reader.Entry]:
+        found = log
+        for one in held:
+            found = [*found, next_entry(vault, OLD, _held(one), found)]
+        return found
+
+    assert reader.check_log(trust, heard(heir, stone))
+    known = taken(History(VAULT_ID, {WAS: OLD.actor}), heard(heir, stone))
+    assert record in known.erased
+    assert {one.coach for one in known.shelves.values()} == {WAS}
+    for wrong in (heard(stone, heir), heard(stranger, stone), heard(stone)):
+        with pytest.raises(Refused):
+            reader.check_log(trust, wrong)
+        with pytest.raises(CoachsyncError):
+            taken(History(VAULT_ID, {WAS: OLD.actor}), wrong)
+    with pytest.raises(CoachsyncError):  # it comes in the place of nobody: only what it erases counts
+        known.add(NEW, {"e": "vault"}, 1)

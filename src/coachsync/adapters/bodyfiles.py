@@ -68,7 +68,7 @@ class BodyFiles:
                 os.fsync(file.fileno())
             sync_folder(self._folder)
         except OSError as problem:
-            raise _failed("file-not-written", problem) from None
+            raise vault_refused("file-not-written", problem) from None
         written = SealedFile(digest.digest(), size)
         if _told(self.pieces(place)) != written:
             raise _unlike()
@@ -80,7 +80,7 @@ class BodyFiles:
             self._scratch(place).replace(self._file(place))
             sync_folder(self._folder)
         except OSError as problem:
-            raise _failed("file-not-written", problem) from None
+            raise vault_refused("file-not-written", problem) from None
 
     def pieces(self, place: Place) -> Iterator[bytes]:
         """What is in a file, in its name or not yet, a piece at a time, as the disk has it; nothing where there is
@@ -136,13 +136,13 @@ class BodyFiles:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as problem:
-            raise _failed("file-not-read", problem) from None
+            raise vault_refused("file-not-read", problem) from None
 
     def _shred(self, path: Path) -> None:
         try:
             shred(path)
         except OSError as problem:
-            raise _failed("file-not-destroyed", problem) from None
+            raise vault_refused("file-not-destroyed", problem) from None
 
 
 def _place(name: str) -> Place | None:
@@ -182,7 +182,8 @@ def _unreadable(problem: OSError) -> Altered:
     )
 
 
-def _failed(code: str, problem: OSError) -> CoachsyncError:
+def vault_refused(code: str, problem: OSError) -> CoachsyncError:
+    """What to tell where the system refuses a file of the vault."""
     if is_full(problem):
         return no_room(_WHERE)
     return CoachsyncError(

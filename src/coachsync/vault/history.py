@@ -40,6 +40,8 @@ class History:
     replaced: dict[bytes, bytes] = field(default_factory=dict)  # a former key, and the one that has come in its place
     successions: set[bytes] = field(default_factory=set)  # the entries that say so, by their digests
     vouched: set[bytes] = field(default_factory=set)  # the tombstones of former keys that count, by their digests
+    later: dict[bytes, Former] = field(default_factory=dict)  # keys in the place of one of today, as the ledger says
+    followed: set[bytes] = field(default_factory=set)  # the entries of which that was learned in the log, by digest
     hearsay: set[bytes] = field(default_factory=set)  # and those of which only the ledger says so
     shelves: dict[bytes, Shelf] = field(default_factory=dict)
     records: dict[tuple[bytes, int], Stored] = field(default_factory=dict)
@@ -97,7 +99,7 @@ class History:
         digest = entry.digest(self.vault)
         if digest in self.graves:
             return self.graves[digest]
-        actor = self.coaches.get(entry.actor) or self._former(entry.actor, digest, at)
+        actor = self.coaches.get(entry.actor) or self._former(entry.actor, digest, at) or self._later(entry.actor)
         if actor is None:
             raise _refused(entry.number)
         actor.check(b"log", digest, entry.signature)
@@ -110,14 +112,14 @@ class History:
         return stone
 
     def is_idle(self, entry: Entry) -> bool:
-        """Whether it is a tombstone that a former key has signed and that names no record: it took keys which are gone
-        with that key, whether it counts or not."""
-        former = self.formers.get(entry.actor)
+        """Whether it is a tombstone that a key of another time has signed and that names no record: it took keys which
+        are gone with a former one, or with a later one are those of a later log, whether it counts or not."""
+        other = self.formers.get(entry.actor) or self.later.get(entry.actor)
         try:
-            if former is None:
+            if other is None:
                 return False
-            former.actor.check(b"log", entry.digest(self.vault), entry.signature)
-            stone = stone_of(Said(entry, former.actor, entry.event))
+            other.actor.check(b"log", entry.digest(self.vault), entry.signature)
+            stone = stone_of(Said(entry, other.actor, entry.event))
         except (KeyError, TypeError, ValueError, AttributeError, Altered):
             return False
         return not stone.lasts
@@ -140,13 +142,15 @@ class History:
 
     def heir(self, coach: bytes) -> bytes:
         """The coach of today who had this fingerprint, or has it."""
-        return self.formers[coach].heir if coach in self.formers else coach
+        known = self.formers.get(coach) or self.later.get(coach)
+        return known.heir if known else coach
 
     def hear(self, entry: Entry) -> None:
         """A line of the ledger that tells which tombstones of a former key count: it does where trust.toml knows the
-        key in its place. Raises Altered for one that no coach has signed."""
+        key in its place. One of a key of today tells that trust.toml is of before: what the key in its place erases is
+        erased. Raises Altered for one that no coach has signed."""
         former = self.formers.get(entry.actor)
-        actor = former.actor if former else self.coaches.get(entry.actor)
+        actor = former.actor if former else self.coaches.get(entry.actor) or self._later(entry.actor)
         try:
             if actor is None:
                 raise ValueError
@@ -154,8 +158,15 @@ class History:
             renewal = understood(self.vault, entry.actor, entry.event)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise _refused(entry.number) from None
-        if former is not None and renewal.new.fingerprint in former.later:
+        if former is None:
+            self.later[renewal.new.fingerprint] = Former(renewal.new, Head(), self.heir(entry.actor), frozenset())
+        elif renewal.new.fingerprint in former.later:
             self.hearsay |= renewal.stones
+
+    def follow(self, entry: Entry) -> None:
+        """The same of one that an entry of the log holds. Raises Altered."""
+        self.hear(entry)
+        self.followed = self.followed | {entry.digest(self.vault)}
 
     def stale(self, coach: bytes) -> list[bytes]:
         """The shelves of this coach whose newest key was made with a former one."""
@@ -197,6 +208,9 @@ class History:
             return None
         in_time = at is not None and at <= former.until.count and fingerprint not in self.replaced
         return former.actor if in_time or digest in self.vouched | self.hearsay else None
+
+    def _later(self, fingerprint: bytes) -> Actor | None:
+        return self.later[fingerprint].actor if fingerprint in self.later else None
 
     def _ends(self) -> set[Head]:
         """Where former keys end."""

@@ -190,13 +190,18 @@ def _later(keys: Mapping[int, bytes], through: int) -> dict[int, bytes]:
 
 
 def _buried(history: History, said: Said) -> None:
-    """Somebody found in the ledger what a coach had erased in another branch of the log. Its own signature counts."""
+    """Somebody found in the ledger what a coach had erased in another branch of the log, or that a key was replaced
+    there. Its own signature counts."""
     event = dict(said.event)
     parts = [_bytes(event.pop(name), size) for name, size in (("previous", _DIGEST), ("actor", _ID), ("signature", 64))]
     number, text = _number(event.pop("number")), event.pop("said")
     _only(event == {"e": "buried"})
     try:
-        history.bury(Entry(number, parts[0], parts[1], text.encode("ascii"), parts[2]), said.entry.number)
+        held = Entry(number, parts[0], parts[1], text.encode("ascii"), parts[2])
+        if held.event["e"] == "renewed":
+            history.follow(held)
+        else:
+            history.bury(held, said.entry.number)
     except Altered:
         raise ValueError from None
 

@@ -33,7 +33,8 @@ _MODE = 0o777
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One backup: its number, when it was made (seconds since 1970), the backups that were kept beside it (digests, by
-    number), every object that it needs, which of them is the manifest, and the key of that, sealed to each coach."""
+    number), every object that it needs, which of them is the manifest, the key of that, sealed to each coach, and
+    the coach who has let in whoever wrote it."""
 
     number: int
     at: int
@@ -41,6 +42,7 @@ class Snapshot:
     objects: tuple[bytes, ...]
     manifest: bytes
     sealed: Mapping[bytes, bytes]
+    by: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def write(
 
 def read(content: bytes, vault: bytes, coaches: Coaches) -> Snapshot:
     """A snapshot, once it is known that a daemon of this vault has written it. Raises Altered otherwise."""
-    said = statements.hear(_WHAT, content, vault, coaches)
+    said, by = statements.hear(_WHAT, content, vault, coaches)
     try:
         _refuse_version(said)
         return Snapshot(
@@ -129,6 +131,7 @@ def read(content: bytes, vault: bytes, coaches: Coaches) -> Snapshot:
             tuple(bytes.fromhex(name) for name in said["objects"]),
             bytes.fromhex(said["manifest"]),
             {bytes.fromhex(one): bytes.fromhex(sealed) for one, sealed in said["sealed"].items()},
+            by,
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         raise chunks.damaged() from None
@@ -182,7 +185,7 @@ def write_stamp(stamp: Stamp, vault: bytes, writer: Entry, daemon: Signer) -> by
 
 def read_stamp(content: bytes, vault: bytes, coaches: Coaches) -> Stamp:
     """What it says. Raises Altered as `read` does."""
-    said = statements.hear(_STAMP, content, vault, coaches)
+    said, _ = statements.hear(_STAMP, content, vault, coaches)
     try:
         _refuse_version(said)
         head = Head(_whole(said["count"]), bytes.fromhex(said["head"]))

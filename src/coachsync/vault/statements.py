@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from coachsync.errors import Altered
 from coachsync.phrases import say
@@ -19,6 +19,13 @@ LONGEST = 64 << 20  # bytes: a snapshot names each of its objects
 Coaches = Mapping[bytes, bytes]
 
 
+class Heard(NamedTuple):
+    """What a statement says, and the coach (a fingerprint) who has let in the daemon that says it."""
+
+    said: dict[str, Any]
+    by: bytes
+
+
 def state(what: bytes, said: Mapping[str, Any], vault: bytes, writer: Entry, daemon: Signer) -> bytes:
     """A statement as it is stored. `writer` is the entry of the log by which a coach has let this daemon in."""
     unsigned = {**said, "vault": vault.hex(), "writer": entries.written(writer)}
@@ -26,7 +33,7 @@ def state(what: bytes, said: Mapping[str, Any], vault: bytes, writer: Entry, dae
     return canonical({**unsigned, "signature": signature.hex()}) + b"\n"
 
 
-def hear(what: bytes, content: bytes, vault: bytes, coaches: Coaches) -> dict[str, Any]:
+def hear(what: bytes, content: bytes, vault: bytes, coaches: Coaches) -> Heard:
     """What a statement says, once it is known that a daemon of this vault has made it. Raises Altered otherwise."""
     try:
         found = _parsed(content)
@@ -40,7 +47,7 @@ def hear(what: bytes, content: bytes, vault: bytes, coaches: Coaches) -> dict[st
         raise _unsigned() from None
     except Altered as problem:
         raise problem if problem.code == "backup-of-another-vault" else _unsigned() from None
-    return found
+    return Heard(found, writer.actor)
 
 
 def _parsed(content: bytes) -> dict[str, Any]:

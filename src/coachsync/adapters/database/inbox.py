@@ -16,8 +16,10 @@ from coachsync.adapters.database.sealing import open_json, seal_json
 from coachsync.adapters.database.tables import inbox
 from coachsync.errors import WrongKey
 from coachsync.inbox.settling import Stamp, Why
+from coachsync.vault.rows import DeviceKey, new_device_key
 
 _SEALING, _TOLD, _LEFT = "sealing", "told", "left"
+_PLACES, _OF_PLACES = "places", b"places"  # the row of the key by which places are hashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,14 @@ class InboxJournal:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._places: DeviceKey | None = None
 
     def place(self, path: bytes) -> bytes:
-        """What stands for where a file lies."""
-        return self._database.key.blind("inbox/place", os.fsdecode(path))
+        """What stands for where a file lies: the same under another device key, for no path is kept to make another one
+        from."""
+        if self._places is None:
+            self._places = self._key_of_places()
+        return self._places.blind("inbox/place", os.fsdecode(path))
 
     def begin(self, begun: Begun) -> None:
         """A file is going to be sealed as this record, or to be overwritten."""
@@ -81,6 +87,15 @@ class InboxJournal:
     def leave(self, place: bytes, record: bytes, content: bytes) -> None:
         """A file was sealed and stays."""
         self._put(_LEFT, place, {"record": record.hex(), "content": content.hex()})
+
+    def _key_of_places(self) -> DeviceKey:
+        """The one that there is; another one where none opens: then nothing of before is known by its place."""
+        kept = dict(self._all(_PLACES)).get(_OF_PLACES)
+        if kept is not None:
+            return DeviceKey(bytes.fromhex(kept["key"]))
+        key = new_device_key()
+        self._put(_PLACES, _OF_PLACES, {"key": key.secret.hex()})
+        return key
 
     def _put(self, state: str, tag: bytes, said: dict[str, Any]) -> None:
         key = self._database.key

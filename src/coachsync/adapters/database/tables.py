@@ -175,7 +175,7 @@ assignments = Table(
 )
 
 # What was begun with a file of the inbox, told of one, or kept in mind of one that stayed where it was. `tag` is the
-# record that a file is sealed as, or a blind index of where it lies.
+# record that a file is sealed as, a blind index of where it lies, or nothing, for the key of these.
 inbox = Table(
     "inbox",
     metadata,

@@ -4,9 +4,10 @@ one. No secret of a coach is needed, and nothing that is here opens what was wri
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Container, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 from coachsync.adapters import heldfolders
@@ -14,7 +15,7 @@ from coachsync.adapters.backupset import TRUST, BackupSet, is_there, refused
 from coachsync.adapters.files import read_if_there, write_atomically
 from coachsync.adapters.ledger import Ledger
 from coachsync.adapters.trustfile import Trust
-from coachsync.app.backup import gathering, ledgers, mirroring, places, pruning, remembering
+from coachsync.app.backup import formerly, gathering, ledgers, mirroring, places, pruning, remembering
 from coachsync.app.backup.daemons import Writer
 from coachsync.app.backup.gathering import Source
 from coachsync.app.backup.remembering import Memory
@@ -32,7 +33,6 @@ from coachsync.vault.snapshots import Manifest, Stored
 
 _SALT = "backup.salt"  # in the state folder, sealed under the device key
 _SCRATCH = ".coachsync-backup-"
-_KEYS = ("vault/keys", "keys/clients")  # of the state folder: other programs are asked to leave them out
 
 
 @dataclass
@@ -61,7 +61,8 @@ class Prepared:
 @dataclass
 class Created:
     """A backup that was made: its number, how many files and bytes it holds, what was new of it, which backups went
-    because their time was over, and what is to be told."""
+    because their time was over, which because they were of before a coach's keys were replaced, and what is to be told.
+    """
 
     number: int
     files: int = 0
@@ -69,6 +70,7 @@ class Created:
     written: int = 0
     bytes_written: int = 0
     dropped: list[int] = field(default_factory=list)
+    formerly: list[int] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -88,7 +90,6 @@ def prepared(wiring: Wiring, configuration: Path, *, anew: bool = False) -> Iter
     _heed(wiring, trust, told)
     heldfolders.sweep(state, _SCRATCH)
     with open_vault(config, wiring.now) as vault:
-        mirroring.tag(*(state / one for one in _KEYS))
         memory = _mirror(wiring, vault, anew=anew, told=told)
         coaches, unknown = known_coaches(vault.trust, vault.store)
         told += [*vault.problems, *(one for one in unknown if one not in vault.problems)]
@@ -104,7 +105,7 @@ def prepared(wiring: Wiring, configuration: Path, *, anew: bool = False) -> Iter
             at=int(wiring.now.timestamp()),
             writer=writer,
             coaches=list(coaches.values()),
-            salt=_salt(state, device),
+            salt=_salt(state, device, anew=_has_former(BackupSet(folder), trust)),
             device=device,
             configuration=f"config/{configuration.name}",
             slots=slots,
@@ -127,10 +128,12 @@ def create(what: Prepared, progress: Progress) -> Created:
     places.claim(store, what.trust.vault, places.FOLDER, known=bool(what.memory.number) and not what.anew)
     store.make()
     known = {number: _looked_at(store, number, what) for number in store.snapshots()}
-    created = Created(1 + max([*known, what.memory.number]), problems=list(what.problems))
+    whole = {number: one for number, one in known.items() if isinstance(one, snapshots.Snapshot)}
+    former = [number for number, one in whole.items() if formerly.is_formerly(one, what.trust)]
+    made = {number: one.at for number, one in whole.items() if number not in former}
+    created = Created(_free_number(made, known, what), problems=list(what.problems))
     created.problems += _rolled_back(store, what) + [one for one in known.values() if isinstance(one, Problem)]
     _put_clear(store, what)
-    made = {number: one.at for number, one in known.items() if isinstance(one, snapshots.Snapshot)}
     staying = pruning.staying({**made, created.number: what.at})
     kept = {one: snapshots.digest(store.snapshot(one) or b"") for one in made if one in staying}
     needed, manifest = _put_objects(store, what, created, progress)
@@ -152,7 +155,8 @@ def create(what: Prepared, progress: Progress) -> Created:
     memory = remembering.recall(what.state)
     remembering.keep(what.state, replace(memory, made=what.at, number=created.number, digest=digest))
     _tell_mirror(what, created, snapshots.digest(content))
-    _prune(store, what, created, sorted(made.keys() - staying))
+    created.dropped, created.formerly = sorted(made.keys() - staying), former
+    _prune(store, what, created.dropped + former)
     return created
 
 
@@ -198,10 +202,26 @@ def _mirror(wiring: Wiring, vault: Vault, *, anew: bool, told: list[Problem]) ->
     return memory
 
 
-def _salt(state: Path, device: DeviceKey) -> bytes:
-    """What the keys of pieces are made of; a new one where there is none that opens: then all is written once more."""
+def _has_former(store: BackupSet, trust: Trust) -> bool:
+    """Whether there are backups of before a coach's keys were replaced."""
+    for number in store.snapshots() if formerly.replaced(trust) else ():
+        with suppress(Altered):
+            content = store.snapshot(number) or b""
+            if formerly.is_formerly(snapshots.read(content, trust.vault, signers(trust)), trust):
+                return True
+    return False
+
+
+def _free_number(made: Iterable[int], known: Container[int], what: Prepared) -> int:
+    """The number after all that are ours; one that somebody else has put there is neither followed nor written over."""
+    return next(one for one in count(1 + max([*made, what.memory.number])) if one not in known)
+
+
+def _salt(state: Path, device: DeviceKey, *, anew: bool) -> bytes:
+    """What the keys of pieces are made of; a new one where there is none that opens, or where what was leaked tells the
+    keys of before: then all is written once more."""
     try:
-        sealed = read_if_there(state / _SALT)
+        sealed = None if anew else read_if_there(state / _SALT)
         if sealed is not None:
             return device.open(_SALT, sealed)
     except WrongKey:
@@ -281,20 +301,19 @@ def _put_objects(store: BackupSet, what: Prepared, created: Created, progress: P
 
 
 def _put(store: BackupSet, chunk: Chunk, created: Created) -> list[bytes]:
-    """The name of an object that was written now, none where it is there already."""
-    if store.size(chunk.name) == len(chunk.sealed):
+    """The name of an object that was written now, none where the disk has it already as it should be."""
+    if chunks.name_of(store.reread(chunk.name) or b"") == chunk.name:
         return []
     store.put_object(chunk.name, chunk.sealed)
     created.written, created.bytes_written = created.written + 1, created.bytes_written + len(chunk.sealed)
     return [chunk.name]
 
 
-def _prune(store: BackupSet, what: Prepared, created: Created, over: list[int]) -> None:
-    """Take away the backups whose time is over, and then the objects that no other one needs. They are unlinked and not
+def _prune(store: BackupSet, what: Prepared, over: list[int]) -> None:
+    """Take away backups, and then the objects that no other one needs. They are unlinked and not
     overwritten: what opens them is in no folder of ours. Where a backup cannot be read, all objects stay."""
     for number in over:
         store.drop_snapshot(number)
-        created.dropped.append(number)
     left = [_looked_at(store, number, what) for number in store.snapshots()]
     whole = [one for one in left if isinstance(one, snapshots.Snapshot)]
     if len(whole) == len(left):

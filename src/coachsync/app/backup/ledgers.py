@@ -8,7 +8,7 @@ from typing import NamedTuple
 from coachsync.adapters.clientkeys import ClientKeys, code_of
 from coachsync.adapters.ledger import Ledger, is_of_device
 from coachsync.adapters.trustfile import Trust
-from coachsync.app.vault.burying import is_approved
+from coachsync.app.vault.burying import approvers, is_approved
 from coachsync.errors import Problem
 from coachsync.phrases import say
 from coachsync.vault.rows import DeviceKey
@@ -22,13 +22,16 @@ class Heard(NamedTuple):
 
 
 def approved(lines: Iterable[bytes], trust: Trust, keys: ClientKeys, former: Iterable[DeviceKey] = ()) -> Heard:
-    """Of these lines, the tombstones that a coach has signed whom trust.toml names, and what this device has written of
-    clients, also with a `former` device key. A line of another device is no news about a client who is erased anyway.
+    """Of these lines, the tombstones that a coach has signed whom trust.toml names, or with a key that has come in the
+    place of theirs, and what this device has written of clients, also with a `former` device key. A line of another
+    device is no news about a client who is erased anyway.
     """
     good: dict[bytes, None] = {}
-    strange, former = list[bytes](), list(former)
+    strange, former, lines = list[bytes](), list(former), list(lines)
+    whose = approvers(lines, trust)
     for line in lines:
-        found = keys.adopted(line, former) if is_of_device(line) else line if is_approved(line, trust) else None
+        told = is_of_device(line)
+        found = keys.adopted(line, former) if told else line if is_approved(line, trust.vault, whose) else None
         if found is None:
             strange.append(line)
         else:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from coachsync.adapters.backupset import TRUST, BackupSet, is_there
 from coachsync.adapters.trustfile import Trust, trust_of
-from coachsync.app.backup import places
-from coachsync.app.vault.trusting import signers
+from coachsync.app.backup import formerly, places
+from coachsync.app.vault.trusting import signers, signers_of_today
 from coachsync.errors import Altered, CoachsyncError, NotInitialised, UsageError, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import chunks, keyslots, recovery, snapshots
@@ -49,7 +49,7 @@ class Backups:
     def snapshot(self, number: int | None = None) -> Snapshot:
         """The backup of this number, the newest one without. Raises UsageError where there is none, and Altered where
         it is not what the daemon has written."""
-        number = max(self.numbers, default=0) if number is None else number
+        number = self._newest() if number is None else number
         content = self.store.snapshot(number)
         if content is None:
             raise _no_such()
@@ -74,7 +74,10 @@ class Backups:
         raise wrong or _no_slot()
 
     def manifest(self, snapshot: Snapshot, coach: Person) -> Manifest:
-        """What is in a backup. Raises WrongKey for a coach to whom it was not sealed, Altered where it is damaged."""
+        """What is in a backup. Raises WrongKey for a coach to whom it was not sealed, and Altered where it is damaged, or
+        of before the keys were replaced."""
+        if coach.actor.fingerprint not in snapshot.sealed and formerly.is_formerly(snapshot, self.trust):
+            raise formerly.not_to_be_opened()
         key = snapshots.manifest_key(snapshot, self.trust.vault, coach)
         return snapshots.open_manifest(snapshot, key, self._object(snapshot.manifest))
 
@@ -95,6 +98,18 @@ class Backups:
             yield piece
         if size != stored.size:
             raise chunks.damaged()
+
+    def _newest(self) -> int:
+        """Of those that a key of today vouches for: whoever has the seed of before could have put others there. Of all
+        where there is none; one that is damaged is not passed over."""
+        numbers = sorted(self.numbers, reverse=True)
+        for number in numbers if formerly.replaced(self.trust) else ():
+            try:
+                if formerly.is_of_today(self.snapshot(number), self.trust):
+                    return number
+            except Altered:
+                return number
+        return max(numbers, default=0)
 
     def _object(self, name: bytes) -> bytes:
         content = self.store.object(name)
@@ -119,7 +134,18 @@ def backups(store: BackupSet, mirror: BackupSet | None, machine: Trust | None) -
             raise places.folder_missing(mirror.folder, places.MIRROR)
         if places.identity(mirror, places.MIRROR) != vault:
             raise _of_another(places.MIRROR)
+        if machine is None and _is_older(trust, mirror):
+            raise formerly.not_to_be_opened()
     return Backups(store, trust, mirror)
+
+
+def _is_older(trust: Trust, mirror: BackupSet) -> bool:
+    """Whether the mirror knows another key of a coach: nobody vouches for that, and it is not taken from there."""
+    try:
+        later = trust_of(mirror.clear(TRUST) or b"")
+    except Altered:
+        return False
+    return bool(signers_of_today(trust).keys() & formerly.replaced(later))
 
 
 def object_missing() -> Altered:

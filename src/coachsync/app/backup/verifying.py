@@ -9,7 +9,7 @@ from itertools import chain
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.trustfile import Trust
 from coachsync.adapters.vaultfiles import VaultFiles
-from coachsync.app.backup import ledgers, places
+from coachsync.app.backup import formerly, ledgers, places
 from coachsync.app.backup.creating import rolled_back, snapshot_place
 from coachsync.app.backup.mirroring import CARRIED, stamp_of
 from coachsync.app.backup.reading import Backups
@@ -61,14 +61,18 @@ def verify(backups: Backups, memory: Memory, keys: ClientKeys) -> Looked:
 def _snapshots(backups: Backups, looked: Looked) -> Iterator[tuple[int, Snapshot]]:
     for number in backups.numbers:
         try:
-            yield number, backups.snapshot(number)
+            snapshot = backups.snapshot(number)
+            if formerly.is_formerly(snapshot, backups.trust):
+                looked.findings.append(formerly.finding(snapshot_place(number)))
+            yield number, snapshot
         except Altered as problem:
             looked.findings.append(Problem(problem.code, snapshot_place(number), problem.message, _OLDER))
 
 
 def _chain(known: Mapping[int, Snapshot], backups: Backups) -> Iterator[Problem]:
     """The newest backup names those that were kept beside it: each is there, and is that one."""
-    newest = known[max(known)] if known else None
+    ours = [number for number, one in known.items() if formerly.is_of_today(one, backups.trust)]
+    newest = known[max(ours or known)] if known else None
     for number, digest in sorted(newest.kept.items()) if newest else ():
         content = backups.store.snapshot(number)
         if content is None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from coachsync.vault.keys import Person
 
 _PATIENCE = 600.0  # seconds that the timer's backup waits for whoever is at work
+_VERIFY = "backup verify"
 _Function = TypeVar("_Function", bound=Callable[..., object])
 _FOLDER = say("FOLDER")
 _RECOVERY = click.option(
@@ -101,6 +102,7 @@ def verify(
     drill: bool,
 ) -> int:
     """Without --drill no secret is needed."""
+    from coachsync.adapters import lock
     from coachsync.app.backup import creating, drilling, remembering, verifying
 
     if not drill:
@@ -110,13 +112,14 @@ def verify(
         raise creating.not_configured()
     backups = _backups(config.backup.folder, config.backup.mirror, config.trust)
     person = _person(options, backups, coach, passphrase_file, code_file, recovery=recovery) if drill else None
-    with opened(options, "backup verify") as wiring:
-        state, now = wiring.config.practice.state, wiring.now
-        looked = verifying.verify(backups, remembering.recall(state), wiring.clients.keys)
+    with opened(options, _VERIFY) as wiring:  # others work on while it is looked through
+        state, now, keys = wiring.config.practice.state, wiring.now, wiring.clients.keys
     drilled = None
-    if person is not None:
-        drilled = drilling.drill(backups, backups.snapshot(snapshot), person, config, now)
-        drilling.remember(state, drilled, now)
+    with lock.hold(state, _VERIFY, _PATIENCE, lock.BACKUP):  # no backup goes meanwhile
+        looked = verifying.verify(backups, remembering.recall(state), keys)
+        if person is not None:
+            drilled = drilling.drill(backups, backups.snapshot(snapshot), person, config, now)
+            drilling.remember(state, drilled, now)
     if options.json:
         tell_json(_looked(looked, drilled))
     else:
@@ -259,6 +262,7 @@ def _created(created: Created) -> dict[str, Any]:
         "objects_written": created.written,
         "bytes_written": created.bytes_written,
         "dropped": created.dropped,
+        "dropped_of_former_keys": created.formerly,
         "problems": [problem_document(one) for one in created.problems],
     }
 
@@ -280,6 +284,16 @@ def _tell_created(created: Created) -> None:
                 "{number} older backup was removed: its time is over.",
                 "{number} older backups were removed: their time is over.",
                 len(created.dropped),
+            )
+        )
+    if created.formerly:
+        tell(
+            say_count(
+                "{number} backup of before the keys were replaced was removed: nobody here can open it any more, but "
+                "whoever has the old keyslot and the old passphrase can. Destroy other copies of it.",
+                "{number} backups of before the keys were replaced were removed: nobody here can open them any more, "
+                "but whoever has the old keyslot and the old passphrase can. Destroy other copies of them.",
+                len(created.formerly),
             )
         )
 

@@ -187,6 +187,14 @@ _UNSLOTS = {
     "keyring": say("let the keyring open nothing any more"),
     "credential": say("let the credential open nothing any more"),
 }
+
+
+def _found(event: Mapping[str, Any]) -> Phrase:
+    if '"e":"renewed"' in event["said"]:
+        return say("found in the ledger that a key was replaced after this copy was made")
+    return say("found in the ledger what entry {entry} had erased", entry=event["number"])
+
+
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], Phrase]] = {
     "vault": lambda _: say("came into the vault"),
     "actor": lambda _: say("let a background program write, and not read"),
@@ -196,7 +204,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], Phrase]] = {
     "assign": _assigned,
     "record": _stored,
     "erase": _erasing,
-    "buried": lambda event: say("found in the ledger what entry {entry} had erased", entry=event["number"]),
+    "buried": _found,
     "erased": lambda event: say("finished the erasure of entry {entry}", entry=event["entry"]),
     "slot": lambda event: _SLOTS[event["kind"]],
     "unslot": lambda event: _UNSLOTS[event["kind"]],

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from coachsync.adapters import agent
+from coachsync.adapters.lowering import as_owner_of
+from coachsync.adapters.privacy import is_shared
 from coachsync.adapters.trustfile import refuse_closed
 from coachsync.app.cli.commands import Options
 from coachsync.app.cli.opening import configured, opened
@@ -16,7 +18,7 @@ from coachsync.app.cli.passphrases import chosen, tell_code
 from coachsync.app.cli.recordviews import local
 from coachsync.app.cli.unlocked import passphrase, settle
 from coachsync.app.outcome import PARTLY
-from coachsync.app.vault import making, oldcopies, relocking, renewing
+from coachsync.app.vault import oldcopies, relocking, renewing
 from coachsync.app.vault.oldcopies import Exposed
 from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.reading import Session
@@ -41,13 +43,15 @@ def renew(
     options: Options, coach: str | None, passphrase_file: Path | None, new_passphrase_file: Path | None, *, accept: bool
 ) -> int:
     """The code is data: it stands alone on stdout."""
-    fingerprint = coach_of(trusted(configured(options)), coach)
-    refuse_closed(configured(options).trust)
+    config = configured(options)
+    fingerprint = coach_of(trusted(config), coach)
+    refuse_closed(config.trust)
     given, wanted = passphrase(passphrase_file), chosen(new_passphrase_file)
-    with opened(options, "vault passphrase") as wiring:
-        person = renewing.start(wiring.config, wiring.now, fingerprint, given, wanted, accept=accept)
-        _lock_agents(wiring.config, fingerprint)
-    done = _everything(options, person)
+    with as_owner_of(config.practice.state):
+        with opened(options, "vault passphrase") as wiring:
+            person = renewing.start(wiring.config, wiring.now, fingerprint, given, wanted, accept=accept)
+            _lock_agents(wiring.config, fingerprint)
+        done = _everything(options, person)
     if options.json:
         tell_json(_document(done))
     else:
@@ -67,8 +71,7 @@ def _everything(options: Options, person: Person) -> _Done:
             failed, problems = failed | found.failed, problems + found.problems
             if found.left:
                 continue
-            renewing.end(wiring.config, session)
-            making.replace_daemon(vault, person, wiring.database.key)
+            renewing.end(wiring.config, session, wiring.database.key)
             code = relocking.new_code(vault, person)
             settle(wiring, session)
             told = tuple(one for one in vault.problems if one not in problems)
@@ -106,8 +109,21 @@ def _tell(options: Options, done: _Done) -> None:
     tell(say("The old passphrase and the old recovery code open nothing here any more."), err=True)
     for line in _of_older_copies(options, done.exposed):
         tell(line, err=True)
+    for line in _to_do(configured(options)):
+        tell(line, err=True)
     tell(say("This is your new recovery code:"), err=True)
     tell_code(done.code)
+
+
+def _to_do(config: Config) -> Iterator[str]:
+    """What only the coach can do now."""
+    if config.backup.folder is not None or config.backup.mirror is not None:
+        yield say(
+            "Make a backup now: coachsync backup create. The backups from before open no note any more, and what is "
+            "lost until then is lost. It removes them from their folder."
+        )
+    if is_shared(config.practice.state):
+        yield say("If the vault is unlocked in another session, lock it there too: coachsync vault lock")
 
 
 def _of_older_copies(options: Options, exposed: Exposed) -> Iterator[str]:

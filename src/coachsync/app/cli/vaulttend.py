@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import click
 
+from coachsync.adapters import agent
 from coachsync.adapters.heldsecret import end_with_parent, shut_out
 from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.opening import configured, opened
@@ -44,17 +45,21 @@ def tending_command(options: Options) -> Sequence[str]:
 @everywhere
 @click.pass_obj
 def tend(options: Options) -> None:
-    """A coach whom trust.toml does not name any more is none; a vault that is not there is not made."""
-    coach, config = _handed(), configured(options)
+    """A coach whom trust.toml does not name any more is none, and nobody needs to keep that seed; a vault that is not
+    there is not made."""
     shut_out()
     end_with_parent(signal.SIGKILL)
+    coach, config = _handed(), configured(options)
     if coach.actor.fingerprint not in {one.fingerprint for one in trusted(config).coaches.values()}:
+        for kept in agent.sockets_of(coach.actor.fingerprint, config.practice.state):
+            agent.lock(kept)
         raise _nobody()
     refuse_none(vault_folder(config))
     with opened(options, "vault tend") as wiring, open_vault(wiring.config, wiring.now) as vault:
         settle(wiring, Session(vault, coach))
         tell_problems(vault.problems)
         remember_returned(wiring, vault.problems, spoken)
+        wiring.only_vault = True  # the daemon need not compare its shares anew every ten minutes
     if options.json:
         tell_json({"tended": True})
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from coachsync.adapters.ledger import is_of_device
 from coachsync.adapters.trustfile import Trust
 from coachsync.adapters.vaultfiles import VaultFiles
-from coachsync.app.vault.trusting import signers
+from coachsync.app.vault.trusting import signers, signers_of_today
 from coachsync.errors import Altered, CoachsyncError, Problem
 from coachsync.phrases import say
-from coachsync.vault import chain, entries
+from coachsync.vault import chain, entries, formers
 from coachsync.vault.chain import Entry
 from coachsync.vault.history import History
 from coachsync.vault.keys import Actor, Role
@@ -35,7 +35,7 @@ def buried(history: History, files: VaultFiles) -> tuple[list[Entry], bool]:
                 strays.append(entry)
         except CoachsyncError:
             wrong = True
-    return strays, wrong
+    return sorted(strays, key=lambda one: bool(one.event["e"] != "renewed")), wrong  # the others rest on these
 
 
 def _is_news(history: History, entry: Entry) -> bool:
@@ -44,7 +44,7 @@ def _is_news(history: History, entry: Entry) -> bool:
     digest = entry.digest(history.vault)
     if entry.event["e"] == "renewed":
         history.hear(entry)
-        return False
+        return entry.actor not in history.formers and digest not in history.followed  # trust.toml is of before
     if digest in history.graves or history.is_idle(entry):
         return False
     history.bury(entry)
@@ -81,7 +81,7 @@ def write_down(history: History, log: Iterable[Entry], files: VaultFiles) -> Non
     for line in files.ledger():
         with suppress(Altered):
             told.add(entry_of(line).digest(history.vault))
-    missing = (history.graves.keys() | history.successions) - told
+    missing = (history.graves.keys() | history.successions | history.followed) - told
     for stone in _stones(log) if missing else ():
         if stone.digest(history.vault) in missing:
             files.bury(line_of(stone))
@@ -97,15 +97,28 @@ def _stones(log: Iterable[Entry]) -> Iterator[Entry]:
             yield entries.read(parts | {"said": event["said"].encode().hex()})
 
 
-def is_approved(line: bytes, trust: Trust) -> bool:
-    """Whether a line, of whatever ledger, is what a ledger holds, signed by a coach whom trust.toml names. Whether it
-    counts, where a former key has signed it, is decided with the log."""
+def approvers(lines: Iterable[bytes], trust: Trust) -> dict[bytes, bytes]:
+    """Whose lines of a ledger are approved: coaches whom trust.toml names, and the keys that have come in the place of
+    theirs since, as these lines say, where trust.toml is an older one. Keys that check, by fingerprint."""
+    later = signers_of_today(trust)
+    for line in lines:
+        with suppress(Altered, ValueError, KeyError, TypeError, AttributeError):
+            entry = entry_of(line)
+            if entry.actor in later and is_approved(line, trust.vault, later):
+                new = formers.understood(trust.vault, entry.actor, entry.event).new
+                later[new.fingerprint] = new.verify
+    return signers(trust) | later
+
+
+def is_approved(line: bytes, vault: bytes, keys: Mapping[bytes, bytes]) -> bool:
+    """Whether a line, of whatever ledger, is what a ledger holds, signed with one of these keys. Whether it counts,
+    where a former key has signed it, is decided with the log."""
     try:
         entry = entry_of(line)
-        verify = signers(trust).get(entry.actor)
+        verify = keys.get(entry.actor)
         if verify is None or entry.event["e"] not in _KEPT:
             return False
-        Actor(Role.COACH, verify).check(b"log", entry.digest(trust.vault), entry.signature)
+        Actor(Role.COACH, verify).check(b"log", entry.digest(vault), entry.signature)
     except CoachsyncError:
         return False
     return True

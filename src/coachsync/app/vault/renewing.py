@@ -13,8 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from coachsync.adapters.trustfile import Pinned, Replaced, Trust, write_trust
-from coachsync.app.vault import logbook, machines, oldcopies, rotating
+from coachsync.adapters.trustfile import Pinned, Replaced, Trust, refuse_closed, write_trust
+from coachsync.app.vault import logbook, machines, making, oldcopies, relocking, rotating
 from coachsync.app.vault.burying import entry_of, line_of
 from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.vault.reading import Session
@@ -28,6 +28,7 @@ from coachsync.vault import chain, formers, keyslots, recovery
 from coachsync.vault.chain import Entry
 from coachsync.vault.keys import Person
 from coachsync.vault.keyslots import USUAL, By, Cost
+from coachsync.vault.rows import DeviceKey
 from coachsync.vault.suite import SEED_BYTES
 
 _CUT = "log-cut"
@@ -56,6 +57,8 @@ def start(
             person = begin(config, vault, person, wanted, cost)
     with logbook.looked_at(config, now) as (vault, _):
         succeed(vault, person)
+        if again:  # which of the two has opened it, nobody needs to remember
+            relocking.change_passphrase(vault, person, wanted, cost)
     return person
 
 
@@ -113,12 +116,16 @@ def go_on(session: Session, but: frozenset[bytes] = frozenset(), most: int = TOG
     return rotating.rekey(session, [shelf for shelf in stale if shelf not in but], most)
 
 
-def end(config: Config, session: Session) -> None:
+def end(config: Config, session: Session, device: DeviceKey) -> None:
     """Destroy everything of the old seeds: keyslots of every kind, grants, and the seed itself, which stays, sealed to
-    the new key, as long as a shelf could not be sealed anew. Before, `trust.toml` hears how far the log goes now: a
-    copy from before this is an older one."""
+    the new key, as long as a shelf could not be sealed anew. Before, the daemon gets another key, which a key of today
+    lets in, and `trust.toml` hears how far the log goes now: a copy from before this is an older one."""
     vault = session.vault
     waiting = unfinished(vault, session.fingerprint)
+    if waiting:
+        refuse_closed(config.trust)  # before another daemon is made each time that somebody comes by
+    if _is_begun(vault, waiting):
+        making.replace_daemon(vault, session.coach, device)
     if waiting:
         write_trust(config.trust, _ended(vault, session.fingerprint, waiting))
     history = vault.history
@@ -138,30 +145,36 @@ def end(config: Config, session: Session) -> None:
             vault.files.shred_former(old)
 
 
-def settle(config: Config, session: Session) -> None:
+def settle(config: Config, session: Session, device: DeviceKey) -> None:
     """Finish in a coach's session what was cut short. What cannot be done now goes to the problems of the vault."""
     vault = session.vault
     try:
         waiting = unfinished(vault, session.fingerprint)
         if not waiting:
             return
-        begun = any(person in waiting for person, _ in vault.files.slots())  # else only a damaged shelf waits
+        begun = _is_begun(vault, waiting)
         succeed(vault, session.coach)
-        vault.problems += finish(config, session)
+        vault.problems += finish(config, session, device)
         vault.problems += [_code_not_printed()] if begun else []
     except CoachsyncError as problem:
-        vault.problems.append(problem.problem("practice.state"))
+        closed = problem.code == "trust-not-writable"
+        vault.problems.append(_not_done() if closed else problem.problem("practice.state"))
 
 
-def finish(config: Config, session: Session) -> tuple[Problem, ...]:
+def finish(config: Config, session: Session, device: DeviceKey) -> tuple[Problem, ...]:
     """All that is left after the entry in the log, at once; why some shelves could not be sealed anew."""
     failed, problems = frozenset[bytes](), tuple[Problem, ...]()
     while True:
         found = go_on(session, failed)
         failed, problems = failed | found.failed, problems + found.problems
         if not found.left:
-            end(config, session)
+            end(config, session, device)
             return problems
+
+
+def _is_begun(vault: Vault, waiting: Collection[bytes]) -> bool:
+    """Whether one of these keys opens something still; else only a damaged shelf waits."""
+    return any(person in waiting for person, _ in vault.files.slots())
 
 
 def _drop_unused(vault: Vault, old: Person) -> None:
@@ -249,6 +262,15 @@ def _machine_forgets() -> Problem:
         "vault keyslot",
         say("This machine opened the vault without your passphrase. With the new key it does not any more."),
         say("If you want that again: coachsync vault keyslot add"),
+    )
+
+
+def _not_done() -> Problem:
+    return Problem(
+        "renewal-not-done",
+        "trust.toml",
+        say("A change of the keys after a leak was cut short. Only the administrator can end it, who may write this."),
+        say("Run it once more, with sudo before it, and with the new passphrase: coachsync vault passphrase --leaked"),
     )
 
 

@@ -91,7 +91,12 @@ def coach_of(trust: Trust, name: str | None) -> bytes:
 def signers(trust: Trust) -> dict[bytes, bytes]:
     """The keys that check what each coach has signed, also with a key of before, by fingerprint."""
     former = {one.fingerprint: one.verify for now in trust.coaches.values() for one in now.former}
-    return former | {now.fingerprint: now.verify for now in trust.coaches.values()}
+    return former | signers_of_today(trust)
+
+
+def signers_of_today(trust: Trust) -> dict[bytes, bytes]:
+    """The same, of the keys alone that nobody has replaced."""
+    return {now.fingerprint: now.verify for now in trust.coaches.values()}
 
 
 def name_of(trust: Trust, coach: bytes) -> str:
