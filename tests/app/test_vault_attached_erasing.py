@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import formatcertificates
 import formatreader
 from attached_files import CONTENT, attach_to, contents, files, named, read, write
 from coachsync.adapters import shredding
@@ -96,7 +97,7 @@ def test_p09_the_certificate_counts_files(
     for one in (text, again):
         assert b'"files": 4' in one
         assert b'"records": 5' in one
-        formatreader.check_certificate(formatreader.read_trust(vault_house.config.trust.read_text()), one)
+        formatcertificates.check_certificate(formatreader.read_trust(vault_house.config.trust.read_text()), one)
     assert files(vault_house) == named(other)
 
 
@@ -108,6 +109,9 @@ def test_p09_whenever_it_dies_the_next_opening_ends_it(
         with house.session() as session:
             erasing.erase_records(session, [note.record])
 
+    before = write(vault_house, "gone before")
+    with vault_house.session() as session:
+        erasing.erase_records(session, [before.record])
     outcomes, whole = set(), contents(vault_house)
     for number in range(0, 60, 4):
         again = copied(vault_house, tmp_path_factory.mktemp("again"))
