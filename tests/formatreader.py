@@ -316,12 +316,8 @@ def check_log(trust: Trust, entries: Sequence[Entry], head: tuple[int, bytes] | 
         check_right(said, entry.actor, owners, by_coach=entry.actor in trust.keys)
         check_home(said, owners, homes)
         if said["e"] == "buried":
-            buried = read_entry(said, said["said"].encode("ascii"))
-            if read_said(buried.said)["e"] == "renewed":
-                later |= check_later(trust, later, buried)
-            else:
-                limit = 0 if buried.actor in replaced else number
-                leave(check_buried(trust, later, stones, buried, limit), last, homes)
+            stone = check_buried(trust, later, stones, said, 0 if bytes.fromhex(said["actor"]) in replaced else number)
+            leave(stone, last, homes)
         leave(said, last, homes)
         if said["e"] == "renewed":
             new = check_renewed(trust, entry.actor, said)
@@ -385,9 +381,14 @@ def check_later(trust: Trust, later: Mapping[bytes, bytes], entry: Entry) -> dic
 
 
 def check_buried(
-    trust: Trust, later: Mapping[bytes, bytes], stones: set[str], entry: Entry, number: int
+    trust: Trust, later: dict[bytes, bytes], stones: set[str], said: Mapping[str, Any], number: int
 ) -> dict[str, Any]:
-    """What a tombstone of another branch says, that lies in entry `number`, 0 where its key was replaced already."""
+    """The entry of another branch that one holds, which is of this number, or 0 where that key was replaced already; a
+    key that it lets one know of is a `later` one."""
+    entry = read_entry(said, said["said"].encode("ascii"))
+    if read_said(entry.said)["e"] == "renewed":
+        later |= check_later(trust, later, entry)
+        return read_said(entry.said)
     before = trust.formers.get(entry.actor)
     counts = before is None or entry.digest(trust.vault).hex() in stones or 0 < number <= before.until[0]
     demand(counts, "a stone of a former key")

@@ -74,8 +74,8 @@ class Backups:
         raise wrong or _no_slot()
 
     def manifest(self, snapshot: Snapshot, coach: Person) -> Manifest:
-        """What is in a backup. Raises WrongKey for a coach to whom it was not sealed, and Altered where it is damaged, or
-        of before the keys were replaced."""
+        """What is in a backup. Raises WrongKey for a coach to whom it was not sealed, and Altered where it is damaged,
+        or of before the keys were replaced."""
         if coach.actor.fingerprint not in snapshot.sealed and formerly.is_formerly(snapshot, self.trust):
             raise formerly.not_to_be_opened()
         key = snapshots.manifest_key(snapshot, self.trust.vault, coach)
