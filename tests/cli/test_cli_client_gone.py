@@ -1,4 +1,4 @@
-"""`coachsync client erase` and `client export` at the command line."""
+"""`coachsync client erase` at the command line."""
 
 from __future__ import annotations
 
@@ -10,113 +10,33 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli_desk import NAME, Desk
+from cli_desk import Desk
+from cli_gone import added_client, hasten, left, note, traces, with_vault
 from coachsync.adapters import room, trustfile
-from coachsync.adapters.database import engine
-from coachsync.app.cli import clienterase, opening
-from coachsync.app.vault import certificates, making, shelving, writing
-from coachsync.app.vault.opening import open_vault
-from coachsync.app.vault.trusting import coach_of
+from coachsync.app.cli import clienterase
+from coachsync.app.vault import certificates
 from coachsync.errors import Altered
-from coachsync.vault import keyslots
-from coachsync.vault.envelope import Kind
-from coachsync.vault.keyslots import FLOOR
-from stepping import before_each, counted, killed_at, no_room
-
-PASSPHRASE = "correct horse battery staple"
-CANARY, TEXT = "Canari-Zoubrowka", "Elle a parl\u00e9 de sa m\u00e8re."
+from stepping import killed_at
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few spare shelves, a passphrase that is cheap to guess, and no five seconds for a reader."""
-    monkeypatch.setattr(shelving, "SPARES", 5)
-    monkeypatch.setattr(shelving, "_LEAST", 1)
-    monkeypatch.setattr(making.make, "__defaults__", (FLOOR,))
-    forget = engine.forget
-
-    def hastily(connection: Any, folder: Path) -> bool:
-        connection.connection.driver_connection.execute("PRAGMA busy_timeout=10")
-        return forget(connection, folder)
-
-    monkeypatch.setattr(engine, "forget", hastily)
-    monkeypatch.setattr("coachsync.adapters.database.vaults.forget", hastily)
-    assert keyslots.USUAL != FLOOR
+    hasten(monkeypatch)
 
 
 @pytest.fixture
 def client(desk: Desk) -> str:
-    """A client of the directory."""
-    words = ["--name", CANARY, "--address", "z@canari.example", "--alias", "Zoubi"]
-    return str(desk.json("client", "add", *words).document["code"])
+    return added_client(desk)
 
 
 @pytest.fixture
 def vault(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A desk with a vault, which is unlocked by a file."""
-    file = desk.folder / "passphrase"
-    file.write_text(PASSPHRASE + "\n")
-    file.chmod(0o600)
-    monkeypatch.setenv("COACHSYNC_PASSPHRASE_FILE", str(file))
-    assert desk.run("vault", "init").code == 0
-    desk.secrets += [PASSPHRASE, "parl\u00e9", "Zoubi"]
-    return desk
-
-
-def note(desk: Desk, client: str, text: str = TEXT) -> None:
-    """Written by the daemon."""
-    stored(desk, client, json.dumps({"text": text}).encode())
-
-
-def stored(desk: Desk, client: str, body: bytes, at: int | None = None) -> None:
-    """By the daemon, whatever it says."""
-    options = opening.Options(str(desk.file), json=False)
-    with opening.opened(options, "note") as wiring, open_vault(wiring.config, wiring.now) as vault:
-        daemon = making.daemon_of(vault.files, wiring.database.key)
-        assert daemon is not None
-        key = shelving.shelf_for(vault, daemon, coach_of(vault.trust, None), client, "notes")
-        now = int(wiring.now.timestamp()) if at is None else at
-        fields = (Kind.NOTE, vault.id, key.shelf, key.generation, os.urandom(16), 1, now)
-        writing.store(vault, daemon, key, writing.Header(*fields, daemon.actor.fingerprint), body)
-
-
-def traces(desk: Desk, client: str) -> list[bytes]:
-    """What must be nowhere when the client is gone: sealed notes, their grants, the row and the key of the device."""
-    found = []
-    for database, query in (
-        (desk.state / "vault" / "vault.db", "SELECT sealed FROM records"),
-        (desk.state / "coachsync.db", "SELECT sealed FROM clients"),
-    ):
-        if database.exists():
-            with sqlite3.connect(database) as connection:
-                found += [row[0][130:] for row in connection.execute(query)]
-    with sqlite3.connect(desk.state / "coachsync.db") as connection:
-        found += [row[0] for row in connection.execute("SELECT sealed FROM assignments")]
-    key = desk.state / "keys" / "clients" / f"{client}.key"
-    found.append(key.read_bytes()[16:120])
-    if (desk.state / "vault").exists():
-        assigned = {grant.parent for grant in (desk.state / "vault" / "keys").glob("*/1.1.*")}
-        used = sqlite3.connect(desk.state / "vault" / "vault.db").execute("SELECT shelf FROM records").fetchall()
-        shelves = {row[0].hex() for row in used}
-        found += [next(one.iterdir()).read_bytes()[64:1200] for one in assigned if one.name in shelves]
-    return found
-
-
-def left(desk: Desk, traces: list[bytes]) -> list[str]:
-    """The files of the state that hold any piece of them."""
-    pieces = [one[at : at + 24] for one in traces for at in range(0, len(one) - 23, 100)]
-    assert len(pieces) >= len(traces)
-    files = [file for file in desk.state.rglob("*") if file.is_file()]
-    return [file.name for file in files if any(piece in file.read_bytes() for piece in pieces)]
-
-
-# --- erasing ----------------------------------------------------------------------------------------------------------
+    return with_vault(desk, monkeypatch)
 
 
 def test_p09_a_client_is_erased_with_notes_and_certificate(vault: Desk, client: str) -> None:
@@ -364,150 +284,6 @@ def test_a_certificate_that_was_changed_is_none(vault: Desk, client: str) -> Non
     for other in (strangers, trustfile.Trust(bytes(16), trust.coaches)):
         with pytest.raises(Altered):
             certificates.verify(content, other)
-
-
-# --- exporting --------------------------------------------------------------------------------------------------------
-
-
-def valid(value: Any, schema: dict[str, Any]) -> bool:
-    """As far as the schema goes that is written here."""
-    kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
-    allowed = schema.get("type", [])
-    if allowed and not any(
-        isinstance(value, kinds[one]) for one in ([allowed] if isinstance(allowed, str) else allowed)
-    ):
-        return False
-    if ("const" in schema and value != schema["const"]) or ("enum" in schema and value not in schema["enum"]):
-        return False
-    if isinstance(value, list):
-        return all(valid(one, schema.get("items", {})) for one in value)
-    if isinstance(value, dict):
-        known = schema.get("properties", {})
-        return set(schema.get("required", ())) <= value.keys() and all(
-            valid(one, known.get(name, {})) for name, one in value.items()
-        )
-    return True
-
-
-def test_all_that_is_known_of_a_client_is_written_for_people_and_for_programs(
-    vault: Desk, practice: Desk, client: str
-) -> None:
-    note(vault, client)
-    assert vault.run("client", "edit", client, "--add-alias", NAME).code == 0
-    assert vault.run("sync").code == 0
-    folder = vault.folder / "given"
-    result = vault.run("client", "export", client, "--to", str(folder))
-    assert (result.code, result.out) == (0, "1 version of a record was written.\n")
-    document = json.loads((folder / "client.json").read_text())
-    assert valid(document, json.loads((folder / "client.schema.json").read_text()))
-    assert not valid(document | {"version": "1"}, json.loads((folder / "client.schema.json").read_text()))
-    assert document["client"]["names"] == [CANARY]
-    assert document["client"]["addresses"] == ["z@canari.example"]
-    assert [one["content"] for one in document["records"]] == [{"text": TEXT}]
-    assert len(document["appointments"]) == 5
-    assert CANARY in (folder / "client.txt").read_text()
-    assert NAME in (folder / "appointments.txt").read_text()
-    [record] = (folder / "records").iterdir()
-    assert TEXT in record.read_text()
-    assert {file.stat().st_mode & 0o077 for file in [folder, *folder.rglob("*")]} == {0}
-    assert vault.refused("client", "export", client, "--to", str(folder))[1]["code"] == "folder-there"
-    assert vault.refused("client", "export", client, "--to", str(vault.state / "it"))[1]["code"] == "export-in-state"
-    assert not (vault.state / "it").exists()
-
-
-def test_what_is_odd_about_one_record_keeps_no_other_from_an_export(vault: Desk, client: str) -> None:
-    bodies = {b"[" * 200_000, b'{"text": %s1%s}' % (b"[" * 900, b"]" * 900), b"\xff\xfe", b'"said"', b'{"more": 1}'}
-    note(vault, client)
-    for body in bodies:
-        stored(vault, client, body)
-    stored(vault, client, b'{"text": "whenever"}', 1 << 60)
-    stored(vault, client, b'{"text": "nearly"}', int(datetime(9999, 12, 31, 23, tzinfo=UTC).timestamp()))
-    folder = vault.folder / "given"
-    result = vault.json("client", "export", client, "--to", str(folder))
-    assert (result.code, result.document["records"]) == (3, 1 + len(bodies))
-    assert [one["code"] for one in result.document["problems"]] == ["body-damaged"] * 2
-    document = json.loads((folder / "client.json").read_text())
-    assert valid(document, json.loads((folder / "client.schema.json").read_text()))
-    found = [one["content"] for one in document["records"]]
-    assert {"text": TEXT} in found
-    assert {one for one in found if isinstance(one, str)} == {body.decode(errors="replace") for body in bodies}
-    assert len(list((folder / "records").iterdir())) == len(found)
-
-
-def test_a_client_is_exported_where_there_is_no_vault(desk: Desk, client: str) -> None:
-    folder = desk.folder / "given"
-    found = desk.json("client", "export", client, "--to", str(folder)).document
-    assert found == {"code": client, "records": 0, "appointments": 0, "files": 0, "problems": []}
-    assert json.loads((folder / "client.json").read_text())["records"] == []
-
-
-def test_an_export_is_there_whole_or_not_at_all_whenever_it_dies(desk: Desk, client: str, tmp_path: Path) -> None:
-    place, known = (
-        tmp_path / "place",
-        {"client.txt", "appointments.txt", "client.json", "client.schema.json", "records"},
-    )
-    words, swept = ("client", "export", client, "--to", str(place / "given")), 0
-    place.mkdir()
-    for number in range(50):
-        came = killed_at(number, lambda: desk.run(*words))
-        assert {file.name for file in (place / "given").glob("*")} in (set(), known)
-        left = [one for one in place.iterdir() if one.name != "given"]
-        assert all(one.stat().st_mode & 0o077 == 0 for one in left)
-        shutil.rmtree(place / "given", ignore_errors=True)
-        again = desk.run(*words)
-        assert (again.code, "cut short" in again.err) == (0, bool(left))
-        assert [one.name for one in place.iterdir()] == ["given"]
-        shutil.rmtree(place / "given")
-        swept += bool(left)
-        if not came:
-            break
-    assert (swept > 6, left) == (True, [])
-
-
-def test_an_export_for_which_there_is_no_room_leaves_nothing(desk: Desk, client: str, tmp_path: Path) -> None:
-    place = tmp_path / "place"
-    place.mkdir()
-    for number in range(6):
-        with before_each(counted(number, no_room)):
-            result = desk.run("client", "export", client, "--to", str(place / "given"))
-        assert (result.code, list(place.iterdir())) == (75, [])
-
-
-def test_p09_a_stick_takes_an_export_and_a_certificate(
-    vault: Desk, client: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On vfat and exFAT a file has no second name, and no modes but its own."""
-    link, mode, stick = os.link, os.fchmod, vault.folder / "stick"
-    stick.mkdir()
-
-    def of_stick(handle: int) -> bool:
-        return Path(f"/proc/self/fd/{handle}").resolve().is_relative_to(stick)
-
-    def refused() -> None:
-        raise PermissionError(1, "Operation not permitted")
-
-    monkeypatch.setattr(os, "link", lambda one, two: refused() if Path(two).is_relative_to(stick) else link(one, two))
-    monkeypatch.setattr(os, "fchmod", lambda handle, wanted: refused() if of_stick(handle) else mode(handle, wanted))
-    note(vault, client)
-    assert vault.run("client", "export", client, "--to", str(stick / "given")).code == 0
-    assert TEXT in next((stick / "given" / "records").iterdir()).read_text()
-    assert vault.run("client", "erase", client, "--certificate", str(stick / "proof.json")).code == 0
-    assert vault.run("log", "verify", "--certificate", str(stick / "proof.json")).code == 0
-    assert {one.name for one in stick.iterdir()} == {"given", "proof.json"}
-
-
-def test_show_tells_how_many_records_there_are_without_opening_one(
-    vault: Desk, client: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    note(vault, client)
-    monkeypatch.delenv("COACHSYNC_PASSPHRASE_FILE")
-    assert vault.json("client", "show", client).document["records"] == {
-        "note": 1, "agreement": 0, "disclosure": 0, "attachment": 0,
-    }  # fmt: skip
-    assert "notes\t1" in vault.run("client", "show", client).out
-    (vault.state / "vault" / "vault.db").write_bytes(b"no database")
-    shown = vault.json("client", "show", client)
-    assert (shown.code, shown.document["records"]) == (3, None)
 
 
 def test_a_row_that_does_not_open_keeps_nobody_from_being_erased(desk: Desk, client: str) -> None:
