@@ -218,6 +218,26 @@ def check_versions(records: Sequence[Record]) -> None:
         before = record.digest
 
 
+def note_of(body: bytes) -> dict[str, Any]:
+    """What the body of a note says."""
+    try:
+        found = json.loads(body.decode(), object_pairs_hook=once)
+    except (ValueError, RecursionError):
+        raise Refused("not JSON") from None
+    demand(isinstance(found, dict) and found.keys() - {"appointment", "name", "client"} == {"text"}, "no note")
+    about = found.get("appointment", {"uid": "", "calendar": "", "start": "2026-03-02T08:00:00Z"})
+    demand(isinstance(about, dict) and about.keys() == {"uid", "calendar", "start"}, "no appointment")
+    for one in [*about.values(), *(value for key, value in found.items() if key != "appointment")]:
+        demand(isinstance(one, str) and not re.search("[\ud800-\udfff]", one), "no text")
+    demand(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", about["start"]), "no start")
+    return dict(found)
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    demand(len(dict(pairs)) == len(pairs), "a key twice")
+    return dict(pairs)
+
+
 # ------------------------------------------------------------------------------------------------- 7. the log
 
 Home = tuple[bytes, str, str]

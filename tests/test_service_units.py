@@ -158,3 +158,11 @@ def test_the_backup_needs_no_network_and_no_secret(name: str) -> None:
     assert unit["RestrictAddressFamilies"] == ["AF_UNIX"]
     assert unit["UMask"] == ["0077"]
     assert not unit.keys() & {"LoadCredential", "LoadCredentialEncrypted", "EnvironmentFile"}
+
+
+def test_of_what_coaches_drop_the_service_sees_whose_it_is_and_who_writes_it() -> None:
+    """Both are hidden where users are mapped (PrivateUsers=), and the latter of another's files without CAP_LEASE."""
+    assert {"PrivateUsers=no", "CapabilityBoundingSet=CAP_LEASE", "AmbientCapabilities=CAP_LEASE"} <= set(
+        COACHES.splitlines()
+    )
+    assert "CAP_LEASE" not in reaching(units.shipped("coaches.conf"), None)

@@ -338,6 +338,22 @@ def test_killed_it_leaves_what_is_locked_and_can_be_unlocked_again(place: Path) 
     assert agent.seed(place) == SEED
 
 
+def test_one_that_gives_no_answer_gives_nobody_the_seed_any_more_once_it_was_locked(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent, "_PATIENCE", 0.1)
+    agent.start(place, SEED, 900)
+    process = process_of(place)
+    os.kill(int(process.name), signal.SIGSTOP)
+    agent.lock(place)
+    assert not place.exists()
+    os.kill(int(process.name), signal.SIGCONT)
+    assert ended(process)
+    place.write_text("of somebody else")
+    assert not agent.lock(place)
+    assert place.read_text() == "of somebody else"
+
+
 def test_of_two_that_are_started_at_once_one_is_left(place: Path) -> None:
     starting = [Thread(target=agent.start, args=(place, bytes([number]) * 32, 900)) for number in range(2)]
     for one in starting:

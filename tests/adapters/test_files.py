@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from coachsync.adapters.files import create_atomically, make_private_folder, read_if_there, write_atomically
+from coachsync.adapters.files import (
+    create_atomically,
+    make_inner_folder,
+    make_private_folder,
+    read_if_there,
+    write_atomically,
+)
 from coachsync.errors import CoachsyncError
 
 
@@ -113,3 +119,28 @@ def test_where_a_link_fails_for_another_reason_nothing_is_written(
     with pytest.raises(CoachsyncError, match="Read-only"):
         create_atomically(tmp_path / "new", b"one")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_in_a_shared_one_is_shared_also_where_setgid_may_not_be_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """systemd keeps services from it (RestrictSUIDSGID); it comes from the folder around."""
+    tmp_path.chmod(0o2770)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "chmod", lambda *_: pytest.fail("refused"))
+        before = os.umask(0o007)
+        try:
+            make_inner_folder(tmp_path / "one")
+        finally:
+            os.umask(before)
+    assert (tmp_path / "one").stat().st_mode & 0o7777 == 0o2770
+    before = os.umask(0o077)
+    try:
+        make_inner_folder(tmp_path / "two")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "two").stat().st_mode & 0o7777 == 0o2770
+    tmp_path.chmod(0o755)
+    make_inner_folder(tmp_path / "three")
+    make_inner_folder(tmp_path / "one")  # what a person has shared stays so
+    assert [(tmp_path / name).stat().st_mode & 0o7777 for name in ("one", "three")] == [0o2770, 0o700]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -184,6 +186,38 @@ def test_a_folder_goes_only_when_nothing_is_in_it(inbox: Inbox, folder: Path) ->
     (folder / "d" / "a").unlink()
     assert inbox.remove_folder(found)
     assert not inbox.remove_folder(found)
+
+
+def test_a_folder_whose_entries_cannot_be_looked_at_stops_no_other(
+    inbox: Inbox, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which may be listed and not entered (mode r--), or lies on a disk that fails."""
+    (folder / "b").mkdir()
+    for name in ("a", "b/1", "b/2", "c"):
+        (folder / name).write_text("text")
+    real = os.stat
+
+    def refused(path: Any, **given: Any) -> os.stat_result:
+        if path == b"2":
+            raise PermissionError(errno.EACCES, "no")
+        return real(path, **given)
+
+    monkeypatch.setattr(os, "stat", refused)
+    found = inbox.look().found
+    assert [(one.path, one.entries) for one in found] == [(b"a", None), (b"b", None), (b"c", None)]
+
+
+def test_a_folder_that_was_removed_and_is_still_held_is_none(tmp_path: Path) -> None:
+    """As a service sees it, where its own mount of the folder keeps it."""
+    (tmp_path / "inbox").mkdir()
+    handle = os.open(tmp_path / "inbox", os.O_RDONLY)
+    try:
+        (tmp_path / "inbox").rmdir()
+        with pytest.raises(CoachsyncError) as refused:
+            Inbox(Path(f"/proc/self/fd/{handle}"))
+    finally:
+        os.close(handle)
+    assert refused.value.code == "inbox-removed"
 
 
 @pytest.mark.parametrize("what", ["nothing", "a file"])

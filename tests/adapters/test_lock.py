@@ -2,6 +2,7 @@ import errno
 import os
 import subprocess
 import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -56,15 +57,30 @@ def test_a_holder_cannot_steer_the_terminal(tmp_path: Path) -> None:
     assert caught.value.message.isprintable()
 
 
+def came_in_between(state: Path) -> bool:
+    with lock.hold(state, "run") as held:
+        return not held.undisturbed
+
+
 def test_the_one_who_held_it_last_is_told_so(tmp_path: Path) -> None:
-    with lock.hold(tmp_path, "run") as undisturbed:
-        assert not undisturbed
-    with lock.hold(tmp_path, "run") as undisturbed:
-        assert undisturbed
-    with lock.hold(tmp_path, "sync") as undisturbed:
-        assert not undisturbed
-    with lock.hold(tmp_path, "run") as undisturbed:
-        assert not undisturbed
+    assert came_in_between(tmp_path)
+    assert not came_in_between(tmp_path)
+    with lock.hold(tmp_path, "sync") as held:
+        assert not held.undisturbed
+    assert came_in_between(tmp_path)
+
+
+def test_who_has_changed_nothing_of_interest_is_named_while_at_work_and_not_after(tmp_path: Path) -> None:
+    for name in ("run", "a much longer name than that"):
+        assert came_in_between(tmp_path) == (name == "run")
+        with lock.hold(tmp_path, name) as held:
+            assert (tmp_path / "lock").read_bytes().startswith(name.encode())
+            held.unseen = True
+        assert not came_in_between(tmp_path)
+    with suppress(ZeroDivisionError), lock.hold(tmp_path, "sync") as held:
+        held.unseen = True
+        raise ZeroDivisionError
+    assert came_in_between(tmp_path)
 
 
 def test_a_lock_is_seen_from_outside(tmp_path: Path) -> None:
@@ -85,3 +101,25 @@ def test_a_disk_without_room_for_a_name_keeps_nobody_from_the_lock(
     monkeypatch.setattr(os, "pwrite", full)
     with lock.hold(tmp_path, "sync"):
         assert lock.is_held(tmp_path, lock.WRITER)
+
+
+def test_who_waited_while_another_folder_took_the_place_locks_that_one(tmp_path: Path) -> None:
+    """A restore moves the state away that somebody waits for."""
+    state = tmp_path / "state"
+    state.mkdir()
+
+    def exchanged(_: float) -> None:
+        if not (tmp_path / "aside").exists():
+            state.rename(tmp_path / "aside")
+            state.mkdir()
+            holder.close()
+
+    holder = ExitStack()
+    holder.enter_context(lock.hold(state, "backup restore"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lock.time, "sleep", exchanged)
+        with lock.hold(state, "sync"):
+            with pytest.raises(Temporary), lock.hold(state, "agenda", patience=0):
+                pass
+            with lock.hold(tmp_path / "aside", "agenda", patience=0):
+                pass

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from coachsync.adapters.agent_places import make_place
 from coachsync.adapters.lowering import as_administrator, as_owner_of
+from coachsync.adapters.ramfolder import ram_folder
+from coachsync.errors import CoachsyncError
 
 OTHER = 4711
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who can take on the rights of others")
@@ -36,6 +39,26 @@ def test_what_is_made_there_is_the_owners_and_what_is_made_beside_it_roots(
         assert me() == (OTHER, OTHER)
     assert me() == before
     assert ((state / "theirs").stat().st_uid, secret.stat().st_uid) == (OTHER, 0)
+
+
+@needs_root
+def test_meanwhile_nothing_is_written_in_clear_and_nobody_is_given_a_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be of the user whose rights the administrator has, and not of the coach."""
+    monkeypatch.chdir(tmp_path)
+    tmp_path.chmod(0o700)
+    os.chown(tmp_path, OTHER, OTHER)
+    with as_owner_of(tmp_path):
+        with pytest.raises(CoachsyncError) as refused, ram_folder():
+            pass
+        assert refused.value.code == "no-memory-folder"
+        with pytest.raises(CoachsyncError) as refused:
+            make_place(Path("agents"))
+        assert refused.value.code == "agent-not-started"
+    make_place(tmp_path / "others")
+    with ram_folder() as folder:
+        assert folder.path.is_dir()
 
 
 @needs_root

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from coachsync.adapters import files, keyfile, lock, privacy, shredding
+from coachsync.adapters import files, keyfile, lock, membership, privacy, shredding
 from coachsync.adapters.database.engine import open_database
 from coachsync.adapters.ledger import Ledger
 from coachsync.adapters.vaultfiles import VaultFiles
@@ -218,6 +218,27 @@ def test_what_is_open_to_others_in_a_shared_vault_is_told(shared: Path) -> None:
     with pytest.raises(CoachsyncError) as refused:
         keyfile.read(shared)
     assert (refused.value.code, "chgrp" in refused.value.aside) == ("device-key-open", True)
+
+
+def test_what_we_or_the_administrator_have_linked_is_not_planted(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(shared)
+    (shared / "vault" / "more").symlink_to(shared)
+    os.mkfifo(shared / "pipe")
+    membership.refuse_planted(shared)
+    me = os.geteuid()
+    if me == 0:
+        for path in (shared / "vault" / "more", shared / "pipe"):
+            os.chown(path, 4711, -1, follow_symlinks=False)
+    monkeypatch.setattr(os, "geteuid", lambda: me + 1)
+    with pytest.raises(CoachsyncError) as refused:
+        membership.refuse_planted(shared)
+    assert (refused.value.code, "sudo rm" in refused.value.aside) == ("state-planted", True)
+    (shared / "vault" / "more").unlink()
+    (shared / "pipe").unlink()
+    membership.refuse_planted(shared)
+    (shared / "vault" / "more").symlink_to(shared)
+    shared.chmod(0o700)
+    membership.refuse_planted(shared)  # nobody else can come here
 
 
 def test_a_file_that_cannot_be_opened_and_holds_nothing_goes_all_the_same(

@@ -46,6 +46,19 @@ def test_a_state_is_shared_with_all_that_is_in_it_and_twice_is_once(state: Path)
     assert seen(state) == before
 
 
+@pytest.mark.skipif(ME != 0, reason="needs root: files of several users are made")
+def test_what_a_coach_keeps_elsewhere_is_not_opened_because_it_has_a_name_in_the_state(
+    state: Path, tmp_path: Path
+) -> None:
+    """Where the kernel lets others give it one."""
+    for name, owner in (("secret", 4711), ("another", 4712)):
+        (tmp_path / name).touch(0o600)
+        os.chown(tmp_path / name, owner, owner)
+        os.link(tmp_path / name, state / name)
+    sharing.share_state(state, 4712, MINE)
+    assert (mode(tmp_path / "secret"), mode(tmp_path / "another")) == (0o600, 0o660)
+
+
 def test_one_that_is_missing_is_made_and_what_leads_to_it_is_not(tmp_path: Path) -> None:
     sharing.share_state(tmp_path / "state", ME, MINE)
     assert mode(tmp_path / "state") == 0o2770

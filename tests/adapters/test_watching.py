@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,6 +130,38 @@ def test_a_folder_that_is_not_there_is_followed_once_it_is(tmp_path: Path) -> No
     assert not calls.came(0.01)
     folder.mkdir()
     watch.follow(folder)
+    (folder / "a.md").write_text("new")
+    assert calls.came(SOON)
+    watch.close()
+
+
+def test_what_goes_on_changing_is_told_before_it_ends(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coachsync.adapters.watching._LONGEST", 3 * QUIET)
+    before = threading.active_count()
+    with watched(file) as calls:
+        begun = time.monotonic()
+        while not calls.count and time.monotonic() < begun + SOON:
+            file.write_text("and so on")
+        assert time.monotonic() > begun + 2 * QUIET
+        assert calls.count
+        assert threading.active_count() < before + 10  # one waits, however many changes there are
+
+
+def test_another_folder_in_the_place_of_one_is_watched(tmp_path: Path) -> None:
+    """As when a disk is connected again."""
+    folder, calls = tmp_path / "inbox", Calls()
+    folder.mkdir()
+    watch = FolderWatch(calls, quiet=QUIET)
+    watch.follow(folder)
+    folder.rename(tmp_path / "old")
+    watch.follow(folder)
+    calls.came(NOT)
+    folder.mkdir()
+    (folder / "before.md").write_text("new")
+    watch.follow(folder)
+    assert calls.came(0)
+    watch.follow(folder)
+    assert not calls.came(0)
     (folder / "a.md").write_text("new")
     assert calls.came(SOON)
     watch.close()

@@ -95,8 +95,8 @@ class Life:
     @contextmanager
     def _opened(self, settings: Config, now: datetime, progress: Progress) -> Iterator[Wiring]:
         self.passes.append(self.boot)
-        with lock.hold(self.house.state, "run", patience=0) as undisturbed, self.house.wiring(settings) as wiring:
-            wiring.undisturbed = undisturbed
+        with lock.hold(self.house.state, "run", patience=0) as held, self.house.wiring(settings) as wiring:
+            wiring.undisturbed = held.undisturbed
             wiring.problems = forgetting.replay(
                 wiring.clients, wiring.database, self.house.state, partial(keep_out, wiring)
             )

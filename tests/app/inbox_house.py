@@ -111,7 +111,7 @@ class InboxHouse:
                     found.append(Kept(client, body.file.name, body.file.media, content))
                 else:
                     assert isinstance(body, Note)
-                    found.append(Kept(client, "", "", body.text.encode()))
+                    found.append(Kept(client, body.name, "", body.text.encode()))
             return found
 
     def notes(self) -> Counter[tuple[str, bytes]]:

@@ -124,7 +124,11 @@ def test_it_is_found_and_named_and_nothing_of_it_comes_back(three: BackupHouse, 
     assert {b"more 0"} | EVERYTHING["C-7F3K2M"] == notes(older)["C-7F3K2M"]
 
 
-@pytest.mark.parametrize("spoil", [_cut, _missing, _one_missing, _rolled_back], ids=lambda spoil: spoil.__name__)
+@pytest.mark.parametrize(
+    "spoil",
+    [_cut, _altered, _exchanged_objects, _missing, _one_missing, _rolled_back],
+    ids=lambda spoil: spoil.__name__,
+)
 def test_the_next_backup_is_whole_again(three: BackupHouse, tmp_path: Path, spoil: Spoil) -> None:
     spoil(three)
     made = three.backup(days=1)

@@ -15,7 +15,7 @@ from coachsync.app.backup.restoring import Restored
 from coachsync.errors import CoachsyncError
 from smalldisk import mounted_on
 from stepping import before_each, killed_at, no_room
-from test_backup import EVERYTHING, contents
+from test_backup import EVERYTHING, but_locks, contents
 from vault_house import CLIENT, OTHER
 
 NAMES = {CLIENT: "Marina Dupont", OTHER: "Bo Li"}
@@ -130,7 +130,7 @@ def test_p04_a_restore_on_a_full_disk_changes_nothing(backup_house: BackupHouse,
     folder = tmp_path / "new"
     came, _ = backup_house.restored(folder)
     came.add(b"written here")
-    before = {path: body for path, body in contents(came.state).items() if path.name != "lock"}
+    before = but_locks(contents(came.state))
     for number in steps(2, 17):
         full = Full(number)
         with before_each(full.step):
@@ -143,7 +143,7 @@ def test_p04_a_restore_on_a_full_disk_changes_nothing(backup_house: BackupHouse,
         if not (folder / "state").exists():  # between the two renames: the next run goes on
             (aside,) = folder.glob("state.before-*")
             aside.rename(folder / "state")
-        assert {path: body for path, body in contents(came.state).items() if path.name != "lock"} == before
+        assert but_locks(contents(came.state)) == before
         assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
     assert notes(came) == EVERYTHING
     assert read_if_there(folder / "coachsync.toml") == read_if_there(backup_house.house.file)

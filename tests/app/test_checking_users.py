@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from coachsync.adapters import membership, sharing
+from coachsync.adapters import membership, sharing, slotsecrets, units
+from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app import checking_users
 from coachsync.app.checking import Check, Grade
 from coachsync.app.checking_users import check_users
+from coachsync.app.vault.trusting import trusted
+from coachsync.vault.keyslots import By
 from vault_house import VaultHouse
 
 
@@ -73,6 +76,38 @@ def test_of_many_files_a_few_are_named_and_the_rest_counted(house: VaultHouse) -
     assert len(told) == 4
     assert f"{len(files) - 3} more files" in told[-1].message
     assert told[-1].aside == "Run: sudo coachsync service install --system --coach anna"
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "told"),
+    [
+        ("coachsync.service.d/override.conf", "LoadCredentialEncrypted={}:/etc/credstore.encrypted/{}", True),
+        ("coachsync.service.d/override.conf", ' SetCredential = "{}:secret"', True),
+        ("coachsync.service.d/override.conf", "ImportCredential=coachsync-*", True),
+        ("coachsync-backup.service", "LoadCredential={}", True),
+        ("coachsync.service", "#LoadCredential={}", False),
+        ("coachsync.service", "LoadCredential=coachsync-device-key:/etc/{}", False),
+        ("of-anna.service", "LoadCredential={}", False),
+    ],
+)
+def test_p07_a_secret_that_opens_the_vault_and_is_handed_to_the_service_is_told_and_taken_away_by_what_is_said(
+    house: VaultHouse, monkeypatch: pytest.MonkeyPatch, name: str, line: str, told: bool
+) -> None:
+    ((coach, pinned),) = trusted(house.config).coaches.items()
+    file = house.folder / "units" / name
+    file.parent.mkdir(parents=True)
+    file.write_text(f"[Service]\n{line.format(*[slotsecrets.credential_name(coach)] * 2)}\nUser=coachsync\n")
+    monkeypatch.setattr(units.handed, "__defaults__", ([house.folder / "units"],))
+    code = "vault-credential-of-the-service"
+    assert code not in found(house)  # it opens nothing
+    VaultFiles(house.state / "vault").put_slot(pinned.fingerprint, By.CREDENTIAL, b"slot")
+    assert (code in found(house)) is told
+    if told:
+        taken, *others = found(house)[code].aside.removeprefix("Run: ").split(" && ")
+        subprocess.run(shlex.split(taken.removeprefix("sudo ")), check=True)
+        assert others == ["sudo systemctl daemon-reload", "sudo systemctl try-restart coachsync.service"]
+        assert file.read_text() == "[Service]\nUser=coachsync\n"
+        assert code not in found(house)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: files are given to other users")

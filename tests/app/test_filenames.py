@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coachsync.app.vault.filenames import extension, media_of, told
+from coachsync.app.vault.filenames import extension, media_of
+from coachsync.inbox.names import readable
 
 NAMES = [
     ("rapport.pdf", ".pdf"), ("Séance 3.PDF", ".pdf"), (".pdf", ".pdf"), ("../../etc/passwd", ""), ("..", ""), ("", ""),
@@ -30,13 +31,13 @@ def test_only_what_programs_show_has_a_type() -> None:
 
 @pytest.mark.parametrize("name", [b"\xff\xfe.pdf", "é.pdf".encode(), b"a\\xff", b"a" * 255, b"\n"])
 def test_a_name_that_is_no_text_is_told_all_the_same(name: bytes) -> None:
-    text = told(name)
+    text = readable(name)
     text.encode()
-    assert told(os.fsencode(os.fsdecode(name))) == text
+    assert readable(os.fsencode(os.fsdecode(name))) == text
     assert extension(text) in ("", ".pdf")
 
 
 @settings(max_examples=150)
-@given(st.text(max_size=300) | st.binary(max_size=255).map(told))
+@given(st.text(max_size=300) | st.binary(max_size=255).map(readable))
 def test_whatever_it_is_called_its_end_is_no_path(name: str) -> None:
     assert re.fullmatch(r"(\.[a-z0-9]{2,5})?", extension(name))

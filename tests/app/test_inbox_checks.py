@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from coachsync.app.inbox import checks
@@ -33,6 +35,12 @@ def test_a_folder_that_is_missing_or_open_is_found(house: InboxHouse) -> None:
     assert found(house) == [("inbox-missing", "inbox.folder")]
     house.folder.write_text("no folder")
     assert found(house) == [("inbox-missing", "inbox.folder")]
+
+
+def test_a_folder_in_which_nothing_can_be_removed_is_found(house: InboxHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for the user of a service, or on a disk that is mounted to be read only."""
+    monkeypatch.setattr(os, "access", lambda _, mode, **__: not mode & os.W_OK)
+    assert found(house) == [("inbox-read-only", "inbox.folder")]
 
 
 def test_that_nobody_is_named_is_found(house: InboxHouse) -> None:

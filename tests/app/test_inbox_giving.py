@@ -87,7 +87,7 @@ def test_what_is_no_file_is_refused(house: InboxHouse, file: Path) -> None:
     assert refusal(house, folder / "pipe") == Why.SPECIAL
     assert refusal(house, folder) == "folder-given"
     assert refusal(house, folder / "nothing") == "no-such-file"
-    assert refusal(house, folder / "nowhere" / "a") == "inbox-missing"
+    assert refusal(house, folder / "nowhere" / "a") == "no-such-file"
 
 
 def test_a_file_with_a_second_name_may_be_sealed_and_not_removed(house: InboxHouse, file: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from coachsync.adapters.bodyfiles import BodyFiles
 from coachsync.adapters.database.vaults import VaultStore
-from coachsync.adapters.inbox import Inbox
+from coachsync.adapters.inbox import Inbox, Listing
+from coachsync.app.inbox import receiving
 from coachsync.app.vault import erasing, notes
 from coachsync.errors import Locked
 from coachsync.inbox.settling import SETTLED, Open, Why
@@ -38,11 +39,33 @@ def test_p04_a_note_that_is_not_stored_as_it_should_be_stays(
     record = VaultStore.record
     monkeypatch.setattr(VaultStore, "record", lambda *given: (record(*given) or b"")[:-1])
     assert told(house) == [Why.REFUSED]
+    house.restart()  # whoever goes on sees it too
+    assert told(house) == [Why.REFUSED]
     assert file.read_text() == "a note"
     monkeypatch.undo()
     house.restart()
     house.work()
     assert house.names() == []
+    assert house.notes() == {(CLIENT, b"a note"): 1}
+
+
+def test_p04_what_lies_where_nobody_can_look_is_not_forgotten(
+    house: InboxHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sealed and about to go, while its folder cannot be read for a time: it is not sealed again when it can."""
+    house.drop(f"{CLIENT}/note.md")
+    monkeypatch.setattr(receiving, "remove", lambda *_: False)  # and killed before that
+    assert house.work().imported == 1
+    monkeypatch.undo()
+    for shut in ("a folder", "the rest of a long list"):
+        with monkeypatch.context() as now:
+            if shut == "a folder":
+                now.setattr(Inbox, "_enter", lambda *_: True)
+            else:
+                now.setattr(Inbox, "look", lambda _: Listing((), whole=False))
+            house.look()
+    house.work()
+    assert house.names() == [CLIENT]
     assert house.notes() == {(CLIENT, b"a note"): 1}
 
 
@@ -147,6 +170,30 @@ def test_what_a_program_writes_into_while_it_goes_gets_its_name_back(
         monkeypatch.setattr(Inbox, "set_aside", writing)
         house.work()
         assert house.names() == [CLIENT, f"{CLIENT}/a.md"]
+    house.work()
+    assert house.notes() == {(CLIENT, b"first"): 1, (CLIENT, b"first, and more"): 1}
+    assert house.names() == [CLIENT]
+
+
+def test_p04_what_a_program_has_opened_since_it_was_sealed_stays(
+    house: InboxHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has written nothing yet: the file is still what was sealed, and would take what it writes with it."""
+    path = house.drop(f"{CLIENT}/a.md", "first")
+    set_aside, opened = Inbox.set_aside, []
+
+    def opening(*given: object) -> bool:
+        opened.append(path.open("a"))
+        monkeypatch.undo()
+        return set_aside(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Inbox, "set_aside", opening)
+    house.work()
+    assert house.names() == [CLIENT, f"{CLIENT}/a.md"]
+    house.work()
+    assert path.read_text() == "first"
+    with opened[0] as file:
+        file.write(", and more")
     house.work()
     assert house.notes() == {(CLIENT, b"first"): 1, (CLIENT, b"first, and more"): 1}
     assert house.names() == [CLIENT]

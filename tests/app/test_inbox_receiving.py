@@ -28,7 +28,7 @@ def told(house: InboxHouse) -> list[Why]:
 def test_a_note_by_the_code_in_its_name_is_sealed_and_gone(house: InboxHouse) -> None:
     house.drop(f"2026-03-02 {CLIENT}.md", "# Séance\r\nElle dort.\r\n")
     assert house.work().imported == 1
-    assert house.kept() == [Kept(CLIENT, "", "", "# Séance\nElle dort.\n".encode())]
+    assert house.kept() == [Kept(CLIENT, f"2026-03-02 {CLIENT}.md", "", "# Séance\nElle dort.\n".encode())]
     assert house.names() == []
 
 
@@ -196,11 +196,12 @@ def test_a_file_of_another_user_is_told_and_left(house: InboxHouse) -> None:
     ],
 )  # fmt: skip
 def test_a_hostile_name_is_a_name(house: InboxHouse, name: bytes) -> None:
-    house.drop(os.fsencode(f"{CLIENT}/") + name, b"\0 no text")
-    assert house.work().imported == 1
-    (kept,) = house.kept()
-    assert (kept.client, kept.content) == (CLIENT, b"\0 no text")
-    assert kept.name == name.decode("utf-8", "backslashreplace")
+    for content in (b"\0 no text", b"a text"):
+        house.drop(os.fsencode(f"{CLIENT}/") + name, content)
+        assert house.work().imported == 1
+        kept = house.kept()[-1]
+        assert (kept.client, kept.content) == (CLIENT, content)
+        assert kept.name == name.decode("utf-8", "backslashreplace")
     assert house.names() == [CLIENT]
 
 

@@ -34,6 +34,8 @@ profile = "busy"
 from = ["coaching"]
 to = { file = "/srv/www/my practice/team.ics" }
 profile = "busy"
+[inbox]
+folder = "/home/alice/in"
 """
 
 
@@ -51,7 +53,7 @@ def line(text: str, key: str) -> str:
 
 def test_the_state_and_the_folders_of_files_are_all_that_is_left_open(settings: config.Config) -> None:
     text = service.closing(units.shipped("user/folders.conf"), settings.practice.state, settings)
-    assert line(text, "ReadWritePaths") == '/home/alice/state "-/srv/www/my practice"'
+    assert line(text, "ReadWritePaths") == '/home/alice/state -/home/alice/in "-/srv/www/my practice"'
     assert line(text, "ProtectSystem") == "strict"
     assert line(text, "ProtectHome") == "read-only"
 

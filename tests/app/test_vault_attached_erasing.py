@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
+import formatcertificates
 import formatreader
 from attached_files import CONTENT, attach_to, contents, files, named, read, write
 from coachsync.adapters import shredding
-from coachsync.app.vault import certificates, erasing, shelving
+from coachsync.app.vault import certificates, erasing, shelving, sorting
 from coachsync.app.vault.erasing import Erased
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.verifying import verify
 from coachsync.app.vault.writing import Written
-from coachsync.errors import CoachsyncError
+from coachsync.errors import CoachsyncError, UsageError
 from coachsync.vault.envelope import Kind
 from stepping import killed_at
 from vault_house import CLIENT, OTHER, VaultHouse, copied
@@ -89,13 +90,14 @@ def test_p09_the_certificate_counts_files(
     vault_house: VaultHouse, note: Written, attached: list[Written], kept: Written
 ) -> None:
     other = attach_to(vault_house, b"another's", client=OTHER)
+    attach_to(vault_house, b"last")  # right before the tombstone
     with vault_house.session() as session:
         text = certificates.issue(session, erase_client(session).stone, vault_house.now, [])
         again = certificates.issue(session, next(iter(session.vault.history.tombstones.values())), vault_house.now, [])
     for one in (text, again):
-        assert b'"files": 3' in one
-        assert b'"records": 4' in one
-        formatreader.check_certificate(formatreader.read_trust(vault_house.config.trust.read_text()), one)
+        assert b'"files": 4' in one
+        assert b'"records": 5' in one
+        formatcertificates.check_certificate(formatreader.read_trust(vault_house.config.trust.read_text()), one)
     assert files(vault_house) == named(other)
 
 
@@ -107,12 +109,16 @@ def test_p09_whenever_it_dies_the_next_opening_ends_it(
         with house.session() as session:
             erasing.erase_records(session, [note.record])
 
+    before = write(vault_house, "gone before")
+    with vault_house.session() as session:
+        erasing.erase_records(session, [before.record])
     outcomes, whole = set(), contents(vault_house)
     for number in range(0, 60, 4):
         again = copied(vault_house, tmp_path_factory.mktemp("again"))
         came = killed_at(number, lambda house=again: erase(house))  # type: ignore[misc]
         with again.open() as vault:
             gone = note.record in vault.history.erased
+            assert "erased-came-back" not in [one.code for one in vault.problems]  # nobody has put anything back
         found = contents(again)
         assert found == ({kept.record: b"kept"} if gone else whole)
         assert files(again) == {f"{record.hex()}.1" for record in found}
@@ -200,3 +206,75 @@ def test_a_link_in_its_place_is_not_followed(vault_house: VaultHouse, kept: Writ
     with vault_house.session() as session:
         assert erase_client(session).done
     assert (outside.read_bytes(), files(vault_house)) == (b"another's", set())
+
+
+def test_of_what_is_erased_no_damage_is_told(vault_house: VaultHouse, attached: list[Written]) -> None:
+    """An older copy was put back, and nobody has opened it yet: that it is here is what is wrong."""
+    copy = vault_house.folder / "copy"
+    shutil.copytree(vault_house.vault_folder, copy)
+    with vault_house.session() as session:
+        assert erase_client(session).done
+    shutil.rmtree(vault_house.vault_folder)
+    copy.rename(vault_house.vault_folder)
+    file, _ = sorted((vault_house.vault_folder / "files").iterdir())
+    file.write_bytes(file.read_bytes()[:-1])
+    assert {one.code for one in verify(vault_house.config, vault_house.now).findings} == {"erased-here"}
+
+
+# --- two coaches, and what was unsorted ------------------------------------------------------------------------------
+
+HERS = "bea's own passphrase"
+
+
+def of_bea(house: VaultHouse, record: bytes) -> bytes:
+    with house.session("bea", HERS) as session:
+        return read(session, record)
+
+
+def test_p09_what_a_colleague_has_attached_stays_when_an_older_copy_brings_both_back(
+    vault_house: VaultHouse, note: Written, attached: list[Written]
+) -> None:
+    vault_house.make("bea", HERS)
+    hers = attach_to(vault_house, b"hers", name="bea")
+    assert put_back(vault_house, erase_client) == ["erased-came-back"]
+    assert (files(vault_house), contents(vault_house)) == (named(hers), {})
+    assert of_bea(vault_house, hers.record) == b"hers"
+    assert not verify(vault_house.config, vault_house.now).findings
+
+
+def test_p09_no_coach_erases_what_a_colleague_has_attached(vault_house: VaultHouse, attached: list[Written]) -> None:
+    vault_house.make("bea", HERS)
+    with vault_house.session("bea", HERS) as session, pytest.raises(UsageError) as refused:
+        erasing.erase_records(session, [attached[0].record])
+    assert refused.value.code == "no-such-record"
+    with vault_house.session("bea", HERS) as session:
+        with pytest.raises(CoachsyncError):
+            read(session, attached[0].record)
+        assert erase_client(session).stone.records == ()
+    assert files(vault_house) == named(*attached)
+    assert set(contents(vault_house).values()) == {CONTENT, b"second"}
+
+
+def test_what_was_sorted_since_opens_in_an_older_copy_and_is_sorted_again(
+    vault_house: VaultHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file is the same in both, and its key was destroyed in neither."""
+    monkeypatch.setattr(shelving, "_FOR_UNSORTED", 20)
+    written = attach_to(vault_house)
+    copy = vault_house.folder / "copy"
+    shutil.copytree(vault_house.vault_folder, copy)
+    with vault_house.session() as session:
+        sorting.sort(session)
+    (vault_house.vault_folder / "head").replace(copy / "head")
+    shutil.rmtree(vault_house.vault_folder)
+    copy.rename(vault_house.vault_folder)
+    (vault_house.vault_folder / "head").unlink()
+    with vault_house.session() as session:
+        assert read(session, written.record) == CONTENT
+        sorting.sort(session)
+        erasing.settle(session)
+        assert read(session, written.record) == CONTENT
+        shelf = session.vault.history.records[written.record, 1].shelf
+        assert session.vault.history.shelves[shelf].client == CLIENT
+    assert files(vault_house) == named(written)
+    assert not verify(vault_house.config, vault_house.now).findings

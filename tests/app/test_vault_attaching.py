@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from attached_files import CONTENT, NAME, attach_to, contents, files, named, read, write
+from attached_files import CONTENT, FILE, NAME, attach_to, contents, files, named, read, write
 from coachsync.adapters.bodyfiles import BodyFiles
 from coachsync.app.vault import shelving, sorting
 from coachsync.app.vault.attached import attached, understood
+from coachsync.app.vault.attaching import attach
 from coachsync.app.vault.verifying import verify
 from coachsync.errors import CoachsyncError, Locked, Temporary, UsageError
 from coachsync.vault import contents as sealing
@@ -21,7 +22,7 @@ from coachsync.vault.bodies import Attachment
 from coachsync.vault.envelope import Kind
 from smalldisk import SmallDisk, mounted_on
 from stepping import before_each, counted, killed_at, no_room
-from vault_house import CLIENT, OTHER, PASSPHRASE, VaultHouse, copied
+from vault_house import CLIENT, COACH, OTHER, PASSPHRASE, VaultHouse, copied
 
 CHOSEN = bytes(range(16))
 
@@ -43,14 +44,10 @@ class Stream(io.RawIOBase):
 
 
 class Changing(io.BytesIO):
-    """What somebody writes to meanwhile: it has another end when it is read again."""
-
-    def __init__(self, end: bytes) -> None:
-        super().__init__(CONTENT)
-        self.end = end
+    """What somebody writes to meanwhile: it is another one whenever it is read again."""
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        self.getbuffer()[:1] = self.end
+        self.getbuffer()[0] ^= 1
         return super().seek(offset, whence)
 
 
@@ -128,7 +125,7 @@ def test_the_size_of_a_file_is_told_in_steps_alone(vault_house: VaultHouse) -> N
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("source", [Changing(b"!"), Growing(CONTENT)], ids=["changes", "grows"])
+@pytest.mark.parametrize("source", [Changing(CONTENT), Growing(CONTENT)], ids=["changes", "grows"])
 def test_a_file_that_changes_while_it_is_read_is_not_stored(vault_house: VaultHouse, source: io.BytesIO) -> None:
     with pytest.raises(Temporary) as refused:
         attach_to(vault_house, source)
@@ -147,11 +144,38 @@ def test_a_file_that_fails_while_it_is_read_is_not_stored(vault_house: VaultHous
     assert files(vault_house) == set()
 
 
+def test_whoever_ends_it_while_it_is_read_leaves_nothing(vault_house: VaultHouse) -> None:
+    class Ended(Stream):
+        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+            if self.left < 1 << 20:
+                raise KeyboardInterrupt
+            return super().readinto(buffer)
+
+    with vault_house.open() as vault:
+        coach, daemon = vault_house.coach(vault), vault_house.daemon(vault)
+        with pytest.raises(KeyboardInterrupt):
+            attach(vault, daemon, coach, CLIENT, Ended(2), FILE, vault_house.now)  # type: ignore[arg-type]
+        assert files(vault_house) == set()  # and not only once the vault is opened again
+
+
 def test_a_file_without_end_is_refused(vault_house: VaultHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealing, "LONGEST", 1 << 20)
     with pytest.raises(UsageError) as refused:
         attach_to(vault_house, Stream(1 << 20))  # type: ignore[arg-type]
     assert (refused.value.code, files(vault_house)) == ("file-too-long", set())
+
+
+def test_a_file_that_is_too_long_is_refused_before_any_of_it_is_written(
+    vault_house: VaultHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it would fill of the disk, others need."""
+    large = tmp_path / "large"
+    with large.open("wb") as sparse:
+        sparse.truncate(sealing.LONGEST + 1)
+    monkeypatch.setattr(BodyFiles, "write", lambda *_: pytest.fail("it is written"))
+    with large.open("rb") as source, pytest.raises(UsageError) as refused:
+        attach_to(vault_house, source)
+    assert refused.value.code == "file-too-long"
 
 
 def test_an_id_that_the_caller_has_chosen_is_taken_once(vault_house: VaultHouse) -> None:
@@ -165,12 +189,13 @@ def test_an_id_that_the_caller_has_chosen_is_taken_once(vault_house: VaultHouse)
 
 def test_what_it_belongs_to_must_be_a_note_of_the_client(vault_house: VaultHouse) -> None:
     note, other = write(vault_house), attach_to(vault_house)
-    for to, client, code in (
-        (note.record, OTHER, "note-of-another-client"), (CHOSEN, CLIENT, "no-such-record"),
-        (other.record, CLIENT, "no-such-record"),
+    vault_house.make("bea", "bea's own passphrase")
+    for to, client, coach, code in (
+        (note.record, OTHER, COACH, "note-of-another-client"), (CHOSEN, CLIENT, COACH, "no-such-record"),
+        (other.record, CLIENT, COACH, "no-such-record"), (note.record, CLIENT, "bea", "no-such-record"),
     ):  # fmt: skip
         with pytest.raises(UsageError) as refused:
-            attach_to(vault_house, client=client, to=to)
+            attach_to(vault_house, client=client, to=to, name=coach)
         assert refused.value.code == code
     assert files(vault_house) == named(other)
 
@@ -272,6 +297,15 @@ def test_p04_a_full_disk_at_any_step_stores_nothing_and_leaves_nothing(vault_hou
             break
     assert found == {CHOSEN: CONTENT}
     assert failed >= 3
+
+
+def test_p04_what_is_left_half_done_beside_a_file_takes_nothing_from_it(vault_house: VaultHouse) -> None:
+    """A file that was put back from a backup may have its name already."""
+    written = attach_to(vault_house)
+    scratch = vault_house.vault_folder / "files" / f".coachsync-{written.record.hex()}.1"
+    scratch.write_bytes(b"half of it")
+    assert contents(vault_house) == {written.record: CONTENT}
+    assert files(vault_house) == named(written)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from attached_files import CONTENT, attach_to, read, write
+from coachsync.adapters.bodyfiles import BodyFiles, Place
 from coachsync.app.vault.verifying import verify
 from coachsync.errors import CoachsyncError
 from coachsync.vault import contents
@@ -134,3 +136,26 @@ def test_a_file_that_the_log_names_and_nobody_can_open_is_found_in_a_session(
     assert [(one.code, one.where) for one in looked.findings] == [
         ("file-altered", f"record {forged.record.hex()}, version 1")
     ]
+
+
+def test_what_the_disk_does_not_give_is_named_and_stops_nothing_else(
+    attached: Attached, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sector of a large file goes bad sooner than one of anything else."""
+    opening = BodyFiles._open
+
+    def failing(self: BodyFiles, place: Place) -> int | None:
+        if place[0] == attached.first:
+            raise OSError(errno.EIO, "Input/output error")
+        return opening(self, place)
+
+    monkeypatch.setattr(BodyFiles, "_open", failing)
+    place = f"record {attached.first.hex()}, version 1"
+    looked = verify(attached.house.config, attached.house.now)
+    assert [(one.code, one.where) for one in looked.findings] == [("file-not-read", place)]
+    check_told(looked)
+    with attached.house.session() as session:
+        looked = verify(attached.house.config, attached.house.now, [session.coach])
+        assert read(session, attached.second) == CONTENT[::-1]
+    assert [(one.code, one.where) for one in looked.findings] == [("file-not-read", place)]
+    assert looked.opened == 2

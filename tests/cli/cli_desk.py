@@ -28,7 +28,7 @@ TITLED = (
     {"agenda"},
     {"conflict", "list"},
     {"appointment", "restore"},
-    *({"note", word} for word in ("show", "search")),
+    *({"note", word} for word in ("show", "search", "list")),
     {"agreement", "show"},
     {"disclosure", "list"},
 )

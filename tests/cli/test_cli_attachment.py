@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -72,14 +73,24 @@ def test_a_list_says_how_many_are_attached_and_names_those_of_no_note(
     attached(vaulted, note, file)
     own = attached(vaulted, "--client", vaulted.client, file)
     listed = vaulted.document("note", "list")["notes"]
-    told = {one["id"]: (one["kind"], one["attached"], one["client"]) for one in listed}
-    assert told == {note: ("note", 1, vaulted.client), own: ("attachment", 0, vaulted.client)}
+    told = {one["id"]: (one["kind"], one["attached"], one["client"], one["name"]) for one in listed}
+    assert told == {note: ("note", 1, vaulted.client, ""), own: ("attachment", 0, vaulted.client, file.name)}
     rows = [row.split("\t") for row in vaulted.unlocked("note", "list", vaulted.client).out.splitlines()]
-    assert {(row[0], row[3], row[5]) for row in rows} == {(note, "note", "1"), (own, "attachment", "")}
+    assert {(row[0], row[3], *row[5:]) for row in rows} == {(note, "note", "1", ""), (own, "attachment", "", file.name)}
     assert vaulted.desk.json("client", "show", vaulted.client).document["records"]["attachment"] == 2
     assert "attached files" in vaulted.desk.run("client", "show", vaulted.client).out
     assert "attachment" in vaulted.desk.run("log", "show").out
     assert "2 attached files were compared." in vaulted.desk.run("vault", "verify").out
+
+
+def test_what_belongs_to_a_note_that_is_lost_is_listed_by_itself(vaulted: VaultDesk, note: str, file: Path) -> None:
+    name = attached(vaulted, note, file)
+    with sqlite3.connect(vaulted.desk.state / "vault" / "vault.db") as database:
+        database.execute("delete from records where rowid = (select min(rowid) from records)")
+    database.close()
+    listed = vaulted.unlocked("--json", "note", "list")
+    assert (listed.code, listed.codes) == (3, ["record-missing"])
+    assert [(one["id"], one["name"]) for one in listed.document["notes"]] == [(name, file.name)]
 
 
 def test_what_is_attached_is_shown_with_the_note_and_by_itself(vaulted: VaultDesk, note: str, file: Path) -> None:
@@ -108,6 +119,17 @@ def test_several_go_at_once_and_each_is_looked_at_first(vaulted: VaultDesk, note
     assert [one["client"] for one in stored] == [vaulted.client] * 2
     names = [one["name"] for one in vaulted.document("note", "show", note)["attached"]]
     assert names == [file.name, "second.txt"]
+
+
+def test_a_name_that_is_typed_may_begin_at_home(
+    vaulted: VaultDesk, note: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the shell that would have understood it on the command line."""
+    monkeypatch.setenv("HOME", str(file.parent))
+    for typed in (f"~/{file.name}", str(file)):
+        assert vaulted.given(f"{typed}\n", "note", "attach", note, "-").code == 0
+    assert [one["name"] for one in vaulted.document("note", "show", note)["attached"]] == [file.name] * 2
+    assert vaulted.given("~nobody-of-this-name/x\n", "note", "attach", note, "-").code == 2
 
 
 @pytest.mark.parametrize(
@@ -295,6 +317,23 @@ def test_a_copy_for_which_there_is_no_room_leaves_nothing(vaulted: VaultDesk, no
             assert {one.name for one in file.parent.iterdir()} == {file.name}
         to.unlink(missing_ok=True)
     assert 75 in codes
+
+
+def test_an_export_for_which_there_is_no_room_leaves_nothing_of_a_file(
+    vaulted: VaultDesk, note: str, file: Path
+) -> None:
+    attached(vaulted, note, file)
+    vaulted.ids()
+    folder, codes = file.with_name("given"), []
+    for number in range(30):
+        with before_each(counted(number, no_room)):
+            done = vaulted.unlocked("--json", "client", "export", vaulted.client, "--to", str(folder))
+        if not done.code:
+            break
+        codes.append(done.error["code"])
+        assert {one.name for one in file.parent.iterdir()} == {file.name}
+    assert set(codes) == {"disk-full"}
+    assert len(codes) > 5
 
 
 # --- memory -----------------------------------------------------------------------------------------------------------

@@ -45,12 +45,13 @@ class Opening:
         (self.bin / name).write_text(f"#!/bin/sh\n{script}\n")
         (self.bin / name).chmod(0o700)
 
-    def run(self, *words: str) -> Dialogue:
+    def run(self, *words: str, key: tuple[str, ...] | None = None) -> Dialogue:
         environ = {
             "PATH": f"{self.bin}:{os.environ['PATH']}", "DISPLAY": ":99", "XDG_RUNTIME_DIR": str(self.memory),
             "SEEN": str(self.seen), "TMPDIR": str(self.scratch),
         }  # fmt: skip
-        words = ("--config", str(self.vaulted.desk.file), "note", "open", self.id, *words, *self.vaulted.key)
+        words = ("--config", str(self.vaulted.desk.file), "note", "open", self.id, *words)
+        words += self.vaulted.key if key is None else key
         return Dialogue(self.vaulted.desk.folder, *words, environ=environ)
 
     def shown(self) -> Path:
@@ -99,6 +100,14 @@ def test_however_the_waiting_ends_it_is_gone(opening: Opening, how: str | signal
             dialogue.process.send_signal(how)
         assert dialogue.end() == 130
     assert opening.left() == []
+
+
+def test_whoever_is_asked_for_the_passphrase_can_end_it(opening: Opening) -> None:
+    with opening.run(key=()) as dialogue:
+        dialogue.sees("assphrase")
+        dialogue.answer(INTERRUPT)
+        assert dialogue.end() == 130
+    assert (opening.left(), opening.seen.exists()) == ([], False)
 
 
 def test_kill_9_leaves_it_on_no_disk_and_the_next_one_sweeps(opening: Opening) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli_desk import NAME, Result
 from cli_vault import CANARY, VaultDesk
 from coachsync import config
-from coachsync.adapters import keystore
+from coachsync.adapters import keystore, lock
+from coachsync.app.backup import verifying
+from coachsync.app.backup.verifying import Looked
 from coachsync.app.vault import relocking
 from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.unlocking import unlock
@@ -232,3 +235,45 @@ def test_p12_no_canary_is_in_clear_in_backup_and_mirror(backed: VaultDesk) -> No
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def test_others_work_on_while_backups_are_looked_through(backed: VaultDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk of a network is slow; but no backup goes meanwhile."""
+    made(backed)
+    held: list[bool] = []
+    original = verifying.verify
+
+    def looking(*given: Any) -> Looked:
+        held.extend(lock.is_held(backed.desk.state, name) for name in (lock.WRITER, lock.BACKUP))
+        return original(*given)
+
+    monkeypatch.setattr(verifying, "verify", looking)
+    assert backed.given("", "backup", "verify").code == 0
+    assert held == [False, True]
+
+
+def test_an_erasure_that_the_mirror_has_not_heard_of_is_told_until_it_has(backed: VaultDesk) -> None:
+    made(backed)
+    away = (backed.desk.folder / "mirror").rename(backed.desk.folder / "away")
+    result = backed.unlocked("client", "erase", "--yes", backed.client)
+    assert result.code == 3
+    assert "The mirror could not be reached and still has the keys." in result.err
+    certificate = backed.desk.folder / "certificate.json"
+    certificate.write_text(result.out)
+    checked = backed.given("", "log", "verify", "--certificate", str(certificate)).out
+    assert "Out of reach, with no date: the mirror of the keys, which forgets it once its disk is connected" in checked
+    assert "It lacks what was written or erased since" in backed.given("", "status").out
+    assert "mirror-behind" in {one["code"] for one in backed.given("", "--json", "check").document["checks"]}
+    away.rename(backed.desk.folder / "mirror")
+    again = backed.unlocked("--json", "client", "erase", "--yes", backed.client)
+    assert (again.code, again.document["mirror"], again.document["moved_away"]) == (0, True, [])
+    assert "It lacks" not in backed.given("", "status").out
+    backed.desk.check_sound(result)
+
+
+def test_what_a_restore_has_moved_away_is_told_by_an_erasure(backed: VaultDesk) -> None:
+    made(backed)
+    shutil.copytree(backed.desk.state, backed.desk.state.with_name("state.before-2026-03-02-080000"))
+    result = backed.unlocked("client", "erase", "--yes", backed.client)
+    assert result.code == 3
+    assert "into the folder state.before-2026-03-02-080000, beside the state folder" in result.err

@@ -241,6 +241,7 @@ def test_p09_without_a_vault_a_client_is_erased_and_nobody_certifies(desk: Desk,
     assert desk.refused("client", "erase", client, "--certificate", "x")[1]["code"] == "no-certificate"
     assert desk.json("client", "erase", client).document == {
         "code": client, "erased": True, "records": 0, "key_files": 1, "directory": True, "certificate": None,
+            "mirror": True, "moved_away": [],
     }  # fmt: skip
     assert left(desk, searched[-1:]) == []
     assert [one["code"] for one in desk.json("client", "list").document["clients"]] == [other]

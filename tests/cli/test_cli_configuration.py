@@ -241,7 +241,7 @@ def test_the_configuration_may_be_named_after_the_command(practice: Desk, capsys
 
 HELP = [[], *([name] for name in COMMANDS)]
 HELP += [["share", name] for name in ("list", "preview", "publish", "recall", "report", "verify")]
-HELP += [["key", name] for name in ("show", "move")]
+HELP += [["key", name] for name in ("show", "move", "rotate")]
 
 
 @pytest.mark.parametrize("words", HELP, ids=" ".join)

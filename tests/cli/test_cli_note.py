@@ -105,9 +105,9 @@ def test_a_word_is_looked_for_whatever_its_accents(vaulted: VaultDesk) -> None:
     name = vaulted.note(TEXT)
     vaulted.note("nothing of it")
     found = vaulted.given("elephant\n", "note", "search", "-", *vaulted.key)
-    assert found.out == f"{name}\t{vaulted.client}\tElle parle de l'Éléphant, {CANARY}.\n"
+    assert found.out == f"{name}\t{vaulted.client}\tElle parle de l'Éléphant, {CANARY}.\t\n"
     [hit] = vaulted.document("note", "search", "PREMIERE")["notes"]
-    assert hit == {"id": name, "client": vaulted.client, "lines": ["Première séance."]}
+    assert hit == {"id": name, "client": vaulted.client, "lines": ["Première séance."], "name": ""}
     assert vaulted.unlocked("note", "search", "giraffe").out == ""
     assert vaulted.given("\n", "note", "search", "-", *vaulted.key).code == 2
 

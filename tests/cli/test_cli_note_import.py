@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,58 @@ def test_it_works_through_the_inbox_once(desk: VaultDesk) -> None:
     assert desk.given("", "--json", "note", "import").document == {"imported": 0, "waiting": 0, "problems": []}
 
 
+HOSTILE = f"Bilan\n\x1b[2J\u202e {CANARY}.md"  # a title that would move a terminal's cursor
+
+
+@pytest.fixture
+def titled(desk: VaultDesk) -> str:
+    """A note out of a file whose name says what its text does not."""
+    drop(desk, f"{desk.client}/{HOSTILE}", "Nothing of that.")
+    drop(desk, f"{desk.client}/other.txt", "Another one.")
+    assert desk.given("", "note", "import").code == 0
+    [hit] = desk.document("note", "search", "BILAN")["notes"]
+    return str(hit["id"])
+
+
+def test_what_a_file_was_called_is_told_with_its_note(desk: VaultDesk, titled: str) -> None:
+    """Often it is the title; and it is shown as what it is, data from outside."""
+    shown = desk.unlocked("note", "show", titled)
+    assert shown.out == f"Nothing of that.\nIt came as the file Bilan [2J {CANARY}.md.\n"
+    assert CANARY not in shown.err
+    assert [one["name"] for one in desk.document("note", "show", titled)["versions"]] == [HOSTILE]
+    rows = [row.split("\t") for row in desk.unlocked("note", "list").out.splitlines()]
+    assert {row[0]: row[-1] for row in rows}[titled] == f"Bilan [2J {CANARY}.md"
+    assert {one["id"]: one["name"] for one in desk.document("note", "list", desk.client)["notes"]}[titled] == HOSTILE
+    assert desk.unlocked("note", "search", "bilan").out == f"{titled}\t{desk.client}\t\tBilan [2J {CANARY}.md\n"
+    [hit] = desk.document("note", "search", "nothing")["notes"]
+    assert (hit["lines"], hit["name"]) == (["Nothing of that."], HOSTILE)
+    assert desk.leaks(CANARY) == []
+
+
+def test_what_a_file_was_called_stays_with_a_note_that_is_changed(desk: VaultDesk, titled: str) -> None:
+    assert desk.given("Anew.", "note", "amend", titled, *desk.key).code == 0
+    assert [one["name"] for one in desk.document("note", "show", titled)["versions"]] == [HOSTILE] * 2
+
+
+def test_what_a_file_was_called_is_exported_as_data_alone(desk: VaultDesk, titled: str) -> None:
+    folder = desk.desk.folder / "given"
+    assert desk.unlocked("client", "export", desk.client, "--to", str(folder)).code == 0
+    records = json.loads((folder / "client.json").read_text())["records"]
+    assert sorted(one["content"]["name"] for one in records) == sorted([HOSTILE, "other.txt"])
+    texts = [file.read_text() for file in folder.glob("records/*.txt")]
+    assert sum(f"name of the file: Bilan [2J {CANARY}.md\n" in text for text in texts) == 1
+    assert not any(CANARY in str(path) for path in folder.rglob("*"))
+
+
+def test_what_an_unsorted_file_was_called_stays_when_it_is_sorted(desk: VaultDesk) -> None:
+    drop(desk, f"{CANARY}.md", "Whose is it?")
+    assert desk.given("", "note", "import").code == 0
+    [name] = desk.ids()
+    assert desk.unlocked("note", "sort", name, desk.client).code == 0
+    [listed] = desk.document("note", "list", desk.client)["notes"]
+    assert listed["name"] == f"{CANARY}.md"
+
+
 def test_what_waits_is_counted_and_named_only_on_demand(desk: VaultDesk) -> None:
     drop(desk, f"{CANARY}.part")
     drop(desk, "empty.md", "")
@@ -57,6 +110,18 @@ def test_what_waits_is_counted_and_named_only_on_demand(desk: VaultDesk) -> None
         (f"{CANARY}.part", "inbox-unfinished"), ("empty.md", "inbox-empty"), (f"{CANARY}-link", "inbox-link"),
     }  # fmt: skip
     assert "is empty" in desk.given("", "note", "import", "--list").out
+
+
+def test_what_the_service_could_not_import_the_coach_can(desk: VaultDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As what was moved in with the mouse: it keeps rights that are the coach's alone."""
+    drop(desk, f"{desk.client}.md")
+    with monkeypatch.context() as service:
+        service.setattr("coachsync.adapters.inbox._is_changeable", lambda _: False)
+        assert desk.given("", "--json", "note", "import").codes == ["inbox-unreadable-file"]
+        (listed,) = desk.given("", "--json", "note", "import", "--list").document["files"]
+    (again,) = desk.given("", "--json", "note", "import", "--list").document["files"]
+    assert listed == again == {"name": f"{desk.client}.md", "code": "inbox-unreadable-file"}
+    assert desk.given("", "--json", "note", "import").document["imported"] == 1
 
 
 def test_named_files_stay_and_a_second_time_changes_nothing(desk: VaultDesk) -> None:
@@ -96,11 +161,19 @@ def test_one_file_that_cannot_be_imported_stops_no_other(desk: VaultDesk) -> Non
     file = drop(desk, f"{desk.client}.md", where="elsewhere")
     link = file.with_name("link.md")
     link.symlink_to(file)
-    result = desk.given(
-        "", "--json", "note", "import", str(link), str(file.parent / "none"), str(file.parent), str(file)
+    wrong = (
+        link,
+        file.parent / "none",
+        file.parent / "none" / "none",
+        file.parent,
+        drop(desk, "b.md", "", "elsewhere"),
     )
+    changing = drop(desk, "c.md", where="elsewhere")
+    with changing.open("a"):
+        result = desk.given("", "--json", "note", "import", *map(str, (*wrong, changing, file)))
     assert result.code == 3
-    assert result.codes == ["inbox-link", "no-such-file", "folder-given"]
+    codes = ["inbox-link", "no-such-file", "no-such-file", "folder-given", "inbox-empty", "file-changing"]
+    assert result.codes == codes
     assert len(result.document["imported"]) == 1
 
 

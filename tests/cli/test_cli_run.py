@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from cli_desk import Desk, event, tomorrow
 from cli_service import service
-from coachsync.app.cli import carry_out
+from coachsync.adapters import lock
+from coachsync.adapters.systemd import ServiceManager
+from coachsync.app.cli import carry_out, run
+from coachsync.app.daemon.daemon import Daemon
+from coachsync.app.daemon.moment import Moment
 from processes import eventually, running
 from servers import Recorder, Reply, Scripted
 
@@ -181,3 +188,28 @@ def test_a_change_of_the_coach_is_sent_without_waiting_for_the_interval(practice
         start = f"DTSTART:{tomorrow(2, 17):%Y%m%dT%H%M%SZ}".encode()
         assert eventually(lambda: start in practice.storage.objects("Coaching")["good-1.ics"], 20)
         assert eventually(lambda: any(start in body for body in practice.storage.objects("Office").values()), 20)
+
+
+def test_a_command_comes_in_though_the_daemon_has_more_to_do_at_once(tmp_path: Path) -> None:
+    """As while a thousand files are imported: the state is let go of for a moment that is long enough to be noticed."""
+
+    class Busy:
+        summary, steps = "", 0
+
+        def step(self, _: Moment) -> float:
+            self.steps += 1
+            with lock.hold(tmp_path, "run"):
+                time.sleep(0.2)
+            return 0.0
+
+    def command() -> None:
+        with lock.hold(tmp_path, "client list", patience=2):
+            came.set()
+
+    came, daemon, manager = threading.Event(), Busy(), ServiceManager({})
+    waiting = threading.Thread(target=command)
+    waiting.start()
+    while waiting.is_alive() and daemon.steps < 20:
+        run._once(cast("Daemon", daemon), threading.Event(), run._Heart(manager), manager)
+    waiting.join()
+    assert came.is_set()

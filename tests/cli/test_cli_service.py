@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli_desk import Desk
+from coachsync.adapters.units import shipped
 from coachsync.app import service_coaches
 from coachsync.app.cli import service
 
@@ -299,7 +300,7 @@ def test_the_folders_that_the_configuration_names_are_shared(desk: Desk, machine
 @pytest.mark.parametrize(("inbox", "home"), [("/home/alice/in", "ProtectHome=tmpfs\n"), ("/srv/in:box", "")])
 def test_of_a_home_the_service_sees_the_inbox_alone(inbox: str, home: str) -> None:
     text = service_coaches.reaching("[Service]\n", Path(inbox))
-    assert text == f'[Service]\n# Where the coaches drop files.\n{home}BindPaths="-{inbox}"\n'
+    assert text.startswith(f'[Service]\n# Where the coaches drop files.\n{home}BindPaths="-{inbox}"\n')
 
 
 @pytest.mark.parametrize(
@@ -382,3 +383,18 @@ def test_the_machine_has_a_timer_too(desk: Desk, systemd: Systemd, as_root: None
     assert desk.run("service", "install", "--system").code == 0
     assert not (units / "coachsync-backup.timer").exists()
     assert (units / "coachsync.service").exists()
+
+
+def test_the_backup_of_a_state_that_coaches_share_shuts_nobody_out(desk: Desk, machine: Path, tmp_path: Path) -> None:
+    """systemd sets the mode of the state folder whenever a unit starts that names it."""
+    (machine / "coachsync").mkdir(parents=True)
+    (machine / "coachsync" / "coachsync.toml").write_text(
+        f'version = 1\n[practice]\nname = "x"\nlanguage = "en"\ntimezone = "UTC"\nstate = "{tmp_path}/lib"\n{BACKUP}'
+    )
+    unit = machine / "systemd" / "system" / "coachsync-backup.service"
+    wanted = {line for line in shipped("coaches.conf").splitlines() if line[:1].isupper()}
+    assert desk.run("service", "install", "--system").code == 0
+    alone = set(unit.read_text().splitlines())
+    assert {"StateDirectoryMode=0700", "UMask=0077"} <= alone
+    assert desk.run("service", "install", "--system", "--coach", COACH).code == 0
+    assert set(unit.read_text().splitlines()) - alone == wanted == {"StateDirectoryMode=2770", "UMask=0007"}

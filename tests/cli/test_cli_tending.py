@@ -96,6 +96,19 @@ def test_spares_are_made_and_what_was_unsorted_is_sorted(vaulted: VaultDesk) -> 
     assert vaulted.desk.json("log", "show", "--head").document == log
 
 
+def test_for_a_daemon_nobody_was_there_unless_more_than_the_vault_was_touched(vaulted: VaultDesk) -> None:
+    """What a daemon has published need not be compared anew every ten minutes."""
+    seed, signature = coach(vaulted).seed, vaulted.desk.state / lock.WRITER
+    use_up(vaulted)
+    signature.write_bytes(b"run 4711")
+    assert tend(vaulted, seed).returncode == 0
+    assert (standing(vaulted)["unsorted"], signature.read_bytes()) == (0, b"run 4711")
+    with (vaulted.desk.state / "erasures.ledger").open("ab") as ledger:
+        ledger.write(b'{"client":"C-000000","proof":"00"}\n')
+    assert tend(vaulted, seed).returncode == 0
+    assert signature.read_bytes().startswith(b"vault tend ")
+
+
 def test_it_gives_way_to_who_holds_the_state(vaulted: VaultDesk) -> None:
     seed, before, command = coach(vaulted).seed, standing(vaulted), given(vaulted)
     command[2:4] = ["-c", HURRIED]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from coachsync.inbox.letters import correspondents, of_card
+from coachsync.inbox.letters import LONGEST, correspondents, of_card
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,7 @@ from coachsync.inbox.letters import correspondents, of_card
         (b"Subject: d@x.example\nX-To: e@x.example", set()), (b"Cc: =?utf-8?q?f=40x?= <g@x.example>", {"g@x.example"}),
         (b'To: "a\\"b, <q@x.example>" <c@x.example>', {"c@x.example"}), (b"", set()), (b"To: \xff@x.example", {
             "\ufffd@x.example"}),
+        (b'To: O"Neill <c@x.example>', {"c@x.example"}), (b"To: a@b@x.example@, @y, z@", {"a@b@x.example"}),
     ],
 )  # fmt: skip
 def test_who_wrote_to_whom(header: bytes, found: set[str]) -> None:
@@ -35,3 +38,14 @@ def test_who_wrote_to_whom(header: bytes, found: set[str]) -> None:
 )  # fmt: skip
 def test_whom_a_card_is_of(card: bytes, found: set[str]) -> None:
     assert of_card(card) == found
+
+
+@pytest.mark.parametrize(
+    "signs", [b"a", b'\\"', b'"', b"a@", b"@", b"<", b"(", b"(a", b" ", b"\t@", b"\r\n ", b"\n\tx"]
+)
+def test_whoever_writes_a_message_cannot_choose_how_long_it_takes(signs: bytes) -> None:
+    """Every one of these took minutes where a pattern went over them again from each sign."""
+    begun = time.process_time()
+    correspondents(b"From: " + signs * (LONGEST // len(signs)))
+    of_card(b"BEGIN:VCARD\nEMAIL:" + signs * (LONGEST // len(signs)))
+    assert time.process_time() - begun < 2

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,12 @@ from coachsync import config
 from coachsync.adapters import agent, agent_child, heldfolders, lock, ramfolder, sharing
 from coachsync.adapters.database.engine import open_database
 from coachsync.adapters.vaultfiles import VaultFiles
+from coachsync.app import wiring
+from coachsync.app.inbox.receiving import receive
+from coachsync.app.inbox.watch import Watch
 from coachsync.app.vault.trusting import coach_of, trusted
 from coachsync.errors import CoachsyncError
+from coachsync.inbox.settling import SETTLED_UNSEEN
 from coachsync.vault.rows import DeviceKey
 from scenario_practice import local, session, tomorrow
 from systemusers import User, administrator, made
@@ -51,6 +56,7 @@ from = ["coaching"]
 to = {{ account = "cloud", name = "Office" }}
 profile = "busy"
 """
+USUAL = {"nobody-told", "weakest-link-file", "backup-not-configured"}  # what check says of this practice at any rate
 PTRACE_ATTACH = 16
 
 
@@ -102,10 +108,11 @@ class House:
 
 @pytest.fixture(scope="module")
 def users() -> Iterator[list[User]]:
-    with made("s", "a", "x") as users:
-        service, alice, stranger = users
-        subprocess.run(["gpasswd", "--add", alice.name, service.name], check=True, capture_output=True)
-        yield [replace(service, umask=0o077), alice, stranger]
+    with made("s", "a", "x", "b") as users:
+        service, *others = users
+        for coach in (others[0], others[2]):
+            subprocess.run(["gpasswd", "--add", coach.name, service.name], check=True, capture_output=True)
+        yield [replace(service, umask=0o077), *others]
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +122,7 @@ def house(users: list[User], radicale_url: str) -> Iterator[House]:
 
     folder = Path(tempfile.mkdtemp(prefix="coachsync-house-", dir="/tmp"))
     folder.chmod(0o755)
-    house, account = House(folder, *users), on_radicale(radicale_url)
+    house, account = House(folder, *users[:3]), on_radicale(radicale_url)
     web = Web(account)
     calendar = web.make(account.new_calendar(), "Coaching")
     web.put(f"{calendar}one.ics", session(local(tomorrow(), 10)))
@@ -172,6 +179,7 @@ def test_p07_nobody_else_reaches_what_keeps_the_vault_unlocked(vault: House) -> 
         assert user.does(agent.seed, place) is None
         assert user.does(_tries, place, int(process.name)) == {}
         assert user.does(_found, seed, [vault.folder, vault.alice.home, process]) == []
+    assert vault.alice.does(_opens, int(process.name)) == set()  # nor another program of hers: it asks, as all do
     assert administrator(vault.alice).does(_opens, int(process.name)) == {"mem", "environ", "maps"}  # so it is tried
     assert vault.alice.does(agent.seed, place) == seed
     vault.run(vault.alice, "vault", "lock")
@@ -208,7 +216,7 @@ def _answer(listening: socket.socket, asked: list[bytes]) -> None:
 
 
 def test_p07_nobody_else_reads_what_lies_in_memory_for_an_editor(users: list[User]) -> None:
-    service, alice, stranger = users
+    service, alice, stranger, _ = users
     folder = alice.does(_written_in_memory)
     try:
         for user in (service, stranger):
@@ -230,6 +238,86 @@ def test_who_is_no_coach_reads_nothing_and_is_told_what_to_ask_for(vault: House)
     alone.write_text(vault.file.read_text())
     code, _, told = vault.stranger.runs("--config", str(alone), "vault", "unlock")
     assert (code, f"--coach {vault.stranger.name}" in told) == (1, True)
+
+
+def test_p07_neither_the_service_nor_the_administrator_is_given_a_passphrase(vault: House) -> None:
+    """Not even with it: whoever types it into a program of the service has given it away."""
+    key = vault.folder / "key"
+    key.write_text(PASSPHRASE)
+    key.chmod(0o600)
+    for user, words in ((vault.service, "service works as"), (administrator(vault.alice), "by a coach")):
+        os.chown(key, user.uid, user.gid)
+        for command in (["vault", "unlock"], ["note", "list"], ["vault", "passphrase"], ["vault", "recovery"]):
+            assert words in vault.run(user, *command, "--passphrase-file", str(key), code=11)
+        assert words in vault.run(user, "vault", "keyslot", "add", "credential", code=11)
+    for command in (["vault", "init", "--coach", "anna"], ["vault", "recovery", "--use"]):
+        assert "service works as" in vault.run(vault.service, *command, code=11)
+
+
+def test_p07_a_credential_that_opens_the_vault_is_made_for_the_coach(vault: House) -> None:
+    steps = json.loads(vault.run(vault.alice, "--json", "vault", "keyslot", "add", "credential", code=3))["steps"]
+    told = "\n".join(step["what"] for step in steps)
+    assert (f"--uid={vault.alice.name}" in told, f"User={vault.alice.name}\n" in told) == (True, True)
+    assert vault.service.name not in told
+
+
+def test_the_administrator_works_in_the_state_as_the_service_and_follows_no_link_of_it(vault: House) -> None:
+    root, keys, away = administrator(vault.alice), vault.state / "keys", vault.state / "away"
+    for words in (("note", "add", *_codes(vault)), ("sync",), ("status",), ("agenda",)):
+        vault.run(root, *words, stdin="A word.")
+    vault.run(root, "check")
+    assert not [path for path in vault.state.rglob("*") if path.stat().st_uid == 0]
+    place = vault.folder / "of-root"
+    place.mkdir(mode=0o700)
+    (place / ".key-of-another-program").write_text("kept")
+    shutil.copy(keys / "device.key", place)
+    vault.service.does(keys.rename, away)
+    try:
+        vault.service.does(keys.symlink_to, place)
+        vault.run(root, "key", "move", "--to", "file", code=1)
+        assert {one.name for one in place.iterdir()} == {".key-of-another-program", "device.key"}
+    finally:
+        keys.unlink()
+        vault.service.does(away.rename, keys)
+
+
+@pytest.mark.parametrize("name", ["vault/slots", "vault/keys/away", "status.json"])
+def test_p07_what_the_service_plants_leads_nobody_elsewhere(vault: House, name: str) -> None:
+    """Also while the vault is unlocked, and every command tidies up in its folders."""
+    vault.run(vault.alice, "vault", "unlock", *vault.key)
+    place, away, home = vault.state / name, vault.state / "away", vault.alice.home / "letters"
+    vault.alice.does(_writes_letters, home)
+    there = place.exists()
+    if there:
+        vault.service.does(place.rename, away)
+    try:
+        for plant, what in ((place.symlink_to, home), (os.mkfifo, place)):
+            vault.service.does(plant, what)
+            if plant is os.mkfifo:
+                vault.service.does(place.chmod, 0o666)  # else it could not even be opened
+            assert f"sudo rm {place}" in vault.run(vault.alice, "status", code=1)
+            assert "sudo rm" in vault.run(vault.alice, "note", "list", code=1)
+            assert vault.alice.does(_letters, home) == {".old-letter": "kept", ".coachsync-one": "kept"}
+            place.unlink()
+    finally:
+        place.unlink(missing_ok=True)
+        if there:
+            vault.service.does(away.rename, place)
+    vault.run(vault.alice, "note", "list")
+
+
+def _writes_letters(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for name in (".old-letter", ".coachsync-one"):
+        (folder / name).write_text("kept")
+
+
+def _letters(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def _codes(vault: House) -> list[str]:
+    return [one["code"] for one in json.loads(vault.run(vault.service, "--json", "client", "list"))["clients"]]
 
 
 def test_a_trust_toml_that_was_lost_is_written_anew_with_sudo(vault: House) -> None:
@@ -277,7 +365,7 @@ def test_check_finds_nothing_wrong_with_two_users_and_names_what_is(vault: House
         return said
 
     for user in (vault.alice, vault.service):
-        assert found(user).keys() == {"nobody-told", "weakest-link-file", "backup-not-configured"}
+        assert found(user).keys() == USUAL
     note = vault.state / "status.json"
     note.chmod(0o640)
     os.chown(note, vault.alice.uid, vault.alice.gid)
@@ -285,13 +373,70 @@ def test_check_finds_nothing_wrong_with_two_users_and_names_what_is(vault: House
     trust = vault.file.parent / "trust.toml"
     os.chown(trust, vault.service.uid, -1)
     told = found(vault.service)
-    expected = {"nobody-told", "weakest-link-file", "backup-not-configured", "state-file-not-shared"}
-    assert told.keys() == expected | {"trust-of-the-service"}
+    assert told.keys() == USUAL | {"state-file-not-shared", "trust-of-the-service"}
     for command in (f"chown root {trust}", f"chgrp {vault.service.name} {note}", "&& sudo chmod 660"):
         assert any(command in one for one in told.values()), told
     os.chown(trust, 0, -1)
     sharing.share_state(vault.state, vault.service.uid, vault.service.gid)
-    assert found(vault.alice).keys() == {"nobody-told", "weakest-link-file", "backup-not-configured"}
+    assert found(vault.alice).keys() == USUAL
+
+
+def test_the_service_seals_what_the_coaches_drop_and_nobody_elses(vault: House, users: list[User]) -> None:
+    """Whatever their umask; what it may not remove is told, and imported by the coach whose it is."""
+    bob, folder, before = users[3], vault.folder / "inbox", vault.file.read_text()
+    folder.mkdir()
+    os.chown(folder, vault.alice.uid, vault.alice.gid)
+    sure = sharing.share_folder(folder, vault.service.gid, [vault.alice.uid])
+    vault.file.write_text(f'{before}[inbox]\nfolder = "{folder}"\n')
+    umask = 0o022 if sure else 0o002
+    try:
+        for user, name in ((vault.alice, "alice.md"), (vault.alice, "deep/er/alice.md"), (bob, "deep/bob.md")):
+            replace(user, umask=umask).does(_drops, folder / name)
+        vault.alice.does(_moves_in, vault.alice.home / "moved.md", folder / "moved.md")
+        vault.alice.does((folder / "link.md").symlink_to, vault.folder / "etc" / "cloud.password")
+        (folder / "stranger.md").write_text(CANARY)
+        os.chown(folder / "stranger.md", vault.stranger.uid, vault.service.gid)
+        assert vault.stranger.does(_cannot_drop, folder / "more.md")
+        assert vault.service.does(_receives, vault.file) == (3, {"link.md", "moved.md", "stranger.md"})
+        assert sorted(path.name for path in folder.rglob("*.md")) == ["link.md", "moved.md", "stranger.md"]
+        listed = json.loads(vault.run(vault.alice, "--json", "note", "import", "--list"))["files"]
+        codes = {one["name"]: one["code"] for one in listed}
+        assert codes == {
+            "link.md": "inbox-link", "moved.md": "inbox-unreadable-file", "stranger.md": "inbox-other-owner",
+        }  # fmt: skip
+        assert vault.alice.does(_receives, vault.file)[0] == 1
+        assert not (folder / "moved.md").exists()
+    finally:
+        vault.file.write_text(before)
+
+
+def _drops(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"{CANARY} in {file.name}")
+
+
+def _moves_in(file: Path, to: Path) -> None:
+    """As with the mouse: it keeps the rights that it had."""
+    _drops(file)
+    file.rename(to)
+
+
+def _cannot_drop(file: Path) -> bool:
+    try:
+        file.write_text("mine")
+    except PermissionError:
+        return True
+    return False
+
+
+def _receives(file: Path) -> tuple[int, set[str]]:
+    """Work through the inbox once all has settled: how many were imported, and which were not."""
+    settings, watch = config.load(file), Watch()
+    assert settings.inbox is not None
+    with wiring.open_wiring(settings, "run", datetime.now(UTC)) as opened:
+        for at in (0.0, SETTLED_UNSEEN):
+            received = receive(opened, settings.inbox, watch, at)
+    return received.imported, {os.fsdecode(found.name) for found, _ in received.told}
 
 
 def _place(fingerprint: bytes, state: Path) -> Path:
@@ -362,7 +507,7 @@ def _written_in_memory() -> Path:
 def test_whoever_makes_a_file_the_other_can_replace_it_overwrite_it_and_remove_it(
     users: list[User], tmp_path_factory: pytest.TempPathFactory, first: str
 ) -> None:
-    service, alice, stranger = users
+    service, alice, stranger, _ = users
     one, two = (service, alice) if first == "service" else (alice, service)
     with tempfile.TemporaryDirectory(prefix="cs", dir="/tmp") as name:
         state = Path(name)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import formatreader as reader
 import vaultvectors
 from coachsync.errors import Altered
 from coachsync.vault.bodies import (
@@ -26,6 +27,7 @@ from coachsync.vault.bodies import (
     unpacked,
 )
 from coachsync.vault.envelope import Kind
+from handhpke import Refused
 
 ABOUT = About("uid-1@example", "coaching", datetime(2026, 3, 2, 8, tzinfo=UTC))
 NOTE = Note("Première séance.\n\tElle 🜁 parle.", ABOUT)
@@ -34,8 +36,8 @@ DISCLOSURE = Disclosure("danger", "her doctor", "that she comes", date(2026, 2, 
 HOSTILE = "../../\n\u202egpj.exe\\xff"
 ATTACHMENT = Attachment(File(HOSTILE, "image/jpeg", bytes(range(16))), 2 << 30, bytes(32), bytes(range(32)))
 BODIES: list[Body] = [
-    Note("x"), NOTE, AGREEMENT, replace(AGREEMENT, exceptions=(), hand_over=False), DISCLOSURE, ATTACHMENT,
-    replace(ATTACHMENT, file=File(""), size=0),
+    Note("x"), NOTE, replace(NOTE, name=HOSTILE), AGREEMENT, replace(AGREEMENT, exceptions=(), hand_over=False),
+    DISCLOSURE, ATTACHMENT, replace(ATTACHMENT, file=File(""), size=0),
 ]  # fmt: skip
 PLAIN = {kind_of(body): json.loads(packed(body)) for body in (NOTE, AGREEMENT, DISCLOSURE, ATTACHMENT)}
 
@@ -52,6 +54,17 @@ def test_a_start_is_told_in_utc() -> None:
     start = datetime.fromisoformat("2026-03-02T09:00:00+01:00")
     said = json.loads(packed(replace(NOTE, about=replace(ABOUT, start=start))))
     assert said["appointment"] == {"uid": "uid-1@example", "calendar": "coaching", "start": "2026-03-02T08:00:00Z"}
+
+
+def test_a_note_that_came_as_no_file_says_nothing_of_one() -> None:
+    assert "name" not in json.loads(packed(NOTE))
+
+
+def test_a_note_that_came_as_a_file_is_read_by_who_knows_the_page_alone() -> None:
+    for body in (NOTE, Note("x"), replace(NOTE, name=HOSTILE), Note("x", None, "C-7F3K2M", "Lettre.md")):
+        said = reader.note_of(packed(body))
+        assert (said["text"], said.get("name", ""), said.get("client", "")) == (body.text, body.name, body.client)
+        assert ("appointment" in said) is (body.about is not None)
 
 
 def test_what_opens_a_file_is_in_no_message() -> None:
@@ -88,6 +101,8 @@ REFUSED: dict[str, tuple[Kind, bytes]] = {
     "too deep": (Kind.NOTE, b'{"text": ' + b"[" * 100_000),
     "a number without end": (Kind.NOTE, b'{"text": ' + b"9" * 10_000 + b"}"),
     "a client who is none": (Kind.NOTE, b'{"text": "a", "client": null}'),
+    "a name that is none": (Kind.NOTE, b'{"text": "a", "name": null}'),
+    "half of a character in a name": (Kind.NOTE, b'{"text": "a", "name": "\\ud800"}'),
     "an appointment of text": (Kind.NOTE, b'{"text": "a", "appointment": "uid"}'),
     "an appointment with a key more": (Kind.NOTE, about(title="x")),
     "a start on another clock": (Kind.NOTE, about(start="2026-03-02T09:00:00+01:00")),
@@ -111,6 +126,7 @@ REFUSED: dict[str, tuple[Kind, bytes]] = {
     "attached to nothing": (Kind.ATTACHMENT, changed(Kind.ATTACHMENT, "to", None)),
     "attached to a word": (Kind.ATTACHMENT, changed(Kind.ATTACHMENT, "to", "note")),
     "an attachment of a note": (Kind.ATTACHMENT, packed(NOTE)),
+    "an agreement with a name": (Kind.AGREEMENT, changed(Kind.AGREEMENT, "name", "a.md")),
 }
 
 
@@ -120,6 +136,9 @@ def test_anything_else_is_refused(case: str) -> None:
     with pytest.raises(Altered) as refused:
         unpacked(kind, content)
     assert refused.value.code == "body-damaged"
+    if kind is Kind.NOTE:
+        with pytest.raises(Refused):
+            reader.note_of(content)
 
 
 VALUES = st.recursive(

@@ -18,6 +18,7 @@ from coachsync.adapters.agent_child import GIVE, LOCK, READY, SEED_BYTES, TELL
 from coachsync.adapters.agent_places import (
     all_sockets,
     is_of_this_user,
+    is_our_socket,
     make_place,
     not_started,
     socket_of,
@@ -95,8 +96,13 @@ def told(path: Path) -> Kept | None:
 
 
 def lock(path: Path) -> bool:
-    """End the process that keeps a seed; whether there was one."""
-    return bool(_ask(path, LOCK, 1))
+    """End the process that keeps a seed; whether there was one. One that gives no answer ends itself as soon as it
+    looks for its socket; nobody is given the seed there any more."""
+    ended = bool(_ask(path, LOCK, 1))
+    if not ended and is_our_socket(path):
+        with suppress(OSError):
+            path.unlink()
+    return ended
 
 
 def _ask(path: Path, question: bytes, size: int) -> bytes:

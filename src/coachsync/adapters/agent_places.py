@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 from coachsync.adapters.files import make_private_folder
+from coachsync.adapters.lowering import is_lowered
 from coachsync.adapters.privacy import is_shared
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
@@ -48,7 +50,7 @@ def make_place(folder: Path) -> None:
         make_private_folder(folder)
     except CoachsyncError:
         raise not_started() from None
-    if not _is_ours(folder, _ANYBODY):
+    if is_lowered() or not _is_ours(folder, _ANYBODY):
         raise not_started()
 
 
@@ -56,6 +58,15 @@ def is_of_this_user(connected: socket.socket) -> bool:
     """Whether it is a process of this user that listens at the other end. Raises OSError."""
     _, user, _ = _CREDENTIALS.unpack(connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
     return bool(user == os.geteuid())
+
+
+def is_our_socket(path: Path) -> bool:
+    """Whether there is a socket of this user; whoever listens at it may be gone, or may be somebody else."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISSOCK(status.st_mode) and status.st_uid == os.geteuid()
 
 
 def not_started() -> CoachsyncError:

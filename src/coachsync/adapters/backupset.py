@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from coachsync.adapters.files import create_atomically, read_if_there, sync_folder, write_atomically
+from coachsync.adapters.files import (
+    create_atomically,
+    make_inner_folder,
+    read_if_there,
+    sync_folder,
+    write_atomically,
+)
 from coachsync.adapters.ledger import Ledger
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.shredding import is_shredded, shred
@@ -36,10 +42,10 @@ class BackupSet:
         self._unsynced: set[Path] = set()
 
     def make(self) -> None:
-        """The folders, for their owner alone where the file system knows owners; and no scraps of a run cut short."""
+        """The folders, as private as the one around them; and no scraps of a run cut short."""
         with self._told():
             for folder in (self._objects, self._snapshots, self._slots):
-                folder.mkdir(mode=0o700, exist_ok=True)
+                make_inner_folder(folder)
             for folder in (self.folder, self._snapshots, self._slots, *_listed(self._objects)):
                 sweep(folder)
             sync_folder(self.folder)
@@ -74,25 +80,16 @@ class BackupSet:
 
     # --- objects ------------------------------------------------------------------------------------------------------
 
-    def size(self, name: bytes) -> int | None:
-        """How many bytes an object has; None where there is none."""
-        try:
-            return self._object(name).stat().st_size
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as problem:
-            raise self._failed(problem) from None
-
     def object(self, name: bytes) -> bytes | None:
         """The bytes of an object; None where there is none."""
         with self._told():
             return read_if_there(self._object(name), LONGEST)
 
     def put_object(self, name: bytes, content: bytes) -> None:
-        """Write an object, in the place of one that was cut. Its name is on the disk after `sync`."""
+        """Write an object, in the place of one that is damaged. Its name is on the disk after `sync`."""
         path = self._object(name)
         with self._told():
-            path.parent.mkdir(mode=0o700, exist_ok=True)
+            make_inner_folder(path.parent)
             write_atomically(path, content)
             self._unsynced |= {path.parent, self._objects}
 
@@ -157,10 +154,7 @@ class BackupSet:
             problem.where = problem.where or self._where
             raise
         except OSError as problem:
-            raise self._failed(problem) from None
-
-    def _failed(self, problem: OSError) -> CoachsyncError:
-        return refused(problem, self._where, self.folder)
+            raise refused(problem, self._where, self.folder) from None
 
 
 def replace(path: Path, content: bytes) -> None:

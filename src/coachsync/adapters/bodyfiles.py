@@ -17,7 +17,7 @@ from coachsync.adapters.files import make_private_folder, open_new, sync_folder
 from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.shredding import shred
 from coachsync.adapters.system import reason
-from coachsync.errors import CoachsyncError
+from coachsync.errors import Altered, CoachsyncError
 from coachsync.phrases import say
 from coachsync.vault.contents import PIECE
 from coachsync.vault.shelves import SealedFile
@@ -68,7 +68,7 @@ class BodyFiles:
                 os.fsync(file.fileno())
             sync_folder(self._folder)
         except OSError as problem:
-            raise _failed("file-not-written", problem) from None
+            raise vault_refused("file-not-written", problem) from None
         written = SealedFile(digest.digest(), size)
         if _told(self.pieces(place)) != written:
             raise _unlike()
@@ -80,11 +80,11 @@ class BodyFiles:
             self._scratch(place).replace(self._file(place))
             sync_folder(self._folder)
         except OSError as problem:
-            raise _failed("file-not-written", problem) from None
+            raise vault_refused("file-not-written", problem) from None
 
     def pieces(self, place: Place) -> Iterator[bytes]:
         """What is in a file, in its name or not yet, a piece at a time, as the disk has it; nothing where there is
-        none."""
+        none. Raises Altered where the disk does not give it: that is about this file alone."""
         try:
             handle = self._open(place)
             if handle is None:
@@ -95,10 +95,10 @@ class BodyFiles:
                 while piece := file.read(PIECE):
                     yield piece
         except OSError as problem:
-            raise _failed("file-not-read", problem) from None
+            raise _unreadable(problem) from None
 
     def told(self, place: Place) -> SealedFile | None:
-        """What is in a file, read to its end; None where there is none."""
+        """What is in a file, read to its end; None where there is none. Raises as `pieces` does."""
         return _told(self.pieces(place)) if self.size(place) is not None else None
 
     def size(self, place: Place) -> int | None:
@@ -136,13 +136,13 @@ class BodyFiles:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as problem:
-            raise _failed("file-not-read", problem) from None
+            raise vault_refused("file-not-read", problem) from None
 
     def _shred(self, path: Path) -> None:
         try:
             shred(path)
         except OSError as problem:
-            raise _failed("file-not-destroyed", problem) from None
+            raise vault_refused("file-not-destroyed", problem) from None
 
 
 def _place(name: str) -> Place | None:
@@ -174,7 +174,16 @@ def _unlike() -> CoachsyncError:
     )
 
 
-def _failed(code: str, problem: OSError) -> CoachsyncError:
+def _unreadable(problem: OSError) -> Altered:
+    return Altered(
+        "file-not-read",
+        say("The content of a file that was attached cannot be read: {cause}.", cause=reason(problem)),
+        say("Look whether the disk is failing; then restore the folder vault/files of the state folder from a backup."),
+    )
+
+
+def vault_refused(code: str, problem: OSError) -> CoachsyncError:
+    """What to tell where the system refuses a file of the vault."""
     if is_full(problem):
         return no_room(_WHERE)
     return CoachsyncError(

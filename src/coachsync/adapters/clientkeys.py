@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from coachsync.adapters.cachetag import leave_out
 from coachsync.adapters.files import create_atomically, make_private_folder, sync_folder, write_atomically
 from coachsync.adapters.ledger import Ledger, is_of_device
 from coachsync.adapters.room import is_full, no_room
@@ -74,14 +75,19 @@ class ClientKeys:
         if self._read(code) is None:
             key = new_device_key()
             content = self.device.name.encode() + self.device.seal(_context(code), key.secret)
-            for folder in (self.folder.parent, self.folder):
-                make_private_folder(folder)
+            self.make_folder()
             try:
                 sync_folder(self.folder.parent)
             except OSError as problem:
                 raise _failed(code, "client-key-not-written", problem) from None
             create_atomically(self.file(code), content.ljust(BYTES, b"\0"))
         return self.load(code)
+
+    def make_folder(self) -> None:
+        """The folder of the keys, which no other program is to keep copies of. Raises CoachsyncError."""
+        for folder in (self.folder.parent, self.folder):
+            make_private_folder(folder)
+        leave_out(self.folder)
 
     def destroy(self, code: str) -> None:
         """Overwrite the file in place, sync it and unlink it: nothing sealed with the key opens again.

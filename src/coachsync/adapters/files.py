@@ -45,6 +45,15 @@ def make_private_folder(folder: Path) -> None:
         raise _failed("folder-not-writable", problem, folder) from None
 
 
+def make_inner_folder(folder: Path) -> None:
+    """A folder in one that a person has made, as on a disk for backups: shared where that one is, else for its owner
+    alone, where the file system knows owners (vfat does not). Raises OSError."""
+    shared = is_shared(folder.parent)
+    folder.mkdir(mode=inner_mode(folder) & 0o777 if shared else PRIVATE_FOLDER, exist_ok=True)
+    if shared:
+        _set_right(folder, inner_mode(folder))  # a service may not set setgid, and has its umask open for the group
+
+
 def make_state_folder(state: Path) -> None:
     """The same for a state folder, which never takes its privacy from the folder that it is in: it is shared where
     somebody has shared it, and else its owner's alone."""

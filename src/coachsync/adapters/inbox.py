@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import grp
 import os
+import pwd
 import signal
 import stat
 from collections.abc import Iterator, Sequence
@@ -30,7 +32,8 @@ _FORMS = {stat.S_IFREG: Form.FILE, stat.S_IFDIR: Form.FOLDER, stat.S_IFLNK: Form
 
 
 class Found(NamedTuple):
-    """Something in the inbox. `ours`: of the user who works, or of the inbox's own. `entries`: how many a folder has,
+    """Something in the inbox. `ours`: of the user who works, of the inbox's own, or of one whom its
+    group lets in. `entries`: how many a folder has,
     None where it was not looked into."""
 
     folders: tuple[bytes, ...]
@@ -62,12 +65,21 @@ class Inbox:
             self._handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as problem:
             raise unusable(problem) from None
-        self._owners = {os.geteuid(), os.fstat(self._handle).st_uid}
+        status = os.fstat(self._handle)
+        if not status.st_nlink:  # deleted, and still mounted here: nobody else can reach it any more
+            self.close()
+            raise _removed()
+        self._owners = {os.geteuid(), status.st_uid, *_members(status)}
 
     @property
     def mode(self) -> int:
         """Who may do what with the folder."""
         return stat.S_IMODE(os.fstat(self._handle).st_mode)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether what lies in the folder can be removed."""
+        return _is_allowed(self._handle, os.W_OK | os.X_OK)
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -194,10 +206,13 @@ class Inbox:
             inner = os.open(folder.name, _FOLDER, dir_fd=handle)
         except OSError:  # not ours to read, or gone, or a link by now
             return True
+        at = len(found) - 1
         try:
-            at = len(found) - 1
             found[at] = folder._replace(entries=len(_names(inner)))
             return self._walk(inner, (*folder.folders, folder.name), found, most)
+        except OSError:  # one whose entries may be listed and not looked at, or a disk that fails: it stops no other
+            found[at:] = [folder]
+            return True
         finally:
             os.close(inner)
 
@@ -232,6 +247,24 @@ def unusable(problem: OSError) -> CoachsyncError:
         "inbox-unreadable",
         say("The folder of the inbox cannot be read: {reason}.", reason=reason(problem)),
         say("Let the user who runs coachsync read and write in it."),
+        where="inbox.folder",
+    )
+
+
+def _members(folder: os.stat_result) -> Iterator[int]:
+    """The users whom a folder's group lets put files there: two coaches who share an inbox."""
+    if folder.st_mode & stat.S_IWGRP and folder.st_mode & stat.S_ISGID:
+        with suppress(KeyError):
+            for name in grp.getgrgid(folder.st_gid).gr_mem:
+                with suppress(KeyError):
+                    yield pwd.getpwnam(name).pw_uid
+
+
+def _removed() -> CoachsyncError:
+    return CoachsyncError(
+        "inbox-removed",
+        say("The folder of the inbox was removed, and is another one now: what is dropped there is not seen."),
+        say("Restart the service: systemctl restart coachsync"),
         where="inbox.folder",
     )
 

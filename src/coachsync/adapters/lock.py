@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,23 +21,35 @@ WRITER = "lock"  # held while somebody works on the state
 DAEMON = "daemon.lock"  # held as long as a daemon lives
 BACKUP = "backup.lock"  # held while a backup is written
 PATIENCE = 5.0  # seconds that a command waits for another one
+_LONGEST = 200  # bytes of what a holder is called
+
+
+@dataclass(slots=True)
+class Held:
+    """A lock that is held. `undisturbed`: the last one to hold it was this very process and command, and nobody came
+    in between. Who sets `unseen` has changed nothing that matters to that one, and the lock does not tell of them."""
+
+    undisturbed: bool
+    unseen: bool = False
 
 
 @contextmanager
-def hold(state: Path, command: str, patience: float = PATIENCE, name: str = WRITER) -> Iterator[bool]:
+def hold(state: Path, command: str, patience: float = PATIENCE, name: str = WRITER) -> Iterator[Held]:
     """Hold one of the state's locks while the body runs, waiting `patience` seconds for it.
 
-    The body is told whether the last one to hold it was this very process and command: nobody came in between. The
-    kernel frees the lock when the process ends, however it ends. Raises Temporary, naming the holder's command and
-    process number, when somebody else keeps it, and CoachsyncError when the lock file cannot be opened.
+    The kernel frees the lock when the process ends, however it ends: its name stays at the lock then. Raises Temporary,
+    naming the holder's command and process number, when somebody else keeps it, and CoachsyncError when the lock file
+    cannot be opened.
     """
-    with _opened(state, name) as file:
-        _wait(file.fileno(), patience)
+    with _locked(state, name, patience) as file:
         me = f"{command} {os.getpid()}".encode()
-        last = os.pread(file.fileno(), 200, 0)
+        last = os.pread(file.fileno(), _LONGEST, 0)
         if last != me:
             _sign(file.fileno(), me)
-        yield last == me
+        held = Held(undisturbed=last == me)
+        yield held
+        if held.unseen:
+            _sign(file.fileno(), last)
 
 
 def is_held(state: Path, name: str) -> bool:
@@ -49,6 +62,25 @@ def is_held(state: Path, name: str) -> bool:
     except OSError:
         return False
     return False
+
+
+@contextmanager
+def _locked(state: Path, name: str, patience: float) -> Iterator[BinaryIO]:
+    """The lock's file, locked. While somebody waited, a restore may have put another state folder in its place, where
+    others lock another file."""
+    while True:
+        with _opened(state, name) as file:
+            _wait(file.fileno(), patience)
+            if _is_there(file, state / name):
+                yield file
+                return
+
+
+def _is_there(file: BinaryIO, place: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), place.stat())
+    except OSError:
+        return False
 
 
 def _opened(state: Path, name: str) -> BinaryIO:
@@ -77,7 +109,7 @@ def _wait(handle: int, patience: float) -> None:
 
 
 def _held(handle: int) -> Temporary:
-    command, _, pid = os.pread(handle, 200, 0).decode(errors="replace").rpartition(" ")
+    command, _, pid = os.pread(handle, _LONGEST, 0).decode(errors="replace").rpartition(" ")
     command, pid = ("".join(sign for sign in word if sign.isprintable()) for word in (command, pid))
     return Temporary(
         "state-in-use",

@@ -30,6 +30,11 @@ def as_owner_of(folder: Path) -> Iterator[None]:
         os.setegid(before)
 
 
+def is_lowered() -> bool:
+    """Whether the administrator works as somebody else just now: whoever that is could read what is made meanwhile."""
+    return os.geteuid() != os.getuid()
+
+
 @contextmanager
 def as_administrator() -> Iterator[None]:
     """Have the administrator's rights again, inside of `as_owner_of`."""

@@ -20,6 +20,7 @@ from types import FrameType
 
 from coachsync.adapters import heldfolders
 from coachsync.adapters.heldfolders import HeldFolder
+from coachsync.adapters.lowering import is_lowered
 from coachsync.adapters.room import is_full
 from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError, Temporary
@@ -101,6 +102,8 @@ def full(instead: str) -> Temporary:
 def _place(instead: str) -> Path:
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "-")
     for folder in (runtime, _SHARED):
+        if is_lowered():  # whoever the administrator works as could read it
+            break
         if folder.is_absolute() and os.access(folder, os.W_OK | os.X_OK) and in_memory(folder):
             return folder
     raise CoachsyncError(

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from coachsync.adapters.privacy import CLOSED, SHARED, SHARED_FOLDER
+from coachsync.adapters.privacy import CLOSED, SHARED, SHARED_FOLDER, group_of
 from coachsync.adapters.system import reason
 from coachsync.errors import CoachsyncError
 from coachsync.phrases import say
@@ -39,7 +39,22 @@ def share_state(state: Path, owner: int, group: int) -> None:
             _let_in(top, owner, group)
             for _, folders, files, inside in os.fwalk(".", dir_fd=top, follow_symlinks=False):
                 for name in (*folders, *files):
-                    _share(name, inside, group)
+                    _share(name, inside, owner, group)
+    except OSError as problem:
+        raise _failed(problem, state) from None
+
+
+def hand_over(state: Path, before: Path) -> None:
+    """Have a new state folder, which nobody else reaches yet, belong to whom the one belongs whose place it takes: to
+    its owner, where this is the administrator, and to the group that it is shared with. Raises CoachsyncError."""
+    try:
+        status, group = before.stat(), group_of(before)
+        if os.geteuid() == 0 and status.st_uid != 0:
+            for root, _, files in os.walk(state):
+                for path in (Path(root), *(Path(root, name) for name in files)):
+                    os.chown(path, status.st_uid, status.st_gid, follow_symlinks=False)
+        if group is not None:
+            share_state(state, -1, group)
     except OSError as problem:
         raise _failed(problem, state) from None
 
@@ -62,8 +77,9 @@ def share_folder(folder: Path, group: int, owners: Collection[int]) -> bool:
         raise _failed(problem, folder) from None
 
 
-def _share(name: str, folder: int, group: int) -> None:
-    """A file or folder in an open folder. A file of the administrator's with another name is none that we have made."""
+def _share(name: str, folder: int, owner: int, group: int) -> None:
+    """A file or folder in an open folder. A file with another name is let alone unless it is the service's: it may be a
+    secret that somebody has given a name here, to have it opened to the group."""
     try:
         handle = os.open(name, _LOOK, dir_fd=folder)
     except OSError as problem:
@@ -72,7 +88,8 @@ def _share(name: str, folder: int, group: int) -> None:
         raise
     try:
         status = os.fstat(handle)
-        if stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and (status.st_uid or status.st_nlink == 1)):
+        ours = status.st_nlink == 1 or (owner and status.st_uid == owner)
+        if stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and ours):
             _let_in(handle, -1, group)
     finally:
         os.close(handle)

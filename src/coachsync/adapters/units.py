@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import NamedTuple
 
 import coachsync
 from coachsync.adapters.files import write_atomically
@@ -18,12 +21,28 @@ _SHIPPED = (_PACKAGE / "systemd", _PACKAGE.parents[1] / "systemd")  # in an inst
 _READABLE = 0o644
 _PATIENCE = 180  # seconds; a service has 120 to say that it is ready
 
+SYSTEM_FOLDERS = tuple(map(Path, ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system")))
+_HANDING = re.compile(r"^\s*((?:Load|Set|Import)Credential(?:Encrypted)?)\s*=\s*(\S+)", re.MULTILINE)
+
 # What keeps users from having namespaces of their own: each file below /proc/sys, and what it then says.
 _FORBIDDEN = {
     "kernel/unprivileged_userns_clone": "0",
     "kernel/apparmor_restrict_unprivileged_userns": "1",
     "user/max_user_namespaces": "0",
 }
+
+
+class Handed(NamedTuple):
+    """A line of a unit by which it is handed a credential: the file, the setting, and the name, which may be a pattern
+    where the setting takes one."""
+
+    file: Path
+    setting: str
+    name: str
+
+    def is_of(self, credential: str) -> bool:
+        """Whether it hands out the credential of this name."""
+        return fnmatchcase(credential, self.name) if self.setting.startswith("Import") else credential == self.name
 
 
 def shipped(name: str) -> str:
@@ -76,6 +95,16 @@ def manage(command: Sequence[str]) -> None:
         failure = _failed(command)
         failure.aside = done.stderr.decode(errors="replace").strip()
         raise failure
+
+
+def handed(unit: str, folders: Sequence[Path] = SYSTEM_FOLDERS) -> Iterator[Handed]:
+    """The credentials that a unit is handed (systemd.exec(5)), by itself or by what stands beside it. What cannot be
+    read says nothing."""
+    for folder in folders:
+        for file in (folder / unit, *sorted((folder / f"{unit}.d").glob("*.conf"))):
+            with suppress(OSError, ValueError):
+                for found in _HANDING.finditer(file.read_text(encoding="utf-8")):
+                    yield Handed(file, found[1], found[2].strip("\"'").partition(":")[0])
 
 
 def users_have_namespaces(settings: Path = Path("/proc/sys")) -> bool:

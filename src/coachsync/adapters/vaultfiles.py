@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from coachsync.adapters.bodyfiles import BodyFiles
+from coachsync.adapters.bodyfiles import BodyFiles, vault_refused
+from coachsync.adapters.cachetag import leave_out
 from coachsync.adapters.files import (
     create_atomically,
     make_private_folder,
@@ -21,11 +22,7 @@ from coachsync.adapters.files import (
 )
 from coachsync.adapters.ledger import Ledger
 from coachsync.adapters.privacy import is_open
-from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.shredding import is_shredded, shred
-from coachsync.adapters.system import reason
-from coachsync.errors import CoachsyncError
-from coachsync.phrases import say
 from coachsync.vault.chain import Head
 from coachsync.vault.grants import FILE_BYTES
 
@@ -57,9 +54,10 @@ class VaultFiles:
         self._rotation = folder / "rotation"
 
     def make(self) -> None:
-        """The folders, as private as the state folder."""
+        """The folders, as private as the state folder; no other program is to keep copies of the grants."""
         for folder in (self.folder, self._keys, self._slots):
             make_private_folder(folder)
+        leave_out(self._keys)
         self.bodies.make()
 
     # --- grants -------------------------------------------------------------------------------------------------------
@@ -75,7 +73,7 @@ class VaultFiles:
         try:
             sync_folder(self._keys)
         except OSError as problem:
-            raise _failed("grant-not-written", problem) from None
+            raise vault_refused("grant-not-written", problem) from None
         create_atomically(path, content)
 
     def grant(self, shelf: bytes, generation: int, recipient: bytes) -> bytes | None:
@@ -105,7 +103,7 @@ class VaultFiles:
                 path.parent.rmdir()
                 sync_folder(self._keys)
         except OSError as problem:
-            raise _failed("grant-not-destroyed", problem) from None
+            raise vault_refused("grant-not-destroyed", problem) from None
 
     # --- keyslots -----------------------------------------------------------------------------------------------------
 
@@ -125,11 +123,11 @@ class VaultFiles:
         self.end_slots()
         try:
             if path.exists():
-                os.link(path, before)
+                os.link(path, before, follow_symlinks=False)
             write_atomically(path, content)
             shred(before)
         except OSError as problem:
-            raise _failed("keyslot-not-written", problem) from None
+            raise vault_refused("keyslot-not-written", problem) from None
 
     def shred_slot(self, person: bytes, kind: str) -> bool:
         """Overwrite a keyslot in place and unlink it; whether there was one."""
@@ -139,7 +137,7 @@ class VaultFiles:
             there = path.exists()
             shred(path)
         except OSError as problem:
-            raise _failed("keyslot-not-destroyed", problem) from None
+            raise vault_refused("keyslot-not-destroyed", problem) from None
         return there
 
     def end_slots(self) -> None:
@@ -152,7 +150,7 @@ class VaultFiles:
                 elif path.suffix == _FORMER and is_shredded(path.read_bytes()):
                     shred(path)
         except OSError as problem:
-            raise _failed("keyslot-not-written", problem) from None
+            raise vault_refused("keyslot-not-written", problem) from None
 
     def shred_slots(self, person: bytes) -> None:
         """Overwrite and unlink every keyslot of somebody, of whatever kind, and forget their wrong guesses."""
@@ -162,7 +160,7 @@ class VaultFiles:
                 shred(self._slot_file(person, kind))
             self._guesses(person).unlink(missing_ok=True)
         except OSError as problem:
-            raise _failed("keyslot-not-written", problem) from None
+            raise vault_refused("keyslot-not-written", problem) from None
 
     def former(self, person: bytes) -> bytes | None:
         """The file that keeps a former seed for the key in its place; None where there is none."""
@@ -178,7 +176,7 @@ class VaultFiles:
         try:
             shred(self._former_file(person))
         except OSError as problem:
-            raise _failed("keyslot-not-written", problem) from None
+            raise vault_refused("keyslot-not-written", problem) from None
 
     def _former_file(self, person: bytes) -> Path:
         return self._slots / f"{person.hex()}{_FORMER}"
@@ -226,7 +224,7 @@ class VaultFiles:
         try:
             self._guesses(person).unlink(missing_ok=True)
         except OSError as problem:
-            raise _failed("vault-not-written", problem) from None
+            raise vault_refused("vault-not-written", problem) from None
 
     def _guesses(self, person: bytes) -> Path:
         return self._slots / f"{person.hex()}.guesses"
@@ -250,7 +248,7 @@ class VaultFiles:
                 if path.exists() and is_open(path.stat(), path.parent.stat()):
                     yield str(path.relative_to(self.folder.parent))
         except OSError as problem:
-            raise _failed("vault-not-read", problem) from None
+            raise vault_refused("vault-not-read", problem) from None
 
     def ledger(self) -> Iterator[bytes]:
         """The lines of the ledger of erasures."""
@@ -280,7 +278,7 @@ class VaultFiles:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as problem:
-            raise _failed("vault-not-read", problem) from None
+            raise vault_refused("vault-not-read", problem) from None
 
 
 def _end(path: Path) -> None:
@@ -290,14 +288,3 @@ def _end(path: Path) -> None:
         sync_folder(path.parent)
     else:
         shred(path)
-
-
-def _failed(code: str, problem: OSError) -> CoachsyncError:
-    if is_full(problem):
-        return no_room(_WHERE)
-    return CoachsyncError(
-        code,
-        say("The system refuses a file of the vault: {cause}.", cause=reason(problem)),
-        say("Check that the folder vault/ in the state folder belongs to the user who runs coachsync."),
-        where=_WHERE,
-    )

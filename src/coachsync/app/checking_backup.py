@@ -20,6 +20,7 @@ _CALLED = {places.FOLDER: say("backup"), places.MIRROR: say("mirror")}
 
 def check_backup(config: Config, now: datetime) -> Iterator[Check]:
     """What is to be said of the backups of a practice that has a vault, or a folder for them."""
+    yield from map(_moved_away, places.moved_away(config.practice.state))
     backup, state = config.backup, config.practice.state
     if backup.folder is None and backup.mirror is None:
         if config.trust.exists():
@@ -38,6 +39,8 @@ def check_backup(config: Config, now: datetime) -> Iterator[Check]:
         elif _is_beside(folder, state):
             yield _same_disk(where, folder)
         yield _age(where, last, at)
+    if backup.mirror is not None and None not in (memory.mirrored, memory.behind):
+        yield _behind()
     if memory.made is not None:
         yield _drill(memory, at)
 
@@ -51,6 +54,27 @@ def _age(where: str, last: int | None, now: int) -> Check:
         message = say_count("It is {number} day old.", "It is {number} days old.", days)
         return Check(Grade.BAD, "backup-old", where, message, hint)
     return Check(Grade.GOOD, "backup-current", where, say("Less than a day old."))
+
+
+def _behind() -> Check:
+    return Check(
+        Grade.BAD,
+        "mirror-behind",
+        places.MIRROR,
+        say("What was written or erased here since is not in the mirror: it could not be reached, or not written to."),
+        say("Connect its disk, with room on it, and run: coachsync backup create, which says what is wrong."),
+    )
+
+
+def _moved_away(folder: Path) -> Check:
+    return Check(
+        Grade.NOTE,
+        "state-moved-away",
+        "practice.state",
+        say("A restore has moved away what was here before. It opens all that it did, also what was erased since."),
+        say("Remove that folder once all is well."),
+        say("The folder is {folder}", folder=folder),
+    )
 
 
 def _drill(memory: remembering.Memory, now: int) -> Check:

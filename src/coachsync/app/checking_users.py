@@ -4,17 +4,28 @@ do their work then. The state folder is the background's; whoever runs a command
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from coachsync.adapters import units
 from coachsync.adapters.membership import group_name, letting_in, members, user_name
 from coachsync.adapters.privacy import CLOSED, SHARED, SHARED_FOLDER, group_of
+from coachsync.adapters.slotsecrets import credential_name
+from coachsync.adapters.vaultfiles import VaultFiles
+from coachsync.app.backup import scheduling
 from coachsync.app.checking import Check, Grade
+from coachsync.app.service import UNIT
+from coachsync.app.vault.trusting import trusted, vault_folder
 from coachsync.config import Config
+from coachsync.errors import CoachsyncError
 from coachsync.phrases import Phrase, say, say_count
+from coachsync.vault.keyslots import By
 
+UNITS = (UNIT, scheduling.UNIT)
 _WHERE = "practice.state"
 _LISTED = 3  # files that are named, each with what mends it
 _GROUP, _OTHERS = 0o070, 0o007
@@ -30,6 +41,37 @@ def check_users(config: Config) -> Iterator[Check]:
         yield from _shared(config, state.stat(), group)
     if group is None or not _coaches(state.stat(), group):
         yield from _same_user(config)
+    yield from _secrets(config)
+
+
+def _secrets(config: Config) -> Iterator[Check]:
+    """What opens the vault for a coach, and is handed to the service by systemd."""
+    with suppress(CoachsyncError):  # what is wrong with trust.toml, every command on the vault says
+        for name, coach in trusted(config).coaches.items():
+            if VaultFiles(vault_folder(config)).slot(coach.fingerprint, By.CREDENTIAL) is None:
+                continue
+            for unit in UNITS:
+                yield from (_handed(one) for one in units.handed(unit) if one.is_of(credential_name(name)))
+
+
+def _handed(line: units.Handed) -> Check:
+    """Taken away, what it has handed out is still known to the service: another secret must come in its place."""
+    file = shlex.quote(str(line.file))
+    taken = f"sudo sed -i '/{line.setting} *=.*{re.escape(line.name)}/d' {file}"
+    return Check(
+        Grade.BAD,
+        "vault-credential-of-the-service",
+        _WHERE,
+        say(
+            "systemd hands the service the secret that opens the vault: whoever breaks into the service can read every "
+            "note."
+        ),
+        say(
+            "Let the administrator take that line away, and then make another secret: coachsync vault keyslot remove "
+            "credential"
+        ),
+        say("Run: {command}", command=f"{taken} && sudo systemctl daemon-reload && sudo systemctl try-restart {UNIT}"),
+    )
 
 
 def _same_user(config: Config) -> Iterator[Check]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from coachsync.adapters import keystore, lock
 from coachsync.adapters.keyfile import key_file
 from coachsync.adapters.keyplaces import CREDENTIAL, Place, read
+from coachsync.adapters.lowering import as_owner_of
 from coachsync.adapters.privacy import is_shared
 from coachsync.config import Config, Secret
 from coachsync.errors import CoachsyncError, NotInitialised, Problem
@@ -59,7 +60,7 @@ def move(config: Config, to: Place) -> tuple[Problem, ...]:
         _refuse_foreign(state)
     elif to is Place.KEYRING:
         raise _of_one_user()
-    with lock.hold(state, "key move"):
+    with as_owner_of(state), lock.hold(state, "key move"):
         return keystore.move(state, to)
 
 

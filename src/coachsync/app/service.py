@@ -67,12 +67,14 @@ def starting(unit: str, command: Sequence[str]) -> str:
 
 
 def closing(folders: str, state: Path, config: Config) -> str:
-    """What closes folders, with the state folder, those of shares that are files and those of backups left open.
+    """What closes folders, with the state folder, those of shares that are files, those of backups and the inbox left
+    open.
 
     A share's folder may be missing, which then concerns that share alone; so may one on a disk that is not connected.
     """
     targets = {share.to.path.parent for share in config.shares.values() if isinstance(share.to, FileTarget)}
-    targets |= {folder for folder in (config.backup.folder, config.backup.mirror) if folder is not None}
+    dropped = config.inbox.folder if config.inbox else None
+    targets |= {folder for folder in (config.backup.folder, config.backup.mirror, dropped) if folder is not None}
     return setting(folders, "ReadWritePaths", f"{as_word(str(state))} {words(sorted(targets))}".strip())
 
 

@@ -14,6 +14,9 @@ from coachsync.phrases import say
 
 USER = GROUP = "coachsync"
 _MEMBER = re.compile(rf"^m (\S+) {GROUP}$", re.MULTILINE)  # sysusers.d(5)
+# Which user a file there is of, and whether a program has it open, is told to no process with users of its own
+# (PrivateUsers=), nor the latter without this capability, of files that are another user's (fcntl(2), F_SETLEASE).
+_SEEING = ("PrivateUsers=no", "CapabilityBoundingSet=CAP_LEASE", "AmbientCapabilities=CAP_LEASE")
 _HOMES = ("/home", "/root", "/run/user")  # what ProtectHome= closes (systemd.exec(5))
 
 
@@ -61,14 +64,14 @@ def accounts_with(users: str, coaches: Iterable[str]) -> str:
 
 def reaching(drop_in: str, inbox: Path | None) -> str:
     """What the unit has besides for coaches, with the folder in which they drop files: it may lie in a home, of which
-    the service sees nothing else."""
+    the service sees nothing else. Of what lies there the service has to see whose it is, and that nobody writes it."""
     if inbox is None:
         return drop_in
     place = as_word(f"-{inbox}").removeprefix('"').removesuffix('"')
     lines = [f'BindPaths="{place}"']  # quoted: a colon would end the name of the folder
     if any(inbox.is_relative_to(home) for home in _HOMES):
         lines.insert(0, "ProtectHome=tmpfs")
-    return drop_in + "".join(f"{line}\n" for line in ["# Where the coaches drop files.", *lines])
+    return drop_in + "".join(f"{line}\n" for line in ["# Where the coaches drop files.", *lines, *_SEEING])
 
 
 def let_in(state: Path, inbox: Path | None, coaches: Collection[str]) -> bool:

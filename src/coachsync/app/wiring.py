@@ -17,6 +17,7 @@ from coachsync.adapters.database import Clients, Database, SignIn, SignIns, open
 from coachsync.adapters.database.engine import database_file
 from coachsync.adapters.files import make_state_folder
 from coachsync.adapters.ical.reader import Reader
+from coachsync.adapters.membership import refuse_planted
 from coachsync.adapters.privacy import group_of
 from coachsync.app.clients import forgetting
 from coachsync.app.progress import Progress, silent
@@ -46,6 +47,7 @@ class Wiring:
         self.config = config
         self._connect: Connect = connect or to_caldav
         self.undisturbed = undisturbed  # no other process has worked on the state since this one did
+        self.only_vault = False  # whether this run has worked on the vault alone: set by whoever knows
         self.database = database
         self.now = now
         self.progress = progress
@@ -212,14 +214,16 @@ def open_wiring(
     """
     state = config.practice.state
     _make(state)
-    with lock.hold(state, command, patience) as undisturbed:
+    refuse_planted(state)
+    with lock.hold(state, command, patience) as held:
         _end_change(state)
         key = keystore.load_device_key(state, create=not database_file(state).exists())
-        wiring = Wiring(config, open_database(state, key), now, progress, undisturbed=undisturbed)
+        wiring = Wiring(config, open_database(state, key), now, progress, undisturbed=held.undisturbed)
         try:
             wiring.problems = forgetting.replay(wiring.clients, wiring.database, state, partial(_keep_out, wiring))
             yield wiring
             _follow(wiring)
+            held.unseen = wiring.only_vault and not wiring.problems
         finally:
             wiring.close()
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 LONGEST = 256 << 10  # bytes of a header, or of a card, that are looked at
 _PEOPLE = frozenset((b"from", b"to", b"cc", b"reply-to", b"sender"))
 _FOLD = re.compile(rb"\r?\n[ \t]")
-_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# Each takes a stretch at once and gives nothing of it back: whoever writes a message chooses how long it takes.
+_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*+("?)')
 _COMMENT = re.compile(rb"\([^()]*\)")
 _ANGLED = re.compile(rb"<([^<>]*)>")
-_ADDRESS = re.compile(rb"[^\s<>,;:\"()\[\]]+@[^\s<>,;:\"()\[\]@]+")
+_WORD = re.compile(rb"[^\s<>,;:\"()\[\]]+")
 _END = re.compile(rb"\r?\n\r?\n")
 _EMAIL = re.compile(rb"^(?:[A-Z0-9-]+\.)?EMAIL(?:;[^:\r\n]*)?:(.*)$", re.IGNORECASE | re.MULTILINE)
 _CARD = re.compile(rb"^BEGIN:VCARD[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
@@ -37,8 +38,9 @@ def of_card(content: bytes) -> frozenset[str]:
 
 
 def _addresses(value: bytes) -> Iterator[str]:
-    plain = _COMMENT.sub(b" ", _QUOTED.sub(b" ", value))
+    plain = _COMMENT.sub(b" ", _QUOTED.sub(lambda found: b" " if found[1] else found[0], value))
     for mailbox in re.split(rb"[,;]", plain):
         angled = _ANGLED.search(mailbox)
-        for found in _ADDRESS.findall(angled[1] if angled else mailbox):
-            yield found.decode("utf-8", "replace").removeprefix("mailto:").lower()
+        for word in _WORD.findall(angled[1] if angled else mailbox):
+            if b"@" in word.strip(b"@"):
+                yield word.rstrip(b"@").decode("utf-8", "replace").removeprefix("mailto:").lower()

@@ -13,7 +13,7 @@ _NO_TEXT = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _WESTERN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿŒœŠšŽžŸ]")
 _OPENS, _CLOSES = "---", ("---", "...")
 _MOST_LINES, _MOST_SIGNS = 100, 8192
-_ENTRY = re.compile(r"([A-Za-z]+)[ \t]*:[ \t]*(.*?)[ \t]*")
+_ENTRY = re.compile(r"([A-Za-z]+)[ \t]*:(.*)")
 _COMMENT = re.compile(r"[ \t]#.*")
 
 
@@ -50,7 +50,7 @@ def front_matter(text: str) -> Front:
     found: dict[str, list[str]] = {}
     for line in lines[1:end]:
         if entry := _ENTRY.fullmatch(line):
-            found.setdefault(entry[1].lower(), []).append(_value(entry[2]))
+            found.setdefault(entry[1].lower(), []).append(_value(entry[2].strip(" \t")))
     said = {key: values[0] for key, values in found.items() if len(values) == 1}
     return Front(said.get("client", ""), said.get("appointment", ""), _day(said.get("date", "")))
 

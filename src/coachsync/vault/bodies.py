@@ -27,11 +27,14 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note. `client`, here and below, is the client's code where the record lies on the shelf of the unsorted."""
+    """A note. `client`, here and below, is the client's code where the record lies on the shelf of the unsorted.
+    `name` is what the file was called that it came as, "" for none: often its title. As in `File`, it is never a path.
+    """
 
     text: str
     about: About | None = None
     client: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,10 @@ def packed(body: Body) -> bytes:
     """The body as it is sealed."""
     fields: dict[str, Any]
     match body:
-        case Note(text, about):
+        case Note(text, about, _, name):
             fields = {"text": text}
+            if name:
+                fields["name"] = name
             if about is not None:
                 start = about.start.astimezone(UTC).strftime(_INSTANT)
                 fields["appointment"] = {"uid": about.uid, "calendar": about.calendar, "start": start}
@@ -138,9 +143,9 @@ def damaged() -> Altered:
 
 
 def _note(fields: dict[str, Any], client: str) -> Note:
-    about = fields.pop("appointment", None)
+    about, name = fields.pop("appointment", None), _text(fields.pop("name", ""))
     _only(fields, "text")
-    return Note(_text(fields["text"]), None if about is None else _about(about), client)
+    return Note(_text(fields["text"]), None if about is None else _about(about), client, name)
 
 
 def _about(fields: dict[str, Any]) -> About:

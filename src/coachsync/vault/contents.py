@@ -53,6 +53,16 @@ def sealed_size(length: int) -> int:
     return _BEFORE + full + _TAG * (full // _CHUNK + 1)
 
 
+def refuse_long(length: int) -> None:
+    """Raise UsageError for a content that is too long for one file."""
+    if length > LONGEST:
+        raise UsageError(
+            "file-too-long",
+            say("A file has at most 2 GiB here."),
+            say("Nothing was stored. Make several of it, or keep it elsewhere, encrypted."),
+        )
+
+
 def sealed(key: bytes, belongs: bytes, pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The sealed file of a content, piece by piece; `belongs` is its `context`. Raises UsageError where it is too
     long."""
@@ -60,12 +70,7 @@ def sealed(key: bytes, belongs: bytes, pieces: Iterable[bytes]) -> Iterator[byte
     encryptor, length = Cobblestone256Encryptor(key, belongs), 0
     for piece in pieces:
         length += len(piece)
-        if length > LONGEST:
-            raise UsageError(
-                "file-too-long",
-                say("A file has at most 2 GiB here."),
-                say("Nothing was stored. Make several of it, or keep it elsewhere, encrypted."),
-            )
+        refuse_long(length)
         yield encryptor.update(piece)
     missing = padded(length) - length
     for start in range(0, missing, PIECE):

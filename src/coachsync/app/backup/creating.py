@@ -33,7 +33,6 @@ from coachsync.vault.snapshots import Manifest, Stored
 
 _SALT = "backup.salt"  # in the state folder, sealed under the device key
 _SCRATCH = ".coachsync-backup-"
-_KEYS = ("vault/keys", "keys/clients")  # of the state folder: other programs are asked to leave them out
 
 
 @dataclass
@@ -91,7 +90,6 @@ def prepared(wiring: Wiring, configuration: Path, *, anew: bool = False) -> Iter
     _heed(wiring, trust, told)
     heldfolders.sweep(state, _SCRATCH)
     with open_vault(config, wiring.now) as vault:
-        mirroring.tag(*(state / one for one in _KEYS))
         memory = _mirror(wiring, vault, anew=anew, told=told)
         coaches, unknown = known_coaches(vault.trust, vault.store)
         told += [*vault.problems, *(one for one in unknown if one not in vault.problems)]
@@ -303,8 +301,8 @@ def _put_objects(store: BackupSet, what: Prepared, created: Created, progress: P
 
 
 def _put(store: BackupSet, chunk: Chunk, created: Created) -> list[bytes]:
-    """The name of an object that was written now, none where it is there already."""
-    if store.size(chunk.name) == len(chunk.sealed):
+    """The name of an object that was written now, none where the disk has it already as it should be."""
+    if chunks.name_of(store.reread(chunk.name) or b"") == chunk.name:
         return []
     store.put_object(chunk.name, chunk.sealed)
     created.written, created.bytes_written = created.written + 1, created.bytes_written + len(chunk.sealed)

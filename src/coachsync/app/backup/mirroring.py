@@ -13,8 +13,9 @@ from dataclasses import replace as replace_in
 from pathlib import Path
 
 from coachsync.adapters.backupset import TRUST, BackupSet, is_there, refused, replace, sweep
+from coachsync.adapters.cachetag import leave_out
 from coachsync.adapters.clientkeys import ClientKeys
-from coachsync.adapters.files import create_atomically, read_if_there, write_atomically
+from coachsync.adapters.files import create_atomically, make_inner_folder, read_if_there, write_atomically
 from coachsync.adapters.ledger import Ledger
 from coachsync.adapters.trustfile import Trust, read_trust
 from coachsync.adapters.vaultfiles import VaultFiles
@@ -33,8 +34,6 @@ from coachsync.vault.statements import Coaches
 
 STAMP = "mirror.json"
 _SEEN = "mirror.seen"  # in the state folder: what the mirror was brought up to date with
-_TAG = "CACHEDIR.TAG"  # https://bford.info/cachedir/
-_TAGGED = b"Signature: 8a477f597d28d172789f06886806bc55\n# Keys: only the newest may be kept. coachsync keeps them.\n"
 CARRIED = frozenset({"passphrase", "recovery"})  # kinds of keyslots that are made to be carried away
 
 
@@ -58,36 +57,48 @@ class Mirror:
         """The folders, and no scraps of a run cut short."""
         try:
             for below in ("vault", "vault/keys", "keys", "keys/clients", "slots"):
-                (self.folder / below).mkdir(mode=0o700, exist_ok=True)
+                make_inner_folder(self.folder / below)
             for folder in (self.folder, self.folder / "slots", self.keys.folder):
                 sweep(folder)
             for shelf in self.files.shelves():
                 sweep(self.files.grant_file(shelf, 1, b"").parent)
         except OSError as problem:
             raise refused(problem, places.MIRROR, self.folder) from None
-        tag(self.folder)
-
-
-def tag(*folders: Path) -> None:
-    """Ask other programs to leave these folders out of what they keep."""
-    for folder in folders:
-        if folder.is_dir() and not (folder / _TAG).exists():
-            write_atomically(folder / _TAG, _TAGGED)
+        leave_out(self.folder)
 
 
 def follow(wiring: Wiring) -> None:
     """Bring the mirror up to date where a key, a keyslot or the ledger has changed since, and tell the backups what was
-    erased. Where that cannot be done, `check` tells how old they are."""
+    erased. Where that cannot be done, it is remembered, and `check` and `status` tell it; no command fails for it."""
     config, state = wiring.config, wiring.config.practice.state
-    with suppress(CoachsyncError):
+    with suppress(CoachsyncError, OSError):
         trust = read_trust(config.trust)
         if trust is None or read_if_there(state / _SEEN) == _seen(wiring):
             return
-        with suppress(CoachsyncError):
+        with suppress(CoachsyncError, OSError):
             _tell_backups(wiring, trust)
-        if config.backup.mirror is not None and is_there(config.backup.mirror):
-            with open_vault(config, wiring.now) as vault:
-                refresh(wiring, vault, remembering.recall(state))
+        if config.backup.mirror is not None and not _follow(wiring):
+            remembering.fall_behind(state, int(wiring.now.timestamp()))
+
+
+def forgets(wiring: Wiring, vault: Vault) -> bool:
+    """Have the mirror forget at once what was erased; whether it has done so, or there is none."""
+    try:
+        refresh(wiring, vault, remembering.recall(wiring.config.practice.state))
+    except CoachsyncError:
+        return False
+    return True
+
+
+def _follow(wiring: Wiring) -> bool:
+    mirror = wiring.config.backup.mirror
+    if mirror is None or not is_there(mirror):
+        return False  # without a look at the vault, which takes its time
+    try:
+        with open_vault(wiring.config, wiring.now) as vault:
+            return forgets(wiring, vault)
+    except CoachsyncError:
+        return False
 
 
 def _tell_backups(wiring: Wiring, trust: Trust) -> None:
@@ -103,16 +114,25 @@ def refresh(wiring: Wiring, vault: Vault, memory: Memory, *, anew: bool = False)
 
     The state's lock must be held. Raises CoachsyncError where there is no such folder, or where the system refuses it.
     """
-    config = wiring.config
-    if config.backup.mirror is None:
+    mirror = wiring.config.backup.mirror
+    if mirror is None:
         return memory, []
-    mirror, state = Mirror(config.backup.mirror, wiring.database.key), config.practice.state
+    try:
+        return _refreshed(Mirror(mirror, wiring.database.key), wiring, vault, memory, anew=anew)
+    except OSError as problem:  # of a disk that has gone in the middle
+        raise refused(problem, places.MIRROR, mirror) from None
+
+
+def _refreshed(
+    mirror: Mirror, wiring: Wiring, vault: Vault, memory: Memory, *, anew: bool
+) -> tuple[Memory, list[Problem]]:
+    config = wiring.config
     places.claim(mirror.store, vault.id, places.MIRROR, known=memory.mirrored is not None and not anew)
     mirror.make()
-    heard = ledgers.approved(Ledger(state).lines(), vault.trust, mirror.keys)
+    _drop(mirror, vault, wiring.clients.keys)  # first: it needs no room on the disk
+    heard = ledgers.approved(Ledger(config.practice.state).lines(), vault.trust, mirror.keys)
     ledgers.spread(heard, mirror.ledger)
     wrong = ledgers.approved(mirror.ledger.lines(), vault.trust, mirror.keys).forged
-    _drop(mirror, vault, wiring.clients.keys)
     _copy_grants(mirror, vault)
     _copy_client_keys(mirror, wiring.clients.keys)
     mirror.store.put_slots(carried(vault.files))
@@ -188,7 +208,7 @@ def _copy_client_keys(mirror: Mirror, keys: ClientKeys) -> None:
 
 def _write(file: Path, content: bytes) -> None:
     try:
-        file.parent.mkdir(mode=0o700, exist_ok=True)
+        make_inner_folder(file.parent)
         file.unlink(missing_ok=True)  # zeros
     except OSError as problem:
         raise refused(problem, places.MIRROR, file.parent) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from glob import escape
 from pathlib import Path
 
 from coachsync.adapters.backupset import IDENTITY, BackupSet, is_there
@@ -11,6 +12,7 @@ from coachsync.phrases import say
 from coachsync.vault.chain import canonical
 
 FOLDER, MIRROR = "backup.folder", "backup.mirror"
+ASIDE = ".before-"  # behind the name of a state folder that a restore has moved away
 _VERSION = 1
 _ID_BYTES = 16
 
@@ -56,6 +58,11 @@ def claim(store: BackupSet, vault: bytes, where: str, *, known: bool) -> None:
             say("Give each practice a folder of its own for its backups, and another one for its mirror."),
             where=where,
         )
+
+
+def moved_away(state: Path) -> list[Path]:
+    """The states of before that restores have moved away: they open what they always did. Sorted."""
+    return sorted(state.parent.glob(f"{escape(state.name)}{ASIDE}*"))
 
 
 def folder_missing(folder: Path, where: str) -> CoachsyncError:

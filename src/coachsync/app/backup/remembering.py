@@ -18,13 +18,15 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Times are seconds since 1970, None for never. `number` and `digest` (hex) are those of the last backup; of the
+    """Times are seconds since 1970, None for never. `behind`: since when there is something here that the mirror could
+    not be told. `number` and `digest` (hex) are those of the last backup; of the
     drill, which backup it opened, and how many findings it had."""
 
     made: int | None = None
     number: int = 0
     digest: str = ""
     mirrored: int | None = None
+    behind: int | None = None
     drilled: int | None = None
     drill_of: int = 0
     drill_findings: int = 0
@@ -46,14 +48,21 @@ def keep(state: Path, memory: Memory) -> None:
 
 def mirrored(memory: Memory, at: int) -> Memory:
     """The same with a mirror that is current at this time."""
-    return replace(memory, mirrored=at)
+    return replace(memory, mirrored=at, behind=None)
+
+
+def fall_behind(state: Path, at: int) -> None:
+    """Keep that the mirror could not be told of something, unless that is known. Raises as `keep` does."""
+    memory = recall(state)
+    if memory.behind is None:
+        keep(state, replace(memory, behind=at))
 
 
 def _read(found: dict[str, Any]) -> Memory:
     if found.pop("version") != _VERSION:
         return Memory()
     memory = Memory(**found)
-    times = (memory.made, memory.mirrored, memory.drilled)
+    times = (memory.made, memory.mirrored, memory.behind, memory.drilled)
     numbers = (memory.number, memory.drill_of, memory.drill_findings)
     if not all(one is None or type(one) is int for one in times) or not all(type(one) is int for one in numbers):
         return Memory()

@@ -6,14 +6,14 @@ Killed at any moment, what was there is there, and the same command begins anew;
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from coachsync import config as configuration
-from coachsync.adapters import heldfolders, lock
+from coachsync.adapters import heldfolders, lock, sharing
 from coachsync.adapters.backupset import TRUST, refused
 from coachsync.adapters.files import (
     create_atomically,
@@ -24,7 +24,7 @@ from coachsync.adapters.files import (
 )
 from coachsync.adapters.shredding import shred
 from coachsync.adapters.trustfile import write_trust
-from coachsync.app.backup import creating, mirroring, reading, staging
+from coachsync.app.backup import creating, mirroring, places, reading, staging
 from coachsync.app.backup.reading import Backups
 from coachsync.app.backup.staging import Staged
 from coachsync.app.vault import erasing, making, sorting
@@ -38,7 +38,7 @@ from coachsync.phrases import say
 from coachsync.vault.keys import Person
 from coachsync.vault.snapshots import Manifest, Snapshot
 
-_ASIDE = ".before-"  # behind the name of a state folder that a restore has moved away
+_COMMAND = "backup restore"
 _LOCKS = (lock.WRITER, lock.DAEMON, lock.BACKUP)
 _SCRAPS = ".coachsync-*"  # of a run that was killed: what it was writing
 _PUBLIC = 0o644
@@ -75,7 +75,7 @@ def restore(
     state = settings.practice.state
     _refuse_data(state, target)
     with _held(state), _beside(state) as folder:
-        machine = [state, *sorted(state.parent.glob(f"{state.name}{_ASIDE}*"))]
+        machine = [state, *places.moved_away(state)]
         staged = staging.put(backups, manifest, coach, settings, folder, machine)
         staged.problems += _rolled_back(backups)
         staging.revive(backups, staged, coach, now, staging.heads_of(backups, machine))
@@ -84,6 +84,7 @@ def restore(
             _settle(wiring, vault, coach, restored)
         _put_beside(backups, staged, manifest, (settings, text), target.file)
         heldfolders.erase(staged.folder / "config")  # after the rename nothing is left that could be left
+        _hand_over(staged.state, machine)
         restored.aside = _put_in_place(staged.state, state, now)
     return restored
 
@@ -136,11 +137,11 @@ def _has_data(state: Path) -> bool:
 
 @contextmanager
 def _held(state: Path) -> Iterator[None]:
-    """Nobody works with the state that is there, if there is one."""
+    """Nobody works with the state that is there, if there is one, nor reads in it for a backup."""
     if not state.is_dir():
         yield
         return
-    with lock.hold(state, "backup restore"):
+    with lock.hold(state, _COMMAND, name=lock.BACKUP), lock.hold(state, _COMMAND):
         yield
 
 
@@ -206,13 +207,20 @@ def _put_beside(
     write_atomically(file, text, mode & _PUBLIC | 0o600)
 
 
+def _hand_over(staged: Path, states: Iterable[Path]) -> None:
+    """Whoever worked with the state that is there, or with one that was moved away, works with what came back."""
+    before = next((one for one in states if one.is_dir()), None)
+    if before is not None:
+        sharing.hand_over(staged, before)
+
+
 def _put_in_place(staged: Path, state: Path, now: datetime) -> Path | None:
     """One rename: before it the old state is there, or nothing; after it the new one. Where the old one is, None where
     there was none."""
     aside = None
     try:
         if _has_data(state):
-            aside = state.with_name(f"{state.name}{_ASIDE}{now.astimezone(UTC):%Y-%m-%d-%H%M%S}")
+            aside = state.with_name(f"{state.name}{places.ASIDE}{now.astimezone(UTC):%Y-%m-%d-%H%M%S}")
             state.replace(aside)
         elif state.is_dir():
             for name in _LOCKS:

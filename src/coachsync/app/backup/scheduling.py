@@ -14,6 +14,8 @@ TIMER, UNIT = "coachsync-backup.timer", "coachsync-backup.service"
 _FOLDERS = f"{UNIT}.d/folders.conf"
 _OF_DAEMON = f"{job.UNIT}.d/backup.conf"  # the daemon keeps the mirror up to date, and tells the backups of erasures
 
+_SHARED = {"StateDirectoryMode": "2770", "UMask": "0007"}  # as in coaches.conf
+
 
 def folders_of(backup: Backup) -> list[Path]:
     """What is written to beside the state."""
@@ -35,9 +37,12 @@ def for_system(service: Service, root: Path, unit: str, timer: str, config: Conf
     )
 
 
-def writing(unit: str, command: Sequence[str], config: Config) -> str:
+def writing(unit: str, command: Sequence[str], config: Config, *, shared: bool = False) -> str:
     """The unit of the machine, with what it starts and the folders that it may write to. One that is not there, because
-    its disk is not connected, keeps it from nothing: the backup itself tells that."""
+    its disk is not connected, keeps it from nothing: the backup itself tells that. `shared`: coaches work on the state
+    too, and systemd, which sets its mode whenever the unit starts, is not to shut them out."""
+    for name, value in _SHARED.items() if shared else ():
+        unit = job.setting(unit, name, value)
     return job.setting(job.starting(unit, command), "ReadWritePaths", job.words(folders_of(config.backup)))
 
 

@@ -76,6 +76,7 @@ def put(
         (folder / _BODIES).symlink_to(bodies, target_is_directory=True)
     for stored in manifest.files:
         _put_file(backups, stored, folder, staged)
+    VaultFiles(state / "vault").make()
     write_trust(pinned, backups.trust)
     keyfile.write(state, manifest.device)
     (state / "device-key-place").unlink(missing_ok=True)  # it is in the file now, wherever it was
@@ -164,7 +165,7 @@ def _client_keys(mirror: Mirror, staged: Staged) -> None:
     """The keys of clients, but for those who are erased."""
     keys = ClientKeys(staged.state, staged.device)
     codes, _ = keys.buried()
-    make_private_folder(keys.folder)
+    keys.make_folder()
     for code in mirror.keys.codes():
         try:
             content = mirror.keys.relocked(code, staged.former) if code not in codes else None

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from coachsync.vault.keys import Person
 
 _PATIENCE = 600.0  # seconds that the timer's backup waits for whoever is at work
+_VERIFY = "backup verify"
 _Function = TypeVar("_Function", bound=Callable[..., object])
 _FOLDER = say("FOLDER")
 _RECOVERY = click.option(
@@ -101,6 +102,7 @@ def verify(
     drill: bool,
 ) -> int:
     """Without --drill no secret is needed."""
+    from coachsync.adapters import lock
     from coachsync.app.backup import creating, drilling, remembering, verifying
 
     if not drill:
@@ -110,13 +112,14 @@ def verify(
         raise creating.not_configured()
     backups = _backups(config.backup.folder, config.backup.mirror, config.trust)
     person = _person(options, backups, coach, passphrase_file, code_file, recovery=recovery) if drill else None
-    with opened(options, "backup verify") as wiring:
-        state, now = wiring.config.practice.state, wiring.now
-        looked = verifying.verify(backups, remembering.recall(state), wiring.clients.keys)
+    with opened(options, _VERIFY) as wiring:  # others work on while it is looked through
+        state, now, keys = wiring.config.practice.state, wiring.now, wiring.clients.keys
     drilled = None
-    if person is not None:
-        drilled = drilling.drill(backups, backups.snapshot(snapshot), person, config, now)
-        drilling.remember(state, drilled, now)
+    with lock.hold(state, _VERIFY, _PATIENCE, lock.BACKUP):  # no backup goes meanwhile
+        looked = verifying.verify(backups, remembering.recall(state), keys)
+        if person is not None:
+            drilled = drilling.drill(backups, backups.snapshot(snapshot), person, config, now)
+            drilling.remember(state, drilled, now)
     if options.json:
         tell_json(_looked(looked, drilled))
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -57,7 +58,7 @@ def run(
     _tell(options, code, gone, None if problem else certificate)
     if problem is not None:
         _not_in_the_file(problem)
-    return _PARTLY if gone.stays or problem else 0
+    return _PARTLY if gone.stays or gone.aside or not gone.mirrored or problem else 0
 
 
 def _refuse(certificate: Path | None, *, vault: bool) -> None:
@@ -133,7 +134,8 @@ def _tell(options: Options, code: str, gone: Gone, certificate: Path | None) -> 
     if options.json:
         told = None if gone.certificate is None else gone.certificate.decode()
         facts = {"code": code, "erased": True, "records": gone.records, "key_files": gone.keys}
-        tell_json(facts | {"directory": not gone.stays, "certificate": None if certificate else told})
+        reached = {"directory": not gone.stays, "mirror": gone.mirrored, "moved_away": list(gone.aside)}
+        tell_json(facts | reached | {"certificate": None if certificate else told})
         return
     if gone.certificate is not None and certificate is None:
         click.echo(gone.certificate, nl=False)
@@ -147,6 +149,8 @@ def _tell(options: Options, code: str, gone: Gone, certificate: Path | None) -> 
             ),
             err=True,
         )
+    for line in _not_reached(gone):
+        tell(line, err=True)
     tell(
         say(
             "Out of reach are: backups that were made before, your calendar server with its trash, phones, whoever has "
@@ -154,3 +158,18 @@ def _tell(options: Options, code: str, gone: Gone, certificate: Path | None) -> 
         ),
         err=True,
     )
+
+
+def _not_reached(gone: Gone) -> Iterator[str]:
+    """What is ours, and still has the keys of the client."""
+    if not gone.mirrored:
+        yield say(
+            "The mirror could not be reached and still has the keys. Connect its disk: it forgets them with the next "
+            "command. Then erase again, for a certificate without it."
+        )
+    for name in gone.aside:
+        yield say(
+            "A restore has moved what was here before into the folder {name}, beside the state folder; it still has "
+            "all of this client. Remove it, and erase again, for a certificate without it.",
+            name=name,
+        )

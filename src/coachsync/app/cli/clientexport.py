@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from coachsync.adapters import heldfolders
 from coachsync.adapters.files import create
+from coachsync.adapters.room import is_full, no_room
 from coachsync.adapters.system import reason
 from coachsync.app.cli import exportedfiles
 from coachsync.app.cli.clientviews import rows
@@ -25,6 +26,7 @@ from coachsync.app.cli.tongue import spoken
 from coachsync.app.cli.unlocked import unlocked
 from coachsync.app.clients.exporting import SCHEMA, document
 from coachsync.app.clients.naming import names_of
+from coachsync.app.printable import printable
 from coachsync.app.vault.counting import has_vault
 from coachsync.app.vault.erasing_client import of_a_colleague
 from coachsync.app.vault.reading import Session
@@ -128,6 +130,8 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def _not_writable(problem: OSError) -> CoachsyncError:
+    if is_full(problem):
+        return no_room("--to")
     return CoachsyncError(
         "folder-not-writable",
         say("The folder cannot be made: {cause}.", cause=reason(problem)),
@@ -146,7 +150,8 @@ def _text(record: dict[str, Any], zone: Any) -> bytes:
     head = say("{kind}, version {version}, written {when}", kind=_KINDS[record["kind"]], version=record["version"],
                when=f"{when:%Y-%m-%d %H:%M}")  # fmt: skip
     content = record["content"] if isinstance(record["content"], dict) else {"text": record["content"]}
-    more = [f"{spoken(_PARTS.get(name, name))}: {_value(value)}" for name, value in content.items() if name != "text"]
+    rest = content | {"name": printable(content.get("name", ""))}  # what a file was called may hold ends of lines
+    more = [f"{spoken(_PARTS.get(name, name))}: {_value(rest[name])}" for name in content if name != "text"]
     return _lines([spoken(head), "", str(content.get("text", "")), *more])
 
 

@@ -21,6 +21,7 @@ from coachsync.app.vault.attaching import attach
 from coachsync.app.vault.naming import named, names
 from coachsync.app.vault.trusting import coach_of, trusted
 from coachsync.errors import CoachsyncError, Locked, UsageError
+from coachsync.inbox.names import readable
 from coachsync.phrases import say, say_count
 from coachsync.vault.bodies import File
 from coachsync.vault.envelope import Kind
@@ -41,7 +42,7 @@ def run(options: Options, given: tuple[str, ...], client: str | None, coach: str
         )
     name = None if client is None else typed_name(client)
     fingerprint = coach_of(trusted(configured(options)), coach)
-    paths = [Path(typed(say("File"), "FILE") if file == _PROMPT else file) for file in files]
+    paths = [_typed() if file == _PROMPT else Path(file) for file in files]
     for path in paths:
         with _opened(path):
             pass
@@ -56,8 +57,17 @@ def run(options: Options, given: tuple[str, ...], client: str | None, coach: str
                 _tell(options, [ids[record] for record in stored], code)
 
 
+def _typed() -> Path:
+    """What a person types, as in a shell: a home may be written ~."""
+    path = Path(typed(say("File"), "FILE"))
+    try:
+        return path.expanduser()
+    except RuntimeError:  # of nobody whom the system knows: it may be a name
+        return path
+
+
 def _attach(kept: Ready, coach: bytes, client: str, path: Path, to: bytes | None) -> bytes:
-    name = filenames.told(os.fsencode(path.name))
+    name = readable(os.fsencode(path.name))
     with _opened(path) as file:
         about = File(name, filenames.media_of(name), to)
         return attach(kept.vault, kept.daemon, coach, client, file, about, kept.wiring.now).record

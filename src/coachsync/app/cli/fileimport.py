@@ -9,7 +9,7 @@ from coachsync.app.cli.commands import Options
 from coachsync.app.cli.meant import meant, typed_name
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import as_document, tell, tell_json, tell_problems, tell_table
-from coachsync.app.inbox.giving import Given, give
+from coachsync.app.inbox.giving import CHANGING, Given, give
 from coachsync.app.inbox.receiving import Received, desk_of, receive, survey
 from coachsync.app.inbox.watch import Watch
 from coachsync.app.inbox.wording import now, problems
@@ -19,7 +19,7 @@ from coachsync.app.recording import record_look
 from coachsync.app.vault.naming import names
 from coachsync.app.wiring import Wiring
 from coachsync.config.values import Inbox
-from coachsync.errors import NotInitialised, Problem, UsageError
+from coachsync.errors import NotInitialised, Problem, Temporary, UsageError
 from coachsync.inbox.names import readable
 from coachsync.inbox.settling import SETTLED
 from coachsync.phrases import say, say_count
@@ -32,27 +32,27 @@ _PARTLY = 3
 
 def work_through(options: Options, coach: str | None) -> int:
     """The inbox, once: the exit code. Two looks, between which nothing may change; and more while there is more."""
-    watch, imported = Watch(), 0
-    received = _look(options, coach, watch)
-    if received.waiting and received.failure is None:
+    watch, imported, begun = Watch(), 0, time.monotonic()
+    received = _look(options, coach, watch, begun)
+    if received.until - begun <= SETTLED + 1 and received.failure is None:
         if not options.json:
             seconds = int(SETTLED)
             tell(say_count("A moment: {number} second.", "A moment: {number} seconds.", seconds), err=True)
         time.sleep(max(0.0, min(received.until - time.monotonic(), SETTLED + 1)))
-        received = _look(options, coach, watch)
+        received = _look(options, coach, watch, time.monotonic())
     imported = received.imported
     while received.more and received.failure is None:
-        received = _look(options, coach, watch)
+        received = _look(options, coach, watch, time.monotonic())
         imported += received.imported
     if received.failure is not None and not imported:
         raise received.failure
     return _told(options, received, imported)
 
 
-def _look(options: Options, coach: str | None, watch: Watch) -> Received:
+def _look(options: Options, coach: str | None, watch: Watch, at: float) -> Received:
     with opened(options, "note import") as wiring:
         settings = _settings(wiring)
-        received = receive(wiring, Inbox(settings.folder, coach or settings.coach), watch, time.monotonic())
+        received = receive(wiring, Inbox(settings.folder, coach or settings.coach), watch, at)
         record_look(wiring, language(wiring.config.practice.language).say, received)
         return received
 
@@ -122,7 +122,9 @@ def take(options: Options, files: tuple[Path, ...], code: str | None, coach: str
             for file in files:
                 try:
                     given.append(give(desk, file, client, removing=remove))
-                except UsageError as problem:
+                except (UsageError, Temporary) as problem:
+                    if isinstance(problem, Temporary) and problem.code not in CHANGING:
+                        raise
                     wrong.append(problem.problem("FILE"))
             ids = names(desk.vault.history, desk.coach)
     if options.json:

@@ -25,7 +25,7 @@ def run(options: Options, name: str, program: str | None, coach: str | None, pas
     """Nobody waits for the state while a person looks at it."""
     command = _command(program)
     with ramfolder.ram_folder(_INSTEAD) as folder:
-        with unlocked(options, _COMMAND, coach, passphrase_file) as (_, session):
+        with ramfolder.interruptible(), unlocked(options, _COMMAND, coach, passphrase_file) as (_, session):
             file = _in_memory(session, name, folder)
         took = viewer.show(command, file)
         if program is None or (took < _AT_ONCE and sys.stdin.isatty()):

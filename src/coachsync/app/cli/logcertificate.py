@@ -18,6 +18,8 @@ from coachsync.phrases import Phrase, say, say_count
 
 # Each copy that is out of reach, as people read it; `where` is an account or a share.
 _COPIES: Mapping[str, Callable[[str], Phrase]] = {
+    "mirror": lambda _: say("the mirror of the keys, which forgets it once its disk is connected"),
+    "moved-away": lambda where: say("the folder {where}, which a restore has moved away", where=where),
     "backups": lambda _: say("backups that were made before"),
     "calendar-server": lambda where: say("the calendar server {where}, with its trash and history", where=where),
     "share": lambda where: say("whoever has taken a copy of the share {where}", where=where),

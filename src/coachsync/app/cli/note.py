@@ -19,7 +19,7 @@ from coachsync.app.cli.notefiles import attach, open_one
 from coachsync.app.cli.noteimport import import_files, sort
 from coachsync.app.cli.output import tell, tell_json, tell_problems
 from coachsync.app.cli.whens import When
-from coachsync.app.printable import printable_text
+from coachsync.app.printable import printable, printable_text
 from coachsync.errors import UsageError
 from coachsync.phrases import say, say_count
 from coachsync.vault.bodies import Attachment, Note
@@ -82,14 +82,17 @@ def add(
 
 @command.command(
     "list",
-    help=say("List the notes, of one client or of all, without what they say, and what is attached to a client."),
+    help=say(
+        "List the notes, of one client or of all, by what their files were called and without what they say, and what "
+        "is attached to a client."
+    ),
 )
 @click.argument("code", metavar=say("[CODE]"), required=False)
 @for_a_coach
 @everywhere
 @click.pass_obj
 def list_notes(options: Options, code: str | None, coach: str | None, passphrase_file: Path | None) -> int:
-    """No note is opened for it, but that there are notes is for the coach alone too."""
+    """That there are notes is for the coach alone too."""
 
     from coachsync.app.cli.recordviews import tell_listed
     from coachsync.app.cli.unlocked import unlocked
@@ -140,6 +143,8 @@ def show(options: Options, name: str, version: int | None, coach: str | None, pa
         if body.about is not None:
             tell(say("About the appointment of {time}.", time=local(body.about.start, zone)), err=True)
         click.echo(printable_text(body.text))
+        if called := printable(body.name):
+            tell(say("It came as the file {name}.", name=called))
     tell_files([one for one in shown if isinstance(one.body, Attachment)])
     if files.found:
         tell(say("Attached:"))
@@ -176,7 +181,10 @@ def amend(options: Options, name: str, file: Path | None, coach: str | None, pas
     tell_left(file)
 
 
-@command.command("search", help=say("Look for a word in all notes: WORD, or - to be asked for it."))
+@command.command(
+    "search",
+    help=say("Look for a word in all notes, and in what their files were called: WORD, or - to be asked for it."),
+)
 @click.argument("word", metavar=say("WORD"))
 @for_a_coach
 @everywhere

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from coachsync import config
 from coachsync.adapters.lock import PATIENCE
+from coachsync.adapters.lowering import as_owner_of
 from coachsync.app.cli.commands import Options
 from coachsync.app.cli.output import progress, tell_problems
 from coachsync.app.wiring import Wiring, open_wiring
@@ -21,8 +22,13 @@ def configured(options: Options) -> config.Config:
 
 @contextmanager
 def opened(options: Options, command: str, patience: float = PATIENCE) -> Iterator[Wiring]:
-    """The state, held for this command, with progress bars while it works. Waits `patience` seconds for another one."""
+    """The state, held for this command, with progress bars while it works. Waits `patience` seconds for another one.
+    The administrator works in the state of somebody else with the rights of that one."""
     settings = configured(options)
-    with progress() as show, open_wiring(settings, command, datetime.now(UTC), show, patience) as wiring:
+    with (
+        progress() as show,
+        as_owner_of(settings.practice.state),
+        open_wiring(settings, command, datetime.now(UTC), show, patience) as wiring,
+    ):
         tell_problems(wiring.problems)
         yield wiring

@@ -13,8 +13,6 @@ from coachsync.app.cli.output import tell_problems
 from coachsync.app.vault import making
 from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.wiring import Wiring
-from coachsync.errors import NotInitialised
-from coachsync.phrases import say
 from coachsync.vault.keys import Signer
 
 
@@ -35,12 +33,6 @@ class Ready:
 def ready(options: Options, command: str) -> Iterator[Ready]:
     """The vault, with nothing unlocked. Raises NotInitialised before it was unlocked once."""
     with opened(options, command) as wiring, open_vault(wiring.config, wiring.now) as vault:
-        daemon = making.daemon_of(vault.files, wiring.database.key)
-        if daemon is None:
-            raise NotInitialised(
-                "no-daemon",
-                say("Nothing can be written to the vault before it was unlocked once."),
-                say("Run: coachsync vault unlock"),
-            )
+        daemon = making.writer_of(vault.files, wiring.database.key)
         yield Ready(wiring, vault, daemon)
         tell_problems(vault.problems)

@@ -37,10 +37,11 @@ def tell_listed(gathered: Gathered[Listed], attached: Mapping[str, int], zone: Z
         (
             *(one.id, one.client, local(one.written_at, zone), _KINDS[one.kind], str(one.version)),
             str(attached.get(one.id, "")),
+            printable(one.name),
         )
         for one in gathered.found
     ]
-    columns = (say("id"), say("client"), say("written"), say("kind"), say("version"), say("attached"))
+    columns = (say("id"), say("client"), say("written"), say("kind"), say("version"), say("attached"), say("file"))
     return _table(columns, rows, gathered)
 
 
@@ -65,10 +66,10 @@ def amount(size: int) -> Phrase:
 def tell_hits(hits: list[Hit], gathered: Gathered[Shown], *, as_json: bool) -> int:
     """Notes that say a word, a row for each line that does; the exit code."""
     if as_json:
-        found = [{"id": one.id, "client": one.client, "lines": list(one.lines)} for one in hits]
+        found = [{"id": one.id, "client": one.client, "lines": list(one.lines), "name": one.name} for one in hits]
         return _documents("notes", found, gathered)
-    rows = [(one.id, one.client, printable(line)) for one in hits for line in one.lines]
-    return _table((say("id"), say("client"), say("line")), rows, gathered)
+    rows = [(one.id, one.client, printable(line), printable(one.name)) for one in hits for line in one.lines or ("",)]
+    return _table((say("id"), say("client"), say("line"), say("file")), rows, gathered)
 
 
 def tell_disclosures(gathered: Gathered[Shown], *, as_json: bool) -> int:
@@ -109,9 +110,9 @@ def local(moment: datetime, zone: ZoneInfo) -> str:
 
 def _fields(body: Body) -> dict[str, Any]:
     match body:
-        case Note(text, about):
+        case Note(text, about, _, name):
             found = about and {"uid": about.uid, "calendar": about.calendar, "start": instant(about.start)}
-            return {"text": text, "appointment": found}
+            return {"text": text, "appointment": found, "name": name}
         case Agreement(text, signed, learns, exceptions, hand_over):
             lists = {"sponsor_may_learn": list(learns), "exceptions": list(exceptions)}
             return {"text": text, "signed": iso_day(signed), **lists, "hand_over": hand_over}
@@ -124,7 +125,8 @@ def _fields(body: Body) -> dict[str, Any]:
 
 def _listed(one: Listed) -> dict[str, Any]:
     times = {"written_at": instant(one.written_at), "changed_at": instant(one.changed_at)}
-    return {"id": one.id, "client": one.client, "kind": one.kind.name.lower(), "version": one.version, **times}
+    about = {"id": one.id, "client": one.client, "kind": one.kind.name.lower(), "version": one.version}
+    return about | times | {"name": one.name}
 
 
 def _agreement(one: Shown, body: Agreement) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ import click
 from coachsync import config
 from coachsync.adapters import lock
 from coachsync.adapters.files import make_state_folder
+from coachsync.adapters.lowering import as_owner_of
 from coachsync.adapters.systemd import ServiceManager
 from coachsync.adapters.watching import FolderWatch, watching
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
@@ -33,6 +34,7 @@ from coachsync.app.wiring import Wiring, open_wiring
 from coachsync.phrases import say
 
 _SLICE = 10.0  # seconds of waiting in one piece: after sleep, or when the clock was set, it is looked at what is due
+_BREATH = 0.2  # seconds between two steps, whatever is due: a command that waits for the state gets it
 _GRACE = 4.0  # seconds a pass may take to end once it was told to stop; the state survives being left at any point
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
 _LONGEST_SILENCE = 30 * 60.0  # seconds without any progress in a pass after which it may be taken for dead
@@ -50,7 +52,7 @@ def command(options: Options) -> int:
     settings = Settings(config.locate(options.config, os.environ))
     state = settings.config.practice.state
     make_state_folder(state)
-    with lock.hold(state, "run", name=lock.DAEMON):
+    with as_owner_of(state), lock.hold(state, "run", name=lock.DAEMON):
         _serve(settings, ServiceManager(os.environ))
     return 0
 
@@ -104,6 +106,7 @@ def _once(daemon: Daemon, wake: threading.Event, heart: _Heart, manager: Service
     if rest > 0:
         wake.wait(min(rest, _SLICE))
     wake.clear()
+    time.sleep(_BREATH)
 
 
 @contextmanager

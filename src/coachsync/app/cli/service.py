@@ -158,7 +158,7 @@ def _of_the_machine(coaches: Sequence[str]) -> Service:
     if settings is None or settings.backup.folder is None:
         return service
     command = [*_program(), "--config", str(_configuration()), "backup", "create"]
-    backup = scheduling.writing(units.shipped(scheduling.UNIT), command, settings)
+    backup = scheduling.writing(units.shipped(scheduling.UNIT), command, settings, shared=bool(coaches))
     return scheduling.for_system(service, _ETC, backup, units.shipped(scheduling.TIMER), settings)
 
 
@@ -259,7 +259,7 @@ def _tell_how_it_goes_on(*, closed: bool) -> None:
     lines = [
         say("coachsync runs in the background now, and will whenever you are logged in."),
         say("To keep it running while you are logged out: loginctl enable-linger"),
-        say("After a change of `practice.state` or of a share's file, give this command again."),
+        say("After a change of a folder in the configuration, give this command again."),
     ]
     if not closed:
         lines.append(say("This system does not let users close folders to a service: it can write where you can."))

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from coachsync.adapters import lock
-from coachsync.adapters.membership import refuse_shut
+from coachsync.adapters.membership import refuse_planted, refuse_shut
 from coachsync.app import status as kept
 from coachsync.app.backup import remembering
 from coachsync.app.backup.remembering import Memory
@@ -65,9 +65,10 @@ def _view(option: str | None, now: int) -> _View:
             say("The configuration cannot be read."),
             say("Run: coachsync check"),
         )
+    refuse_shut(named.state)
+    refuse_planted(named.state)
     known = kept.load(named.state)
     running = lock.is_held(named.state, lock.DAEMON)
-    refuse_shut(named.state)
     vault = vaultstatus.view(folder, named.state) if folder else None
     if not (running or known.calendars or known.shares or known.inbox or known.dropped or vault):
         raise NotInitialised("never-synced", say("Nothing has been synced yet."), say("Run: coachsync sync"))
@@ -193,6 +194,8 @@ def _backup(memory: Memory, now: int) -> Iterator[str]:
         yield say("Backup: made {ago}.", ago=_ago(now - memory.made))
     if memory.mirrored is not None:
         yield say("  Mirror of the keys: up to date {ago}.", ago=_ago(now - memory.mirrored))
+        if memory.behind is not None:
+            yield say("  It lacks what was written or erased since: connect its disk, and run: coachsync backup create")
     if memory.drilled is None:
         yield say("  Nobody has tried to open a backup yet: coachsync backup verify --drill")
     elif memory.drill_findings:
@@ -302,6 +305,7 @@ def _of_backup(memory: Memory) -> dict[str, Any]:
         "made": _when(memory.made),
         "number": memory.number or None,
         "mirrored": _when(memory.mirrored),
+        "mirror_behind": _when(memory.behind),
         "drilled": _when(memory.drilled),
         "drill_findings": None if memory.drilled is None else memory.drill_findings,
     }

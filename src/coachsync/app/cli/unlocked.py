@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from coachsync.adapters import agent, secrets
+from coachsync.adapters.membership import refuse_all_but_coaches
 from coachsync.app.cli.asking import Asker
 from coachsync.app.cli.commands import Options
 from coachsync.app.cli.opening import configured, opened
@@ -34,6 +35,7 @@ def unlocked(
 ) -> Iterator[tuple[Wiring, Session]]:
     """The state and a coach's session in the vault. Raises Locked where nobody can be asked for the passphrase."""
     config = configured(options)
+    refuse_all_but_coaches(config.practice.state)
     fingerprint = coach_of(trusted(config), coach)
     person = kept(config, fingerprint)
     given = None if person is not None else passphrase(passphrase_file)  # nobody waits meanwhile

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from coachsync.adapters.lowering import as_owner_of
+from coachsync.adapters.membership import refuse_all_but_coaches, refuse_service
 from coachsync.app.cli.accepted import ACCEPT_RESTORED
 from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
@@ -42,9 +42,10 @@ def command() -> None:
 def init(options: Options, coach: str | None, passphrase_file: Path | None) -> None:
     """The code is data: it stands alone on stdout."""
     config = configured(options)
+    refuse_service(config.practice.state)
     making.refuse_taken(config, coach or COACH)  # before anything is asked
     wanted = fit(passphrase(passphrase_file), typed=passphrase_named(passphrase_file) is None)
-    with as_owner_of(config.practice.state), opened(options, "vault init") as wiring:
+    with opened(options, "vault init") as wiring:
         made = making.make(wiring.config, wiring.database.key, coach or COACH, wanted, wiring.now)
     if options.json:
         tell_json({"coach": made.name, "recovery_code": made.code})
@@ -73,11 +74,14 @@ def change_passphrase(
     accept_restored: bool,
 ) -> int:
     """The old one is asked for although the vault is unlocked: whoever sits down here may not be the coach."""
+    config = configured(options)
+    refuse_service(config.practice.state)
     if leaked:
         return renew(options, coach, passphrase_file, new_passphrase_file, accept=accept_restored)
     if accept_restored:
         raise _only_leaked()
-    fingerprint = coach_of(trusted(configured(options)), coach)
+    refuse_all_but_coaches(config.practice.state)
+    fingerprint = coach_of(trusted(config), coach)
     given, wanted = passphrase(passphrase_file), chosen(new_passphrase_file)
     with opened(options, "vault passphrase") as wiring, open_vault(wiring.config, wiring.now) as vault:
         person = unlocking.unlock(vault, fingerprint, given, wiring.now)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
+from coachsync.adapters.membership import refuse_all_but_coaches, user_name
 from coachsync.adapters.vaultfiles import VaultFiles
-from coachsync.app import keys
 from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.key import steps_document, tell_steps, this_command
@@ -60,11 +61,12 @@ def show(options: Options, coach: str | None) -> None:
 def add(options: Options, kind: str, coach: str | None, passphrase_file: Path | None) -> int:
     """The passphrase is asked for although the vault is unlocked: whoever sits down here may not be the coach."""
     by, config = By(kind), configured(options)
+    refuse_all_but_coaches(config.practice.state)
     trust = trusted(config)
     fingerprint = coach_of(trust, coach)
     name = name_of(trust, fingerprint)
     if by is By.CREDENTIAL and machines.secret(by, fingerprint, name) is None:
-        steps = credentialsteps.steps(name, keys.owner(config.practice.state), this_command(options))
+        steps = credentialsteps.steps(name, user_name(os.geteuid()), this_command(options))
         if options.json:
             tell_json({"added": None, "steps": steps_document(steps)})
         else:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from coachsync.adapters import secrets
-from coachsync.adapters.lowering import as_owner_of
+from coachsync.adapters.membership import refuse_service
 from coachsync.app.cli.accepted import ACCEPT_RESTORED, tell_accepted
 from coachsync.app.cli.asking import Asker
 from coachsync.app.cli.coaches import for_a_coach
@@ -83,6 +83,7 @@ def recover(
 def _code(options: Options, coach: str | None, file: Path | None) -> str:
     """The recovery code that is used. A slip is told before anything else is asked, and first of all whose it is."""
     config = configured(options)
+    refuse_service(config.practice.state)
     if not retrusting.is_lost(config):
         coach_of(trusted(config), coach)
     given = Asker(accept=False).hidden(say("Recovery code"), "--code-file") if file is None else secrets.from_file(file)
@@ -97,7 +98,7 @@ def _use_code(
     config = configured(options)
     fingerprint = coach_of(trusted(config), coach)
     wanted = chosen(new_passphrase_file)
-    with as_owner_of(config.practice.state), opened(options, "vault recovery") as wiring:
+    with opened(options, "vault recovery") as wiring:
         accepted = accept and accepting.accept_by_code(wiring.config, fingerprint, given, wiring.now)
         with open_vault(wiring.config, wiring.now) as vault:
             found = relocking.use_code(vault, fingerprint, given, wanted)
@@ -114,7 +115,7 @@ def _trust_anew(options: Options, coach: str | None, code: str) -> str | None:
     if coach is None and asker.interactive:
         coach = asker.ask(say("What you are called in it"), "--coach", None, str, COACH)
     name = coach or COACH
-    with as_owner_of(configured(options).practice.state), opened(options, "vault recovery") as wiring:
+    with opened(options, "vault recovery") as wiring:
         renewed = retrusting.renew(wiring.config, name, code)
     names = ", ".join(sorted(renewed.trust.coaches))
     if not renewed.missing:

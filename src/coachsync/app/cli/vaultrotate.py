@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from coachsync.adapters.membership import refuse_all_but_coaches
 from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.opening import configured, opened
@@ -53,6 +54,7 @@ def rotate(options: Options, coach: str | None, passphrase_file: Path | None, cl
 def _person(options: Options, coach: str | None, passphrase_file: Path | None, client: str | None) -> Person:
     """Who has unlocked the vault, once it is noted what is to be done."""
     config = configured(options)
+    refuse_all_but_coaches(config.practice.state)
     fingerprint = coach_of(trusted(config), coach)
     person = kept(config, fingerprint)
     given = "" if person is not None else passphrase(passphrase_file)

@@ -47,9 +47,9 @@ def tending_command(options: Options) -> Sequence[str]:
 def tend(options: Options) -> None:
     """A coach whom trust.toml does not name any more is none, and nobody needs to keep that seed; a vault that is not
     there is not made."""
-    coach, config = _handed(), configured(options)
     shut_out()
     end_with_parent(signal.SIGKILL)
+    coach, config = _handed(), configured(options)
     if coach.actor.fingerprint not in {one.fingerprint for one in trusted(config).coaches.values()}:
         for kept in agent.sockets_of(coach.actor.fingerprint, config.practice.state):
             agent.lock(kept)
@@ -59,6 +59,7 @@ def tend(options: Options) -> None:
         settle(wiring, Session(vault, coach))
         tell_problems(vault.problems)
         remember_returned(wiring, vault.problems, spoken)
+        wiring.only_vault = True  # the daemon need not compare its shares anew every ten minutes
     if options.json:
         tell_json({"tended": True})
 

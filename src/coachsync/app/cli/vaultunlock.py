@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from coachsync.adapters import agent
+from coachsync.adapters.membership import refuse_all_but_coaches
 from coachsync.app.cli.accepted import ACCEPT_RESTORED, tell_accepted
 from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import Options, everywhere
@@ -44,7 +45,9 @@ def unlock(
 ) -> None:
     """A process of its own keeps it unlocked."""
     by = _way_in(passphrase_file, keyring=keyring, credential=credential, accept_restored=accept_restored)
-    fingerprint = coach_of(trusted(configured(options)), coach)
+    config = configured(options)
+    refuse_all_but_coaches(config.practice.state)
+    fingerprint = coach_of(trusted(config), coach)
     given = passphrase(passphrase_file) if by is By.PASSPHRASE else ""
     with opened(options, "vault unlock") as wiring:
         accepted = accept_restored and accepting.accept(wiring.config, fingerprint, given, wiring.now)

@@ -213,8 +213,8 @@ class Daemon:
     def _save(self, change: Callable[[Status], Status]) -> None:
         """Change the status outside a pass, alone; when somebody else has the state, the next pass does."""
         state = self._settings.config.practice.state
-        with suppress(CoachsyncError), lock.hold(state, "run", patience=1.0) as undisturbed:
-            if not undisturbed:
+        with suppress(CoachsyncError), lock.hold(state, "run", patience=1.0) as held:
+            if not held.undisturbed:
                 self._books.disturbed()
             status.save(state, change(status.load(state)))
 

@@ -25,6 +25,8 @@ def findings(wiring: Wiring, settings: Settings) -> Iterator[Problem]:
         with closing(Inbox(settings.folder)) as inbox:
             if inbox.mode & _OTHERS:
                 yield _open()
+            if not inbox.is_writable:
+                yield _read_only()
         refuse_nobody(wiring, settings.coach, "inbox.coach")
     except CoachsyncError as problem:
         yield problem.problem(WHERE)
@@ -69,4 +71,13 @@ def _open() -> Problem:
         WHERE,
         say("Every user of this computer can look into the inbox."),
         say("Close it to them: chmod o-rwx, and the name of the folder"),
+    )
+
+
+def _read_only() -> Problem:
+    return Problem(
+        "inbox-read-only",
+        WHERE,
+        say("What is dropped into the inbox cannot be removed there by you: nothing of it is imported."),
+        say("Let the user who runs coachsync write in it."),
     )

@@ -15,6 +15,7 @@ from coachsync.errors import CoachsyncError, Temporary, UsageError
 from coachsync.inbox.settling import Form, Open, Why
 from coachsync.phrases import say
 
+CHANGING = frozenset({"file-changing", "file-changed"})  # codes: a file alone has to be given again
 _WHERE = "FILE"
 _FIRST = 1
 
@@ -31,7 +32,10 @@ class Given(NamedTuple):
 def give(desk: Desk, path: Path, client: str | None, *, removing: bool) -> Given:
     """Seal a file of a client, or of whom it tells; one that was sealed before and did not change is not sealed again.
     Raises CoachsyncError."""
-    inbox = Inbox(path.parent)
+    try:
+        inbox = Inbox(path.parent)
+    except CoachsyncError:
+        raise _not_there() from None
     try:
         return _give(desk, inbox, path, client, removing=removing)
     except OSError:
@@ -48,7 +52,7 @@ def refused(why: Why) -> UsageError:
 def _give(desk: Desk, inbox: Inbox, path: Path, client: str | None, *, removing: bool) -> Given:
     found = inbox.at((), path.name.encode("utf-8", "surrogateescape"))
     if found is None:
-        raise UsageError("no-such-file", say("There is no such file."), say("Look at the name."), where=_WHERE)
+        raise _not_there()
     if found.form is Form.FOLDER:
         raise UsageError("folder-given", say("This is a folder."), say("Name the files in it."), where=_WHERE)
     if (why := _why_not(found, removing=removing)) is not None:
@@ -96,6 +100,10 @@ def _digest(inbox: Inbox, found: Found) -> bytes:
         if opened_by(file) is Open.SOMEBODY:
             raise _changing()
         return digest_of(file)
+
+
+def _not_there() -> UsageError:
+    return UsageError("no-such-file", say("There is no such file."), say("Look at the name."), where=_WHERE)
 
 
 def _changing() -> CoachsyncError:

@@ -87,7 +87,7 @@ def seal(desk: Desk, file: BinaryIO, content: Read, client: str | None, name: by
     CoachsyncError."""
     vault, signer, coach, now, whose = desk.vault, desk.signer, desk.coach, desk.wiring.now, client or UNSORTED
     if content.text is not None:
-        note = Note(content.text, _about(desk.wiring, content.front))
+        note = Note(content.text, _about(desk.wiring, content.front), name=names.readable(name))
         notes.add(vault, signer, coach, whose, note, now, begun.record)
     else:
         described = File(names.readable(name), content.media)

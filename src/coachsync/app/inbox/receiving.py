@@ -13,14 +13,14 @@ from coachsync.adapters.inbox import Found, Inbox, Listing
 from coachsync.adapters.room import is_full, no_room
 from coachsync.app.inbox.importing import Desk, remove, resume, take
 from coachsync.app.inbox.people import people_of
-from coachsync.app.inbox.watch import Looked, Watch
+from coachsync.app.inbox.watch import Looked, Watch, wrong
 from coachsync.app.vault import making
 from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.trusting import coach_of, trusted, vault_folder
 from coachsync.app.wiring import Wiring
 from coachsync.config.values import Inbox as Settings
 from coachsync.errors import CoachsyncError, Locked, NotInitialised, Problem, Temporary, UsageError
-from coachsync.inbox.settling import UNFINISHED, Why
+from coachsync.inbox.settling import UNFINISHED, Stamp, Why
 from coachsync.phrases import say
 
 FILES, BYTES = 50, 64 << 20  # of one look: then it is the turn of the calendars again
@@ -78,14 +78,21 @@ def survey(wiring: Wiring, settings: Settings) -> list[tuple[Found, Why | None]]
     known = InboxJournal(wiring.database)
     try:
         listing = inbox.look()
-        refused = {place for place, (why, _) in known.told().items() if why in (Why.REFUSED, Why.NOT_REMOVED)}
         for at in (0.0, 2 * UNFINISHED):  # as if nothing changed for long
             looked = watch.look(inbox, listing, at, {})
     finally:
         inbox.close()
     told = known.told()
-    ready = [(one, told[place][0] if (place := known.place(one.path)) in refused else None) for one in looked.ready]
+    ready = [(one, _standing(one, told.get(known.place(one.path)))) for one in looked.ready]
     return sorted([*looked.told, *ready], key=lambda entry: entry[0].path)
+
+
+def _standing(found: Found, told: tuple[Why, Stamp] | None) -> Why | None:
+    """Why a file that could be imported is not: the vault does not take it, or the user of the service, who is another
+    than who asks, may not."""
+    if told is None or (told[0] is Why.UNREADABLE and told[1] != found.stamp):
+        return None
+    return told[0] if told[0] in (Why.REFUSED, Why.NOT_REMOVED, Why.UNREADABLE) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +120,7 @@ def desk_of(wiring: Wiring, coach: str | None, where: str) -> Iterator[Desk]:
     """What it takes to seal for a coach; `where` is who can say which. Raises NotInitialised."""
     fingerprint = refuse_nobody(wiring, coach, where)
     with open_vault(wiring.config, wiring.now) as vault:
-        daemon = making.daemon_of(vault.files, wiring.database.key)
-        if daemon is None:
-            raise NotInitialised(
-                "no-daemon",
-                say("Nothing can be written to the vault before it was unlocked once."),
-                say("Run: coachsync vault unlock"),
-            )
+        daemon = making.writer_of(vault.files, wiring.database.key)
         store = open_vault_store(vault_folder(wiring.config))
         try:
             people = people_of(wiring, vault)
@@ -132,12 +133,17 @@ def _work(wiring: Wiring, settings: Settings, look: _Look, received: Received) -
     """Import what is ready; what stops all of it is the trouble, and stands until it is over."""
     try:
         with desk_of(wiring, settings.coach, "inbox.coach") as desk:
-            ended = resume(desk, look.inbox, look.listing.found, whole=look.listing.whole)
+            ended = resume(desk, look.inbox, look.listing.found, whole=_is_all(look.listing))
             received.told += ended.stuck
             _import(desk, look, [one for one in look.looked.ready if one.path not in ended.dealt], received)
     except CoachsyncError as problem:
         received.failure = problem
         received.waiting += tuple(one for one in look.looked.ready if one not in received.waiting)
+
+
+def _is_all(listing: Listing) -> bool:
+    """Whether a file that is not there is nowhere: it may lie in a folder that cannot be read now."""
+    return listing.whole and all(wrong(one) is not Why.UNREADABLE for one in listing.found)
 
 
 def _import(desk: Desk, look: _Look, ready: list[Found], received: Received) -> None:

@@ -46,7 +46,10 @@ _HINTS = {
     Why.UNFINISHED: say("To see which: coachsync note import --list. Let the program end, or delete or rename them."),
     Why.OPEN: say("To see which: coachsync note import --list. Close them in the program that has them open."),
     Why.OTHER_OWNER: say("To see which: coachsync note import --list. Put copies of your own there."),
-    Why.UNREADABLE: say("To see which: coachsync note import --list. Let the user who runs coachsync read and write."),
+    Why.UNREADABLE: say(
+        "To see which: coachsync note import --list. Import them yourself: coachsync note import. Or let the user who "
+        "runs coachsync read and write."
+    ),
     Why.REFUSED: say("They stay where they are. To see what is wrong: coachsync vault verify"),
     Why.NOT_REMOVED: say("They are in the vault. Let the user who runs coachsync write in their folder."),
 }

@@ -85,6 +85,9 @@ def _sealed(vault: Vault, record: bytes, source: BinaryIO, about: File, client: 
     """Write the sealed file under its scratch name; what the record is to say, and what the log."""
     rewinds, key, read = source.seekable(), contents.new_key(), _Measured()
     start = source.tell() if rewinds else 0
+    if rewinds:  # else 2 GiB of it would be written first
+        contents.refuse_long(source.seek(0, os.SEEK_END) - start)
+        source.seek(start)
     belongs = contents.context(vault.id, record, _FIRST)
     file = vault.files.bodies.write((record, _FIRST), contents.sealed(key, belongs, read.through(_pieces(source))))
     if rewinds:

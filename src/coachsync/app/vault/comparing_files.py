@@ -3,13 +3,14 @@ needed."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 
 from coachsync.adapters.bodyfiles import Place
 from coachsync.app.vault.attached import missing
 from coachsync.app.vault.comparing import Known, erased_here
 from coachsync.app.vault.reading import record_place
-from coachsync.errors import Problem
+from coachsync.errors import Altered, Problem
 from coachsync.phrases import Phrase, say, say_count
 from coachsync.vault.shelves import SealedFile
 
@@ -32,7 +33,7 @@ def files_compared(known: Known) -> Iterator[Problem]:
             if known.is_missed(stored.shelf, stored.generation, place[0]):
                 yield missing().problem(record_place(*place))
         elif stored.file is not None and not known.is_gone(stored.shelf, stored.generation, place[0]):
-            yield from _unlike(stored.file, there, bodies.told(place), record_place(*place))
+            yield from _unlike(stored.file, there, partial(bodies.told, place), record_place(*place))
     yield from _strays(known, filed)
     if bodies.others():
         message = say_count(
@@ -43,12 +44,19 @@ def files_compared(known: Known) -> Iterator[Problem]:
         yield Problem(ORPHAN, "vault/files", message, say("Look who has put that there."))
 
 
-def _unlike(due: SealedFile, size: int, told: SealedFile | None, where: Phrase) -> Iterator[Problem]:
+def _unlike(due: SealedFile, size: int, told: Callable[[], SealedFile | None], where: Phrase) -> Iterator[Problem]:
     if size < due.size:
         yield Problem("file-cut", where, say("The content of a file that was attached was cut short."), _RESTORE)
-    elif size > due.size:
+        return
+    if size > due.size:
         yield Problem("file-longer", where, say("Something was added to the content of an attached file."), _RESTORE)
-    elif told != due:
+        return
+    try:
+        same = told() == due
+    except Altered as problem:
+        yield problem.problem(where)
+        return
+    if not same:
         message = say(
             "The content of a file that was attached is not the one that was stored: it was altered or exchanged."
         )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
+from coachsync.app.backup import mirroring, places
 from coachsync.app.clients import forgetting
 from coachsync.app.clients.hiding import keep_out
 from coachsync.app.vault import certificates, erasing, opening, sorting
@@ -22,12 +23,15 @@ _CLIENT = "client"
 
 class Gone(NamedTuple):
     """A client that was erased: how many records and key files went, whether what the directory says had to stay
-    because a colleague keeps records too, and the certificate (None without a vault)."""
+    because a colleague keeps records too, and the certificate (None without a vault). `mirrored`: no mirror has the
+    keys any more; `aside`: the states that a restore has moved away, by name, which nothing reaches."""
 
     records: int
     keys: int
     stays: bool
     certificate: bytes | None
+    mirrored: bool = True
+    aside: tuple[str, ...] = ()
 
 
 def erase(wiring: Wiring, session: Session, code: str) -> Gone:
@@ -43,9 +47,11 @@ def erase(wiring: Wiring, session: Session, code: str) -> Gone:
     if not on_device:
         raise forgetting.not_done()
     key = None if stays else wiring.clients.keys.buried_with(code)
-    left = copies(wiring.config, stays=stays)
+    mirrored, aside = mirroring.forgets(wiring, session.vault), _aside(wiring.config)
+    left = [*_of_ours(aside, mirrored=mirrored), *copies(wiring.config, stays=stays)]
     certificate = certificates.issue(session, erased.stone, wiring.now, left, key)
-    return Gone(len(erased.stone.records), len(erased.stone.keys) + (key is not None), stays, certificate)
+    keys = len(erased.stone.keys) + (key is not None)
+    return Gone(len(erased.stone.records), keys, stays, certificate, mirrored, aside)
 
 
 def erase_without_vault(wiring: Wiring, code: str) -> Gone:
@@ -54,7 +60,7 @@ def erase_without_vault(wiring: Wiring, code: str) -> Gone:
     keys = int(wiring.clients.keys.content(code) is not None)
     if not _on_device(wiring, code):
         raise forgetting.not_done()
-    return Gone(0, keys, stays=False, certificate=None)
+    return Gone(0, keys, stays=False, certificate=None, aside=_aside(wiring.config))
 
 
 def is_mentioned(vault: Vault, code: str) -> bool:
@@ -82,6 +88,17 @@ def copies(config: Config, *, stays: bool = False) -> Iterator[Copy]:
     yield from (Copy("share", share) for share in sorted(config.shares))
     yield Copy("phones")
     yield Copy("exported-folders")
+
+
+def _of_ours(aside: Iterable[str], *, mirrored: bool) -> Iterator[Copy]:
+    """What is ours, and was not reached: a mirror that is not connected, and what a restore has moved away."""
+    if not mirrored:
+        yield Copy("mirror")
+    yield from (Copy("moved-away", name) for name in aside)
+
+
+def _aside(config: Config) -> tuple[str, ...]:
+    return tuple(one.name for one in places.moved_away(config.practice.state))
 
 
 def _in_vault(session: Session, code: str) -> Erased:

@@ -28,11 +28,6 @@ _MEDIA: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def told(name: bytes) -> str:
-    """The name of a file as text; bytes that are no UTF-8 are written as \\xff."""
-    return name.decode(errors="backslashreplace")
-
-
 def extension(name: str) -> str:
     """How a file is called at the end, ".pdf", where programs know it and it starts none; "" for any other."""
     last = name.rpartition(".")[2].lower() if "." in name else ""

@@ -1,21 +1,23 @@
-"""Notes as a list, with what is attached to them."""
+"""Notes as a list, with what their files were called, and what is attached to them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from coachsync.app.vault.naming import names
 from coachsync.app.vault.notes import Gathered, Listed, Shown, everything, listed
 from coachsync.app.vault.reading import Session
-from coachsync.vault.bodies import Attachment
+from coachsync.vault.bodies import Attachment, Note
 from coachsync.vault.envelope import Kind
 
 
 def notes_listed(session: Session, client: str | None = None) -> tuple[Gathered[Listed], Mapping[str, int]]:
     """The notes, of one client or of all, and the attachments that belong to none of them, the latest first; and how
-    many files are attached to each note, by its id. Only attachments are opened: they say what they belong to."""
-    found, files = listed(session, Kind.NOTE, client), everything(session, Kind.ATTACHMENT, client)
+    many files are attached to each note, by its id. A note that does not open is listed without a name: showing it
+    tells why."""
+    found, files = _called(session, client), everything(session, Kind.ATTACHMENT, client)
     ids, known = names(session.vault.history, session.fingerprint), {one.record: one.id for one in found.found}
     counts: Counter[str] = Counter()
     for one in files.found:
@@ -35,6 +37,14 @@ def attached_to(session: Session, note: bytes, client: str) -> Gathered[Shown]:
     return Gathered(sorted(found, key=lambda one: (one.written_at, _name(one))), files.failures)
 
 
+def _called(session: Session, client: str | None) -> Gathered[Listed]:
+    found = listed(session, Kind.NOTE, client)
+    names = {
+        one.id: one.body.name for one in everything(session, Kind.NOTE, client).found if isinstance(one.body, Note)
+    }
+    return Gathered([replace(one, name=names.get(one.id, "")) for one in found.found], found.failures)
+
+
 def _note(one: Shown) -> bytes:
     return (one.body.file.to or b"") if isinstance(one.body, Attachment) else b""
 
@@ -45,4 +55,4 @@ def _name(one: Shown) -> str:
 
 def _listed(one: Shown, records: Mapping[str, bytes]) -> Listed:
     at = one.written_at
-    return Listed(one.id, records[one.id], one.client, Kind.ATTACHMENT, one.version, at, at)
+    return Listed(one.id, records[one.id], one.client, Kind.ATTACHMENT, one.version, at, at, _name(one))

@@ -22,7 +22,7 @@ from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.vault.shelving import mint_spares
 from coachsync.app.vault.trusting import refuse_unknown, vault_folder
 from coachsync.config import Config
-from coachsync.errors import UsageError, WrongKey
+from coachsync.errors import NotInitialised, UsageError, WrongKey
 from coachsync.phrases import say
 from coachsync.vault import keyslots, recovery
 from coachsync.vault.keys import Person, Signer
@@ -141,6 +141,18 @@ def daemon_of(files: VaultFiles, device: DeviceKey) -> Signer | None:
     """The daemon, which writes and cannot read. Raises WrongKey when its seed was locked with another device key."""
     sealed = files.daemon()
     return None if sealed is None else Signer(device.open(_DAEMON, sealed))
+
+
+def writer_of(files: VaultFiles, device: DeviceKey) -> Signer:
+    """The same, where there must be one. Raises NotInitialised before a coach's first session."""
+    daemon = daemon_of(files, device)
+    if daemon is None:
+        raise NotInitialised(
+            "no-daemon",
+            say("Nothing can be written to the vault before it was unlocked once."),
+            say("Run: coachsync vault unlock"),
+        )
+    return daemon
 
 
 def relock_daemon(files: VaultFiles, old: DeviceKey, new: DeviceKey) -> None:

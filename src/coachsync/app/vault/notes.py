@@ -26,7 +26,8 @@ from coachsync.vault.shelves import UNSORTED
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A record without what it says. `version` is the newest; times are of the first one and of that."""
+    """A record without what it says. `version` is the newest; times are of the first one and of that. `name` is what
+    its file was called, where somebody has opened it for that."""
 
     id: str
     record: bytes
@@ -35,6 +36,7 @@ class Listed:
     version: int
     written_at: datetime
     changed_at: datetime
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A note that says a word, and the lines that do."""
+    """A note that says a word, and the lines that do; none where only what its file was called says it."""
 
     id: str
     client: str
     lines: tuple[str, ...]
+    name: str = ""
 
 
 _BEYOND = re.compile(r"[^\t\n\r -~]+")
@@ -152,7 +155,8 @@ def comparable(notes: Iterable[Shown]) -> list[tuple[Shown, str]]:
 
 
 def search(notes: Iterable[tuple[Shown, str]], word: str) -> Iterator[Hit]:
-    """The notes that say a word, whatever its case and accents; `comparable` ones are looked through in memory.
+    """The notes that say a word, or whose file was called so, whatever its case and accents; `comparable` ones are
+    looked through in memory.
 
     Raises UsageError for a word of nothing that can be looked for.
     """
@@ -160,9 +164,9 @@ def search(notes: Iterable[tuple[Shown, str]], word: str) -> Iterator[Hit]:
     if not wanted.strip():
         raise UsageError("no-word", say("There is nothing to look for in that word."), say("Type a word."))
     for note, text in notes:
-        if wanted in text and isinstance(note.body, Note):
-            lines = zip(note.body.text.split("\n"), text.split("\n"), strict=True)
-            yield Hit(note.id, note.client, tuple(line for line, plain in lines if wanted in plain))
+        if isinstance(body := note.body, Note) and (wanted in text or (body.name and wanted in folded(body.name))):
+            lines = zip(body.text.split("\n"), text.split("\n"), strict=True)
+            yield Hit(note.id, note.client, tuple(line for line, plain in lines if wanted in plain), body.name)
 
 
 def folded(text: str) -> str:

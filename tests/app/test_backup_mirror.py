@@ -1,0 +1,160 @@
+"""A mirror that cannot be reached: no command fails for it, nothing that was erased is passed over, and it is told."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from backup_house import BackupHouse
+from coachsync.adapters import lock
+from coachsync.adapters.cachetag import NAME
+from coachsync.app.backup import mirroring, remembering
+from coachsync.app.checking_backup import check_backup
+from coachsync.app.vault.erasing_client import Gone, erase
+from coachsync.app.wiring import open_wiring
+from coachsync.errors import Temporary
+from smalldisk import mounted_on
+from vault_house import OTHER
+
+
+def erased(practice: BackupHouse) -> Gone:
+    with open_wiring(practice.house.config, "test", practice.house.now) as wiring, practice.house.session() as session:
+        return erase(wiring, session, OTHER)
+
+
+def copies(gone: Gone) -> dict[str, str]:
+    assert gone.certificate is not None
+    return {one["copy"]: one["where"] for one in json.loads(gone.certificate)["copies"]}
+
+
+def told(practice: BackupHouse) -> set[str]:
+    checked = check_backup(practice.house.config, practice.house.now)
+    return {one.code for one in checked if one.grade.name != "GOOD"}
+
+
+def key(practice: BackupHouse) -> Path:
+    return practice.mirror / "keys" / "clients" / f"{OTHER}.key"
+
+
+def test_p09_a_mirror_that_is_away_is_on_the_certificate_and_forgets_when_it_is_back(backup_house: BackupHouse) -> None:
+    backup_house.backup()
+    assert "mirror-behind" not in told(backup_house)
+    away = backup_house.mirror.rename(backup_house.house.folder / "away")
+    gone = erased(backup_house)
+    assert (gone.mirrored, copies(gone)["mirror"]) == (False, "")
+    assert "mirror-behind" in told(backup_house)
+    behind = remembering.recall(backup_house.house.state).behind
+    assert behind == int(backup_house.house.now.timestamp())
+    backup_house.house.now += timedelta(hours=1)
+    with open_wiring(backup_house.house.config, "test", backup_house.house.now):
+        pass
+    assert remembering.recall(backup_house.house.state).behind == behind  # since when, and not when it was last tried
+    away.rename(backup_house.mirror)
+    assert key(backup_house).exists()
+    again = erased(backup_house)
+    assert (again.mirrored, "mirror" in copies(again)) == (True, False)
+    assert not key(backup_house).exists()
+    assert "mirror-behind" not in told(backup_house)
+
+
+def test_p09_a_mirror_that_is_connected_has_forgotten_before_it_is_certified(backup_house: BackupHouse) -> None:
+    backup_house.backup()
+    with open_wiring(backup_house.house.config, "test", backup_house.house.now) as wiring:
+        with backup_house.house.session() as session:
+            gone = erase(wiring, session, OTHER)
+        assert not key(backup_house).exists()
+    assert (gone.mirrored, copies(gone).keys() & {"mirror", "moved-away"}) == (True, set())
+
+
+def test_p09_a_full_mirror_forgets_all_the_same(backup_house: BackupHouse, tmp_path: Path) -> None:
+    backup_house.backup()
+    shutil.move(backup_house.mirror, tmp_path / "first")
+    backup_house.mirror.mkdir()
+    with mounted_on(backup_house.mirror, "4m") as disk:
+        shutil.copytree(tmp_path / "first", disk.folder, dirs_exist_ok=True)
+        backup_house.house.file.write_text(backup_house.house.file.read_text().replace('"mirror"', f'"{disk.folder}"'))
+        disk.fill()
+        erased(backup_house)
+        assert not (disk.folder / "keys" / "clients" / f"{OTHER}.key").exists()
+        disk.free()
+        assert erased(backup_house).mirrored
+
+
+def test_p04_a_mirror_whose_disk_goes_in_the_middle_fails_no_command(
+    backup_house: BackupHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup_house.backup()
+    original = Path.iterdir
+
+    def unplugged(path: Path):  # type: ignore[no-untyped-def]
+        if path.is_relative_to(backup_house.mirror / "vault"):
+            raise OSError(5, "Input/output error")
+        return original(path)
+
+    monkeypatch.setattr(mirroring.Mirror, "make", lambda _: next(unplugged(backup_house.mirror / "vault")))
+    assert not erased(backup_house).mirrored
+    assert "mirror-behind" in told(backup_house)
+    assert {one.code for one in backup_house.backup(days=1).problems} == {"backup-folder-refused"}
+
+
+def test_p09_a_state_that_a_restore_has_moved_away_is_told_and_on_the_certificate(
+    backup_house: BackupHouse, tmp_path: Path
+) -> None:
+    backup_house.backup()
+    aside = backup_house.kept("state.before-2026-03-02-080000", backup_house.house.state)
+    assert "state-moved-away" in told(backup_house)
+    gone = erased(backup_house)
+    assert (gone.aside, copies(gone)["moved-away"]) == ((aside.name,), aside.name)
+    shutil.rmtree(aside)
+    assert "moved-away" not in copies(erased(backup_house))
+    assert "state-moved-away" not in told(backup_house)
+
+
+def test_other_programs_are_asked_to_leave_keys_out_from_the_beginning(
+    backup_house: BackupHouse, tmp_path: Path
+) -> None:
+    """Whoever copies them keeps what is erased later."""
+    backup_house.backup()
+    came, _ = backup_house.restored(tmp_path / "new")
+    for state in (backup_house.house.state, came.state):
+        for folder in ("vault/keys", "keys/clients"):
+            assert (state / folder / NAME).read_bytes().startswith(b"Signature: 8a477f597d28d172789f06886806bc55")
+        assert not (state / "keys" / NAME).exists()  # the device key is nothing that is erased
+    assert (backup_house.mirror / NAME).exists()
+
+
+def test_keys_are_tagged_before_there_is_any_backup(backup_house: BackupHouse) -> None:
+    for folder in ("vault/keys", "keys/clients"):
+        assert (backup_house.house.state / folder / NAME).exists()
+
+
+def test_nothing_is_restored_while_a_backup_is_read_from_what_is_there(
+    backup_house: BackupHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads attachments where they are, without keeping anybody from working."""
+    backup_house.backup()
+    came, _ = backup_house.restored(tmp_path / "new")
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    with (
+        lock.hold(came.state, "backup create", name=lock.BACKUP),
+        pytest.raises(Temporary, match="backup create"),
+    ):
+        backup_house.restored(tmp_path / "new", replace=True)
+    assert [path.name for path in (tmp_path / "new").glob("state*")] == ["state"]
+
+
+def test_p04_of_a_grant_here_and_in_the_mirror_the_one_that_is_whole_stays(backup_house: BackupHouse) -> None:
+    backup_house.backup()
+    grants = sorted(backup_house.mirror.glob("vault/keys/*/1.1.*"))[:2]
+    whole = [grant.read_bytes() for grant in grants]
+    spoiled = whole[0][:100] + b"\1" * (len(whole[0]) - 100)
+    grants[0].write_bytes(spoiled)
+    here = backup_house.house.state / grants[1].relative_to(backup_house.mirror)
+    here.write_bytes(spoiled)
+    backup_house.backup(days=1)
+    assert [grant.read_bytes() for grant in grants] == whole
