@@ -11,6 +11,7 @@ import pytest
 from attached_files import CONTENT, attach_to, contents
 from backup_house import BackupHouse, Came, names, notes
 from coachsync.adapters.backupset import BackupSet
+from coachsync.adapters.ledger import Ledger
 from coachsync.adapters.trustfile import read_trust
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app import rekeying
@@ -220,10 +221,12 @@ def test_p09_what_was_erased_since_with_the_new_key_stays_so_under_the_trust_of_
     assert {b"and on it goes"} < notes(came)[CLIENT]
 
 
-def test_a_line_of_the_leaked_seed_makes_no_key_a_later_one(backup_house: BackupHouse) -> None:
+@pytest.mark.parametrize("where", ["backup.folder", "practice.state"])
+def test_a_line_of_the_leaked_seed_makes_no_key_a_later_one(backup_house: BackupHouse, where: str) -> None:
     """Where trust.toml knows the new key: what another one erases destroys nothing."""
     old = leaked(backup_house)
     thief = Person(b"t" * 32)
+    ledger = Ledger(backup_house.backups if where == "backup.folder" else backup_house.house.state)
     with backup_house.house.open() as vault:
         shelf = next(shelf for shelf, one in vault.history.shelves.items() if one.client == OTHER)
         (record,) = (record for (record, _), one in vault.history.records.items() if one.shelf == shelf)
@@ -238,9 +241,9 @@ def test_a_line_of_the_leaked_seed_makes_no_key_a_later_one(backup_house: Backup
             "keys": [],
         }
         for signer, event in ((old, said), (thief, gone)):
-            backup_house.store.ledger.bury(line_of(chain.entry(Head(90, bytes(32)), vault.id, signer, event, 1)[0]))
+            ledger.bury(line_of(chain.entry(Head(90, bytes(32)), vault.id, signer, event, 1)[0]))
     created = backup_house.backup(days=1)
-    assert codes(created.problems) == {"ledger-forged"}
+    assert {(one.code, one.where) for one in created.problems} == {("ledger-forged", where)}
     assert notes(backup_house.house) == EVERYTHING
 
 
