@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import formatlog
 import formatreader as reader
 import formatslots
 from handhpke import decrypted, demand, digest_of, open_sealed
@@ -82,8 +83,8 @@ class Backups:
         found = reader.read_said(content.removesuffix(b"\n"))
         demand(found["vault"] == self.trust.vault.hex(), "another vault")
         signature = bytes.fromhex(found.pop("signature"))
-        entry = reader.read_entry(found["writer"], bytes.fromhex(found["writer"]["said"]))
-        event = reader.check_entry(self.trust.keys, self.trust.vault, entry)
+        entry = formatlog.read_entry(found["writer"], bytes.fromhex(found["writer"]["said"]))
+        event = formatlog.check_entry(self.trust.keys, self.trust.vault, entry)
         demand((event["e"], event["role"]) == ("actor", "daemon"), "nobody was let in by that")
         reader.check_signature(bytes.fromhex(event["verify"]), what, reader.written(found), signature)
         return found

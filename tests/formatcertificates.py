@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from formatreader import Trust, check_entry, check_signature, read_entry, read_json, written
+from formatlog import check_entry, read_entry
+from formatreader import Trust, check_signature, read_json, written
 from handhpke import demand
 
 CERTIFICATE = {

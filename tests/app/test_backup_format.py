@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import backupreader
+import formatlog
 import formatreader as reader
 from backup_house import BackupHouse
 from coachsync.adapters.database.vaults import vault_file
@@ -50,11 +51,11 @@ def _bodies(backups: backupreader.Backups, database: bytes, folder: Path) -> set
         records = [reader.record_of(row[0]) for row in opened.execute("select sealed from records")]
         entries = [reader.Entry(*row) for row in opened.execute("select * from log order by number")]
     stamp = backups.stamp()
-    reader.check_log(backups.trust, entries, (stamp["count"], bytes.fromhex(stamp["head"])))
+    formatlog.check_log(backups.trust, entries, (stamp["count"], bytes.fromhex(stamp["head"])))
     found = set()
     for record in records:
         shelf = shelves[record.shelf, record.generation]
-        reader.check_stored(entries, record)
+        formatlog.check_stored(entries, record)
         grant = backups.grant(record.shelf, record.generation)
         found.add(record.open(grant.open(backups.seed, backups.trust, shelf)))
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import formatlog
 import formatreader
 from coachsync.app.vault import accepting, erasing, logbook, making, relocking, shelving
 from coachsync.app.vault.verifying import verify
@@ -113,12 +114,12 @@ def test_the_entry_is_what_the_format_says(put_back: VaultHouse) -> None:
         entries = [formatreader.Entry(*(getattr(one, name) for name in PARTS)) for one in vault.store.entries()]
     said = formatreader.read_said(entries[-1].said)
     assert said == {"at": int(put_back.now.timestamp()), "e": "restored", "count": head[0], "digest": head[1].hex()}
-    assert formatreader.check_log(trust, entries, head)
+    assert formatlog.check_log(trust, entries, head)
     for other in ((head[0] + 1, head[1]), (head[0], bytes(32))):
         with pytest.raises(formatreader.Refused, match="cut"):
-            formatreader.check_log(trust, entries, other)
+            formatlog.check_log(trust, entries, other)
     with pytest.raises(formatreader.Refused, match="cut"):
-        formatreader.check_log(trust, entries[:-1], head)
+        formatlog.check_log(trust, entries[:-1], head)
 
 
 # --- who may, and what ------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import formatcertificates
+import formatlog
 import formatreader
 from coachsync.adapters.database import engine
 from coachsync.app.vault import burying, certificates, erasing, opening, shelving, writing
@@ -228,7 +229,7 @@ def test_what_is_written_of_an_erasure_is_what_the_format_says(vault_house: Vaul
         text = certificates.issue(session, erased.stone, *facts)
         entries = [formatreader.Entry(*(getattr(one, name) for name in PARTS)) for one in session.vault.store.entries()]
     assert [formatreader.read_said(one.said)["e"] for one in entries].count("buried") == 1
-    formatreader.check_log(trust, entries)
+    formatlog.check_log(trust, entries)
     assert formatcertificates.check_certificate(trust, text)["key_files"] == 1
     with pytest.raises(formatreader.Refused):
         formatcertificates.check_certificate(trust, text.replace(b"2027", b"2028"))

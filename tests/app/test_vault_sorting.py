@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import formatlog
 import formatreader
 from coachsync.app.vault import erasing, erasing_client, naming, notes, shelving, sorting, writing
 from coachsync.app.vault.reading import Session
@@ -121,7 +122,7 @@ def test_the_format_knows_what_was_sorted(full: VaultHouse) -> None:
         sorting.sort(session)
         parts = ("number", "previous", "actor", "said", "signature")
         entries = [formatreader.Entry(*(getattr(one, name) for name in parts)) for one in session.vault.store.entries()]
-    formatreader.check_log(formatreader.read_trust(full.config.trust.read_text()), entries)
+    formatlog.check_log(formatreader.read_trust(full.config.trust.read_text()), entries)
 
 
 # --- what cannot be sorted --------------------------------------------------------------------------------------------

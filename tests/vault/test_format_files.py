@@ -10,6 +10,8 @@ from dataclasses import replace
 import pytest
 
 import attachmentvectors
+import formatattachments
+import formatlog
 import formatreader as reader
 from attachmentvectors import CONTENTS, NAMES, NOTE
 from coachsync.errors import Altered, UsageError
@@ -58,17 +60,20 @@ def test_both_read_what_was_attached(attached: Vault) -> None:
     for name, content in CONTENTS.items():
         record, file = drawn(name, 16), file_of(attached, name)
         body, said = said_of(attached, name)
-        assert reader.content_of(file, reader.attachment_of(body), VAULT, record, 1) == content
+        assert formatattachments.content_of(file, formatattachments.attachment_of(body), VAULT, record, 1) == content
         assert opened(file, said, record) == content
         assert said.digest.hex() == attached.expected["contents"][record.hex()] == hashlib.sha256(content).hexdigest()
         to = NOTE if name == "hostile" else None
-        assert (reader.attachment_of(body).name, reader.attachment_of(body).to) == (NAMES[name], to)
+        assert (formatattachments.attachment_of(body).name, formatattachments.attachment_of(body).to) == (
+            NAMES[name],
+            to,
+        )
         assert said.file == File(NAMES[name], "image/jpeg" if name == "photo" else "", to)
         assert len(file) == contents.sealed_size(len(content))
 
 
 def test_the_log_names_the_file_of_each_attachment(attached: Vault) -> None:
-    assert reader.check_log(attached.trust, attached.entries, attached.head) == attached.head[1]
+    assert formatlog.check_log(attached.trust, attached.entries, attached.head) == attached.head[1]
     history = History(VAULT, {person.actor.fingerprint: person.actor for person in COACHES.values()})
     history.take(chain.Entry(**vars(entry)) for entry in attached.entries)
     for raw, _ in attached.records():
@@ -78,10 +83,10 @@ def test_the_log_names_the_file_of_each_attachment(attached: Vault) -> None:
             assert stored.file is None
             continue
         file = (attached.folder / "files" / f"{record.record.hex()}.1").read_bytes()
-        reader.check_stored(attached.entries, record, file)
+        formatlog.check_stored(attached.entries, record, file)
         assert stored.file == (hashlib.sha256(file).digest(), len(file))
         with pytest.raises(Refused):
-            reader.check_stored(attached.entries, record, file[:-1])
+            formatlog.check_stored(attached.entries, record, file[:-1])
 
 
 CHANGES: dict[str, Callable[[bytes], bytes]] = {
@@ -108,7 +113,7 @@ def test_a_changed_file_is_refused_by_both(attached: Vault, change: str) -> None
     record, file = drawn("photo", 16), CHANGES[change](file_of(attached, "photo"))
     body, said = said_of(attached, "photo")
     with pytest.raises(Refused):
-        reader.content_of(file, reader.attachment_of(body), VAULT, record, 1)
+        formatattachments.content_of(file, formatattachments.attachment_of(body), VAULT, record, 1)
     with pytest.raises(Altered) as refused:
         opened(file, said, record)
     assert refused.value.code == "file-altered"
@@ -122,7 +127,7 @@ def test_a_record_that_says_otherwise_is_refused_by_both(attached: Vault, other:
     record, file = drawn("photo", 16), file_of(attached, "photo")
     body, said = said_of(attached, "photo")
     with pytest.raises(Refused):
-        reader.content_of(file, replace(reader.attachment_of(body), **other), VAULT, record, 1)
+        formatattachments.content_of(file, replace(formatattachments.attachment_of(body), **other), VAULT, record, 1)
     with pytest.raises(Altered):
         opened(file, replace(said, **other), record)
 
@@ -136,7 +141,7 @@ def test_the_file_of_another_record_is_refused_by_both(attached: Vault) -> None:
     ):
         file, belongs = file_of(attached, "photo"), contents.context(vault, record, version)
         with pytest.raises(Refused):
-            reader.content_of(file, reader.attachment_of(body), vault, record, version)
+            formatattachments.content_of(file, formatattachments.attachment_of(body), vault, record, version)
         with pytest.raises(Altered):
             list(contents.opened(said.key, belongs, said.size, said.digest, [file]))
 
@@ -144,7 +149,7 @@ def test_the_file_of_another_record_is_refused_by_both(attached: Vault) -> None:
 @pytest.mark.parametrize("size", [0, 1, 4095, 4096, 4097, 16_384, 131_071, 131_072, 131_073, 262_144, 262_145, 400_000])
 def test_how_long_a_content_is_shows_in_steps_only(size: int) -> None:
     file = b"".join(contents.sealed(KEY, BELONGS, [bytes(size)]))
-    assert contents.padded(size) == reader.with_zeros(size)
+    assert contents.padded(size) == formatattachments.with_zeros(size)
     assert len(file) == contents.sealed_size(size)
     assert size <= contents.padded(size) <= max(4096, size * 1.04 + 4096)
     assert b"".join(contents.opened(KEY, BELONGS, size, hashlib.sha256(bytes(size)).digest(), [file])) == bytes(size)

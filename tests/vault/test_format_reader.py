@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+import formatlog
 import formatreader as reader
 import formatslots
 import handhpke
@@ -118,7 +119,7 @@ def test_shelves_are_certified(vault: Vault) -> None:
     for shelf, seed in vault.shelves():
         shelf.check(vault.trust)
         certified(vault, shelf).check(COACHES)
-        reader.check_made(vault.entries, shelf)
+        formatlog.check_made(vault.entries, shelf)
         assert handhpke.public_of(seed) == Opener(seed).public == shelf.public
 
 
@@ -134,7 +135,7 @@ def test_grants_give_the_seeds_of_shelves(vault: Vault) -> None:
         assert grant.open(person.seed, vault.trust, shelf) == seed
         assert grants.opened(content, certified(vault, shelf), person).public == handhpke.public_of(seed)
         assert grant.digest == grants.digest(content)
-        reader.check_made(vault.entries, shelf, grant)
+        formatlog.check_made(vault.entries, shelf, grant)
         assert found[grant.place] == content
         opened += 1
     assert opened == len(found) == 2
@@ -151,7 +152,7 @@ def test_records_say_what_was_written(vault: Vault) -> None:
             assert (value.hex() if isinstance(value, bytes) else value) == expected[name]
         assert record.kind == header.kind.name.lower() == expected["kind"]
         assert record.digest == envelope.digest(raw)
-        reader.check_stored(vault.entries, record)
+        formatlog.check_stored(vault.entries, record)
 
 
 def test_versions_follow_from_one_another(vault: Vault) -> None:
@@ -165,7 +166,7 @@ def test_versions_follow_from_one_another(vault: Vault) -> None:
 
 def test_the_log_tells_the_same(vault: Vault) -> None:
     entries, head = vault.entries, vault.head
-    assert reader.check_log(vault.trust, entries, head) == head[1]
+    assert formatlog.check_log(vault.trust, entries, head) == head[1]
     history = History(vault.trust.vault, COACHES)
     history.take(chain.Entry(**vars(entry)) for entry in entries)
     assert (history.head.count, history.head.digest) == head

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import formatlog
 import formatreader as reader
 import formatslots
 import handhpke
@@ -86,7 +87,7 @@ def test_a_shelf_that_nobody_has_certified_is_refused_by_both(vault: Vault, chan
 def test_a_changed_log_is_refused_by_both(vault: Vault, change: Callable[[list[Any]], list[reader.Entry]]) -> None:
     entries = change(vault.entries)
     with pytest.raises(Refused):
-        reader.check_log(vault.trust, entries)
+        formatlog.check_log(vault.trust, entries)
     with pytest.raises(CoachsyncError):
         History(vault.trust.vault, COACHES).take(chain.Entry(**vars(entry)) for entry in entries)
 
@@ -120,7 +121,7 @@ def test_only_what_the_page_lists_is_said_and_in_one_way(vault: Vault, said: byt
     entries = [*vault.entries, _copied(signed)]
     right = said in RIGHT
     with nullcontext() if right else pytest.raises(Refused):
-        reader.check_log(vault.trust, entries)
+        formatlog.check_log(vault.trust, entries)
     with nullcontext() if right else pytest.raises(CoachsyncError):
         History(vault.trust.vault, COACHES).take(chain.Entry(**vars(entry)) for entry in entries)
 
@@ -133,7 +134,7 @@ def test_generations_rise_and_may_leave_numbers_out(vault: Vault, again: tuple[i
         entry, head = chain.entry(head, vault.trust.vault, vaultvectors.ANNA, event, 1)
         entries.append(_copied(entry))
     with nullcontext() if allowed else pytest.raises(Refused, match="generation"):
-        reader.check_log(vault.trust, entries)
+        formatlog.check_log(vault.trust, entries)
     with nullcontext() if allowed else pytest.raises(CoachsyncError):
         History(vault.trust.vault, COACHES).take(chain.Entry(**vars(entry)) for entry in entries)
 
@@ -172,7 +173,7 @@ def test_a_shelf_is_one_client_s_before_a_record_lies_on_it(
             entry, head = chain.entry(head, vault.trust.vault, vaultvectors.ANNA, event, 1)
             entries.append(_copied(entry))
     with nullcontext() if allowed else pytest.raises(Refused):
-        reader.check_log(vault.trust, entries)
+        formatlog.check_log(vault.trust, entries)
     with nullcontext() if allowed else pytest.raises(CoachsyncError):
         History(vault.trust.vault, COACHES).take(chain.Entry(**vars(entry)) for entry in entries)
 
@@ -190,14 +191,14 @@ def test_no_coach_erases_what_is_another_s(vault: Vault) -> None:
         entry, _ = chain.entry(chain.Head(*vault.head), vault.trust.vault, signer, event, 1)
         entries = [*vault.entries, _copied(entry)]
         with nullcontext() if allowed else pytest.raises(Refused, match="another coach"):
-            reader.check_log(vault.trust, entries)
+            formatlog.check_log(vault.trust, entries)
 
 
 def test_a_log_that_was_cut_is_told_from_a_head(vault: Vault) -> None:
     for entries in (vault.entries[:-1], []):
-        assert reader.check_log(vault.trust, entries)
+        assert formatlog.check_log(vault.trust, entries)
         with pytest.raises(Refused):
-            reader.check_log(vault.trust, entries, vault.head)
+            formatlog.check_log(vault.trust, entries, vault.head)
 
 
 def test_a_log_that_was_cut_and_went_on_is_told_from_a_head(vault: Vault) -> None:
@@ -209,7 +210,7 @@ def test_a_log_that_was_cut_and_went_on_is_told_from_a_head(vault: Vault) -> Non
         entries.append(_copied(entry))
     assert len(entries) > vault.head[0]
     with pytest.raises(Refused, match="cut"):
-        reader.check_log(vault.trust, entries, vault.head)
+        formatlog.check_log(vault.trust, entries, vault.head)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import formatformers
+import formatlog
 import formatreader as reader
 import renewedvectors
 from coachsync.errors import CoachsyncError
@@ -52,7 +53,7 @@ def taken(known: History, log: list[reader.Entry]) -> History:
 
 
 def test_both_read_the_log(vault: Vault) -> None:
-    assert reader.check_log(vault.trust, vault.entries, vault.head) == vault.head[1]
+    assert formatlog.check_log(vault.trust, vault.entries, vault.head) == vault.head[1]
     told = taken(history(vault), vault.entries)
     assert (told.head.count, told.head.digest) == vault.head
     assert {shelf.coach for shelf in told.shelves.values()} == {IS}
@@ -181,7 +182,7 @@ REFUSED = (
 def test_what_the_page_forbids_is_refused_by_both(vault: Vault, log: Log) -> None:
     entries = log(vault)
     with pytest.raises(Refused):
-        reader.check_log(vault.trust, entries)
+        formatlog.check_log(vault.trust, entries)
     with pytest.raises(CoachsyncError):
         taken(history(vault), entries)
 
@@ -195,14 +196,14 @@ def test_a_coach_gives_up_where_a_former_key_ends_and_goes_on(vault: Vault) -> N
         (NEW, {"e": "restored", "count": count, "digest": digest.hex()}),
     ):
         log = [*log, next_entry(vault, signer, event, log)]
-    assert reader.check_log(vault.trust, log)
+    assert formatlog.check_log(vault.trust, log)
     assert taken(history(vault), log).replaced == {WAS: IS}
 
 
 def test_without_trust_nobody_comes_in_the_place_of_a_coach(vault: Vault) -> None:
     trust = reader.Trust(VAULT_ID, {WAS: OLD.actor.verify})
     with pytest.raises(Refused):
-        reader.check_log(trust, vault.entries)
+        formatlog.check_log(trust, vault.entries)
     with pytest.raises(CoachsyncError):
         taken(History(VAULT_ID, {WAS: OLD.actor}), vault.entries)
 
@@ -229,13 +230,13 @@ def test_under_the_trust_of_before_what_a_later_key_erases_counts_where_the_log_
             found = [*found, next_entry(vault, OLD, _held(one), found)]
         return found
 
-    assert reader.check_log(trust, heard(heir, stone))
+    assert formatlog.check_log(trust, heard(heir, stone))
     known = taken(History(VAULT_ID, {WAS: OLD.actor}), heard(heir, stone))
     assert record in known.erased
     assert {one.coach for one in known.shelves.values()} == {WAS}
     for wrong in (heard(stone, heir), heard(stranger, stone), heard(stone)):
         with pytest.raises(Refused):
-            reader.check_log(trust, wrong)
+            formatlog.check_log(trust, wrong)
         with pytest.raises(CoachsyncError):
             taken(History(VAULT_ID, {WAS: OLD.actor}), wrong)
     with pytest.raises(CoachsyncError):  # it comes in the place of nobody: only what it erases counts
