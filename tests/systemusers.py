@@ -9,6 +9,7 @@ import io
 import os
 import pickle
 import pwd
+import secrets
 import shutil
 import subprocess
 import sys
@@ -144,7 +145,7 @@ def made(*roles: str) -> Iterator[list[User]]:
     homes.chmod(0o755)
     users: list[User] = []
     try:
-        users.extend(_added(f"cs{os.getpid()}{role}"[:31], homes) for role in roles)
+        users.extend(_added(f"cs{secrets.token_hex(4)}{role}"[:31], homes) for role in roles)
         _load_everything()
         try:
             users[0].does(_starts_python)
@@ -154,6 +155,8 @@ def made(*roles: str) -> Iterator[list[User]]:
     finally:
         for user in users:
             subprocess.run(["userdel", user.name], check=False, capture_output=True)
+        for user in users:  # a group that another user was in is left by userdel
+            subprocess.run(["groupdel", user.name], check=False, capture_output=True)
         shutil.rmtree(homes)
 
 

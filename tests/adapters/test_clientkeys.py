@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from coachsync.adapters import cachetag
 from coachsync.adapters.clientkeys import BYTES, ClientKeys
 from coachsync.errors import CoachsyncError, WrongKey
 from coachsync.vault.rows import DeviceKey, new_device_key
@@ -30,7 +31,7 @@ def test_a_key_is_a_private_block_that_holds_it_sealed(keys: ClientKeys, tmp_pat
     assert key.secret not in file.read_bytes()
     assert keys.load(CODE) == keys.make(CODE) == key
     assert keys.make("C-000000") != key
-    assert [path.name for path in sorted(file.parent.iterdir())] == ["C-000000.key", f"{CODE}.key"]
+    assert sorted(path.name for path in file.parent.iterdir()) == ["C-000000.key", f"{CODE}.key", cachetag.NAME]
 
 
 def test_a_missing_key_says_which_and_what_to_do(keys: ClientKeys) -> None:
@@ -92,7 +93,7 @@ def test_what_a_killed_process_has_left_goes_too_and_nobody_elses_key(keys: Clie
     linked.hardlink_to(keys.file("C-000000"))
     alone.write_bytes(keys.file(CODE).read_bytes())
     keys.destroy(CODE)
-    assert [path.name for path in keys.folder.iterdir()] == ["C-000000.key"]
+    assert sorted(path.name for path in keys.folder.iterdir()) == ["C-000000.key", cachetag.NAME]
     keys.load("C-000000")
 
 

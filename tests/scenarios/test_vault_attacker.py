@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from coachsync.adapters import cachetag
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.database.vaults import vault_file
 from coachsync.adapters.trustfile import read_trust
@@ -89,7 +90,7 @@ def attacker_of(practice: VaultPractice) -> Attacker:
     with closing(sqlite3.connect(vault_file(vault_folder(practice.config)))) as database:
         rows = database.execute("SELECT hex(record), version, sealed FROM records").fetchall()
     return Attacker(
-        {name: files[name] for name in sealed if "/keys/" in name},
+        {name: files[name] for name in sealed if "/keys/" in name and not name.endswith(cachetag.NAME)},
         {f"record {record} {version}": content for record, version, content in rows},
         {name: files[name] for name in sealed if name.endswith(".json")},
         {name: files[name] for name in sealed if "/files/" in name},
