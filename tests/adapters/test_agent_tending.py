@@ -16,7 +16,8 @@ import pytest
 from coachsync.adapters import agent
 from coachsync.adapters.agent_child import GIVE, LOCK
 from coachsync.adapters.agent_tending import OFTEN, SOON, Tending
-from test_agent import SEED, Desk, process_of
+from test_agent import SEED, process_of
+from test_agent_child import Desk
 
 PATIENCE = 20.0
 COPY = "import pathlib, sys; pathlib.Path(sys.argv[1]).open('ab').write(sys.stdin.buffer.read())"
