@@ -1,4 +1,4 @@
-"""The vault that the tests of its format read."""
+"""The vault that the tests of its format read, and the log that those of its history go on with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 import vaultvectors
 from vaultfolder import Vault
+from vaultpeople import Book, practice
 
 
 @pytest.fixture(scope="module", params=["written once", "written now"])
@@ -15,3 +16,9 @@ def vault(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("vault")
     vaultvectors.write(folder)
     return Vault(folder)
+
+
+@pytest.fixture
+def book() -> Book:
+    """The log of a practice, as far as it has come."""
+    return practice()

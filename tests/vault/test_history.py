@@ -29,18 +29,12 @@ from vaultpeople import (
     erases,
     lets_in,
     makes,
-    practice,
     stores,
 )
 
 MINE, THEIRS, THE_DAEMON = (one.actor.fingerprint for one in (COACH, COLLEAGUE, DAEMON))
-THIRD_SHELF, THIRD_RECORD = b"u" * 16, b"p" * 16
+THIRD_SHELF = b"u" * 16
 NAMED = bytes.fromhex(digest(1)), bytes.fromhex(digest(2))
-
-
-@pytest.fixture
-def book() -> Book:
-    return practice()
 
 
 # --- what the log of a practice tells ---------------------------------------------------------------------------------

@@ -23,11 +23,6 @@ from vaultpeople import (
 )
 
 
-@pytest.fixture
-def book() -> Book:
-    return practice()
-
-
 def elsewhere(who: Signer, event: Event) -> Event:
     """A tombstone that another branch of the log has, as somebody writes it into this one."""
     other = practice()

@@ -28,18 +28,12 @@ from vaultpeople import (
     erases,
     files,
     makes,
-    practice,
     stores,
 )
 
-MINE, THEIRS, THE_DAEMON = (one.actor.fingerprint for one in (COACH, COLLEAGUE, DAEMON))
+MINE = COACH.actor.fingerprint
 THIRD_SHELF, THIRD_RECORD = b"u" * 16, b"p" * 16
 NAMED = bytes.fromhex(digest(1)), bytes.fromhex(digest(2))
-
-
-@pytest.fixture
-def book() -> Book:
-    return practice()
 
 
 def test_a_whole_shelf_is_erased_and_never_comes_back(book: Book) -> None:

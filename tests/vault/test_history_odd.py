@@ -40,11 +40,6 @@ from vaultpeople import (
 THIRD_SHELF = b"u" * 16
 
 
-@pytest.fixture
-def book() -> Book:
-    return practice()
-
-
 # --- what makes no sense ----------------------------------------------------------------------------------------------
 
 GOOD: tuple[tuple[Signer, Event], ...] = (

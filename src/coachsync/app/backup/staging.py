@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from coachsync.adapters import keyfile
+from coachsync.adapters import heldfolders, keyfile
+from coachsync.adapters.backupset import refused
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.files import create_atomically, make_private_folder, write_atomically
 from coachsync.adapters.ledger import Ledger
-from coachsync.adapters.streaming import write_stream
 from coachsync.adapters.trustfile import write_trust
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.backup import ledgers, mirroring, places
@@ -127,7 +127,9 @@ def _put_file(backups: Backups, stored: Stored, folder: Path, staged: Staged) ->
     path = folder / stored.path
     make_private_folder(path.parent)
     try:
-        write_stream(path, backups.content(stored), stored.mode & 0o700 | 0o600)
+        heldfolders.fill(path, backups.content(stored))
+    except OSError as problem:
+        raise refused(problem, "practice.state", path.parent) from None
     except Altered as problem:
         if not stored.path.startswith(_BODIES):
             raise
