@@ -122,7 +122,10 @@ def test_what_logind_refuses_leaves_the_rest(address: str, refuses: str) -> None
         assert comes_true(session.is_over)
         session.close()
         assert session.source is None
-        assert machine.is_held_up() == (refuses == NO_DELAY)  # nobody has held it up
+        if refuses == NO_SESSION:  # the bus lets go of its own handle a moment after it has passed it on
+            assert comes_true(lambda: not machine.is_held_up())
+        else:
+            assert machine.asked == []
         assert not session.is_over()
 
 
