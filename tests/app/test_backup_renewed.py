@@ -3,6 +3,7 @@ then on, whoever has it can put nothing in its place, and what cannot be brought
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from coachsync.app.vault import renewing
 from coachsync.app.vault.burying import line_of
 from coachsync.app.vault.trusting import signers_of_today
 from coachsync.app.wiring import open_wiring
-from coachsync.errors import Altered
+from coachsync.errors import Altered, Misconfigured
 from coachsync.vault import chain, chunks, formers, snapshots
 from coachsync.vault.chain import Head
 from coachsync.vault.keys import Person, Signer
@@ -91,6 +92,39 @@ def test_the_next_backup_is_whole_by_itself_and_those_of_the_old_key_go(
     assert backup_house.look().findings == []
     again = backup_house.backup(days=1)
     assert (again.formerly, again.written < created.written) == ([], True)
+
+
+def test_those_of_the_old_key_stay_until_the_mirror_has_the_new_ones(backup_house: BackupHouse, tmp_path: Path) -> None:
+    """With the mirror as it is, in its drawer, they are all that brings everything back."""
+    backup_house.backup()
+    code, away = backup_house.made, backup_house.mirror.rename(tmp_path / "drawer")
+    leaked(backup_house)
+    with pytest.raises(Misconfigured) as raised:
+        backup_house.backup(days=1)
+    assert raised.value.code == "mirror-before-renewal"
+    assert backup_house.store.snapshots() == [1]
+    new, backup_house.made = backup_house.made, code
+    came, _ = backup_house.restored(tmp_path / "new", mirror=away)
+    assert notes(came) == EVERYTHING
+    away.rename(backup_house.mirror)
+    backup_house.made = new
+    assert backup_house.backup(days=1).formerly == [1]
+    assert backup_house.store.snapshots() == [2]
+
+
+@pytest.mark.parametrize("lost", ["and another one is named", "and none is any more"])
+def test_a_mirror_that_is_lost_for_good_ends_that(backup_house: BackupHouse, tmp_path: Path, lost: str) -> None:
+    backup_house.backup()
+    shutil.rmtree(backup_house.mirror)
+    leaked(backup_house)
+    if lost == "and another one is named":
+        backup_house.mirror.mkdir()
+    else:
+        file = backup_house.house.file
+        file.write_text(file.read_text().replace('mirror = "mirror"\n', ""))
+        vars(backup_house.house).pop("config")
+    created = backup_house.backup(anew="named" in lost, days=1)
+    assert (created.formerly, created.problems) == ([1], [])
 
 
 def test_it_comes_back_on_a_clean_machine_with_everything(backup_house: BackupHouse, tmp_path: Path) -> None:

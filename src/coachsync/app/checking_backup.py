@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from coachsync.adapters.backupset import is_there
-from coachsync.app.backup import places, remembering
+from coachsync.app.backup import places, remembering, running
 from coachsync.app.checking import Check, Grade
 from coachsync.config import Config
 from coachsync.phrases import Phrase, say, say_count
@@ -41,6 +41,9 @@ def check_backup(config: Config, now: datetime) -> Iterator[Check]:
         yield _age(where, last, at)
     if backup.mirror is not None and None not in (memory.mirrored, memory.behind):
         yield _behind()
+    if running.is_due(config):
+        due = running.due()
+        yield Check(Grade.BAD, due.code, due.where, due.message, due.hint)
     if memory.made is not None:
         yield _drill(memory, at)
 

@@ -48,6 +48,7 @@ class Wiring:
         self._connect: Connect = connect or to_caldav
         self.undisturbed = undisturbed  # no other process has worked on the state since this one did
         self.only_vault = False  # whether this run has worked on the vault alone: set by whoever knows
+        self.backup_due = False  # and whether it has sealed anew what no backup has yet
         self.database = database
         self.now = now
         self.progress = progress

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -37,7 +37,8 @@ _SCRATCH = ".coachsync-backup-"
 
 @dataclass
 class Prepared:
-    """Everything that goes into a backup, as it was at one moment; nothing else is needed for it."""
+    """Everything that goes into a backup, as it was at one moment; nothing else is needed for it. `mirrored`: the
+    mirror, where there is one, has the keys to it."""
 
     folder: Path
     mirror: Path | None
@@ -54,6 +55,7 @@ class Prepared:
     tombstones: list[bytes]
     sources: list[Source]
     memory: Memory
+    mirrored: bool
     anew: bool
     problems: list[Problem]
 
@@ -90,7 +92,8 @@ def prepared(wiring: Wiring, configuration: Path, *, anew: bool = False) -> Iter
     _heed(wiring, trust, told)
     heldfolders.sweep(state, _SCRATCH)
     with open_vault(config, wiring.now) as vault:
-        memory = _mirror(wiring, vault, anew=anew, told=told)
+        mirrored = _mirror(wiring, vault, anew=anew, told=told)
+        memory = remembering.recall(state)
         coaches, unknown = known_coaches(vault.trust, vault.store)
         told += [*vault.problems, *(one for one in unknown if one not in vault.problems)]
         approved = ledgers.approved(Ledger(state).lines(), trust, wiring.clients.keys)
@@ -113,6 +116,7 @@ def prepared(wiring: Wiring, configuration: Path, *, anew: bool = False) -> Iter
             tombstones=approved.lines,
             sources=gathering.gather(config, configuration, scratch.path),
             memory=memory,
+            mirrored=mirrored,
             anew=anew,
             problems=told,
         )
@@ -121,22 +125,26 @@ def prepared(wiring: Wiring, configuration: Path, *, anew: bool = False) -> Iter
         os.close(scratch.lock)
 
 
-def create(what: Prepared, progress: Progress) -> Created:
+def create(what: Prepared, progress: Progress, *, hasty: bool = False) -> Created:
     """Write a backup of what was gathered. Killed at any moment, there is none of it, those from before are as they
-    were, and the next run goes on. Raises CoachsyncError where the system refuses something."""
+    were, and the next run goes on. `hasty`: what is there already is not read again, as it is every night. Raises
+    CoachsyncError where the system refuses something."""
     store = BackupSet(what.folder)
     places.claim(store, what.trust.vault, places.FOLDER, known=bool(what.memory.number) and not what.anew)
     store.make()
     known = {number: _looked_at(store, number, what) for number in store.snapshots()}
     whole = {number: one for number, one in known.items() if isinstance(one, snapshots.Snapshot)}
     former = [number for number, one in whole.items() if formerly.is_formerly(one, what.trust)]
+    if former and not what.mirrored:
+        raise _mirror_first()
     made = {number: one.at for number, one in whole.items() if number not in former}
     created = Created(_free_number(made, known, what), problems=list(what.problems))
     created.problems += _rolled_back(store, what) + [one for one in known.values() if isinstance(one, Problem)]
     _put_clear(store, what)
     staying = pruning.staying({**made, created.number: what.at})
     kept = {one: snapshots.digest(store.snapshot(one) or b"") for one in made if one in staying}
-    needed, manifest = _put_objects(store, what, created, progress)
+    there = frozenset(store.objects() if hasty else ())
+    needed, manifest = _put_objects(store, what, created, progress, there)
     content = snapshots.write(
         created.number,
         what.at,
@@ -151,10 +159,10 @@ def create(what: Prepared, progress: Progress) -> Created:
     store.put_snapshot(created.number, content)
     if store.snapshot(created.number) != content:
         raise _not_kept()
-    digest = snapshots.digest(content).hex()
+    digest = snapshots.digest(content)
     memory = remembering.recall(what.state)
-    remembering.keep(what.state, replace(memory, made=what.at, number=created.number, digest=digest))
-    _tell_mirror(what, created, snapshots.digest(content))
+    remembering.keep(what.state, remembering.backed_up(memory, what.memory, what.at, created.number, digest))
+    _tell_mirror(what, created, digest)
     created.dropped, created.formerly = sorted(made.keys() - staying), former
     _prune(store, what, created.dropped + former)
     return created
@@ -191,15 +199,17 @@ def _heed(wiring: Wiring, trust: Trust, told: list[Problem]) -> None:
             told += [ledgers.forged(where)] if heard.forged else []
 
 
-def _mirror(wiring: Wiring, vault: Vault, *, anew: bool, told: list[Problem]) -> Memory:
-    """Bring the mirror up to date; where that cannot be done, a backup is made all the same."""
-    memory = remembering.recall(wiring.config.practice.state)
+def _mirror(wiring: Wiring, vault: Vault, *, anew: bool, told: list[Problem]) -> bool:
+    """Bring the mirror up to date; whether it is. Where that cannot be done, a backup is made all the same."""
     try:
-        memory, problems = mirroring.refresh(wiring, vault, memory, anew=anew)
-        told += [one for one in problems if one not in told]
+        _, problems = mirroring.refresh(wiring, vault, remembering.recall(wiring.config.practice.state), anew=anew)
     except CoachsyncError as problem:
         told.append(problem.problem(places.MIRROR))
-    return memory
+        return False
+    finally:
+        wiring.backup_due = False  # it is being made
+    told += [one for one in problems if one not in told]
+    return True
 
 
 def _has_former(store: BackupSet, trust: Trust) -> bool:
@@ -242,6 +252,19 @@ def _looked_at(store: BackupSet, number: int, what: Prepared) -> snapshots.Snaps
         return Problem(problem.code, snapshot_place(number), problem.message, problem.hint)
 
 
+def _mirror_first() -> Misconfigured:
+    """Until the mirror has the new keys, it and the backups of before bring back what was there before."""
+    return Misconfigured(
+        "mirror-before-renewal",
+        say("Keys were replaced, and the mirror does not have the new ones yet. The backups that it opens stay."),
+        say(
+            "Connect its disk, and run: coachsync backup create. If it is lost, name another folder for it, and add "
+            "--anew."
+        ),
+        where=places.MIRROR,
+    )
+
+
 def _rolled_back(store: BackupSet, what: Prepared) -> list[Problem]:
     memory = what.memory
     content = store.snapshot(memory.number) if memory.number else None
@@ -273,7 +296,9 @@ def _put_clear(store: BackupSet, what: Prepared) -> None:
         raise _not_kept()
 
 
-def _put_objects(store: BackupSet, what: Prepared, created: Created, progress: Progress) -> tuple[set[bytes], Chunk]:
+def _put_objects(
+    store: BackupSet, what: Prepared, created: Created, progress: Progress, there: Container[bytes]
+) -> tuple[set[bytes], Chunk]:
     """Write what is not there yet, and read it back from the disk."""
     files, written, total = list[Stored](), list[bytes](), len(what.sources)
     for done, source in enumerate(what.sources):
@@ -282,7 +307,7 @@ def _put_objects(store: BackupSet, what: Prepared, created: Created, progress: P
         try:
             for piece in source.pieces():
                 chunk = chunks.seal(what.salt, piece)
-                written += _put(store, chunk, created)
+                written += [] if chunk.name in there else _put(store, chunk, created)
                 pieces.append((chunk.name, chunk.key))
                 size += len(piece)
         except FileNotFoundError:  # erased meanwhile

@@ -129,7 +129,7 @@ def _refreshed(
     config = wiring.config
     places.claim(mirror.store, vault.id, places.MIRROR, known=memory.mirrored is not None and not anew)
     mirror.make()
-    _drop(mirror, vault, wiring.clients.keys)  # first: it needs no room on the disk
+    memory = _dropped(mirror, wiring, vault, memory)  # first: it needs no room on the disk
     heard = ledgers.approved(Ledger(config.practice.state).lines(), vault.trust, mirror.keys)
     ledgers.spread(heard, mirror.ledger)
     wrong = ledgers.approved(mirror.ledger.lines(), vault.trust, mirror.keys).forged
@@ -166,14 +166,22 @@ def name_backup(store: BackupSet, trust: Trust, writer: Writer, number: int, dig
         store.put_clear(STAMP, snapshots.write_stamp(named, trust.vault, writer.entry, writer.daemon))
 
 
-def _drop(mirror: Mirror, vault: Vault, keys: ClientKeys) -> None:
-    """Destroy what is erased: what the log or an approved line of the ledger says."""
-    for shelf, generation, recipient in sorted(_doomed(mirror.files, vault)):
+def _dropped(mirror: Mirror, wiring: Wiring, vault: Vault, memory: Memory) -> Memory:
+    """Destroy what is erased: what the log or an approved line of the ledger says. What is to be remembered: once the
+    old keys of a shelf have gone that lives on, the last backup does not open what is in it."""
+    doomed, keys = _doomed(mirror.files, vault), wiring.clients.keys
+    if wiring.config.backup.folder is not None and any(shelf not in vault.history.erased for shelf, _, _ in doomed):
+        memory = remembering.owing(memory, int(wiring.now.timestamp()), vault.history.head.count)
+        wiring.backup_due = True
+        with suppress(CoachsyncError):  # a full disk keeps nobody from erasing
+            remembering.keep(wiring.config.practice.state, memory)
+    for shelf, generation, recipient in sorted(doomed):
         mirror.files.shred_grant(shelf, generation, recipient)
     codes, _ = keys.buried()
     for code in mirror.keys.codes():
         if code in codes:
             mirror.keys.destroy(code)
+    return memory
 
 
 def _doomed(files: VaultFiles, vault: Vault) -> set[tuple[bytes, int, bytes]]:

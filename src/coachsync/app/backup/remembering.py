@@ -19,14 +19,17 @@ _VERSION = 1
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Times are seconds since 1970, None for never. `behind`: since when there is something here that the mirror could
-    not be told. `number` and `digest` (hex) are those of the last backup; of the
-    drill, which backup it opened, and how many findings it had."""
+    not be told. `due`: since when something that was sealed anew is in no backup, and `due_entry` how many entries the
+    log had when that was last so. `number` and `digest` (hex) are those of the last backup; of the drill, which backup
+    it opened, and how many findings it had."""
 
     made: int | None = None
     number: int = 0
     digest: str = ""
     mirrored: int | None = None
     behind: int | None = None
+    due: int | None = None
+    due_entry: int = 0
     drilled: int | None = None
     drill_of: int = 0
     drill_findings: int = 0
@@ -58,12 +61,24 @@ def fall_behind(state: Path, at: int) -> None:
         keep(state, replace(memory, behind=at))
 
 
+def owing(memory: Memory, at: int, entry: int) -> Memory:
+    """The same with a backup that is due at this time, with a log of so many entries."""
+    return replace(memory, due=at if memory.due is None else memory.due, due_entry=entry)
+
+
+def backed_up(memory: Memory, gathered: Memory, at: int, number: int, digest: bytes) -> Memory:
+    """The same with a backup that was made at this time, of what there was when `gathered` was remembered: what was
+    sealed anew since then is in none."""
+    due = None if memory.due_entry == gathered.due_entry else memory.due
+    return replace(memory, made=at, number=number, digest=digest.hex(), due=due)
+
+
 def _read(found: dict[str, Any]) -> Memory:
     if found.pop("version") != _VERSION:
         return Memory()
     memory = Memory(**found)
-    times = (memory.made, memory.mirrored, memory.behind, memory.drilled)
-    numbers = (memory.number, memory.drill_of, memory.drill_findings)
+    times = (memory.made, memory.mirrored, memory.behind, memory.due, memory.drilled)
+    numbers = (memory.number, memory.due_entry, memory.drill_of, memory.drill_findings)
     if not all(one is None or type(one) is int for one in times) or not all(type(one) is int for one in numbers):
         return Memory()
     return memory

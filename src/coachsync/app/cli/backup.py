@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -64,20 +64,13 @@ def command() -> None:
 @click.pass_obj
 def create(options: Options, anew: bool) -> int:
     """Neither passphrase nor code is needed."""
-    from coachsync.adapters import lock
-    from coachsync.adapters.files import make_state_folder
-    from coachsync.app.backup import creating
+    from coachsync.app.backup import running
     from coachsync.config import locate
 
     config, path = configured(options), locate(options.config, os.environ).absolute()
-    if config.backup.folder is None:
-        raise creating.not_configured()
-    make_state_folder(config.practice.state)
-    with lock.hold(config.practice.state, "backup create", _PATIENCE, lock.BACKUP), ExitStack() as gathered:
-        with opened(options, "backup create", _PATIENCE) as wiring:
-            what = gathered.enter_context(creating.prepared(wiring, path, anew=anew))
-        with progress() as show:  # others work on while it is written
-            created = creating.create(what, show)
+    opening = partial(opened, options, "backup create", _PATIENCE)
+    with progress() as show:
+        created = running.make(config, path, opening, show, _PATIENCE, anew=anew)
     if options.json:
         tell_json(_created(created))
     else:

@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
+
+import click
 
 from coachsync import config
 from coachsync.adapters.lock import PATIENCE
@@ -23,7 +26,8 @@ def configured(options: Options) -> config.Config:
 @contextmanager
 def opened(options: Options, command: str, patience: float = PATIENCE) -> Iterator[Wiring]:
     """The state, held for this command, with progress bars while it works. Waits `patience` seconds for another one.
-    The administrator works in the state of somebody else with the rights of that one."""
+    The administrator works in the state of somebody else with the rights of that one. Where notes were sealed anew, the
+    command ends with a backup."""
     settings = configured(options)
     with (
         progress() as show,
@@ -32,3 +36,11 @@ def opened(options: Options, command: str, patience: float = PATIENCE) -> Iterat
     ):
         tell_problems(wiring.problems)
         yield wiring
+    if wiring.backup_due:
+        click.get_current_context().call_on_close(partial(_catch_up, options))  # once it has told all it has to tell
+
+
+def _catch_up(options: Options) -> None:
+    from coachsync.app.cli.backupdue import catch_up  # hardly ever needed
+
+    catch_up(options)

@@ -196,6 +196,10 @@ def _backup(memory: Memory, now: int) -> Iterator[str]:
         yield say("  Mirror of the keys: up to date {ago}.", ago=_ago(now - memory.mirrored))
         if memory.behind is not None:
             yield say("  It lacks what was written or erased since: connect its disk, and run: coachsync backup create")
+    if memory.due is not None:
+        yield say(
+            "  Notes that were sealed anew are in no backup yet: connect its disk, and run: coachsync backup create"
+        )
     if memory.drilled is None:
         yield say("  Nobody has tried to open a backup yet: coachsync backup verify --drill")
     elif memory.drill_findings:
@@ -304,6 +308,7 @@ def _of_backup(memory: Memory) -> dict[str, Any]:
     return {
         "made": _when(memory.made),
         "number": memory.number or None,
+        "due": _when(memory.due),
         "mirrored": _when(memory.mirrored),
         "mirror_behind": _when(memory.behind),
         "drilled": _when(memory.drilled),

@@ -119,8 +119,8 @@ def _to_do(config: Config) -> Iterator[str]:
     """What only the coach can do now."""
     if config.backup.folder is not None or config.backup.mirror is not None:
         yield say(
-            "Make a backup now: coachsync backup create. The backups from before open no note any more, and what is "
-            "lost until then is lost. It removes them from their folder."
+            "The backups from before open no note any more. The next one takes their place: it is made now if the "
+            "disks for backups and mirror are there. If not, connect both, and run: coachsync backup create"
         )
     if is_shared(config.practice.state):
         yield say("If the vault is unlocked in another session, lock it there too: coachsync vault lock")

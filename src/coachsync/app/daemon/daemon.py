@@ -13,6 +13,7 @@ from coachsync.adapters.privacy import group_of
 from coachsync.app import recording, status, telling
 from coachsync.app.alarms import Kind
 from coachsync.app.daemon import journal, pace
+from coachsync.app.daemon.backing_up import BackingUp
 from coachsync.app.daemon.books import Books, Draw
 from coachsync.app.daemon.moment import Moment
 from coachsync.app.daemon.opening import Opening
@@ -63,6 +64,7 @@ class Daemon:
         self._memories: Mapping[str, Memory] = telling.from_json(known.told)  # what the ways to the coach have said
         self._opening = Opening()
         self._receiving = Receiving(journal, draw)
+        self._backing_up = BackingUp(opened, journal, alive)
         self._unsaid: tuple[Problem, ...] = ()  # of those ways
         self._heard = 0.0  # when it was last looked at what the coach must hear, in seconds since boot
         self.summary = ""  # for whoever looks at the process: counts and codes
@@ -90,6 +92,7 @@ class Daemon:
         due = (self._forced or self._next(moment) <= 0) and self._state.due <= moment.boot
         if due:
             self._pass(moment)
+        self._backing_up.look(self._settings.config, self._settings.file.absolute(), moment.wall, moment.boot)
         if due or moment.boot - self._heard >= _HEAR:
             self._tell(moment)
         if self._forced:

@@ -1,0 +1,55 @@
+"""The backup that is due at once, made by the daemon where the command that owed it could not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from coachsync.app.defects import defect
+from coachsync.app.progress import Progress
+from coachsync.app.wiring import Wiring
+from coachsync.config import Config
+from coachsync.errors import CoachsyncError
+
+Open = Callable[[Config, datetime, Progress], AbstractContextManager[Wiring]]
+
+_IN_USE = "state-in-use"
+_EVERY = 60.0  # seconds between two looks: a disk may have been connected
+_AGAIN = 3600.0  # seconds until one that has failed is tried again
+
+
+class BackingUp:
+    """Looks now and then whether one is due. Times are seconds since boot."""
+
+    def __init__(self, opened: Open, journal: Callable[[str], None], alive: Callable[[], None]) -> None:
+        self._opened, self._journal, self._alive = opened, journal, alive
+        self._next = 0.0
+
+    def look(self, config: Config, configuration: Path, now: datetime, boot: float) -> None:
+        """Make one where it is due and its disk is there. What goes wrong with it is in the journal and ends nothing:
+        `overdue` tells the coach that it is still due."""
+        if config.backup.folder is None or boot < self._next:
+            return
+        from coachsync.app.backup import running  # what it loads, a practice without backups does without
+
+        self._next = boot + _EVERY
+        try:
+            if running.is_due(config) and running.can_be_made(config):
+                opening = partial(self._opened, config, now, self._further)
+                made = running.make(config, configuration, opening, self._further, hasty=True)
+                self._journal(f"backup {made.number}")
+        except CoachsyncError as problem:
+            if problem.code != _IN_USE:
+                self._failed(problem, boot)
+        except Exception as problem:  # noqa: BLE001 - a defect in it ends no step
+            self._failed(defect(problem), boot)
+
+    def _further(self, _what: str, _done: int, _total: int) -> None:
+        self._alive()
+
+    def _failed(self, problem: CoachsyncError, boot: float) -> None:
+        self._journal(f"backup: {problem.code}")
+        self._next = boot + _AGAIN
