@@ -8,7 +8,7 @@ TOOLS_STAMP := $(TOOLS)/.installed
 CATALOGUES := $(wildcard src/coachsync/locale/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: venv demo test test-servers fuzz properties soak lint bench wheel catalogues man lock clean
+.PHONY: venv demo test test-servers test-long fuzz properties soak lint bench wheel catalogues man lock clean
 
 venv: $(STAMP) $(COMPILED)
 
@@ -35,6 +35,12 @@ test: venv lint
 test-servers: venv
 	tests/realservers/install.sh
 	$(BIN)/python -m pytest -m debian -rs
+
+# What takes long: where `make test` kills, or fills the disk, at some steps of the work, this does at each of them, and what
+# it tries against one server, against a second one.
+test-long: venv
+	COACHSYNC_EVERY_STEP=1 $(BIN)/python -m pytest -m 'every_step or long' --numprocesses $$(expr $$(nproc) + 1) --maxprocesses 4 \
+	  --dist worksteal --timeout 1800
 
 # Thousands of random changes on both sides, with kills and faults, and a million damaged inputs of the vault; some minutes.
 # SEED repeats a run that failed.

@@ -5,18 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite as SQLiteDialect
 
 from coachsync.adapters.database import engine, vaults
 
+# All of them in continuous integration (`make test-long`): they take longer than all other tests.
+_EVERY_STEP = "COACHSYNC_EVERY_STEP" in os.environ
+
 # What works by handles of folders and not by paths; the others call it too, and would have each step twice.
 HANDLES = ((os, "rename"), (os, "unlink"), (os, "pwrite"))
+_Kept = TypeVar("_Kept")
+
 FILES = ((os, "fsync"), (os, "link"), (Path, "unlink"), (Path, "replace"), (Path, "hardlink_to"), (Path, "rmdir"))
 
 
@@ -74,6 +80,16 @@ def counted(number: int, blow: Callable[[], None]) -> Callable[[], None]:
             blow()
 
     return step
+
+
+def numbers(stride: int, first: int = 0) -> Iterator[int]:
+    """The numbers of the steps to deal the blow at: one in so many, or every one."""
+    return count(first, 1 if _EVERY_STEP else stride)
+
+
+def some(kept: Sequence[_Kept], stride: int) -> Sequence[_Kept]:
+    """Of what was kept at each step, one in so many, or all."""
+    return kept if _EVERY_STEP else kept[::stride]
 
 
 def killed_at(number: int, work: Callable[[], object], more: tuple[tuple[Any, str], ...] = ()) -> bool:

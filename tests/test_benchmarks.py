@@ -33,6 +33,7 @@ def run(name: str, *words: str) -> list[list[str]]:
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
 
 
+@pytest.mark.long
 def test_the_comparison_tells_every_task_with_its_requests_and_goals(tmp_path: Path) -> None:
     nobody_else = ("--tools", str(tmp_path))
     heading, *rows = run("compare.py", "--sizes", "40", "--rounds", "1", "--delay", "0", "--no-warm-up", *nobody_else)
@@ -111,6 +112,7 @@ def test_single_steps_are_told_with_their_goals() -> None:
     assert [row[0] for row in rows] == ["reading", *(f"slots, {share}" for share in shares)]
 
 
+@pytest.mark.long
 def test_four_shares_are_told_with_what_each_run_asks_of_the_server() -> None:
     heading, *rows = run("shares.py", "--sizes", "30", "--rounds", "1")
 
@@ -131,6 +133,7 @@ def test_what_a_share_lets_infer_is_measured_for_each_share_and_schedule() -> No
     assert [row[:3] for row in rows[-3:]] == [["busy", publish, "8"] for publish in ("now", "hourly", "daily")]
 
 
+@pytest.mark.long
 @pytest.mark.servers
 def test_the_first_sync_and_a_push_are_timed_on_a_real_server() -> None:
     _, *rows = run("real_servers.py", "--size", "3", "--rounds", "1", "--servers", "xandikos")

@@ -8,6 +8,7 @@ from coachsync.app import collection_target
 from events import event
 from leaking_house import Document
 from practice_house import OTHER, House
+from stretching import _stretched_once  # noqa: F401 - a fixture
 from vault_damage import Damaged, full
 from vault_house import VaultHouse, copied
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from coachsync.app.backup.creating import Created
 from coachsync.app.backup.restoring import Restored
 from coachsync.errors import CoachsyncError
 from smalldisk import mounted_on
-from stepping import before_each, killed_at, no_room
+from stepping import before_each, killed_at, no_room, numbers
 from test_backup import EVERYTHING, but_locks, contents
 from vault_house import CLIENT, OTHER
 
@@ -44,8 +45,8 @@ def codes_of(work: Callable[[], Created | Restored]) -> set[str]:
         return {problem.code if problem.hint else "no hint"}
 
 
-def steps(first: int, stride: int = 3) -> range:
-    return range(first, MOST, stride)
+def steps(first: int, stride: int = 3) -> Iterator[int]:
+    return takewhile(lambda number: number < MOST, numbers(stride, first))
 
 
 @pytest.fixture
@@ -60,6 +61,7 @@ def twice(backup_house: BackupHouse) -> BackupHouse:
 NOW = {CLIENT: {b"one", b"two", b"four"}}
 
 
+@pytest.mark.every_step
 def test_p13_a_backup_that_was_killed_is_none_and_the_next_run_goes_on(twice: BackupHouse, tmp_path: Path) -> None:
     for number in steps(0):
         killed = killed_at(number, twice.backup)
@@ -77,6 +79,7 @@ def test_p13_a_backup_that_was_killed_is_none_and_the_next_run_goes_on(twice: Ba
     assert notes(came) == NOW
 
 
+@pytest.mark.every_step
 def test_p04_on_a_full_disk_the_last_backup_stays_and_it_is_said(twice: BackupHouse, tmp_path: Path) -> None:
     told = set()
     for number in steps(3):
@@ -106,6 +109,7 @@ def test_p04_a_disk_that_really_is_full_keeps_the_last_backup(twice: BackupHouse
         assert twice.backup(days=1).problems == []
 
 
+@pytest.mark.every_step
 def test_p13_a_restore_that_was_killed_is_none_or_all(backup_house: BackupHouse, tmp_path: Path) -> None:
     backup_house.backup()
     for number in steps(4, 23):
@@ -125,6 +129,7 @@ def test_p13_a_restore_that_was_killed_is_none_or_all(backup_house: BackupHouse,
             break
 
 
+@pytest.mark.every_step
 def test_p04_a_restore_on_a_full_disk_changes_nothing(backup_house: BackupHouse, tmp_path: Path) -> None:
     backup_house.backup()
     folder = tmp_path / "new"

@@ -154,6 +154,7 @@ def test_a_command_that_worked_ends_a_refusal(tmp_path: Path) -> None:
     assert one.requests > before
 
 
+@pytest.mark.long
 def test_p03_looks_from_outside_that_fail_for_days_are_told(tmp_path: Path, sink: MailSink) -> None:
     one = life(tmp_path, telling_by_mail(seldom(NOW), sink))
     one.live(MINUTE)

@@ -4,7 +4,6 @@ neither, and never twice."""
 from __future__ import annotations
 
 import os
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from coachsync.errors import CoachsyncError
 from coachsync.inbox.settling import SETTLED_UNSEEN
 from inbox_house import CLIENT, InboxHouse
 from smalldisk import mounted_on
-from stepping import HANDLES, before_each, counted, killed_at, no_room
+from stepping import HANDLES, before_each, counted, killed_at, no_room, numbers
 from vault_house import VaultHouse, copied
 
 SCAN = b"%PDF-1.7\n" + bytes(range(256)) * 20
@@ -65,8 +64,9 @@ def later(house: InboxHouse) -> None:
     assert house.names() == [CLIENT]
 
 
+@pytest.mark.every_step
 def test_killed_before_any_step(first: VaultHouse, tmp_path: Path) -> None:
-    for number in count():
+    for number in numbers(7):
         house = dropped(first, tmp_path / f"{number}")
         came = killed_at(number, house.look, HANDLES)
         whole_or_sealed(house)
@@ -76,8 +76,9 @@ def test_killed_before_any_step(first: VaultHouse, tmp_path: Path) -> None:
     assert number > 20
 
 
+@pytest.mark.every_step
 def test_without_room_at_any_step(first: VaultHouse, tmp_path: Path) -> None:
-    for number in count():
+    for number in numbers(7):
         house, refused = dropped(first, tmp_path / f"{number}"), []
 
         def blow(into: list[None] = refused) -> None:

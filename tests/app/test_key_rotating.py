@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from itertools import count
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from coachsync.model import Pseudonym
 from coachsync.vault.rows import DeviceKey
 from daemon_life import HOUR, life
 from practice_house import House, session
-from stepping import before_each, counted, killed_at, no_room
+from stepping import before_each, counted, killed_at, no_room, numbers
 from vault_renewing import CHEAP, quickly
 
 ANA = Client("C-ANA000", ("Ana Zyx",), ("ana@zyx.example",), sponsor="S-ACME00")
@@ -194,11 +194,12 @@ def test_a_note_of_the_place_names_the_new_key(full: House) -> None:
     assert keyplaces.read_note(full.state) == keyplaces.Note(Place.FILE, key_of(full).name)
 
 
+@pytest.mark.every_step
 def test_p13_killed_anywhere_whoever_opens_the_state_next_ends_it(full: House, tmp_path: Path) -> None:
     before, old = facts(full), key_of(full)
     keep = tmp_path.parent / f"{tmp_path.name}-keep"
     shutil.copytree(full.state, keep)
-    for number in count():
+    for number in numbers(4):
         killed = killed_at(number, lambda: rekeying.rotate(full.state))
         with open_wiring(config.load(full.file), "test", full.now) as wiring:  # as the daemon does at its next pass
             assert len(wiring.clients.directory().clients) == 1
@@ -213,11 +214,12 @@ def test_p13_killed_anywhere_whoever_opens_the_state_next_ends_it(full: House, t
     assert number > 15
 
 
+@pytest.mark.every_step
 def test_p04_a_full_disk_anywhere_loses_nothing(full: House, tmp_path: Path) -> None:
     before = facts(full)
     keep = tmp_path.parent / f"{tmp_path.name}-keep"
     shutil.copytree(full.state, keep)
-    for number in range(0, 40, 2):
+    for number in takewhile(lambda number: number < 40, numbers(6)):
         with before_each(counted(number, no_room)), suppress(CoachsyncError, OSError):
             rekeying.rotate(full.state)
         with open_wiring(config.load(full.file), "test", full.now):

@@ -23,7 +23,7 @@ from coachsync.errors import Altered, CoachsyncError, Temporary, UsageError
 from coachsync.vault import chain
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keys import Person
-from stepping import before_each, counted, killed_at, no_room
+from stepping import before_each, counted, killed_at, no_room, numbers
 from vault_house import CLIENT, OTHER, VaultHouse
 from vault_traces import found, put_back, secrets_of
 
@@ -266,6 +266,7 @@ def test_too_much_to_erase_at_once_is_told(
 # --- cut short --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.every_step
 @pytest.mark.parametrize("whole", [False, True], ids=["note", "client"])
 def test_p13_whenever_it_dies_nothing_is_lost_and_nothing_stays_half_erased(tmp_path: Path, whole: bool) -> None:
     first = tmp_path / "first"
@@ -280,7 +281,7 @@ def test_p13_whenever_it_dies_nothing_is_lost_and_nothing_stays_half_erased(tmp_
             erase_client(session) if whole else erasing.erase_records(session, [gone.record])[0]
 
     outcomes = set[bool]()
-    for number in range(100):
+    for number in numbers(4):
         again = VaultHouse.__new__(VaultHouse)
         again.folder, again.now = tmp_path / str(number), house.now
         shutil.copytree(first, again.folder)

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from coachsync.errors import CoachsyncError, UsageError, WrongKey
 from coachsync.vault import recovery
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keyslots import FLOOR, Cost
-from stepping import killed_at
+from stepping import killed_at, numbers
 from vault_damage import codes
 from vault_house import CLIENT, COACH, PASSPHRASE, VaultHouse, copied
 
@@ -148,7 +147,7 @@ def test_p04_a_coach_whom_the_older_copy_does_not_know_comes_back_by_the_code(va
 
 def every_step(action: Callable[[int], Callable[[], object]]) -> Iterator[int]:
     """Each step at which the action of a fresh state can be killed; the consumer looks at what is left."""
-    for step in count():
+    for step in numbers(4):
         if not killed_at(step, action(step)):
             assert step > 10
             return
@@ -193,6 +192,7 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("coachsync.app.vault.shelving._LEAST", 1)
 
 
+@pytest.mark.every_step
 @pytest.mark.usefixtures("quickly")
 def test_p13_killed_while_the_passphrase_changes_one_of_the_two_opens(tmp_path: Path) -> None:
     made: list[tuple[VaultHouse, str]] = []
@@ -204,6 +204,7 @@ def test_p13_killed_while_the_passphrase_changes_one_of_the_two_opens(tmp_path: 
         assert opens(house, PASSPHRASE) != opens(house, NEW)
 
 
+@pytest.mark.every_step
 @pytest.mark.usefixtures("quickly")
 def test_p13_killed_while_the_code_is_used_the_old_code_or_the_new_passphrase_opens(tmp_path: Path) -> None:
     made: list[tuple[VaultHouse, str]] = []

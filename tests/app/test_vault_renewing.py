@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ from coachsync.vault.bodies import Note
 from coachsync.vault.envelope import Kind
 from coachsync.vault.keyslots import By
 from stepping import before_each, counted, killed_at, no_room
-from vault_house import CLIENT, COACH, OTHER, PASSPHRASE, VaultHouse, copied
+from vault_house import CLIENT, COACH, OTHER, PASSPHRASE, VaultHouse, copied, copies
 from vault_renewing import CHEAP, NEW, NEWER, bodies, person, quickly, renew, settle, sound
 
 COLLEAGUE = "bea"
@@ -264,13 +263,6 @@ def test_alone_the_coach_writes_it_whole(full: VaultHouse) -> None:
 # --- killed, and a full disk ------------------------------------------------------------------------------------------
 
 
-def every(house: VaultHouse, tmp_path: Path) -> Iterator[tuple[int, VaultHouse]]:
-    for number in count():
-        folder = tmp_path / f"at-{number}"
-        folder.mkdir()
-        yield number, copied(house, folder)
-
-
 def opens(house: VaultHouse, passphrase: str) -> bool:
     house.now += timedelta(minutes=2)
     with suppress(WrongKey):
@@ -293,10 +285,9 @@ def whole(house: VaultHouse) -> None:
     sound(house)
 
 
+@pytest.mark.every_step
 def test_p13_killed_anywhere_one_of_the_two_opens_and_a_second_run_ends_it(little: VaultHouse, tmp_path: Path) -> None:
-    for number, house in every(little, tmp_path):
-        if number % 2:  # each was tried when this was written: half of them tell as much, in half of the time
-            continue
+    for number, house in copies(little, tmp_path, 11):
         killed = killed_at(number, lambda house=house: renew(house))  # type: ignore[misc]
         if not killed:
             break
@@ -310,10 +301,9 @@ def test_p13_killed_anywhere_one_of_the_two_opens_and_a_second_run_ends_it(littl
     assert number > 60
 
 
+@pytest.mark.every_step
 def test_p04_a_full_disk_anywhere_loses_nothing(little: VaultHouse, tmp_path: Path) -> None:
-    for number, house in every(little, tmp_path):
-        if number % 3:
-            continue
+    for number, house in copies(little, tmp_path, 11):
         stopped = False
         with before_each(counted(number, no_room)):
             try:
@@ -363,12 +353,11 @@ def test_the_coach_goes_on_with_an_older_copy_by_the_passphrase_of_then(put_back
     sound(put_back, NEWER)
 
 
+@pytest.mark.every_step
 def test_p13_killed_while_the_coach_goes_on_with_an_older_copy(
     put_back: VaultHouse, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    for number, house in every(put_back, tmp_path_factory.mktemp("kills")):
-        if number % 5:
-            continue
+    for number, house in copies(put_back, tmp_path_factory.mktemp("kills"), 17):
         killed = killed_at(number, lambda house=house: renew(house, PASSPHRASE, NEWER, accept=True))  # type: ignore[misc]
         if not killed:
             break

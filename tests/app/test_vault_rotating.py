@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Iterator
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -23,7 +21,7 @@ from coachsync.vault.keyslots import Cost
 from coachsync.vault.suite import Opener
 from stepping import before_each, counted, killed_at, no_room
 from vault_damage import Damaged
-from vault_house import CLIENT, COACH, OTHER, VaultHouse, copied
+from vault_house import CLIENT, COACH, OTHER, VaultHouse, copied, copies
 
 
 def rotate(house: VaultHouse, client: str | None = None, most: int = 1) -> None:
@@ -207,17 +205,10 @@ def test_what_was_erased_stays_so_in_an_older_copy(full: VaultHouse, tmp_path: P
     sound(full)
 
 
-def every(house: VaultHouse, tmp_path: Path) -> Iterator[tuple[int, VaultHouse]]:
-    """A copy for each step."""
-    for number in count():
-        folder = tmp_path / f"at-{number}"
-        folder.mkdir()
-        yield number, copied(house, folder)
-
-
+@pytest.mark.every_step
 def test_p13_killed_anywhere_it_is_gone_on_with(first: VaultHouse, tmp_path: Path) -> None:
     before, made = bodies(first), generations(first)
-    for number, house in every(first, tmp_path):
+    for number, house in copies(first, tmp_path, 5):
         killed = killed_at(number, lambda house=house: rotate(house, OTHER))  # type: ignore[misc]
         written = house.add(b"by the daemon", OTHER)
         assert bodies(house) == before | {written.record: b"by the daemon"}
@@ -233,9 +224,10 @@ def test_p13_killed_anywhere_it_is_gone_on_with(first: VaultHouse, tmp_path: Pat
     assert number > 10
 
 
+@pytest.mark.every_step
 def test_p13_a_full_disk_anywhere_loses_nothing(first: VaultHouse, tmp_path: Path) -> None:
     before = bodies(first)
-    for number, house in every(first, tmp_path):
+    for number, house in copies(first, tmp_path, 5):
         stopped = False
         with before_each(counted(number, no_room)):
             try:
@@ -284,12 +276,13 @@ def test_a_daemon_key_that_was_put_back_is_not_let_in_again(full: VaultHouse) ->
     sound(full)
 
 
+@pytest.mark.every_step
 def test_p13_killed_while_the_daemon_gets_another_pen(first: VaultHouse, tmp_path: Path) -> None:
     def replace(house: VaultHouse) -> None:
         with house.session() as session:
             making.replace_daemon(session.vault, session.coach, house.device)
 
-    for number, house in every(first, tmp_path):
+    for number, house in copies(first, tmp_path, 5):
         killed = killed_at(number, lambda house=house: replace(house))  # type: ignore[misc]
         with house.session() as session:
             making.settle(session.vault, session.coach, house.device)

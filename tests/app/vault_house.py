@@ -24,6 +24,7 @@ from coachsync.vault.envelope import Kind
 from coachsync.vault.keys import Person, Signer
 from coachsync.vault.keyslots import FLOOR
 from coachsync.vault.rows import DeviceKey
+from stepping import numbers
 
 CONFIG = """\
 version = 1
@@ -112,3 +113,11 @@ def copied(house: VaultHouse, folder: Path) -> VaultHouse:
     copy = VaultHouse(folder, house.now)
     shutil.copytree(house.folder, folder, dirs_exist_ok=True)
     return copy
+
+
+def copies(house: VaultHouse, place: Path, stride: int) -> Iterator[tuple[int, VaultHouse]]:
+    """A copy for each step of what is done to it, or for one in so many, with the number of the step."""
+    for number in numbers(stride):
+        folder = place / f"at-{number}"
+        folder.mkdir()
+        yield number, copied(house, folder)

@@ -12,6 +12,7 @@ import servers
 from cli_desk import Desk, Storage, fill
 from cli_vault import VaultDesk
 from coachsync.adapters.caldav import transport
+from stretching import _stretched_once  # noqa: F401 - a fixture
 
 _users = itertools.count()
 

@@ -19,7 +19,7 @@ def practice(tmp_path: Path) -> Practice:
     return Practice(tmp_path)
 
 
-@pytest.fixture(params=["radicale", "xandikos"])
+@pytest.fixture(params=["radicale", pytest.param("xandikos", marks=pytest.mark.long)])
 def account(request: pytest.FixtureRequest) -> Account:
     """An account on each server in turn."""
     found = request.getfixturevalue(request.param)

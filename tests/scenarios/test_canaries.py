@@ -26,7 +26,7 @@ LONGEST = 100  # days: all that the calendar holds is nearer
 _DROPPED = re.compile(r"^(?:LINK|STRUCTURED-DATA|STYLED-DESCRIPTION|REQUEST-STATUS)[;:].*", re.M)
 
 
-@pytest.fixture(params=["radicale", "xandikos", *debian("cyrus")])
+@pytest.fixture(params=["radicale", pytest.param("xandikos", marks=pytest.mark.long), *debian("cyrus")])
 def aviary(request: pytest.FixtureRequest, practice: Practice) -> Iterator[Aviary]:
     """A calendar of every kind of event. Its own path, name and description are canaries too."""
     ink, server = Ink(), request.param
