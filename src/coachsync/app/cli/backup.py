@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -116,7 +117,7 @@ def verify(
     if options.json:
         tell_json(_looked(looked, drilled))
     else:
-        _tell_looked(looked, drilled)
+        _tell_looked(looked, drilled, config.practice.timezone)
     return FINDINGS if looked.findings or (drilled is not None and drilled.findings) else 0
 
 
@@ -163,7 +164,8 @@ def restore(
     if options.json:
         tell_json(_restored(restored))
     else:
-        _tell_restored(restored, backups)
+        settings = restoring.settings_of(target.file)
+        _tell_restored(restored, backups, settings.practice.timezone if settings else "UTC")
     return PARTLY if restored.problems else 0
 
 
@@ -311,10 +313,10 @@ def _looked(looked: Looked, drilled: Drilled | None) -> dict[str, Any]:
     return document
 
 
-def _tell_looked(looked: Looked, drilled: Drilled | None) -> None:
+def _tell_looked(looked: Looked, drilled: Drilled | None, timezone: str) -> None:
     findings = looked.findings + (drilled.findings if drilled is not None else [])
     for number, at in sorted(looked.snapshots.items()):
-        tell(say("Backup {number}: {made}", number=number, made=_when(at)))
+        tell(say("Backup {number}: {made}", number=number, made=_here(at, timezone)))
     tell_findings(findings)
     if drilled is not None:
         tell(
@@ -342,9 +344,9 @@ def _restored(restored: Restored) -> dict[str, Any]:
     }
 
 
-def _tell_restored(restored: Restored, backups: Backups) -> None:
+def _tell_restored(restored: Restored, backups: Backups, timezone: str) -> None:
     tell_problems(restored.problems)
-    tell(say("Backup {number} of {made} is back.", number=restored.number, made=_when(restored.at)))
+    tell(say("Backup {number} of {made} is back.", number=restored.number, made=_here(restored.at, timezone)))
     tell(say_count("The vault has {number} record.", "The vault has {number} records.", restored.records))
     names = ", ".join(sorted(backups.trust.coaches))
     tell(say("The coaches of this vault are: {names}. Nobody else may be among them.", names=names))
@@ -363,3 +365,10 @@ def _tell_restored(restored: Restored, backups: Backups) -> None:
 
 def _when(at: int) -> str:
     return instant(datetime.fromtimestamp(at, UTC))
+
+
+def _here(at: int, timezone: str) -> str:
+    """As the practice's clock shows it."""
+    from coachsync.app.cli.recordviews import local
+
+    return local(datetime.fromtimestamp(at, UTC), ZoneInfo(timezone))

@@ -130,7 +130,7 @@ class Session:
                 raise WrongKey(
                     "no-grant",
                     say("The file that opens this client's notes is missing."),
-                    say("Restore the folder vault/keys of the state folder from a backup."),
+                    say("Bring the folder vault/keys of the state folder back: the mirror has a copy of it."),
                 )
             self._openers[shelf, generation] = grants.opened(content, key, person)
         return self._openers[shelf, generation]

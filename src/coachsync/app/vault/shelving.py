@@ -114,7 +114,9 @@ def current_key(vault: Vault, shelf: bytes) -> ShelfKey:
             say(
                 "The file that opens this client's notes is missing or was replaced: nobody could read what is sealed."
             ),
-            say("Nothing was stored. Restore the folder vault/keys of the state folder from a backup."),
+            say(
+                "Nothing was stored. Bring the folder vault/keys of the state folder back: the mirror has a copy of it."
+            ),
         )
     return key
 
