@@ -11,6 +11,7 @@ import pytest
 
 from backup_house import BackupHouse, Came, names, notes
 from coachsync.adapters.files import read_if_there
+from coachsync.app.backup import drilling
 from coachsync.app.backup.creating import Created
 from coachsync.app.backup.restoring import Restored
 from coachsync.errors import CoachsyncError
@@ -173,3 +174,23 @@ def test_p09_what_only_the_state_that_was_moved_away_knows_is_gone_also_after_a_
     again, _ = backup_house.restored(folder, mirror=older)
     assert notes(again) == {CLIENT: {b"one", b"two"}}
     assert names(again) == {CLIENT: "Marina Dupont"}
+
+
+def test_whatever_the_system_refuses_while_it_comes_back_is_told(
+    backup_house: BackupHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some file systems need room for anything."""
+    backup_house.backup()
+    backups = backup_house.opened()
+    (pinned,) = backups.trust.coaches.values()
+    person, house = backups.unlock(pinned.fingerprint, backup_house.key()), backup_house.house
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "symlink_to", lambda *_, **__: no_room())
+        with pytest.raises(CoachsyncError) as drilled:
+            drilling.drill(backups, backups.snapshot(), person, house.config, house.now)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *_, **__: no_room())
+        with pytest.raises(CoachsyncError) as restored:
+            backup_house.restored(tmp_path / "new")
+    assert (drilled.value.code, restored.value.code) == ("memory-full", "disk-full")
+    assert list((tmp_path / "new").iterdir()) == []

@@ -90,6 +90,8 @@ def _on_disk(state: Path) -> Iterator[Path]:
         raise refused(problem, "practice.state", state) from None
     try:
         yield folder.path
+    except OSError as problem:
+        raise refused(problem, "practice.state", state) from None
     finally:
         heldfolders.erase(folder.path)
         os.close(folder.lock)

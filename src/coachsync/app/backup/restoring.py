@@ -157,6 +157,8 @@ def _beside(state: Path) -> Iterator[Path]:
         raise refused(problem, "practice.state", state.parent) from None
     try:
         yield folder.path
+    except OSError as problem:
+        raise refused(problem, "practice.state", state.parent) from None
     finally:
         heldfolders.erase(folder.path)
         os.close(folder.lock)
