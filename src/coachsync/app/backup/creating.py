@@ -135,7 +135,7 @@ def create(what: Prepared, progress: Progress, *, hasty: bool = False) -> Create
     known = {number: _looked_at(store, number, what) for number in store.snapshots()}
     whole = {number: one for number, one in known.items() if isinstance(one, snapshots.Snapshot)}
     former = [number for number, one in whole.items() if formerly.is_formerly(one, what.trust)]
-    if former and not what.mirrored:
+    if former and not what.mirrored and what.memory.behind is not None:
         raise _mirror_first()
     made = {number: one.at for number, one in whole.items() if number not in former}
     created = Created(_free_number(made, known, what), problems=list(what.problems))
