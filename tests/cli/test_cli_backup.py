@@ -128,7 +128,7 @@ def test_a_wrong_code_a_wrong_passphrase_and_none_open_nothing(backed: VaultDesk
     mistyped = restored(backed, tmp_path / "new", "--json", *mirror(backed), "--code-file", str(wrong))
     assert (mistyped.code, mistyped.error["code"]) == (2, "recovery-code-mistyped")
     nobody = restored(backed, tmp_path / "new", "--json", *mirror(backed))
-    assert (nobody.code, nobody.error["code"]) == (11, "vault-locked")
+    assert (nobody.code, nobody.error["code"]) == (11, "passphrase-needed")
     assert not (tmp_path / "new").exists()
 
 
@@ -152,13 +152,14 @@ def test_verify_checks_without_a_secret_and_a_drill_reads_it_all(backed: VaultDe
     assert {"backup-current", "drill-passed", "backup-on-same-disk"} <= {one["code"] for one in checked}
 
 
-def test_an_unlocked_vault_opens_a_drill(backed: VaultDesk) -> None:
+def test_an_unlocked_vault_opens_no_drill(backed: VaultDesk) -> None:
+    """On a new machine, nobody keeps a vault unlocked."""
     made(backed)
     assert backed.unlocked("vault", "unlock").code == 0
-    assert backed.given("", "--json", "backup", "verify", "--drill").document["drill"]["records"] == 1
+    refused = backed.given("", "--json", "backup", "verify", "--drill")
+    assert (refused.code, refused.error["code"]) == (11, "passphrase-needed")
     assert backed.given("", "vault", "lock").code == 0
-    error = backed.given("", "--json", "backup", "verify", "--drill").error
-    assert error["code"] == "vault-locked"
+    assert backed.given("", "--json", "status").document["backup"]["drilled"] is None
 
 
 def test_what_was_damaged_is_a_finding(backed: VaultDesk) -> None:

@@ -35,7 +35,7 @@ def test_the_passphrase_is_changed(vault: Desk) -> None:
 def test_an_unlocked_vault_asks_for_the_old_passphrase_all_the_same(vault: Desk) -> None:
     assert vault.run("vault", "unlock", "--passphrase-file", passphrase(vault, FIRST)).code == 0
     _, error = vault.refused("vault", "passphrase", "--new-passphrase-file", passphrase(vault, SECOND))
-    assert error["code"] == "vault-locked"
+    assert (error["code"], "--passphrase-file" in error["hint"]) == ("passphrase-needed", True)
     assert opens(vault, FIRST)
 
 
@@ -45,7 +45,7 @@ def test_an_unlocked_vault_asks_for_the_old_passphrase_all_the_same(vault: Desk)
         (("--passphrase-file", "wrong", "--new-passphrase-file", "new"), "wrong-passphrase"),
         (("--passphrase-file", "old"), "answer-missing"),
         (("--passphrase-file", "old", "--new-passphrase-file", "short"), "passphrase-short"),
-        (("--new-passphrase-file", "new"), "vault-locked"),
+        (("--new-passphrase-file", "new"), "passphrase-needed"),
     ],
 )
 def test_a_change_that_cannot_be_changes_nothing(vault: Desk, words: tuple[str, ...], code: str) -> None:

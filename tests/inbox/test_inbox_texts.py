@@ -17,6 +17,8 @@ from coachsync.inbox.texts import Front, front_matter, text_of
         ("Séance".encode(), "Séance"), ("\ufeffSéance\r\nb".encode(), "Séance\nb"),
         ("Séance".encode("utf-16"), "Séance"), (b"\xfe\xff" + "Séance".encode("utf-16-be"), "Séance"),
         ("Séance du 2 mars – «oui»".encode("cp1252"), "Séance du 2 mars – «oui»"), (b"old\rmac", "old\nmac"),
+        ("écrit à Paris, le 2 août".encode("cp1252"), "écrit à Paris, le 2 août"),
+        ("À demain".encode("cp1252"), "À demain"), ("a é b".encode("cp1252"), None),
         ("\u00d7\u00f7\u00de".encode("cp1252"), None), ("Привет, мир".encode("cp1251"), None), (b"a\x81b", None),
         (b"a\0b", None), (b"\x1b[31mred", "\x1b[31mred"), (b"a\x08b", None), (b"\xff\xfea", None),
         (b"form\ffeed\ttab", "form\ffeed\ttab"), ("日本語".encode("shift-jis"), None),

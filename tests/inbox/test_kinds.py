@@ -26,7 +26,9 @@ from coachsync.inbox.kinds import CARD, HEAD, MAIL, MAILBOX, OTHER, TEXT, media
          "application/xml"), (b"<?xml version='1.0'?>\n<svg x=''>", "image/svg+xml"),
         (b"BEGIN:VCARD\r\n", CARD), (b"\xef\xbb\xbfbegin:vcard\n", CARD), (b"BEGIN:VCALENDAR\n", "text/calendar"),
         (b"From anna Mon Mar  2 08:00:00 2026\nSubject: x\n", MAILBOX), (b"From my notes of 2026: nothing\nso", TEXT),
-        (b"Subject: my note\n\ntext", TEXT), (b"To: me\nFrom: you\n\nnote", TEXT), (b"# Note\n", TEXT),
+        (b"Subject: my note\n\ntext", TEXT), (b"To: me\nFrom: you\n\nnote", TEXT),
+        (b"From: you\nTo: me\nSubject: x\n\nso", MAIL), (b"Date: today\nTo: me\nSubject: x\n\nso", TEXT),
+        (b"# Note\n", TEXT),
         (b"", TEXT), (b"\xff\xfea\0", TEXT), (b"a\0b", OTHER),
     ],
 )  # fmt: skip

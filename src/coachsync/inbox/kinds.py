@@ -51,6 +51,7 @@ _MAILBOX = re.compile(rb"From \S+ .*\d{4}.*\r?\n[!-9;-~]+:")
 _FIELD = re.compile(rb"(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)+")
 _OF_MAIL = frozenset((b"received", b"return-path", b"message-id", b"mime-version", b"delivered-to", b"dkim-signature"))
 _ADDRESSED = frozenset((b"from", b"to", b"date", b"subject"))
+_FEW = 2  # of them, with which a note may begin too
 _MPEG = (0xFB, 0xF3, 0xF2, 0xFA)
 _BOM = b"\xef\xbb\xbf"
 
@@ -86,12 +87,14 @@ def _container(head: bytes) -> str | None:
 
 
 def _is_mail(head: bytes) -> bool:
-    """Whether it begins with the header of a message: a field that only mail has, or who, to whom and when."""
+    """Whether it begins with the header of a message: a field that only mail has, or most of who, to whom, when, of
+    what."""
     begun = _FIELD.match(head)
     if begun is None:
         return False
     names = {line.partition(b":")[0].strip().lower() for line in begun[0].splitlines() if line[:1] not in (b" ", b"\t")}
-    return bool(names & _OF_MAIL and names & _ADDRESSED) or len(names & _ADDRESSED) == len(_ADDRESSED)
+    said = names & _ADDRESSED
+    return bool(said and names & _OF_MAIL) or (b"from" in said and len(said) > _FEW)
 
 
 def _may_be_text(head: bytes) -> bool:

@@ -11,6 +11,7 @@ LONGEST = 1 << 20  # bytes of a note; a longer text is kept as the file that it 
 _MARKED = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _NO_TEXT = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _WESTERN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿŒœŠšŽžŸ]")
+_BESIDE = re.compile(r"(?:[A-Za-zÀ-ÖØ-öø-ÿŒœŠšŽžŸ]){2}|(?<![^\s])[àÀôÔ](?![^\s])")  # a letter, or "à" alone
 _OPENS, _CLOSES = "---", ("---", "...")
 _MOST_LINES, _MOST_SIGNS = 100, 8192
 _ENTRY = re.compile(r"([A-Za-z]+)[ \t]*:(.*)")
@@ -64,13 +65,14 @@ def _decoded(content: bytes, encoding: str) -> str | None:
 
 
 def _is_western(content: bytes) -> bool:
-    """Whether the bytes beyond ASCII are letters in cp1252, each beside another letter, or signs that texts have."""
+    """Whether the bytes beyond ASCII are letters in cp1252, each beside another letter or a word by itself, or signs
+    that texts have."""
     try:
         text = content.decode("cp1252")
     except ValueError:
         return False
     odd = [at for at, sign in enumerate(text) if not sign.isascii()]
-    letters = sum(1 for at in odd if _WESTERN.match(text[at]) and _WESTERN.search(text[max(0, at - 1) : at + 2 : 2]))
+    letters = sum(1 for at in odd if _WESTERN.match(text[at]) and _BESIDE.search(text[max(0, at - 1) : at + 2]))
     signs = sum(1 for at in odd if text[at] in "‘’“”–—…«»€°§·\u00a0")
     return letters + signs == len(odd) and len(odd) * 3 <= len(text)
 

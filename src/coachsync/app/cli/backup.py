@@ -105,7 +105,7 @@ def verify(
     if config.backup.folder is None:
         raise creating.not_configured()
     backups = _backups(config.backup.folder, config.backup.mirror, config.trust)
-    person = _person(options, backups, coach, passphrase_file, code_file, recovery=recovery) if drill else None
+    person = _person(backups, coach, passphrase_file, code_file, recovery=recovery) if drill else None
     with opened(options, _VERIFY) as wiring:  # others work on while it is looked through
         state, now, keys = wiring.config.practice.state, wiring.now, wiring.clients.keys
     drilled = None
@@ -157,7 +157,7 @@ def restore(
     _refuse_mirror(mirror, without_mirror=without_mirror)
     trust = target.file.parent / "trust.toml" if found is None else found.trust
     backups = _backups(folder.absolute(), mirror.absolute() if mirror else None, trust)
-    person = _person(options, backups, coach, passphrase_file, code_file, recovery=recovery, agent=False)
+    person = _person(backups, coach, passphrase_file, code_file, recovery=recovery)
     chosen = backups.snapshot(snapshot)
     manifest = backups.manifest(chosen, person)
     restored = restoring.restore(backups, chosen, manifest, person, target, datetime.now(UTC))
@@ -193,20 +193,18 @@ def _backups(folder: Path, mirror: Path | None, trust: Path) -> Backups:
 
 
 def _person(
-    options: Options,
     backups: Backups,
     coach: str | None,
     passphrase_file: Path | None,
     code_file: Path | None,
     *,
     recovery: bool,
-    agent: bool = True,
 ) -> Person:
-    """The coach: by the code, by the passphrase, or for a drill because the vault is unlocked."""
+    """The coach, by the code or by the passphrase: also for a drill, as on a new machine."""
     from coachsync.adapters import secrets
     from coachsync.app.backup.reading import Key
     from coachsync.app.cli.asking import Asker
-    from coachsync.app.cli.unlocked import kept, passphrase, passphrase_named
+    from coachsync.app.cli.unlocked import passphrase
     from coachsync.app.vault.trusting import coach_of
 
     fingerprint = coach_of(backups.trust, coach)
@@ -215,10 +213,6 @@ def _person(
         ask = Asker(accept=False).hidden
         code = ask(say("Recovery code"), "--code-file") if code_file is None else secrets.from_file(code_file)
         return backups.unlock(fingerprint, Key(code, "recovery"))
-    if agent and passphrase_named(passphrase_file) is None:
-        person = kept(configured(options), fingerprint)
-        if person is not None:
-            return person
     return backups.unlock(fingerprint, Key(passphrase(passphrase_file)))
 
 

@@ -38,7 +38,7 @@ def unlocked(
     refuse_all_but_coaches(config.practice.state)
     fingerprint = coach_of(trusted(config), coach)
     person = kept(config, fingerprint)
-    given = None if person is not None else passphrase(passphrase_file)  # nobody waits meanwhile
+    given = None if person is not None else passphrase(passphrase_file, locked=True)  # nobody waits meanwhile
     with opened(options, command) as wiring, open_vault(wiring.config, wiring.now) as vault:
         if person is None:
             person = unlocking.unlock(vault, fingerprint, given or "", wiring.now)
@@ -64,17 +64,23 @@ def settle(wiring: Wiring, session: Session) -> None:
     sorting.settle(session)
 
 
-def passphrase(file: Path | None) -> str:
+def passphrase(file: Path | None, *, locked: bool = False) -> str:
     """The passphrase: from the file, from the one that COACHSYNC_PASSPHRASE_FILE names, or typed unseen. Raises Locked
-    where nobody can be asked."""
+    where nobody can be asked; `locked`: to unlock the vault would do as well."""
     named = passphrase_named(file)
     if named is not None:
         return secrets.from_file(named)
-    if not sys.stdin.isatty():
+    if not sys.stdin.isatty() and locked:
         raise Locked(
             "vault-locked",
             say("The vault is locked."),
             say("Run: coachsync vault unlock, or give the passphrase with --passphrase-file"),
+        )
+    if not sys.stdin.isatty():
+        raise Locked(
+            "passphrase-needed",
+            say("The passphrase is needed, and there is no terminal to ask for it in."),
+            say("Run this in a terminal, or give the passphrase with --passphrase-file"),
         )
     return Asker(accept=False).hidden(say("Passphrase"), "--passphrase-file")
 

@@ -57,7 +57,7 @@ def _person(options: Options, coach: str | None, passphrase_file: Path | None, c
     refuse_all_but_coaches(config.practice.state)
     fingerprint = coach_of(trusted(config), coach)
     person = kept(config, fingerprint)
-    given = "" if person is not None else passphrase(passphrase_file)
+    given = "" if person is not None else passphrase(passphrase_file, locked=True)
     with opened(options, "vault rotate") as wiring, open_vault(wiring.config, wiring.now) as vault:
         session = Session(vault, person or unlocking.unlock(vault, fingerprint, given, wiring.now))
         settle(wiring, session)

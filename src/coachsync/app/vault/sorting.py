@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from coachsync.app.vault import erasing
-from coachsync.app.vault.reading import Read, Session, record_place
+from coachsync.app.vault.reading import Read, Session
 from coachsync.app.vault.resealing import everything, reseal
 from coachsync.app.vault.shelving import assign, current_key, mint
 from coachsync.errors import Altered, CoachsyncError, Problem, UsageError
-from coachsync.phrases import Phrase, say
+from coachsync.phrases import say, say_count
 from coachsync.vault import bodies
 from coachsync.vault.bodies import Body
 from coachsync.vault.envelope import ID_BYTES
@@ -54,8 +54,8 @@ def settle(session: Session) -> None:
         return
     history = session.vault.history
     shelves = erasing.shelves_of(session, UNSORTED)
-    for record in sorted({key[0] for key, stored in history.records.items() if stored.shelf in shelves}):
-        session.vault.problems.append(_of_nobody(record_place(record, history.latest(record))))
+    if left := len({key[0] for key, stored in history.records.items() if stored.shelf in shelves}):
+        session.vault.problems.append(_of_nobody(left))
 
 
 def holds_unsorted_of_colleagues(session: Session) -> bool:
@@ -67,13 +67,17 @@ def holds_unsorted_of_colleagues(session: Session) -> bool:
     return any(stored.shelf in shelves for stored in history.records.values())
 
 
-def _of_nobody(place: Phrase) -> Problem:
+def _of_nobody(number: int) -> Problem:
     return Problem(
         "unsorted-of-nobody",
-        place,
-        say("A record lies unsorted: it does not say whom it is about."),
+        "vault",
+        say_count(
+            "{number} record lies unsorted: it does not say whom it is about.",
+            "{number} records lie unsorted: they do not say whom they are about.",
+            number,
+        ),
         say(
-            "Look at it: coachsync note show ID. To say whose it is: coachsync note sort ID CODE. To be rid of it: "
+            "Find its id: coachsync note list. To say whose it is: coachsync note sort ID CODE. To be rid of it: "
             "coachsync note erase ID"
         ),
     )
