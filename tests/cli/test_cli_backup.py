@@ -178,6 +178,10 @@ def test_what_cannot_be_done_is_said(backed: VaultDesk, tmp_path: Path) -> None:
     empty.mkdir()
     nothing = backed.given("", "--json", "backup", "restore", "--from", str(empty), *mirror(backed)).error
     assert nothing["code"] == "no-backup"
+    made(backed)
+    source = ("--from", str(backed.desk.folder / "backups"), "--mirror", str(empty))
+    unconnected = backed.given("", "--json", "backup", "restore", *source)
+    assert (unconnected.code, unconnected.error["code"]) == (10, "no-mirror")
     gone = backed.given("", "--json", "backup", "restore", "--from", str(tmp_path / "gone"), *mirror(backed)).error
     assert gone["code"] == "backup-folder-missing"
     made(backed)

@@ -132,7 +132,10 @@ def backups(store: BackupSet, mirror: BackupSet | None, machine: Trust | None) -
     if mirror is not None:
         if not is_there(mirror.folder):
             raise places.folder_missing(mirror.folder, places.MIRROR)
-        if places.identity(mirror, places.MIRROR) != vault:
+        theirs = places.identity(mirror, places.MIRROR)
+        if theirs is None:
+            raise _no_mirror()
+        if theirs != vault:
             raise _of_another(places.MIRROR)
         if machine is None and _is_older(trust, mirror):
             raise formerly.not_to_be_opened()
@@ -171,8 +174,20 @@ def _none() -> NotInitialised:
     return NotInitialised(
         "no-backup",
         say("There is no backup in this folder."),
-        say("Connect the disk that is meant, or make one: coachsync backup create"),
+        say(
+            "Connect the disk that is meant, or name the folder on it. Where the data is, a backup is made with: "
+            "coachsync backup create"
+        ),
         where=places.FOLDER,
+    )
+
+
+def _no_mirror() -> NotInitialised:
+    return NotInitialised(
+        "no-mirror",
+        say("There is no mirror in this folder."),
+        say("Connect the disk that is meant, or name the folder on it."),
+        where=places.MIRROR,
     )
 
 
