@@ -298,7 +298,7 @@ def test_on_a_full_backup_disk_nothing_is_lost_that_is_here(backup_house: Backup
         assert "backup-due" not in told(backup_house)
 
 
-@pytest.mark.parametrize("odd", ['"due": "x"', '"due_entry": null', '"due": true'])
+@pytest.mark.parametrize("odd", ['"due": "x"', '"due_of": null', '"due_of": "x"', '"digest": 1', '"due": true'])
 def test_a_memory_that_makes_no_sense_is_none(backup_house: BackupHouse, odd: str) -> None:
     backup_house.backup()
     erase_a_note(backup_house)
