@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from attached_files import attach_to
 from backup_house import BackupHouse, Came, names, notes
 from coachsync.adapters import lock
 from coachsync.adapters.room import no_room
@@ -106,6 +107,7 @@ def test_a_former_seed_is_in_no_backup_once_nothing_needs_it(backup_house: Backu
     cut_short(backup_house, 1)
     assert [name for name in in_backup(backup_house) if name.endswith(".former")]
     settle(backup_house.house)
+    (backup_house.house.state / "vault" / "slots" / f"{'0' * 32}.former").write_bytes(bytes(4096))  # killed in between
     assert not [name for name in in_backup(backup_house) if "slots" in name]
 
 
@@ -241,6 +243,15 @@ def test_a_clock_that_was_ahead_when_it_became_due_keeps_nothing_from_the_coach(
 
 
 # --- what is there already ------------------------------------------------------------------------------------------
+
+
+def test_what_a_backup_has_lost_is_written_anew_also_in_haste(backup_house: BackupHouse) -> None:
+    attach_to(backup_house.house)
+    backup_house.backup()
+    for name in backup_house.store.objects():
+        backup_house.store.drop_object(name)
+    made(backup_house)
+    assert backup_house.look().findings == []
 
 
 def test_what_a_run_that_was_killed_has_left_is_read_again_also_in_haste(backup_house: BackupHouse) -> None:
