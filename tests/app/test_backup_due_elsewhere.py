@@ -30,7 +30,7 @@ from coachsync.errors import CoachsyncError
 from coachsync.vault import snapshots
 from test_backup_due import ALL, erase_a_note, made, memory, opening, quick, rotate
 from vault_house import COACH, PASSPHRASE
-from vault_renewing import CHEAP, NEW, bodies, settle
+from vault_renewing import CHEAP, NEW, bodies, person, settle
 
 __all__ = ["quick"]
 
@@ -66,10 +66,10 @@ def cut_short(practice: BackupHouse, shelves: int) -> None:
     house.now += timedelta(minutes=2)
     with opening(practice):
         coach = coach_of(trusted(house.config), COACH)
-        person = renewing.start(house.config, house.now, coach, PASSPHRASE, NEW, accept=False, cost=CHEAP)
+        new = renewing.start(house.config, house.now, coach, PASSPHRASE, NEW, accept=False, cost=CHEAP)
     for _ in range(shelves):
         with opening(practice), house.open() as vault:
-            assert renewing.go_on(Session(vault, person), frozenset(), most=1).left
+            assert renewing.go_on(Session(vault, new), frozenset(), most=1).left
 
 
 def restored(practice: BackupHouse, folder: Path) -> tuple[Came, Restored]:
@@ -77,10 +77,9 @@ def restored(practice: BackupHouse, folder: Path) -> tuple[Came, Restored]:
     folder.mkdir()
     backups = practice.opened()
     (pinned,) = backups.trust.coaches.values()
-    person = backups.unlock(pinned.fingerprint, Key(NEW))
-    snapshot = backups.snapshot(None)
-    manifest, target = backups.manifest(snapshot, person), Target(folder / "coachsync.toml")
-    done = restoring.restore(backups, snapshot, manifest, person, target, practice.house.now)
+    coach, snapshot = backups.unlock(pinned.fingerprint, Key(NEW)), backups.snapshot(None)
+    manifest, target = backups.manifest(snapshot, coach), Target(folder / "coachsync.toml")
+    done = restoring.restore(backups, snapshot, manifest, coach, target, practice.house.now)
     return Came(folder, practice.house.now), done
 
 
@@ -101,6 +100,22 @@ def test_a_backup_in_the_middle_of_a_renewal_brings_everything_back(
     with came.open() as vault:  # else all that is written here passes for what the leaked key has let in
         assert Writer.of(vault, came.device).entry.actor in signers_of_today(trust)
     assert not list((came.state / "vault" / "slots").glob("*.former"))
+
+
+def test_killed_before_it_is_remembered_that_the_mirror_lacks_the_new_keys_old_backups_stay(
+    backup_house: BackupHouse,
+) -> None:
+    backup_house.backup()
+    cut_short(backup_house, 1)
+    away = backup_house.mirror.rename(backup_house.house.folder / "away")
+    with backup_house.house.open() as vault:  # the next shelf, and then it is killed
+        renewing.go_on(Session(vault, person(backup_house.house)), frozenset(), most=1)
+    assert memory(backup_house).behind is None
+    with pytest.raises(CoachsyncError) as raised:
+        made(backup_house)
+    assert raised.value.code == "mirror-before-renewal"
+    away.rename(backup_house.mirror)
+    assert made(backup_house).formerly == [1]
 
 
 def test_a_former_seed_is_in_no_backup_once_nothing_needs_it(backup_house: BackupHouse) -> None:

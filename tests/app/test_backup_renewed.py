@@ -112,6 +112,16 @@ def test_those_of_the_old_key_stay_until_the_mirror_has_the_new_ones(backup_hous
     assert backup_house.store.snapshots() == [2]
 
 
+def test_a_mirror_that_has_them_may_be_away_again(backup_house: BackupHouse, tmp_path: Path) -> None:
+    backup_house.backup()
+    leaked(backup_house)
+    away = backup_house.mirror.rename(tmp_path / "drawer")
+    created = backup_house.backup(days=1)
+    assert (created.formerly, codes(created.problems)) == ([1], {"backup-folder-missing"})
+    came, _ = backup_house.restored(tmp_path / "new", mirror=away)
+    assert notes(came) == EVERYTHING
+
+
 @pytest.mark.parametrize("lost", ["and another one is named", "and none is any more"])
 def test_a_mirror_that_is_lost_for_good_ends_that(backup_house: BackupHouse, tmp_path: Path, lost: str) -> None:
     backup_house.backup()

@@ -210,12 +210,13 @@ def _heed(wiring: Wiring, trust: Trust, told: list[Problem]) -> None:
 
 
 def _mirror(wiring: Wiring, vault: Vault, *, anew: bool, told: list[Problem]) -> bool:
-    """Bring the mirror up to date; whether it is. Where that cannot be done, a backup is made all the same."""
+    """Bring the mirror up to date; whether it is, as one in a drawer may be too. Where that cannot be done, a backup is
+    made all the same."""
     try:
         problems = mirroring.refresh(wiring, vault, anew=anew)
     except CoachsyncError as problem:
         told.append(problem.problem(places.MIRROR))
-        return False
+        return not mirroring.is_behind(wiring)
     finally:
         wiring.backup_due = False  # it is being made
     told += [one for one in problems if one not in told]

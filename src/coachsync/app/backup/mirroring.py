@@ -73,12 +73,18 @@ def follow(wiring: Wiring) -> None:
     config, state = wiring.config, wiring.config.practice.state
     with suppress(CoachsyncError, OSError):
         trust = read_trust(config.trust)
-        if trust is None or read_if_there(state / _SEEN) == _seen(wiring):
+        if trust is None or not is_behind(wiring):
             return
         with suppress(CoachsyncError, OSError):
             _tell_backups(wiring, trust)
         if config.backup.mirror is not None and not _follow(wiring):
             remembering.fall_behind(state, int(wiring.now.timestamp()))
+
+
+def is_behind(wiring: Wiring) -> bool:
+    """Whether there is something here that the mirror was not told of, also where nobody could remember that: a run
+    that was killed has not. Raises CoachsyncError where the system refuses it."""
+    return read_if_there(wiring.config.practice.state / _SEEN) != _seen(wiring)
 
 
 def forgets(wiring: Wiring, vault: Vault) -> bool:
