@@ -24,6 +24,7 @@ from coachsync.app.progress import silent
 from coachsync.app.vault import notes as writing
 from coachsync.app.vault import rotating, shelving, sorting
 from coachsync.app.wiring import Wiring, open_wiring
+from coachsync.clients.directory import Client
 from coachsync.errors import CoachsyncError, Misconfigured, Temporary
 from coachsync.vault.bodies import Note
 from coachsync.vault.shelves import UNSORTED
@@ -133,7 +134,7 @@ def test_what_was_sorted_comes_back_too(backup_house: BackupHouse, tmp_path: Pat
         assert all(here.record(one).body == there.record(one).body for one, _ in here.vault.history.records)
 
 
-@pytest.mark.parametrize("what", ["a client", "nothing", "a new note"])
+@pytest.mark.parametrize("what", ["a client", "nothing", "a new note", "a new client"])
 def test_nothing_is_due_where_nothing_was_sealed_anew(backup_house: BackupHouse, what: str) -> None:
     backup_house.backup()
     if what == "a client":
@@ -141,7 +142,8 @@ def test_nothing_is_due_where_nothing_was_sealed_anew(backup_house: BackupHouse,
     if what == "a new note":
         backup_house.house.add(b"four", CLIENT)
     with opening(backup_house) as wiring:
-        pass
+        if what == "a new client":
+            wiring.clients.save(Client("C-9X9X9X", ("Ada Roy",)))
     assert (wiring.backup_due, memory(backup_house).due, told(backup_house)) == (False, None, set())
 
 
@@ -298,7 +300,7 @@ def test_on_a_full_backup_disk_nothing_is_lost_that_is_here(backup_house: Backup
         assert "backup-due" not in told(backup_house)
 
 
-@pytest.mark.parametrize("odd", ['"due": "x"', '"due_entry": null', '"due": true'])
+@pytest.mark.parametrize("odd", ['"due": "x"', '"due_of": null', '"due_of": "x"', '"digest": 1', '"due": true'])
 def test_a_memory_that_makes_no_sense_is_none(backup_house: BackupHouse, odd: str) -> None:
     backup_house.backup()
     erase_a_note(backup_house)

@@ -10,6 +10,7 @@ from coachsync import config
 from coachsync.adapters import lock
 from coachsync.app.backup import remembering, running
 from coachsync.app.backup.remembering import Memory
+from coachsync.app.daemon.books import Books
 from daemon_life import HOUR, MINUTE, Life, life, seldom
 from practice_house import CONFIG
 from test_daemon_receiving import CHEAP, make_vault
@@ -32,7 +33,7 @@ def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
 
 
 def owe(life: Life) -> None:
-    remembering.keep(life.house.state, remembering.owing(memory(life), int(life.wall.timestamp()), 99))
+    remembering.owe(life.house.state, int(life.wall.timestamp()), b"what the mirror let go of")
 
 
 def memory(life: Life) -> Memory:
@@ -107,3 +108,34 @@ def test_a_practice_without_a_folder_owes_none(one: Life) -> None:
     one.live(HOUR)
     assert made(one) == []
     assert config.load(one.house.file).backup.folder is None
+
+
+def test_what_others_have_done_before_it_is_not_missed_by_the_next_pass(
+    one: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It works on the state between two passes: whoever did so before it is not seen by the second one."""
+    noticed: list[float] = []
+    disturbed = Books.disturbed
+    monkeypatch.setattr(Books, "disturbed", lambda *given: [noticed.append(one.boot), disturbed(*given)][1])
+    with lock.hold(one.house.state, "share publish"):
+        pass
+    one.live(2 * MINUTE)
+    assert (made(one), len(noticed) > 0) == (["backup 1"], True)
+    noticed.clear()
+    one.live(30 * MINUTE)
+    assert noticed == []  # and where none was tried, nothing is looked at anew
+
+
+def test_what_is_wrong_with_it_is_in_the_journal(one: Life) -> None:
+    (one.house.folder / "mirror").rename(one.house.folder / "away")
+    one.live(2 * MINUTE)
+    assert made(one) == ["backup 1; problems backup-folder-missing@backup.mirror"]
+
+
+def test_nobody_waits_for_another_one(one: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The calendar has to be kept meanwhile."""
+    waited: list[float] = []
+    monkeypatch.setattr(lock.time, "sleep", waited.append)
+    with lock.hold(one.house.state, "backup create", name=lock.BACKUP):
+        one.live(2 * MINUTE)
+    assert sum(waited) < 0.5

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from cli_desk import Result
+from cli_desk import NAME, Result
 from cli_vault import CANARY, VaultDesk
+from coachsync.adapters import lock
+from coachsync.errors import Temporary
 
 NEW = "what nobody has seen yet"
 MADE = "Backup 2 is made, of what was sealed anew.\n"
@@ -133,3 +139,95 @@ def test_one_that_asks_for_a_backup_gets_one_and_not_two(backed: VaultDesk) -> N
 def test_a_command_that_fails_makes_none(backed: VaultDesk) -> None:
     assert backed.unlocked("note", "erase", "0" * 32, "--yes").code != 0
     assert backups(backed) == ["1"]
+
+
+def test_another_device_key_ends_with_one_too(backed: VaultDesk, tmp_path: Path) -> None:
+    """The last backup has the key of before, and the mirror the names of clients under the new one alone."""
+    result = backed.given("", "key", "rotate")
+    assert (result.code, result.err) == (0, MADE)
+    notes_on_a_clean_machine(backed, tmp_path / "new")
+    shown = backed.given("", "--config", str(tmp_path / "new" / "coachsync.toml"), "client", "list")
+    assert (shown.code, NAME in shown.out) == (0, True)
+
+
+def test_without_a_mirror_another_device_key_needs_none(backed: VaultDesk) -> None:
+    backed.desk.text = backed.desk.text.replace('mirror = "mirror"\n', "")
+    backed.desk.write()
+    assert (backed.given("", "key", "rotate").err, backups(backed)) == ("", ["1"])
+
+
+def test_whoever_is_at_work_has_the_mirror_follow(backed: VaultDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def busy(*_: object) -> Iterator[None]:
+        raise Temporary(lock.IN_USE, "")
+        yield
+
+    monkeypatch.setattr("coachsync.app.cli.key.opened", busy)
+    assert backed.given("", "key", "rotate").code == 0
+    monkeypatch.undo()
+    assert backed.given("", "client", "list").err.endswith(MADE)
+
+
+def interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("moment", ["before it", "in it"])
+def test_ctrl_c_makes_nobody_wait_for_it_and_leaves_it_due(
+    backed: VaultDesk, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    place = "coachsync.app.cli.note.tell" if moment == "before it" else "coachsync.app.backup.creating.create"
+    with monkeypatch.context() as patch:
+        patch.setattr(place, interrupt)
+        result = erased(backed)
+    assert result.code == 130
+    assert "[backup-due]" in result.err
+    assert (backups(backed), due(backed)) == (["1"], True)
+    assert backed.given("", "backup", "create").code == 0
+    assert not due(backed)
+
+
+def test_where_another_one_is_being_made_nobody_is_told_to_erase_again(
+    backed: VaultDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coachsync.app.cli.backupdue._PATIENCE", 0)
+    with lock.hold(backed.desk.state, "backup create", name=lock.BACKUP):
+        result = erased(backed)
+    assert result.code == 0
+    assert ("[backup-due]" in result.err, "state-in-use" in result.err) == (True, False)
+    assert due(backed)
+
+
+def test_a_full_disk_here_is_told_as_one(backed: VaultDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not as an answer that cannot be written."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("coachsync.app.backup.creating.heldfolders.make", full)
+        result = erased(backed)
+    assert result.code == 0
+    assert ("[disk-full]" in result.err, "[backup-due]" in result.err) == (True, True)
+    assert due(backed)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: files are given to another user")
+def test_the_administrator_makes_one_with_the_rights_of_whoever_owns_the_state(backed: VaultDesk) -> None:
+    """Else the service could neither read what it remembers, nor write the next backup."""
+    folder, someone = backed.desk.folder, 65534
+    for file in [folder, *folder.rglob("*")]:
+        os.chown(file, someone, someone, follow_symlinks=False)
+    os.chown(backed.key[1], 0, 0)
+    reachable = [one for one in folder.parents if one.stat().st_mode & 0o005 != 0o005]
+    before = {one: one.stat().st_mode for one in reachable}
+    try:
+        for one in reachable:
+            one.chmod(0o755)
+        assert backed.given("", "backup", "create").code == 0
+        assert backed.given("", "backup", "verify", "--drill", *backed.key).code == 0
+    finally:
+        for one, mode in before.items():
+            one.chmod(mode)
+    made = [folder / "state" / "backup.json", *(folder / "backups").rglob("*"), *(folder / "mirror").rglob("*")]
+    assert {file.stat().st_uid for file in made} == {someone}

@@ -21,6 +21,7 @@ WRITER = "lock"  # held while somebody works on the state
 DAEMON = "daemon.lock"  # held as long as a daemon lives
 BACKUP = "backup.lock"  # held while a backup is written
 PATIENCE = 5.0  # seconds that a command waits for another one
+IN_USE = "state-in-use"  # the code of whoever finds it held
 _LONGEST = 200  # bytes of what a holder is called
 
 
@@ -50,6 +51,21 @@ def hold(state: Path, command: str, patience: float = PATIENCE, name: str = WRIT
         yield held
         if held.unseen:
             _sign(file.fileno(), last)
+
+
+@contextmanager
+def hold_briefly(folder: Path) -> Iterator[None]:
+    """Keep others from the same for the moment that it takes to read a small file of this folder and write it anew,
+    whichever lock they hold. Needs no file, and so no room. Where the system has no such lock, nobody is kept out."""
+    handle = None
+    try:
+        with suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 def is_held(state: Path, name: str) -> bool:
@@ -112,7 +128,7 @@ def _held(handle: int) -> Temporary:
     command, _, pid = os.pread(handle, _LONGEST, 0).decode(errors="replace").rpartition(" ")
     command, pid = ("".join(sign for sign in word if sign.isprintable()) for word in (command, pid))
     return Temporary(
-        "state-in-use",
+        IN_USE,
         say(
             "Another coachsync ({command}, process {pid}) is at work.",
             command=command or say("unknown"),

@@ -35,7 +35,7 @@ _HEAD = re.compile(rb"([1-9]\d{0,8}) ([0-9a-f]{64})\n")
 _GUESSES = re.compile(rb"(\d{1,9}) (\d{1,12})\n")
 _ROTATION = re.compile(rb"([0-9a-f]{32}) ([1-9]\d{0,9})")
 _SCRAPS = ".coachsync-*"  # what a run that was killed while writing has left
-_FORMER = ".former"
+FORMER = ".former"
 _SCRATCH, _OLD = ".coachsync-", ".old-"  # what a file is called until it is in place, and a keyslot on its way out
 
 
@@ -147,7 +147,7 @@ class VaultFiles:
             for path in self._listed(self._slots):
                 if path.name.startswith((_SCRATCH, _OLD)):
                     _end(path)
-                elif path.suffix == _FORMER and is_shredded(path.read_bytes()):
+                elif path.suffix == FORMER and is_shredded(path.read_bytes()):
                     shred(path)
         except OSError as problem:
             raise vault_refused("keyslot-not-written", problem) from None
@@ -179,7 +179,7 @@ class VaultFiles:
             raise vault_refused("keyslot-not-written", problem) from None
 
     def _former_file(self, person: bytes) -> Path:
-        return self._slots / f"{person.hex()}{_FORMER}"
+        return self._slots / f"{person.hex()}{FORMER}"
 
     def _slot_file(self, person: bytes, kind: str) -> Path:
         return self._slots / f"{person.hex()}.{kind}.json"

@@ -7,6 +7,7 @@ import os
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -98,7 +99,10 @@ def prepared(wiring: Wiring, configuration: Path, *, anew: bool = False) -> Iter
         told += [*vault.problems, *(one for one in unknown if one not in vault.problems)]
         approved = ledgers.approved(Ledger(state).lines(), trust, wiring.clients.keys)
         writer, slots = Writer.of(vault, device), mirroring.carried(vault.files)
-    scratch = heldfolders.make(state, _SCRATCH)
+    try:
+        scratch = heldfolders.make(state, _SCRATCH)
+    except OSError as problem:
+        raise refused(problem, "practice.state", state) from None
     try:
         yield Prepared(
             folder=folder,
@@ -135,15 +139,15 @@ def create(what: Prepared, progress: Progress, *, hasty: bool = False) -> Create
     known = {number: _looked_at(store, number, what) for number in store.snapshots()}
     whole = {number: one for number, one in known.items() if isinstance(one, snapshots.Snapshot)}
     former = [number for number, one in whole.items() if formerly.is_formerly(one, what.trust)]
-    if former and not what.mirrored and what.memory.behind is not None:
-        raise _mirror_first()
+    if former and not what.mirrored:
+        raise _mirror_first(what)
     made = {number: one.at for number, one in whole.items() if number not in former}
     created = Created(_free_number(made, known, what), problems=list(what.problems))
     created.problems += _rolled_back(store, what) + [one for one in known.values() if isinstance(one, Problem)]
     _put_clear(store, what)
     staying = pruning.staying({**made, created.number: what.at})
     kept = {one: snapshots.digest(store.snapshot(one) or b"") for one in made if one in staying}
-    there = frozenset(store.objects() if hasty else ())
+    there = _read_back(store, [whole[number] for number in made]) if hasty else set()
     needed, manifest = _put_objects(store, what, created, progress, there)
     content = snapshots.write(
         created.number,
@@ -160,12 +164,18 @@ def create(what: Prepared, progress: Progress, *, hasty: bool = False) -> Create
     if store.snapshot(created.number) != content:
         raise _not_kept()
     digest = snapshots.digest(content)
-    memory = remembering.recall(what.state)
-    remembering.keep(what.state, remembering.backed_up(memory, what.memory, what.at, created.number, digest))
+    done = partial(remembering.backed_up, gathered=what.memory, at=what.at, number=created.number, digest=digest)
+    remembering.change(what.state, done)
     _tell_mirror(what, created, digest)
     created.dropped, created.formerly = sorted(made.keys() - staying), former
     _prune(store, what, created.dropped + former)
     return created
+
+
+def _read_back(store: BackupSet, made: list[snapshots.Snapshot]) -> set[bytes]:
+    """The objects that are there and that a backup has read back from the disk, as they were: what a run cut short has
+    left, nobody has."""
+    return {name for one in made for name in one.objects} & set(store.objects())
 
 
 def _tell_mirror(what: Prepared, created: Created, digest: bytes) -> None:
@@ -200,12 +210,13 @@ def _heed(wiring: Wiring, trust: Trust, told: list[Problem]) -> None:
 
 
 def _mirror(wiring: Wiring, vault: Vault, *, anew: bool, told: list[Problem]) -> bool:
-    """Bring the mirror up to date; whether it is. Where that cannot be done, a backup is made all the same."""
+    """Bring the mirror up to date; whether it is, as one in a drawer may be too. Where that cannot be done, a backup is
+    made all the same."""
     try:
-        _, problems = mirroring.refresh(wiring, vault, remembering.recall(wiring.config.practice.state), anew=anew)
+        problems = mirroring.refresh(wiring, vault, anew=anew)
     except CoachsyncError as problem:
         told.append(problem.problem(places.MIRROR))
-        return False
+        return not mirroring.is_behind(wiring)
     finally:
         wiring.backup_due = False  # it is being made
     told += [one for one in problems if one not in told]
@@ -252,9 +263,10 @@ def _looked_at(store: BackupSet, number: int, what: Prepared) -> snapshots.Snaps
         return Problem(problem.code, snapshot_place(number), problem.message, problem.hint)
 
 
-def _mirror_first() -> Misconfigured:
-    """Until the mirror has the new keys, it and the backups of before bring back what was there before."""
-    return Misconfigured(
+def _mirror_first(what: Prepared) -> Misconfigured:
+    """Until the mirror has the new keys, it and the backups of before bring back what was there before. What is wrong
+    with the mirror stands beside it."""
+    failure = Misconfigured(
         "mirror-before-renewal",
         say("Keys were replaced, and the mirror does not have the new ones yet. The backups that it opens stay."),
         say(
@@ -263,6 +275,8 @@ def _mirror_first() -> Misconfigured:
         ),
         where=places.MIRROR,
     )
+    failure.aside = " ".join(one.message for one in what.problems if one.where == places.MIRROR)
+    return failure
 
 
 def _rolled_back(store: BackupSet, what: Prepared) -> list[Problem]:
@@ -302,10 +316,10 @@ def _put_objects(
     """Write what is not there yet, and read it back from the disk."""
     files, written, total = list[Stored](), list[bytes](), len(what.sources)
     for done, source in enumerate(what.sources):
-        progress(say("Backup"), done, total)
         pieces, size = list[tuple[bytes, bytes]](), 0
         try:
             for piece in source.pieces():
+                progress(say("Backup"), done, total)
                 chunk = chunks.seal(what.salt, piece)
                 written += [] if chunk.name in there else _put(store, chunk, created)
                 pieces.append((chunk.name, chunk.key))
@@ -320,6 +334,7 @@ def _put_objects(
     written += _put(store, manifest, created)
     store.sync()
     for name in written:
+        progress(say("Backup"), total, total)  # a slow disk takes its time for this too
         if chunks.name_of(store.reread(name) or b"") != name:
             raise _not_kept()
     return {name for one in files for name, _ in one.pieces}, manifest

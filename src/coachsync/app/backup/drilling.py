@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from coachsync.adapters import heldfolders
@@ -54,9 +55,9 @@ def drill(backups: Backups, snapshot: Snapshot, coach: Person, config: Config, n
 
 def remember(state: Path, drilled: Drilled, now: datetime) -> None:
     """Keep how it went. Raises CoachsyncError where the system refuses it."""
-    memory = remembering.recall(state)
-    at, number = int(now.timestamp()), drilled.number
-    remembering.keep(state, replace(memory, drilled=at, drill_of=number, drill_findings=len(drilled.findings)))
+    at, findings = int(now.timestamp()), len(drilled.findings)
+    drill = partial(replace, drilled=at, drill_of=drilled.number, drill_findings=findings)
+    remembering.change(state, drill)
 
 
 def _open(

@@ -1,5 +1,6 @@
 """What goes into a backup, and what never does: keys of clients and grants, which the mirror has, other keyslots than
-those that stand in clear, and whatever is only of the moment."""
+those that stand in clear, and whatever is only of the moment. A former seed that waits, sealed to the key in its place,
+goes along: without it nothing opens what has no new key yet."""
 
 from __future__ import annotations
 
@@ -11,11 +12,14 @@ from typing import NamedTuple
 
 from coachsync.adapters.database.copying import copy_database
 from coachsync.adapters.files import read_if_there
+from coachsync.adapters.shredding import is_shredded
+from coachsync.adapters.vaultfiles import FORMER
 from coachsync.app.backup import remembering
 from coachsync.config import Config
 from coachsync.vault.chunks import CHUNK
 
-_KEYS = frozenset({"keys", "vault/keys", "vault/slots"})  # of the state folder, with all that is in them
+_SLOTS = "vault/slots"
+_KEYS = frozenset({"keys", "vault/keys", _SLOTS})  # of the state folder, with all that is in them
 _BODIES = "vault/files/"  # never change: read where they are, once nobody waits any more
 _MOMENTARY = ("status.json", remembering.NAME, "mirror.seen")
 _SCRAPS = (".coachsync-", ".old-")
@@ -42,7 +46,7 @@ class Source(NamedTuple):
 def gather(config: Config, configuration: Path, scratch: Path) -> list[Source]:
     """Everything, as it is now: the state's lock must be held. Copies of databases are made in `scratch`. Raises
     CoachsyncError where something cannot be read, and Altered where a database is damaged."""
-    found = [*_of_state(config.practice.state, scratch)]
+    found = [*_of_state(config.practice.state, scratch), *_former_seeds(config.practice.state)]
     for file in _of_configuration(config, configuration):
         content = read_if_there(file)
         if content is not None:
@@ -65,6 +69,13 @@ def _of_state(state: Path, scratch: Path) -> Iterator[Source]:
             content = read_if_there(file)
             if content is not None:
                 yield Source(f"state/{below}", mode, content)
+
+
+def _former_seeds(state: Path) -> Iterator[Source]:
+    for file in sorted((state / _SLOTS).glob(f"*{FORMER}")):
+        content = read_if_there(file)
+        if content and not is_shredded(content):
+            yield Source(f"state/{_SLOTS}/{file.name}", stat.S_IMODE(file.stat().st_mode), content)
 
 
 def _files(state: Path) -> Iterator[Path]:

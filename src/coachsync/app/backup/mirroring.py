@@ -21,7 +21,6 @@ from coachsync.adapters.trustfile import Trust, read_trust
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.backup import ledgers, places, remembering
 from coachsync.app.backup.daemons import Writer
-from coachsync.app.backup.remembering import Memory
 from coachsync.app.vault.destroying import left
 from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.vault.trusting import signers, signers_of_today
@@ -34,6 +33,7 @@ from coachsync.vault.statements import Coaches
 
 STAMP = "mirror.json"
 _SEEN = "mirror.seen"  # in the state folder: what the mirror was brought up to date with
+_SHORT = 16  # bytes of a digest that nobody has a use for finding another of
 CARRIED = frozenset({"passphrase", "recovery"})  # kinds of keyslots that are made to be carried away
 
 
@@ -73,7 +73,7 @@ def follow(wiring: Wiring) -> None:
     config, state = wiring.config, wiring.config.practice.state
     with suppress(CoachsyncError, OSError):
         trust = read_trust(config.trust)
-        if trust is None or read_if_there(state / _SEEN) == _seen(wiring):
+        if trust is None or not is_behind(wiring):
             return
         with suppress(CoachsyncError, OSError):
             _tell_backups(wiring, trust)
@@ -81,10 +81,16 @@ def follow(wiring: Wiring) -> None:
             remembering.fall_behind(state, int(wiring.now.timestamp()))
 
 
+def is_behind(wiring: Wiring) -> bool:
+    """Whether there is something here that the mirror was not told of, also where nobody could remember that: a run
+    that was killed has not. Raises CoachsyncError where the system refuses it."""
+    return read_if_there(wiring.config.practice.state / _SEEN) != _seen(wiring)
+
+
 def forgets(wiring: Wiring, vault: Vault) -> bool:
     """Have the mirror forget at once what was erased; whether it has done so, or there is none."""
     try:
-        refresh(wiring, vault, remembering.recall(wiring.config.practice.state))
+        refresh(wiring, vault)
     except CoachsyncError:
         return False
     return True
@@ -109,36 +115,35 @@ def _tell_backups(wiring: Wiring, trust: Trust) -> None:
         ledgers.spread(heard, Ledger(folder))
 
 
-def refresh(wiring: Wiring, vault: Vault, memory: Memory, *, anew: bool = False) -> tuple[Memory, list[Problem]]:
-    """Bring the mirror up to date, and look at all that is in it. What is to be remembered, and what is to be told.
+def refresh(wiring: Wiring, vault: Vault, *, anew: bool = False) -> list[Problem]:
+    """Bring the mirror up to date, remember that, and look at all that is in it. What is to be told.
 
     The state's lock must be held. Raises CoachsyncError where there is no such folder, or where the system refuses it.
     """
     mirror = wiring.config.backup.mirror
     if mirror is None:
-        return memory, []
+        return []
     try:
-        return _refreshed(Mirror(mirror, wiring.database.key), wiring, vault, memory, anew=anew)
+        return _refreshed(Mirror(mirror, wiring.database.key), wiring, vault, anew=anew)
     except OSError as problem:  # of a disk that has gone in the middle
         raise refused(problem, places.MIRROR, mirror) from None
 
 
-def _refreshed(
-    mirror: Mirror, wiring: Wiring, vault: Vault, memory: Memory, *, anew: bool
-) -> tuple[Memory, list[Problem]]:
+def _refreshed(mirror: Mirror, wiring: Wiring, vault: Vault, *, anew: bool) -> list[Problem]:
     config = wiring.config
-    places.claim(mirror.store, vault.id, places.MIRROR, known=memory.mirrored is not None and not anew)
+    known = remembering.recall(config.practice.state).mirrored is not None
+    places.claim(mirror.store, vault.id, places.MIRROR, known=known and not anew)
     mirror.make()
-    memory = _dropped(mirror, wiring, vault, memory)  # first: it needs no room on the disk
+    _drop(mirror, wiring, vault)  # first: it needs no room on the disk
     heard = ledgers.approved(Ledger(config.practice.state).lines(), vault.trust, mirror.keys)
     ledgers.spread(heard, mirror.ledger)
     wrong = ledgers.approved(mirror.ledger.lines(), vault.trust, mirror.keys).forged
-    _copy_grants(mirror, vault)
-    _copy_client_keys(mirror, wiring.clients.keys)
+    _copy_grants(mirror, wiring, vault)
+    _copy_client_keys(mirror, wiring)
     mirror.store.put_slots(carried(vault.files))
     mirror.store.put_clear(TRUST, read_if_there(config.trust) or b"")
-    told = [ledgers.forged(places.MIRROR)] if wrong else []
-    return _stamped(mirror, vault, wiring, memory), told
+    _stamp(mirror, vault, wiring)
+    return [ledgers.forged(places.MIRROR)] if wrong else []
 
 
 def carried(files: VaultFiles) -> dict[tuple[bytes, str], bytes]:
@@ -166,51 +171,64 @@ def name_backup(store: BackupSet, trust: Trust, writer: Writer, number: int, dig
         store.put_clear(STAMP, snapshots.write_stamp(named, trust.vault, writer.entry, writer.daemon))
 
 
-def _dropped(mirror: Mirror, wiring: Wiring, vault: Vault, memory: Memory) -> Memory:
-    """Destroy what is erased: what the log or an approved line of the ledger says. What is to be remembered: once the
-    old keys of a shelf have gone that lives on, the last backup does not open what is in it."""
+def _drop(mirror: Mirror, wiring: Wiring, vault: Vault) -> None:
+    """Destroy what is erased: what the log or an approved line of the ledger says."""
     doomed, keys = _doomed(mirror.files, vault), wiring.clients.keys
-    if wiring.config.backup.folder is not None and any(shelf not in vault.history.erased for shelf, _, _ in doomed):
-        memory = remembering.owing(memory, int(wiring.now.timestamp()), vault.history.head.count)
-        wiring.backup_due = True
-        with suppress(CoachsyncError):  # a full disk keeps nobody from erasing
-            remembering.keep(wiring.config.practice.state, memory)
+    _owe(wiring, [_named(*place) for place in sorted(doomed) if place[0] not in vault.history.erased])
     for shelf, generation, recipient in sorted(doomed):
         mirror.files.shred_grant(shelf, generation, recipient)
     codes, _ = keys.buried()
     for code in mirror.keys.codes():
         if code in codes:
             mirror.keys.destroy(code)
-    return memory
+
+
+def _owe(wiring: Wiring, going: list[bytes]) -> None:
+    """Once keys have gone from the mirror of what lives on, the last backup does not open that: it is kept before they
+    go that another one is due."""
+    if going and wiring.config.backup.folder is not None:
+        digest, state = hashlib.sha256(b"\n".join(going)).digest()[:_SHORT], wiring.config.practice.state
+        wiring.backup_due = True
+        with suppress(CoachsyncError):  # whatever its disk says keeps nobody from erasing
+            wiring.backup_due = remembering.owe(state, int(wiring.now.timestamp()), digest)
 
 
 def _doomed(files: VaultFiles, vault: Vault) -> set[tuple[bytes, int, bytes]]:
     return left(vault.store, files, vault.history, vault.history.graves.values()).grants
 
 
-def _copy_grants(mirror: Mirror, vault: Vault) -> None:
-    """Grants are never changed: one that is there stays, unless it is damaged and the one here is not."""
-    doomed = _doomed(vault.files, vault)
+def _copy_grants(mirror: Mirror, wiring: Wiring, vault: Vault) -> None:
+    """Grants are never changed: one that is there stays, unless it is damaged and the one here is not, or of a log that
+    was given up, of which the last backup may be."""
+    doomed, others = _doomed(vault.files, vault), dict[tuple[bytes, int, bytes], bytes]()
     for shelf in vault.files.shelves():
         logged = vault.history.grants.get(shelf, frozenset())
         for generation, recipient in vault.files.grants(shelf):
             content = vault.files.grant(shelf, generation, recipient)
             if content is None or (shelf, generation, recipient) in doomed:
                 continue
-            there, path = mirror.files.grant(shelf, generation, recipient), mirror.files.grant_file
-            file = path(shelf, generation, recipient)
+            there = mirror.files.grant(shelf, generation, recipient)
             if there is None:
-                _write(file, content)
+                _write(mirror.files.grant_file(shelf, generation, recipient), content)
             elif there != content and grants.digest(there) not in logged and grants.digest(content) in logged:
-                _replace(file, content)
+                others[shelf, generation, recipient] = content
+    _owe(wiring, [_named(*place) + grants.digest(content) for place, content in others.items()])
+    for place, content in others.items():
+        _replace(mirror.files.grant_file(*place), content)
 
 
-def _copy_client_keys(mirror: Mirror, keys: ClientKeys) -> None:
+def _named(shelf: bytes, generation: int, recipient: bytes) -> bytes:
+    return b"%s %d %s" % (shelf, generation, recipient)
+
+
+def _copy_client_keys(mirror: Mirror, wiring: Wiring) -> None:
+    """With another device key all of them are others: the last backup has the one before."""
+    keys = wiring.clients.keys
     codes, _ = keys.buried()
-    for code in keys.codes():
-        content = keys.content(code)
-        if content is None or code in codes or mirror.keys.content(code) == content:
-            continue
+    here = {code: keys.content(code) for code in keys.codes() if code not in codes}
+    others = {code: content for code, content in here.items() if content and mirror.keys.content(code) != content}
+    _owe(wiring, [f"{code} {keys.device.name}".encode() for code in others if mirror.keys.content(code) is not None])
+    for code, content in others.items():
         _replace(mirror.keys.file(code), content)
 
 
@@ -230,16 +248,14 @@ def _replace(file: Path, content: bytes) -> None:
         raise refused(problem, places.MIRROR, file.parent) from None
 
 
-def _stamped(mirror: Mirror, vault: Vault, wiring: Wiring, memory: Memory) -> Memory:
-    now = int(wiring.now.timestamp())
+def _stamp(mirror: Mirror, vault: Vault, wiring: Wiring) -> None:
+    now, state = int(wiring.now.timestamp()), wiring.config.practice.state
+    memory = remembering.recall(state)
     writer = Writer.of(vault, wiring.database.key)
     stamp = Stamp(now, vault.history.head, memory.number, bytes.fromhex(memory.digest))
     mirror.store.put_clear(STAMP, snapshots.write_stamp(stamp, vault.id, writer.entry, writer.daemon))
-    state = wiring.config.practice.state
-    memory = remembering.mirrored(memory, now)
-    remembering.keep(state, memory)
+    remembering.change(state, lambda memory: remembering.mirrored(memory, now))
     write_atomically(state / _SEEN, _seen(wiring))
-    return memory
 
 
 def _seen(wiring: Wiring) -> bytes:
@@ -248,7 +264,7 @@ def _seen(wiring: Wiring) -> bytes:
     files, found = VaultFiles(state / "vault"), hashlib.sha256()
     for shelf in files.shelves():
         for generation, recipient in files.grants(shelf):
-            found.update(b"%s %d %s\n" % (shelf, generation, recipient))
+            found.update(_named(shelf, generation, recipient) + b"\n")
     keys = wiring.clients.keys
     for code in keys.codes():
         found.update(f"{code} {keys.device.name}\n".encode())

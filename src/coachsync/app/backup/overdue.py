@@ -31,5 +31,5 @@ def overdue(config: Config, now: datetime) -> Iterator[Problem]:
                 say_count("It is {number} day old.", "It is {number} days old.", (at - last) // _DAY),
                 say("Connect the disk that it is on, and run: coachsync backup create"),
             )
-    if running.is_due(config) and memory.due is not None and at - memory.due > _SOON:
+    if running.is_due(config) and memory.due is not None and abs(at - memory.due) > _SOON:
         yield running.due()

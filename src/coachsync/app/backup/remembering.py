@@ -6,22 +6,28 @@ In `backup.json` of the state folder: numbers, digests and times.
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from coachsync.adapters import lock
 from coachsync.adapters.files import read_if_there, write_atomically
+from coachsync.errors import CoachsyncError
 
 NAME = "backup.json"
 _VERSION = 1
+_BLOCK = 512  # bytes of the file, filled up with spaces: a disk writes so many at once, or none of them
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Times are seconds since 1970, None for never. `behind`: since when there is something here that the mirror could
-    not be told. `due`: since when something that was sealed anew is in no backup, and `due_entry` how many entries the
-    log had when that was last so. `number` and `digest` (hex) are those of the last backup; of the drill, which backup
-    it opened, and how many findings it had."""
+    not be told. `due`: since when something that was sealed anew is in no backup, and `due_of` (hex) the digest of what
+    the mirror let go of then. `number` and `digest` (hex) are those of the last backup; of the drill, which backup it
+    opened, and how many findings it had."""
 
     made: int | None = None
     number: int = 0
@@ -29,7 +35,7 @@ class Memory:
     mirrored: int | None = None
     behind: int | None = None
     due: int | None = None
-    due_entry: int = 0
+    due_of: str = ""
     drilled: int | None = None
     drill_of: int = 0
     drill_findings: int = 0
@@ -46,7 +52,16 @@ def recall(state: Path) -> Memory:
 
 def keep(state: Path, memory: Memory) -> None:
     """Keep it. Raises CoachsyncError where the system refuses it."""
-    write_atomically(state / NAME, json.dumps({"version": _VERSION, **asdict(memory)}, indent=1).encode() + b"\n")
+    write_atomically(state / NAME, _written(memory))
+
+
+def change(state: Path, how: Callable[[Memory], Memory]) -> Memory:
+    """Change what is remembered, and nothing that another process remembers meanwhile: whoever writes a backup works
+    without the state's lock. What is remembered now. Raises as `keep` does."""
+    with lock.hold_briefly(state):
+        memory = how(recall(state))
+        keep(state, memory)
+    return memory
 
 
 def mirrored(memory: Memory, at: int) -> Memory:
@@ -56,21 +71,45 @@ def mirrored(memory: Memory, at: int) -> Memory:
 
 def fall_behind(state: Path, at: int) -> None:
     """Keep that the mirror could not be told of something, unless that is known. Raises as `keep` does."""
-    memory = recall(state)
-    if memory.behind is None:
-        keep(state, replace(memory, behind=at))
+    change(state, lambda memory: memory if memory.behind is not None else replace(memory, behind=at))
 
 
-def owing(memory: Memory, at: int, entry: int) -> Memory:
-    """The same with a backup that is due at this time, with a log of so many entries."""
-    return replace(memory, due=at if memory.due is None else memory.due, due_entry=entry)
+def owe(state: Path, at: int, what: bytes) -> bool:
+    """Keep that a backup is due, before the mirror lets go of something; whether one is due now. `what` is the digest
+    of that: a mirror that has tried in vain to let go of it asks for no second backup. A full disk keeps nobody from
+    erasing, nor this from being kept, where anything is remembered already; CoachsyncError where it is not."""
+    with lock.hold_briefly(state):
+        before = recall(state)
+        if before.due_of != what.hex():
+            _keep_here(state, replace(before, due=at if before.due is None else before.due, due_of=what.hex()))
+        return before.due_of != what.hex() or before.due is not None
 
 
 def backed_up(memory: Memory, gathered: Memory, at: int, number: int, digest: bytes) -> Memory:
     """The same with a backup that was made at this time, of what there was when `gathered` was remembered: what was
     sealed anew since then is in none."""
-    due = None if memory.due_entry == gathered.due_entry else memory.due
+    due = None if memory.due_of == gathered.due_of else memory.due
     return replace(memory, made=at, number=number, digest=digest.hex(), due=due)
+
+
+def _written(memory: Memory) -> bytes:
+    return json.dumps({"version": _VERSION, **asdict(memory)}, indent=1).encode().ljust(_BLOCK - 1) + b"\n"
+
+
+def _keep_here(state: Path, memory: Memory) -> None:
+    """Keep it, in the very place where the disk has no room for a second file beside it."""
+    try:
+        keep(state, memory)
+    except CoachsyncError:
+        content, file = _written(memory), state / NAME
+        if len(read_if_there(file) or b"") != len(content):
+            raise
+        with suppress(OSError), file.open("r+b") as there:
+            there.write(content)
+            there.flush()
+            os.fsync(there.fileno())
+        if recall(state) != memory:
+            raise
 
 
 def _read(found: dict[str, Any]) -> Memory:
@@ -78,7 +117,9 @@ def _read(found: dict[str, Any]) -> Memory:
         return Memory()
     memory = Memory(**found)
     times = (memory.made, memory.mirrored, memory.behind, memory.due, memory.drilled)
-    numbers = (memory.number, memory.due_entry, memory.drill_of, memory.drill_findings)
+    numbers = (memory.number, memory.drill_of, memory.drill_findings)
+    for digest in (memory.digest, memory.due_of):
+        bytes.fromhex(digest)
     if not all(one is None or type(one) is int for one in times) or not all(type(one) is int for one in numbers):
         return Memory()
     return memory

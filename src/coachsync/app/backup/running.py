@@ -13,6 +13,7 @@ from pathlib import Path
 from coachsync.adapters import lock
 from coachsync.adapters.backupset import is_there
 from coachsync.adapters.files import make_state_folder
+from coachsync.adapters.lowering import as_owner_of
 from coachsync.app.backup import creating, places, remembering
 from coachsync.app.backup.creating import Created
 from coachsync.app.progress import Progress
@@ -35,8 +36,8 @@ def make(
     hasty: bool = False,
 ) -> Created:
     """Make one. `opening` opens the state, which is held while all is gathered and free while it is written; another
-    backup is waited for up to `patience` seconds. `hasty`: what the folder has already
-    is not read again.
+    backup is waited for up to `patience` seconds. `hasty`: what the folder has already is not read again. The
+    administrator makes one with the rights of whoever owns the state.
 
     Raises what `creating.prepared` and `creating.create` raise, and Temporary while another one is being made.
     """
@@ -44,7 +45,11 @@ def make(
         raise creating.not_configured()
     state = config.practice.state
     make_state_folder(state)
-    with lock.hold(state, "backup create", patience, lock.BACKUP), ExitStack() as gathered:
+    with (
+        as_owner_of(state),  # who else could write here, or over it, the next time
+        lock.hold(state, "backup create", patience, lock.BACKUP),
+        ExitStack() as gathered,
+    ):
         with opening() as wiring:
             what = gathered.enter_context(creating.prepared(wiring, configuration, anew=anew))
         return creating.create(what, progress, hasty=hasty)
@@ -65,6 +70,6 @@ def due() -> Problem:
     return Problem(
         "backup-due",
         places.FOLDER,
-        say("Notes that were sealed anew are in no backup yet: if this computer is lost now, so are they."),
+        say("Notes or names that were sealed anew are in no backup yet: if this computer is lost now, so are they."),
         say("Connect the disk for the backups, and run: coachsync backup create"),
     )

@@ -26,7 +26,7 @@ from coachsync.app.vault.destroying import left
 from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.wiring import Wiring, open_wiring
 from coachsync.config import Backup, Config
-from coachsync.errors import Altered, CoachsyncError, Problem
+from coachsync.errors import Altered, CoachsyncError, Problem, WrongKey
 from coachsync.phrases import say, say_count
 from coachsync.vault.chain import Head
 from coachsync.vault.keys import Person
@@ -176,6 +176,31 @@ def _client_keys(mirror: Mirror, staged: Staged) -> None:
             continue
         if content is not None:
             write_atomically(keys.file(code), content)
+    staged.problems += _of_another_device(keys)
+
+
+def _of_another_device(keys: ClientKeys) -> Iterator[Problem]:
+    """How many clients' keys nothing opens that came back: the device key was replaced after the backup was made."""
+    shut = 0
+    for code in keys.codes():
+        try:
+            keys.load(code)
+        except WrongKey:
+            shut += 1
+        except CoachsyncError:  # a damaged one is told by whoever reads what it opens
+            continue
+    if shut:
+        yield Problem(
+            "client-keys-of-another-device",
+            places.MIRROR,
+            say_count(
+                "The name of {number} client cannot be opened: the device key was replaced after this backup was made.",
+                "The names of {number} clients cannot be opened: the device key was replaced after this backup was "
+                "made.",
+                shut,
+            ),
+            say("If there is a newer backup, or an older mirror, restore again with that, and with --replace."),
+        )
 
 
 def _grants(mirror: Mirror, vault: Vault) -> None:
@@ -202,11 +227,15 @@ def _give_up(config: Config, coach: Person, now: datetime, heads: list[Head]) ->
 
 def _unopened(vault: Vault, coach: Person) -> Iterator[Problem]:
     """How many of the coach's records nothing opens."""
-    me, history = coach.actor.fingerprint, vault.history
+    me, history, files = coach.actor.fingerprint, vault.history, vault.files
     places_of = [
         (one.shelf, one.generation) for one in history.records.values() if history.shelves[one.shelf].coach == me
     ]
-    held = {place for place in set(places_of) if vault.files.grant(*place, me) is not None}
+    held = {place for place in set(places_of) if files.grant(*place, me) is not None}
+    for shelf, generation in set(places_of) - held:  # what has no new key yet, the former seed opens
+        maker = history.makers[shelf][generation]
+        if files.former(maker) is not None and files.grant(shelf, generation, maker) is not None:
+            held.add((shelf, generation))
     number = sum(place not in held for place in places_of)
     if number:
         yield Problem(

@@ -97,6 +97,7 @@ def verify(
 ) -> int:
     """Without --drill no secret is needed."""
     from coachsync.adapters import lock
+    from coachsync.adapters.lowering import as_administrator, as_owner_of
     from coachsync.app.backup import creating, drilling, remembering, verifying
 
     if not drill:
@@ -109,10 +110,11 @@ def verify(
     with opened(options, _VERIFY) as wiring:  # others work on while it is looked through
         state, now, keys = wiring.config.practice.state, wiring.now, wiring.clients.keys
     drilled = None
-    with lock.hold(state, _VERIFY, _PATIENCE, lock.BACKUP):  # no backup goes meanwhile
+    with as_owner_of(state), lock.hold(state, _VERIFY, _PATIENCE, lock.BACKUP):  # no backup goes meanwhile
         looked = verifying.verify(backups, remembering.recall(state), keys)
         if person is not None:
-            drilled = drilling.drill(backups, backups.snapshot(snapshot), person, config, now)
+            with as_administrator():  # who has a folder in memory
+                drilled = drilling.drill(backups, backups.snapshot(snapshot), person, config, now)
             drilling.remember(state, drilled, now)
     if options.json:
         tell_json(_looked(looked, drilled))

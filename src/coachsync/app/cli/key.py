@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -12,11 +13,12 @@ import click
 from coachsync.adapters.keyplaces import Place, described
 from coachsync.app import keys
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
-from coachsync.app.cli.opening import configured
+from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import as_document, tell_json, tell_problems, tell_table
 from coachsync.app.cli.tongue import spoken
 from coachsync.app.outcome import PARTLY
 from coachsync.config import locate
+from coachsync.errors import Temporary
 from coachsync.phrases import say
 
 _PLACES = {
@@ -82,8 +84,13 @@ def move(options: Options, to: str) -> int:
 @everywhere
 @click.pass_obj
 def rotate(options: Options) -> None:
-    """The daemon takes the new one up at its next pass."""
-    keys.rotate(configured(options))
+    """The daemon takes the new one up at its next pass. The mirror follows, and then the last backup opens no client's
+    name any more."""
+    config = configured(options)
+    keys.rotate(config)
+    if config.backup.mirror is not None:
+        with suppress(Temporary), opened(options, "key rotate"):  # whoever has the state has the mirror follow
+            pass
     if options.json:
         tell_json({"rotated": ["device_key"]})
         return

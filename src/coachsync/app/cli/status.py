@@ -198,7 +198,8 @@ def _backup(memory: Memory, now: int) -> Iterator[str]:
             yield say("  It lacks what was written or erased since: connect its disk, and run: coachsync backup create")
     if memory.due is not None:
         yield say(
-            "  Notes that were sealed anew are in no backup yet: connect its disk, and run: coachsync backup create"
+            "  Notes or names that were sealed anew are in no backup yet: connect its disk, and run: "
+            "coachsync backup create"
         )
     if memory.drilled is None:
         yield say("  Nobody has tried to open a backup yet: coachsync backup verify --drill")

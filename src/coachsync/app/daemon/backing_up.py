@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from coachsync.adapters.lock import IN_USE
+from coachsync.app.daemon import journal
 from coachsync.app.defects import defect
 from coachsync.app.progress import Progress
 from coachsync.app.wiring import Wiring
@@ -16,7 +18,6 @@ from coachsync.errors import CoachsyncError
 
 Open = Callable[[Config, datetime, Progress], AbstractContextManager[Wiring]]
 
-_IN_USE = "state-in-use"
 _EVERY = 60.0  # seconds between two looks: a disk may have been connected
 _AGAIN = 3600.0  # seconds until one that has failed is tried again
 
@@ -28,24 +29,27 @@ class BackingUp:
         self._opened, self._journal, self._alive = opened, journal, alive
         self._next = 0.0
 
-    def look(self, config: Config, configuration: Path, now: datetime, boot: float) -> None:
-        """Make one where it is due and its disk is there. What goes wrong with it is in the journal and ends nothing:
-        `overdue` tells the coach that it is still due."""
+    def look(self, config: Config, configuration: Path, now: datetime, boot: float) -> bool:
+        """Make one where it is due and its disk is there; whether it was tried. Who has worked on the state since the
+        last pass, the next one does not see then. What goes wrong with it is in the journal and ends nothing: `overdue`
+        tells the coach that it is still due."""
         if config.backup.folder is None or boot < self._next:
-            return
+            return False
         from coachsync.app.backup import running  # what it loads, a practice without backups does without
 
         self._next = boot + _EVERY
         try:
-            if running.is_due(config) and running.can_be_made(config):
-                opening = partial(self._opened, config, now, self._further)
-                made = running.make(config, configuration, opening, self._further, hasty=True)
-                self._journal(f"backup {made.number}")
+            if not (running.is_due(config) and running.can_be_made(config)):
+                return False
+            opening = partial(self._opened, config, now, self._further)
+            made = running.make(config, configuration, opening, self._further, patience=0, hasty=True)
+            self._journal("; ".join([f"backup {made.number}", *journal.problems(made.problems)]))
         except CoachsyncError as problem:
-            if problem.code != _IN_USE:
+            if problem.code != IN_USE:
                 self._failed(problem, boot)
         except Exception as problem:  # noqa: BLE001 - a defect in it ends no step
             self._failed(defect(problem), boot)
+        return True
 
     def _further(self, _what: str, _done: int, _total: int) -> None:
         self._alive()

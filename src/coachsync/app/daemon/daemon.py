@@ -38,7 +38,6 @@ Open = Callable[[Config, datetime, Progress], AbstractContextManager[Wiring]]
 Journal = Callable[[str], None]
 
 _NAP = 60.0  # seconds asleep after which the machine has slept, and not only been busy
-_IN_USE = "state-in-use"
 _SOON = 5.0  # seconds until the state is tried again after somebody else had it
 _HEAR = 900.0  # seconds after which it is looked at what the coach must hear, also when nothing was due
 
@@ -92,7 +91,8 @@ class Daemon:
         due = (self._forced or self._next(moment) <= 0) and self._state.due <= moment.boot
         if due:
             self._pass(moment)
-        self._backing_up.look(self._settings.config, self._settings.file.absolute(), moment.wall, moment.boot)
+        if self._backing_up.look(self._settings.config, self._settings.file.absolute(), moment.wall, moment.boot):
+            self._books.disturbed()
         if due or moment.boot - self._heard >= _HEAR:
             self._tell(moment)
         if self._forced:
@@ -247,9 +247,9 @@ class Daemon:
 
     def _unusable(self, problem: CoachsyncError, moment: Moment) -> None:
         """The state as a whole could not be worked on: later again."""
-        if problem.code != _IN_USE or not self._state.failures:
+        if problem.code != lock.IN_USE or not self._state.failures:
             self._journal("; ".join(["pass ended", *journal.problems([problem.problem("practice.state")])]))
-        if problem.code == _IN_USE:
+        if problem.code == lock.IN_USE:
             self._state = Pace(moment.boot + _SOON, failures=1)
             return
         self._state = pace.failed(self._state, moment.boot, self._draw())

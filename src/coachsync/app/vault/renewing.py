@@ -173,8 +173,13 @@ def finish(config: Config, session: Session, device: DeviceKey) -> tuple[Problem
 
 
 def _is_begun(vault: Vault, waiting: Collection[bytes]) -> bool:
-    """Whether one of these keys opens something still; else only a damaged shelf waits."""
-    return any(person in waiting for person, _ in vault.files.slots())
+    """Whether one of these keys opens something still, or has let in who writes here, also where a backup of the middle
+    of it came back, which has no such keyslot; else only a damaged shelf waits."""
+    if any(person in waiting for person, _ in vault.files.slots()):
+        return True
+    writers = {one.verify.hex() for one in vault.history.actors.values()}
+    let_in = (one for one in vault.store.entries() if waiting and one.actor in waiting and one.event["e"] == "actor")
+    return any(one.event["verify"] in writers for one in let_in)
 
 
 def _drop_unused(vault: Vault, old: Person) -> None:
