@@ -10,6 +10,7 @@ from coachsync.adapters.backupset import is_there
 from coachsync.app.backup import places, remembering, running
 from coachsync.app.checking import Check, Grade
 from coachsync.config import Config
+from coachsync.errors import Problem
 from coachsync.phrases import Phrase, say, say_count
 
 DAY = 86_400  # seconds
@@ -39,13 +40,18 @@ def check_backup(config: Config, now: datetime) -> Iterator[Check]:
         elif _is_beside(folder, state):
             yield _same_disk(where, folder)
         yield _age(where, last, at)
-    if backup.mirror is not None and None not in (memory.mirrored, memory.behind):
-        yield _behind()
-    if running.is_due(config):
-        due = running.due()
-        yield Check(Grade.BAD, due.code, due.where, due.message, due.hint)
+    yield from _wrong(config, memory)
     if memory.made is not None:
         yield _drill(memory, at)
+
+
+def _wrong(config: Config, memory: remembering.Memory) -> Iterator[Check]:
+    if config.backup.mirror is not None and None not in (memory.mirrored, memory.behind):
+        yield _bad(running.behind())
+    if running.is_due(config):
+        yield _bad(running.due())
+    if memory.findings:
+        yield _found(memory)
 
 
 def _age(where: str, last: int | None, now: int) -> Check:
@@ -59,13 +65,21 @@ def _age(where: str, last: int | None, now: int) -> Check:
     return Check(Grade.GOOD, "backup-current", where, say("Less than a day old."))
 
 
-def _behind() -> Check:
+def _bad(problem: Problem) -> Check:
+    return Check(Grade.BAD, problem.code, problem.where, problem.message, problem.hint)
+
+
+def _found(memory: remembering.Memory) -> Check:
     return Check(
         Grade.BAD,
-        "mirror-behind",
-        places.MIRROR,
-        say("What was written or erased here since is not in the mirror: it could not be reached, or not written to."),
-        say("Connect its disk, with room on it, and run: coachsync backup create, which says what is wrong."),
+        "backup-findings",
+        places.FOLDER,
+        say_count(
+            "The last look through the backups had {number} finding.",
+            "The last look through the backups had {number} findings.",
+            memory.findings,
+        ),
+        say("Run: coachsync backup create, which mends what it can; then: coachsync backup verify"),
     )
 
 

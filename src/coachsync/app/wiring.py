@@ -49,6 +49,7 @@ class Wiring:
         self.undisturbed = undisturbed  # no other process has worked on the state since this one did
         self.only_vault = False  # whether this run has worked on the vault alone: set by whoever knows
         self.backup_due = False  # and whether it has sealed anew what no backup has yet
+        self.mirror_behind = False  # or what the mirror could not be told
         self.database = database
         self.now = now
         self.progress = progress

@@ -146,6 +146,8 @@ def create(what: Prepared, progress: Progress, *, hasty: bool = False) -> Create
     created.problems += _rolled_back(store, what) + [one for one in known.values() if isinstance(one, Problem)]
     _put_clear(store, what)
     staying = pruning.staying({**made, created.number: what.at})
+    if not what.mirrored:  # with the older mirror, an older backup is all that brings back what was sealed anew
+        staying |= made.keys()
     kept = {one: snapshots.digest(store.snapshot(one) or b"") for one in made if one in staying}
     there = _read_back(store, [whole[number] for number in made]) if hasty else set()
     needed, manifest = _put_objects(store, what, created, progress, there)

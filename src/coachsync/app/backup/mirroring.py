@@ -78,6 +78,7 @@ def follow(wiring: Wiring) -> None:
         with suppress(CoachsyncError, OSError):
             _tell_backups(wiring, trust)
         if config.backup.mirror is not None and not _follow(wiring):
+            wiring.mirror_behind = True
             remembering.fall_behind(state, int(wiring.now.timestamp()))
 
 

@@ -27,7 +27,7 @@ class Memory:
     """Times are seconds since 1970, None for never. `behind`: since when there is something here that the mirror could
     not be told. `due`: since when something that was sealed anew is in no backup, and `due_of` (hex) the digest of what
     the mirror let go of then. `number` and `digest` (hex) are those of the last backup; of the drill, which backup it
-    opened, and how many findings it had."""
+    opened, and how many findings it had; `findings` are those of the last look through all of them."""
 
     made: int | None = None
     number: int = 0
@@ -39,6 +39,7 @@ class Memory:
     drilled: int | None = None
     drill_of: int = 0
     drill_findings: int = 0
+    findings: int = 0
 
 
 def recall(state: Path) -> Memory:
@@ -117,7 +118,7 @@ def _read(found: dict[str, Any]) -> Memory:
         return Memory()
     memory = Memory(**found)
     times = (memory.made, memory.mirrored, memory.behind, memory.due, memory.drilled)
-    numbers = (memory.number, memory.drill_of, memory.drill_findings)
+    numbers = (memory.number, memory.drill_of, memory.drill_findings, memory.findings)
     for digest in (memory.digest, memory.due_of):
         bytes.fromhex(digest)
     if not all(one is None or type(one) is int for one in times) or not all(type(one) is int for one in numbers):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,17 +24,19 @@ from coachsync.adapters.files import (
 )
 from coachsync.adapters.shredding import shred
 from coachsync.adapters.trustfile import write_trust
-from coachsync.app.backup import creating, mirroring, places, reading, staging
+from coachsync.app.backup import creating, mirroring, places, reading, remembering, staging
 from coachsync.app.backup.reading import Backups
+from coachsync.app.backup.remembering import Memory
 from coachsync.app.backup.staging import Staged
 from coachsync.app.vault import erasing, making, sorting
 from coachsync.app.vault.opening import Vault
 from coachsync.app.vault.reading import Session
 from coachsync.app.wiring import Wiring
-from coachsync.config import Config
+from coachsync.config import Backup, Config
 from coachsync.config.loading import understand
-from coachsync.errors import CoachsyncError, Problem, Temporary, UsageError
+from coachsync.errors import Altered, CoachsyncError, Problem, Temporary, UsageError
 from coachsync.phrases import say
+from coachsync.vault import snapshots
 from coachsync.vault.keys import Person
 from coachsync.vault.snapshots import Manifest, Snapshot
 
@@ -84,6 +86,7 @@ def restore(
             _settle(wiring, vault, coach, restored)
         _put_beside(backups, staged, manifest, (settings, text), target.file)
         heldfolders.erase(staged.folder / "config")  # after the rename nothing is left that could be left
+        _remember(staged.state, settings.backup, backups)
         _hand_over(staged.state, machine)
         restored.aside = _put_in_place(staged.state, state, now)
     return restored
@@ -207,6 +210,25 @@ def _put_beside(
             create_atomically(place, read_if_there(staged.folder / stored.path) or b"", stored.mode & 0o700 | 0o600)
     mode = next(one.mode for one in manifest.files if one.path == manifest.configuration)
     write_atomically(file, text, mode & _PUBLIC | 0o600)
+
+
+def _remember(state: Path, settings: Backup, backups: Backups) -> None:
+    """Where the practice goes on in the folders that it comes from, its last backup is the one that is there."""
+    if settings.folder is None or not _is_same(settings.folder, backups.store.folder):
+        return
+    with suppress(Altered):  # a damaged one is told by whoever reads it
+        number = max(backups.numbers)
+        made, content = backups.snapshot(number).at, backups.store.snapshot(number) or b""
+        mirror, at = backups.mirror, None
+        if mirror is not None and settings.mirror is not None and _is_same(settings.mirror, mirror.folder):
+            stamp = mirroring.stamp_of(mirror, backups.trust)
+            at = None if stamp is None else stamp.at
+        digest = snapshots.digest(content).hex()
+        remembering.keep(state, Memory(made=made, number=number, digest=digest, mirrored=at))
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.is_dir() and other.is_dir() and one.samefile(other)
 
 
 def _hand_over(staged: Path, states: Iterable[Path]) -> None:

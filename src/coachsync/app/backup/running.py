@@ -65,6 +65,23 @@ def can_be_made(config: Config) -> bool:
     return config.backup.folder is not None and is_there(config.backup.folder)
 
 
+def can_follow(config: Config) -> bool:
+    """Whether the mirror lacks something, and its folder is there again. Raises CoachsyncError where the state is
+    shut."""
+    mirror = config.backup.mirror
+    return mirror is not None and remembering.recall(config.practice.state).behind is not None and is_there(mirror)
+
+
+def behind() -> Problem:
+    """That the mirror could not be told of something."""
+    return Problem(
+        "mirror-behind",
+        places.MIRROR,
+        say("What was written or erased here since is not in the mirror: it could not be reached, or not written to."),
+        say("Connect its disk, with room on it, and run: coachsync backup create, which says what is wrong."),
+    )
+
+
 def due() -> Problem:
     """That a backup is to be made soon."""
     return Problem(

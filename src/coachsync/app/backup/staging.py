@@ -247,7 +247,7 @@ def _unopened(vault: Vault, coach: Person) -> Iterator[Problem]:
                 number,
             ),
             say(
-                "If there is a newer mirror, or a newer backup, restore again with that, and with --replace: when a "
-                "note is erased, those beside it get another key, which older backups do not know."
+                "Mirror and backup are of different days: when a note is erased, those beside it get another key. "
+                "Restore again with --replace and a newer mirror, or with --snapshot and a backup of the mirror's day."
             ),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace as replace_in
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -112,6 +113,7 @@ def verify(
     drilled = None
     with as_owner_of(state), lock.hold(state, _VERIFY, _PATIENCE, lock.BACKUP):  # no backup goes meanwhile
         looked = verifying.verify(backups, remembering.recall(state), keys)
+        remembering.change(state, partial(replace_in, findings=len(looked.findings)))
         if person is not None:
             with as_administrator():  # who has a folder in memory
                 drilled = drilling.drill(backups, backups.snapshot(snapshot), person, config, now)

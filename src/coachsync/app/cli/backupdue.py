@@ -23,13 +23,15 @@ from coachsync.phrases import say
 _PATIENCE = 60.0  # seconds that it waits for another backup, which may have begun before
 
 
-def catch_up(options: Options) -> None:
-    """Make it, where its disk is there. What keeps it from being made is told, and makes no command fail that has done
-    its own work: it stays due, which `check` and `status` tell, and the daemon tries again. Whoever has ended the
-    command by Ctrl-C is not kept waiting."""
+def catch_up(options: Options, *, behind: bool) -> None:
+    """Make one, where it is due and its disk is there. What keeps it from being made is told, and makes no command fail
+    that has done its own work: it stays due, which `check` and `status` tell, and the daemon tries again. `behind`: the
+    mirror could not be told what was done, which is said too. Whoever has ended the command by Ctrl-C is not kept
+    waiting."""
     path = config.locate(options.config, os.environ).absolute()
     settings = config.load(path)
     with as_owner_of(settings.practice.state):
+        tell_problems([running.behind()] if behind else [])
         if running.is_due(settings):
             tell_problems(_missing(settings, path))
 

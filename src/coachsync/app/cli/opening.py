@@ -36,11 +36,12 @@ def opened(options: Options, command: str, patience: float = PATIENCE) -> Iterat
     ):
         tell_problems(wiring.problems)
         yield wiring
-    if wiring.backup_due:
-        click.get_current_context().call_on_close(partial(_catch_up, options))  # once it has told all it has to tell
+    if wiring.backup_due or wiring.mirror_behind:
+        told = partial(_catch_up, options, behind=wiring.mirror_behind)
+        click.get_current_context().call_on_close(told)  # once it has told all it has to tell
 
 
-def _catch_up(options: Options) -> None:
+def _catch_up(options: Options, *, behind: bool) -> None:
     from coachsync.app.cli.backupdue import catch_up  # hardly ever needed
 
-    catch_up(options)
+    catch_up(options, behind=behind)

@@ -99,8 +99,8 @@ def _needs_somebody(view: _View) -> bool:
     waiting = any(_waits(known.calendar(name)) for name in view.named.calendars)
     found = any(known.share(name).findings or known.share(name).has_fallen for name in view.named.shares)
     broken = known.configuration or known.left_behind or known.opening or known.inbox or known.state or known.channels
-    drilled = view.named.backup and view.memory.drill_findings
-    return bool(waiting or found or known.exposed or known.refused or broken or drilled)
+    damaged = view.named.backup and (view.memory.drill_findings or view.memory.findings)
+    return bool(waiting or found or known.exposed or known.refused or broken or damaged)
 
 
 def _waits(calendar: CalendarStatus) -> bool:
@@ -200,6 +200,12 @@ def _backup(memory: Memory, now: int) -> Iterator[str]:
         yield say(
             "  Notes or names that were sealed anew are in no backup yet: connect its disk, and run: "
             "coachsync backup create"
+        )
+    if memory.findings:
+        yield say_count(
+            "  The last look through them had {number} finding: coachsync backup create, then coachsync backup verify",
+            "  The last look through them had {number} findings: coachsync backup create, then coachsync backup verify",
+            memory.findings,
         )
     if memory.drilled is None:
         yield say("  Nobody has tried to open a backup yet: coachsync backup verify --drill")
@@ -312,6 +318,7 @@ def _of_backup(memory: Memory) -> dict[str, Any]:
         "due": _when(memory.due),
         "mirrored": _when(memory.mirrored),
         "mirror_behind": _when(memory.behind),
+        "findings": memory.findings,
         "drilled": _when(memory.drilled),
         "drill_findings": None if memory.drilled is None else memory.drill_findings,
     }

@@ -23,7 +23,7 @@ _AGAIN = 3600.0  # seconds until one that has failed is tried again
 
 
 class BackingUp:
-    """Looks now and then whether one is due. Times are seconds since boot."""
+    """Looks now and then whether one is due, or a mirror is back that lacks something. Times are seconds since boot."""
 
     def __init__(self, opened: Open, journal: Callable[[str], None], alive: Callable[[], None]) -> None:
         self._opened, self._journal, self._alive = opened, journal, alive
@@ -33,12 +33,17 @@ class BackingUp:
         """Make one where it is due and its disk is there; whether it was tried. Who has worked on the state since the
         last pass, the next one does not see then. What goes wrong with it is in the journal and ends nothing: `overdue`
         tells the coach that it is still due."""
-        if config.backup.folder is None or boot < self._next:
+        if (config.backup.folder or config.backup.mirror) is None or boot < self._next:
             return False
         from coachsync.app.backup import running  # what it loads, a practice without backups does without
 
         self._next = boot + _EVERY
         try:
+            if running.can_follow(config):
+                with self._opened(config, now, self._further):
+                    pass  # whoever closes it has the mirror follow
+                self._followed(boot, behind=running.can_follow(config))
+                return True
             if not (running.is_due(config) and running.can_be_made(config)):
                 return False
             opening = partial(self._opened, config, now, self._further)
@@ -50,6 +55,10 @@ class BackingUp:
         except Exception as problem:  # noqa: BLE001 - a defect in it ends no step
             self._failed(defect(problem), boot)
         return True
+
+    def _followed(self, boot: float, *, behind: bool) -> None:
+        self._journal("mirror: behind" if behind else "mirror: up to date")
+        self._next = boot + (_AGAIN if behind else 0)
 
     def _further(self, _what: str, _done: int, _total: int) -> None:
         self._alive()
