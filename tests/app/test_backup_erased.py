@@ -13,6 +13,7 @@ import pytest
 from backup_house import BackupHouse, Came, names, notes
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.ledger import Ledger
+from coachsync.app import rekeying
 from coachsync.app.backup.daemons import Writer
 from coachsync.app.vault.erasing import erase_shelves, shelves_of
 from coachsync.app.wiring import open_wiring
@@ -192,6 +193,28 @@ def test_p09_what_was_erased_under_a_later_device_key_stays_so_in_an_older_backu
     assert names(came) == {CLIENT: "Marina Dupont"}
     assert done.problems == []
     assert not (came.state / "keys" / "clients" / f"{OTHER}.key").exists()
+
+
+@pytest.mark.parametrize("is_aside", [False, True], ids=["in its place", "moved away"])
+def test_p09_what_was_erased_here_under_a_later_device_key_stays_so_in_an_older_backup(
+    backup_house: BackupHouse, is_aside: bool
+) -> None:
+    """The device key was changed, and the client erased, after the last backup and the last mirror: of that key and of
+    the erasure, only the state that is still on this machine knows."""
+    backup_house.backup()
+    older, folder = backup_house.kept("older-mirror", backup_house.mirror), backup_house.house.folder
+    told = Ledger(backup_house.backups).file
+    before = told.read_bytes() if told.exists() else b""
+    rekeying.rotate(backup_house.house.state)
+    backup_house.house.__dict__.pop("device", None)
+    backup_house.erase_client(OTHER)
+    told.write_bytes(before)
+    if is_aside:
+        backup_house.house.state.rename(folder / "state.before-2026-03-02-080000")
+    came, done = backup_house.restored(folder, 1, older, replace=True)
+    assert names(came) == {CLIENT: "Marina Dupont"}
+    assert not ClientKeys(came.state, came.device).file(OTHER).exists()
+    assert "ledger-forged" not in codes(done.problems)
 
 
 def test_a_line_of_another_device_is_no_news_about_a_client_who_is_erased(backup_house: BackupHouse) -> None:

@@ -6,12 +6,12 @@ Nothing is served from there, and nobody's data is touched: a restore moves it i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from coachsync.adapters import heldfolders, keyfile
+from coachsync.adapters import heldfolders, keyfile, keystore
 from coachsync.adapters.backupset import refused
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.files import create_atomically, make_private_folder, write_atomically
@@ -44,7 +44,7 @@ class Staged:
     folder: Path
     config: Config  # whose state and trust.toml are those of the folder
     device: DeviceKey
-    former: list[DeviceKey] = field(default_factory=list)  # that the practice had, as far as backups tell
+    former: list[DeviceKey] = field(default_factory=list)  # that the practice had, as far as it is told here
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -84,7 +84,7 @@ def put(
     files.make()
     for (person, kind), content in _slots(backups, coach).items():
         files.put_slot(person, kind, content)
-    staged.former = backups.devices(coach)
+    staged.former = list(dict.fromkeys([*backups.devices(coach), *_devices_of(others)]))
     _bury(backups, staged, others)
     return staged
 
@@ -143,6 +143,14 @@ def _slots(backups: Backups, coach: Person) -> dict[tuple[bytes, str], bytes]:
         found |= backups.mirror.slots()
     trusted = {one.fingerprint for one in backups.trust.coaches.values()} | {coach.actor.fingerprint}
     return {key: content for key, content in found.items() if key[0] in trusted}
+
+
+def _devices_of(states: list[Path]) -> Iterator[DeviceKey]:
+    """The device keys of states that are here. One that was changed after every backup is in none of them, and what
+    was erased since is signed with it. A state that has lost its key tells none."""
+    for state in states:
+        with suppress(CoachsyncError, OSError):
+            yield keystore.load_device_key(state, create=False)
 
 
 def _bury(backups: Backups, staged: Staged, others: list[Path]) -> None:
