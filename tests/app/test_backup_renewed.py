@@ -18,11 +18,12 @@ from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app import rekeying
 from coachsync.app.backup import mirroring
 from coachsync.app.backup.daemons import Writer
+from coachsync.app.backup.reading import Key
 from coachsync.app.vault import renewing
 from coachsync.app.vault.burying import line_of
 from coachsync.app.vault.trusting import signers_of_today
 from coachsync.app.wiring import open_wiring
-from coachsync.errors import Altered, Misconfigured
+from coachsync.errors import Altered, Misconfigured, NotInitialised
 from coachsync.vault import chain, chunks, formers, snapshots
 from coachsync.vault.chain import Head
 from coachsync.vault.keys import Person, Signer
@@ -241,6 +242,27 @@ def test_a_backup_of_before_does_not_go_with_a_mirror_of_after(backup_house: Bac
     backup_house.made = code
     came, done = backup_house.restored(tmp_path / "new", mirror=mirror)
     assert (done.problems, notes(came)) == ([], EVERYTHING)
+
+
+def test_backups_and_mirror_of_before_on_a_machine_that_knows_the_new_key(backup_house: BackupHouse) -> None:
+    """It is said what they are: trying the other secret would not help. One that has lost a keyslot says that."""
+    backup_house.backup()
+    mirror, store = backup_house.kept("older", backup_house.mirror), backup_house.store
+    slots = store.slots()
+    leaked(backup_house)
+    trust = read_trust(backup_house.house.config.trust)
+    assert trust is not None
+    (coach,) = trust.coaches.values()
+    store.put_slots(slots)
+    for kind in ("passphrase", "recovery"):
+        with pytest.raises(Altered) as told:
+            backup_house.opened(mirror, trusting=True).unlock(coach.fingerprint, Key(PASSPHRASE, kind))
+        assert told.value.code == "backup-before-renewal"
+    store.put_slots({})
+    shutil.rmtree(mirror / "slots")
+    with pytest.raises(NotInitialised) as lost:
+        backup_house.opened(mirror, trusting=True).unlock(coach.fingerprint, Key(PASSPHRASE))
+    assert lost.value.code == "no-keyslot"
 
 
 def test_p09_what_was_erased_since_with_the_new_key_stays_so_under_the_trust_of_before(

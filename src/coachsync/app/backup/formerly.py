@@ -50,3 +50,18 @@ def not_to_be_opened() -> Altered:
         ),
         where="backup.folder",
     )
+
+
+def before_renewal() -> Altered:
+    """That backups and mirror are of before a renewal that this machine knows of."""
+    return Altered(
+        "backup-before-renewal",
+        say(
+            "The keys of a coach were replaced after these backups were made: no passphrase or code of today opens them."
+        ),
+        say(
+            "Name a newer backup. Without one, write a configuration in a new folder, with a state folder of its own, and "
+            "restore with that, by the old passphrase or code."
+        ),
+        where="backup.folder",
+    )

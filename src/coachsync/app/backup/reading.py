@@ -60,7 +60,8 @@ class Backups:
 
     def unlock(self, coach: bytes, key: Key) -> Person:
         """The coach whose passphrase or code this is, by a keyslot of the backups or of the mirror: one of the two may
-        be older. Raises WrongKey for another one, and NotInitialised without a keyslot."""
+        be older. Raises WrongKey for another one, NotInitialised without a keyslot, and Altered where all is of before
+        the keys were replaced."""
         found = [store.slots().get((coach, key.kind)) for store in (self.store, self.mirror) if store is not None]
         wrong: CoachsyncError | None = None
         for slot in dict.fromkeys(one for one in found if one is not None):
@@ -71,7 +72,12 @@ class Backups:
                 wrong = keyslots.damaged()
             except (WrongKey, Altered) as problem:
                 wrong = problem
-        raise wrong or _no_slot()
+        raise wrong or (formerly.before_renewal() if self._knows_former(key.kind) else _no_slot())
+
+    def _knows_former(self, kind: str) -> bool:
+        """Whether there is a keyslot that only a key of before opens."""
+        stores = [one for one in (self.store, self.mirror) if one is not None]
+        return any((person, kind) in one.slots() for one in stores for person in formerly.replaced(self.trust))
 
     def manifest(self, snapshot: Snapshot, coach: Person) -> Manifest:
         """What is in a backup. Raises WrongKey for a coach to whom it was not sealed, and Altered where it is damaged,
