@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from datetime import timedelta
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from backup_house import BackupHouse
+from backup_house import BackupHouse, notes
 from coachsync.adapters import lock
 from coachsync.adapters.cachetag import NAME
 from coachsync.app.backup import mirroring, remembering
 from coachsync.app.checking_backup import check_backup
+from coachsync.app.daemon.backing_up import BackingUp
+from coachsync.app.progress import Progress
 from coachsync.app.vault.erasing_client import Gone, erase
-from coachsync.app.wiring import open_wiring
+from coachsync.app.wiring import Wiring, open_wiring
+from coachsync.config import Config
 from coachsync.errors import Temporary
 from smalldisk import mounted_on
-from vault_house import OTHER
+from vault_house import CLIENT, OTHER
 
 
 def erased(practice: BackupHouse) -> Gone:
@@ -158,3 +163,51 @@ def test_p04_of_a_grant_here_and_in_the_mirror_the_one_that_is_whole_stays(backu
     here.write_bytes(spoiled)
     backup_house.backup(days=1)
     assert [grant.read_bytes() for grant in grants] == whole
+
+
+def test_while_it_lags_no_backup_goes_that_it_opens(backup_house: BackupHouse, tmp_path: Path) -> None:
+    """What was sealed anew opens with keys that it does not have: with it, only a backup of its day has that."""
+    backup_house.backup()
+    drawer = backup_house.mirror.rename(tmp_path / "drawer")
+    backup_house.erase(next(iter(backup_house.records)))
+    with open_wiring(backup_house.house.config, "test", backup_house.house.now) as wiring:
+        pass
+    assert wiring.mirror_behind
+    for _ in range(5):  # of one day: but the last three would go
+        assert backup_house.backup().dropped == []
+    came, done = backup_house.restored(tmp_path / "new", 6, drawer)
+    (told,) = done.problems
+    assert (told.code, "--snapshot" in told.hint, b"two" in notes(came)[CLIENT]) == ("grants-missing", True, False)
+    came, done = backup_house.restored(tmp_path / "older", 1, drawer)
+    assert b"two" in notes(came)[CLIENT]
+    drawer.rename(backup_house.mirror)
+    assert backup_house.backup().dropped == [1, 2, 3, 4]
+
+
+def test_the_daemon_has_it_follow_as_soon_as_it_is_back(backup_house: BackupHouse, tmp_path: Path) -> None:
+    lines: list[str] = []
+    looking = BackingUp(partial(_opened, "run"), lines.append, lambda: None)
+
+    def look(boot: float) -> bool:
+        return looking.look(
+            backup_house.house.config, backup_house.house.file, backup_house.house.now, boot
+        )  # fmt: skip
+
+    backup_house.backup()
+    drawer = backup_house.mirror.rename(tmp_path / "drawer")
+    erased(backup_house)
+    assert (look(0.0), lines) == (False, [])
+    (drawer / "vault").rename(drawer / "away")
+    (drawer / "vault").write_text("in the way")
+    drawer.rename(backup_house.mirror)
+    assert (look(60.0), lines) == (True, ["mirror: behind"])
+    (backup_house.mirror / "vault").unlink()
+    (backup_house.mirror / "away").rename(backup_house.mirror / "vault")
+    assert (look(600.0), key(backup_house).exists()) == (False, True)  # an hour after it has failed
+    assert (look(3660.0), lines[1:]) == (True, ["mirror: up to date"])
+    assert not key(backup_house).exists()
+    assert (look(3660.0), len(lines)) == (False, 2)
+
+
+def _opened(command: str, config: Config, now: datetime, progress: Progress) -> AbstractContextManager[Wiring]:
+    return open_wiring(config, command, now, progress)

@@ -82,6 +82,8 @@ def test_a_lost_laptop_comes_back_from_backup_mirror_and_code(backed: VaultDesk,
     assert (new / "cloud.password").stat().st_mode & 0o777 == 0o600
     looked = backed.given("", "--config", str(new / "coachsync.toml"), "vault", "verify", *backed.key)
     assert looked.code == 0
+    status = backed.given("", "--json", "--config", str(new / "coachsync.toml"), "status").document
+    assert status["backup"]["made"] is None  # its folders are others
 
 
 def test_without_the_mirror_it_is_said_what_is_lost_and_what_is_left(backed: VaultDesk, tmp_path: Path) -> None:
@@ -117,6 +119,9 @@ def test_nothing_is_put_over_data_unless_that_is_said(backed: VaultDesk, tmp_pat
     assert "remove it once all is well" in result.out
     (aside,) = here.glob("state.before-*")
     assert aside.name in result.out
+    told = backed.given("", "--json", "status").document["backup"]  # it goes on in the folders that it came from
+    assert (told["number"], told["made"] is None, told["mirrored"] is None) == (1, False, False)
+    assert made(backed, "--json").document["backup"] == 2
     assert backed.ids() != []
 
 
@@ -164,13 +169,25 @@ def test_an_unlocked_vault_opens_no_drill(backed: VaultDesk) -> None:
 
 def test_what_was_damaged_is_a_finding(backed: VaultDesk) -> None:
     made(backed)
-    for file in (backed.desk.folder / "backups" / "objects").rglob("*"):
+    objects = backed.desk.folder / "backups" / "objects"
+    shutil.copytree(objects, backed.desk.folder / "whole")
+    for file in objects.rglob("*"):
         if file.is_file():
             file.write_bytes(b"?" + file.read_bytes()[1:])
     result = backed.given("", "backup", "verify")
     assert result.code == 5
     assert "[backup-object-damaged]" in result.out
     backed.desk.check_sound(result)
+    found = len(backed.given("", "--json", "backup", "verify").document["findings"])
+    status = backed.given("", "--json", "status")
+    assert (status.code, status.document["backup"]["findings"]) == (5, found)
+    checked = {one["code"] for one in backed.given("", "--json", "check").document["checks"]}
+    assert "backup-findings" in checked
+    assert "The last look through them had" in backed.given("", "status").out
+    shutil.rmtree(objects)
+    (backed.desk.folder / "whole").rename(objects)
+    assert backed.given("", "backup", "verify").code == 0
+    assert backed.given("", "--json", "status").document["backup"]["findings"] == 0
 
 
 def test_what_cannot_be_done_is_said(backed: VaultDesk, tmp_path: Path) -> None:

@@ -57,11 +57,12 @@ def before_renewal() -> Altered:
     return Altered(
         "backup-before-renewal",
         say(
-            "The keys of a coach were replaced after these backups were made: no passphrase or code of today opens them."
+            "The keys of a coach were replaced after these backups were made: no passphrase or code of today opens "
+            "them."
         ),
         say(
-            "Name a newer backup. Without one, write a configuration in a new folder, with a state folder of its own, and "
-            "restore with that, by the old passphrase or code."
+            "Name a newer backup. Without one, write a configuration in a new folder, with a state folder of its own, "
+            "and restore with that, by the old passphrase or code."
         ),
         where="backup.folder",
     )
