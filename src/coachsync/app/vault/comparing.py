@@ -17,7 +17,7 @@ from coachsync.vault.history import History
 from coachsync.vault.keys import ShelfKey
 
 RESTORE = say("Restore the vault from a backup.")
-_RESTORE_KEYS = say("Bring the folder vault/keys of the state folder back: the mirror has a copy of it.")
+_RESTORE_KEYS = say("Bring the folder vault/keys of the state folder back, from the mirror or another copy.")
 _ERASE_AGAIN = say("Unlock the vault, which erases it again. If it was an older copy, look where that came from.")
 _NOBODY = say("Nothing is sealed to it or opened with it. Look who can write to the state folder.")
 _CUT_SHORT = say(

@@ -130,7 +130,7 @@ class Session:
                 raise WrongKey(
                     "no-grant",
                     say("The file that opens this client's notes is missing."),
-                    say("Bring the folder vault/keys of the state folder back: the mirror has a copy of it."),
+                    say("Bring the folder vault/keys of the state folder back, from the mirror or another copy."),
                 )
             self._openers[shelf, generation] = grants.opened(content, key, person)
         return self._openers[shelf, generation]
