@@ -115,7 +115,8 @@ def current_key(vault: Vault, shelf: bytes) -> ShelfKey:
                 "The file that opens this client's notes is missing or was replaced: nobody could read what is sealed."
             ),
             say(
-                "Nothing was stored. Bring the folder vault/keys of the state folder back, from the mirror or another copy."
+                "Nothing was stored. Bring the folder vault/keys of the state folder back, from the mirror or another "
+                "copy."
             ),
         )
     return key
