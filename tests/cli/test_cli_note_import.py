@@ -89,7 +89,7 @@ def test_what_an_unsorted_file_was_called_stays_when_it_is_sorted(desk: VaultDes
     drop(desk, f"{CANARY}.md", "Whose is it?")
     assert desk.given("", "note", "import").code == 0
     [name] = desk.ids()
-    assert desk.unlocked("note", "sort", name, desk.client).code == 0
+    assert desk.document("note", "sort", name, desk.client) == {"client": desk.client}
     [listed] = desk.document("note", "list", desk.client)["notes"]
     assert listed["name"] == f"{CANARY}.md"
 
@@ -188,8 +188,13 @@ def test_what_nobody_could_tell_is_sorted_by_the_coach(desk: VaultDesk) -> None:
     assert desk.given("", "note", "import").code == 0
     kinds = {one["kind"]: one["id"] for one in desk.document("note", "list")["notes"] if one["client"] == ""}
     assert set(kinds) == {"note", "attachment"}
-    for name in kinds.values():
-        assert desk.document("note", "sort", name, desk.client) == {"client": desk.client}
+    told = desk.unlocked("note", "list").err
+    assert ("2 records lie unsorted" in told, told.count("unsorted-of-nobody")) == (True, 1)
+    refused = desk.given("", "--json", "note", "sort", *kinds.values(), "0" * 32, desk.client, *desk.key)
+    assert refused.error["code"] == "no-such-record"
+    assert {one["client"] for one in desk.document("note", "list")["notes"]} == {""}  # none of them
+    result = desk.unlocked("note", "sort", *kinds.values(), desk.client)
+    assert (result.out, result.err) == (f"They are with the records of {desk.client} now.\n", "")
     after = {one["kind"]: (one["id"], one["client"]) for one in desk.document("note", "list")["notes"]}
     assert after == {kind: (name, desk.client) for kind, name in kinds.items()}
     note = kinds["note"]

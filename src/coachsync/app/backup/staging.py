@@ -241,8 +241,8 @@ def _unopened(vault: Vault, coach: Person) -> Iterator[Problem]:
     ]
     held = {place for place in set(places_of) if files.grant(*place, me) is not None}
     for shelf, generation in set(places_of) - held:  # what has no new key yet, the former seed opens
-        maker = history.makers[shelf][generation]
-        if files.former(maker) is not None and files.grant(shelf, generation, maker) is not None:
+        maker = history.makers.get(shelf, {}).get(generation)
+        if maker is not None and files.former(maker) is not None and files.grant(shelf, generation, maker) is not None:
             held.add((shelf, generation))
     number = sum(place not in held for place in places_of)
     if number:

@@ -46,14 +46,14 @@ def import_files(
     return fileimport.work_through(options, coach)
 
 
-@click.command("sort", help=say("Say whose an unsorted record is: it goes to that client's records."))
-@click.argument("name", metavar=say("ID"))
+@click.command("sort", help=say("Say whose unsorted records are: they go to that client's records."))
+@click.argument("names", metavar=say("ID..."), nargs=-1, required=True)
 @click.argument("code", metavar=say("CODE"))
 @for_a_coach
 @everywhere
 @click.pass_obj
-def sort(options: Options, name: str, code: str, coach: str | None, passphrase_file: Path | None) -> None:
-    """In the coach's session alone: it is opened, and sealed anew."""
+def sort(options: Options, names: tuple[str, ...], code: str, coach: str | None, passphrase_file: Path | None) -> None:
+    """In the coach's session alone: they are opened, and sealed anew."""
     from coachsync.app.cli import filesort
 
-    filesort.run(options, name, code, coach, passphrase_file)
+    filesort.run(options, names, code, coach, passphrase_file)

@@ -35,7 +35,7 @@ def fit(wanted: str, *, typed: bool) -> str:
     if len(wanted) < _SHORTEST:
         raise UsageError(
             "passphrase-short",
-            say("A passphrase has at least {number} signs.", number=_SHORTEST),
+            say("A passphrase has at least {number} characters.", number=_SHORTEST),
             say("Take four or five words that do not belong together."),
         )
     if typed and Asker(accept=False).hidden(say("The same again"), "--passphrase-file") != wanted:

@@ -19,6 +19,8 @@ from coachsync.vault.envelope import ID_BYTES
 from coachsync.vault.keys import ShelfKey
 from coachsync.vault.shelves import UNSORTED, is_client
 
+OF_NOBODY = "unsorted-of-nobody"
+
 
 def sort(session: Session) -> None:
     """Seal every unsorted record that says whom it is about to that client's shelf, and give the shelf of the unsorted
@@ -69,7 +71,7 @@ def holds_unsorted_of_colleagues(session: Session) -> bool:
 
 def _of_nobody(number: int) -> Problem:
     return Problem(
-        "unsorted-of-nobody",
+        OF_NOBODY,
         "vault",
         say_count(
             "{number} record lies unsorted: it does not say whom it is about.",
