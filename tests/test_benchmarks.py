@@ -52,6 +52,7 @@ def test_the_comparison_tells_every_task_with_its_requests_and_goals(tmp_path: P
     assert "ms CPU" in told["the same in a process that stays"]["coachsync"]
 
 
+@pytest.mark.long
 def test_one_task_can_be_measured_alone(tmp_path: Path) -> None:
     small = ("--sizes", "20", "--rounds", "1", "--delay", "0", "--no-warm-up")
     _, *rows = run("compare.py", *small, "--tasks", "push", "--tools", str(tmp_path))
@@ -142,6 +143,7 @@ def test_the_first_sync_and_a_push_are_timed_on_a_real_server() -> None:
     assert all(row[5].endswith("x") for row in rows)
 
 
+@pytest.mark.long
 def test_the_vault_is_compared_with_what_it_cannot_do_without_and_with_others(tmp_path: Path) -> None:
     heading, *rows = run("vault.py", "--size", "20", "--durable", "5", "--rounds", "1", "--tools", str(tmp_path))
     columns = rows.index(["each by itself", "the vault", "bare HPKE", "plain SQLite", "SQLCipher"])

@@ -52,6 +52,7 @@ def out_of_reach(one: Life) -> None:
     one.house.server.fail("changes", Temporary("no-connection", "It cannot be reached."), times=100_000)
 
 
+@pytest.mark.long
 def test_a_refused_credential_is_told_once_reminded_of_and_cleared(slow: Life, sink: MailSink) -> None:
     slow.house.server.fail("changes", Refused("login-refused", "The server refuses the password."))
     slow.live(HOUR + 10 * MINUTE)

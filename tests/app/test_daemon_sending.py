@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from coachsync.app.conflicts import Keep
 from coachsync.app.standing import standing
 from coachsync.errors import CoachsyncError, Temporary
@@ -66,6 +68,7 @@ def test_a_server_that_asks_for_time_at_a_write_has_it(tmp_path: Path) -> None:
     assert life.house.edits() == ()
 
 
+@pytest.mark.long
 def test_what_a_server_never_takes_is_sent_more_and_more_seldom_and_told(tmp_path: Path) -> None:
     life = begun(tmp_path)
     life.house.want("e1", moved(life.house, 3))

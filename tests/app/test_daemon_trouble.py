@@ -104,6 +104,7 @@ def test_p04_what_was_kept_for_30_days_goes_then(tmp_path: Path) -> None:
             assert len(kept(wiring.database, "calendar coaching")) == count
 
 
+@pytest.mark.long
 def test_a_share_that_cannot_be_written_at_its_edge_is_not_called_fresh_and_is_tried_after_a_restart(
     tmp_path: Path, sink: MailSink
 ) -> None:

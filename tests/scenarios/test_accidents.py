@@ -149,6 +149,7 @@ ROUNDS = 2
 REACH = (6, 25, 12, 50)  # how many requests, at most, a process lives for: one figure for each kill of a round
 
 
+@pytest.mark.long
 def test_p13_killed_at_any_moment_a_run_is_finished_by_the_next_with_nothing_twice(
     scene: Scene, tmp_path: Path
 ) -> None:

@@ -112,7 +112,7 @@ def assert_all_is_right(scene: Scene, number: int) -> None:
     }
 
 
-@pytest.mark.parametrize(("method", "nth"), [("PROPFIND", 1), ("REPORT", 2)])
+@pytest.mark.parametrize(("method", "nth"), [pytest.param("PROPFIND", 1, marks=pytest.mark.long), ("REPORT", 2)])
 def test_p13_a_disk_that_fills_up_in_a_first_sync(scene: Scene, method: str, nth: int) -> None:
     scene.full_at(method, nth)
     assert_plain(scene.sync())
@@ -121,6 +121,7 @@ def test_p13_a_disk_that_fills_up_in_a_first_sync(scene: Scene, method: str, nth
     assert_all_is_right(scene, SIZE)
 
 
+@pytest.mark.long
 def test_p05_a_disk_that_fills_up_in_a_later_sync_leaves_the_share_as_it_is(scene: Scene) -> None:
     assert scene.sync().code == 0
     before = scene.served
@@ -133,7 +134,7 @@ def test_p05_a_disk_that_fills_up_in_a_later_sync_leaves_the_share_as_it_is(scen
     assert_all_is_right(scene, SIZE + 2)
 
 
-@pytest.mark.parametrize("nth", [1, 5])
+@pytest.mark.parametrize("nth", [pytest.param(1, marks=pytest.mark.long), 5])
 def test_p13_a_disk_that_fills_up_while_a_share_is_written(scene: Scene, nth: int) -> None:
     scene.full_at("PUT", nth, after=True)
     done = scene.sync()

@@ -18,7 +18,7 @@ from web import Web, slots_of
 BY_CHANCE = 8  # hexadecimal digits in a row that two random names of 32 share less than once in a million
 
 
-@pytest.mark.parametrize("calendars", [1, 2])
+@pytest.mark.parametrize("calendars", [pytest.param(1, marks=pytest.mark.long), 2])
 def test_p13_a_second_run_writes_nothing_and_asks_once_for_each_calendar(
     practice: Practice, account: Account, web: Web, recorder: Callable[[str], Recorder], calendars: int
 ) -> None:

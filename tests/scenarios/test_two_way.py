@@ -234,7 +234,7 @@ def in_memory() -> tuple[Callable[[], CalendarServer], str, str]:
 
 
 def test_p04_p13_nothing_is_lost_on_a_server_in_memory() -> None:
-    run(in_memory, int(os.environ.get("COACHSYNC_EXAMPLES", "12")), 50)
+    run(in_memory, int(os.environ.get("COACHSYNC_EXAMPLES", "8")), 50)
 
 
 def test_p04_p13_nothing_is_lost_on_radicale(radicale: Account) -> None:
