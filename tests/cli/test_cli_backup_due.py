@@ -131,6 +131,8 @@ def test_one_that_asks_for_a_backup_gets_one_and_not_two(backed: VaultDesk) -> N
     away = mirror.rename(backed.desk.folder / "away")
     told = erased(backed)
     assert (told.code, "[mirror-behind]" in told.err, "[backup-due]" in told.err) == (0, True, False)
+    assert backed.unlocked("note", "list").err == ""  # once
+    assert "[mirror-behind]" in backed.unlocked("vault", "rotate").err
     away.rename(mirror)
     result = backed.given("", "backup", "create")
     assert (result.code, result.err, backups(backed)) == (0, "", ["1", "2"])

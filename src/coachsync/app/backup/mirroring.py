@@ -78,8 +78,8 @@ def follow(wiring: Wiring) -> None:
         with suppress(CoachsyncError, OSError):
             _tell_backups(wiring, trust)
         if config.backup.mirror is not None and not _follow(wiring):
-            wiring.mirror_behind = True
-            remembering.fall_behind(state, int(wiring.now.timestamp()))
+            seen = _seen(wiring)[: 2 * _SHORT].decode()
+            wiring.mirror_behind = remembering.fall_behind(state, int(wiring.now.timestamp()), seen)
 
 
 def is_behind(wiring: Wiring) -> bool:
