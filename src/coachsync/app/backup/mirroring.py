@@ -69,17 +69,22 @@ class Mirror:
 
 def follow(wiring: Wiring) -> None:
     """Bring the mirror up to date where a key, a keyslot or the ledger has changed since, and tell the backups what was
-    erased. Where that cannot be done, it is remembered, and `check` and `status` tell it; no command fails for it."""
+    erased. Where that cannot be done, it is remembered, and `check` and `status` tell it, and the command where it is news;
+    none fails for it."""
     config, state = wiring.config, wiring.config.practice.state
     with suppress(CoachsyncError, OSError):
         trust = read_trust(config.trust)
-        if trust is None or not is_behind(wiring):
+        if trust is None:
+            return
+        if not is_behind(wiring):
+            remembering.catch_up(state)  # what it lacked is here no more, or it is another mirror no more
             return
         with suppress(CoachsyncError, OSError):
             _tell_backups(wiring, trust)
         if config.backup.mirror is not None and not _follow(wiring):
             wiring.mirror_behind = True
-            remembering.fall_behind(state, int(wiring.now.timestamp()))
+            at, lacking = int(wiring.now.timestamp()), hashlib.sha256(_seen(wiring)).digest()[:_SHORT]
+            wiring.mirror_behind = remembering.fall_behind(state, at, lacking)
 
 
 def is_behind(wiring: Wiring) -> bool:

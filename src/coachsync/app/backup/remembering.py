@@ -25,7 +25,7 @@ _BLOCK = 512  # bytes of the file, filled up with spaces: a disk writes so many 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Times are seconds since 1970, None for never. `behind`: since when there is something here that the mirror could
-    not be told. `due`: since when something that was sealed anew is in no backup, and `due_of` (hex) the digest of what
+    not be told, and `behind_of` (hex) the digest of what that is. `due`: since when something that was sealed anew is in no backup, and `due_of` (hex) the digest of what
     the mirror let go of then. `number` and `digest` (hex) are those of the last backup; of the drill, which backup it
     opened, and how many findings it had; `findings` are those of the last look through all of them."""
 
@@ -34,6 +34,7 @@ class Memory:
     digest: str = ""
     mirrored: int | None = None
     behind: int | None = None
+    behind_of: str = ""
     due: int | None = None
     due_of: str = ""
     drilled: int | None = None
@@ -67,12 +68,24 @@ def change(state: Path, how: Callable[[Memory], Memory]) -> Memory:
 
 def mirrored(memory: Memory, at: int) -> Memory:
     """The same with a mirror that is current at this time."""
-    return replace(memory, mirrored=at, behind=None)
+    return replace(memory, mirrored=at, behind=None, behind_of="")
 
 
-def fall_behind(state: Path, at: int) -> None:
-    """Keep that the mirror could not be told of something, unless that is known. Raises as `keep` does."""
-    change(state, lambda memory: memory if memory.behind is not None else replace(memory, behind=at))
+def fall_behind(state: Path, at: int, what: bytes) -> bool:
+    """Keep that the mirror could not be told of something, whose digest is `what`; whether that is news. Raises as
+    `keep` does."""
+    with lock.hold_briefly(state):
+        before = recall(state)
+        news = before.behind is None or before.behind_of != what.hex()
+        if news:
+            keep(state, replace(before, behind=at if before.behind is None else before.behind, behind_of=what.hex()))
+    return news
+
+
+def catch_up(state: Path) -> None:
+    """Keep that the mirror lacks nothing, where that was otherwise. Raises as `keep` does."""
+    if recall(state).behind is not None:
+        change(state, lambda memory: replace(memory, behind=None, behind_of=""))
 
 
 def owe(state: Path, at: int, what: bytes) -> bool:
@@ -119,7 +132,7 @@ def _read(found: dict[str, Any]) -> Memory:
     memory = Memory(**found)
     times = (memory.made, memory.mirrored, memory.behind, memory.due, memory.drilled)
     numbers = (memory.number, memory.drill_of, memory.drill_findings, memory.findings)
-    for digest in (memory.digest, memory.due_of):
+    for digest in (memory.digest, memory.due_of, memory.behind_of):
         bytes.fromhex(digest)
     if not all(one is None or type(one) is int for one in times) or not all(type(one) is int for one in numbers):
         return Memory()
