@@ -321,7 +321,7 @@ def test_a_backup_that_nobody_can_read_keeps_none_from_being_the_last(backed: Va
 
 @pytest.fixture
 def parted(backed: VaultDesk) -> VaultDesk:
-    """A laptop was lost while the mirror lay in a drawer; the newest backup, which the mirror does not open, is back."""
+    """A laptop was lost while the mirror lay in a drawer: the newest backup is back, which that does not open."""
     (erased,) = backed.ids()
     backed.note(f"{CANARY} beside it\n")
     made(backed)

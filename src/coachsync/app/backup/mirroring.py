@@ -70,7 +70,7 @@ class Mirror:
 
 def follow(wiring: Wiring) -> None:
     """Bring the mirror up to date where a key, a keyslot or the ledger has changed since, and tell the backups what was
-    erased. Where that cannot be done, it is remembered, and `check` and `status` tell it, and the command where it is news;
+    erased. Where that cannot be done, it is remembered: `check` and `status` tell it, and the command where it is news;
     none fails for it."""
     config, state = wiring.config, wiring.config.practice.state
     with suppress(CoachsyncError, OSError):
@@ -83,7 +83,7 @@ def follow(wiring: Wiring) -> None:
         with suppress(CoachsyncError, OSError):
             _tell_backups(wiring, trust)
         if config.backup.mirror is not None and not _follow(wiring):
-            wiring.mirror_behind = True
+            wiring.mirror_behind = True  # also where nothing can be kept
             at, lacking = int(wiring.now.timestamp()), hashlib.sha256(_seen(wiring)).digest()[:_SHORT]
             wiring.mirror_behind = remembering.fall_behind(state, at, lacking)
 

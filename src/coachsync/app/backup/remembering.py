@@ -25,9 +25,10 @@ _BLOCK = 512  # bytes of the file, filled up with spaces: a disk writes so many 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Times are seconds since 1970, None for never. `behind`: since when there is something here that the mirror could
-    not be told, and `behind_of` (hex) the digest of what that is. `due`: since when something that was sealed anew is in no backup, and `due_of` (hex) the digest of what
-    the mirror let go of then. `number` and `digest` (hex) are those of the last backup; of the drill, which backup it
-    opened, and how many findings it had; `findings` are those of the last look through all of them."""
+    not be told, and `behind_of` (hex) the digest of what that is. `due`: since when something that was sealed anew is
+    in no backup, and `due_of` (hex) the digest of what the mirror let go of then. `number` and `digest` (hex) are those
+    of the last backup; of the drill, which backup it opened, and how many findings it had; `findings` are those of the
+    last look through all of them."""
 
     made: int | None = None
     number: int = 0
