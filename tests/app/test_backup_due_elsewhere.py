@@ -207,7 +207,7 @@ def test_where_nothing_is_remembered_yet_a_full_disk_says_so(tmp_path: Path, mon
 
 
 def test_whoever_remembers_something_waits_for_whoever_does_just_now(tmp_path: Path) -> None:
-    waiting = threading.Thread(target=remembering.fall_behind, args=(tmp_path, 7, "ab"))
+    waiting = threading.Thread(target=remembering.fall_behind, args=(tmp_path, 7, b"it"))
     with lock.hold_briefly(tmp_path):
         waiting.start()
         waiting.join(0.05)

@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -172,7 +173,8 @@ def test_while_it_lags_no_backup_goes_that_it_opens(backup_house: BackupHouse, t
     backup_house.erase(next(iter(backup_house.records)))
     with open_wiring(backup_house.house.config, "test", backup_house.house.now) as wiring:
         pass
-    assert not wiring.mirror_behind  # that was told by the run that has erased
+    assert not wiring.mirror_behind  # which whoever erased it was told
+    assert remembering.recall(backup_house.house.state).behind is not None
     for _ in range(5):  # of one day: but the last three would go
         assert backup_house.backup().dropped == []
     came, done = backup_house.restored(tmp_path / "new", 6, drawer)
@@ -207,6 +209,21 @@ def test_the_daemon_has_it_follow_as_soon_as_it_is_back(backup_house: BackupHous
     assert (look(3660.0), lines[1:]) == (True, ["mirror: up to date"])
     assert not key(backup_house).exists()
     assert (look(3660.0), len(lines)) == (False, 2)
+
+
+def test_a_mirror_that_was_named_otherwise_for_a_while_lacks_nothing(backup_house: BackupHouse) -> None:
+    lines: list[str] = []
+    backup_house.backup()
+    config, now = backup_house.house.config, backup_house.house.now
+    other = replace(config, backup=replace(config.backup, mirror=backup_house.house.folder / "nowhere"))
+    for named, lacks in ((other, True), (config, False)):
+        with open_wiring(named, "test", now) as wiring:
+            pass
+        memory = remembering.recall(backup_house.house.state)
+        assert (wiring.mirror_behind, memory.behind is not None, memory.behind_of != "") == (lacks, lacks, lacks)
+    looking = BackingUp(partial(_opened, "run"), lines.append, lambda: None)
+    assert not looking.look(config, backup_house.house.file, now, 0.0)
+    assert ("mirror-behind" in told(backup_house), lines) == (False, [])
 
 
 def _opened(command: str, config: Config, now: datetime, progress: Progress) -> AbstractContextManager[Wiring]:

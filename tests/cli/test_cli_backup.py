@@ -293,6 +293,71 @@ def test_an_erasure_that_the_mirror_has_not_heard_of_is_told_until_it_has(backed
     backed.desk.check_sound(result)
 
 
+def test_whoever_has_it_in_a_drawer_is_told_once_of_each_change(backed: VaultDesk) -> None:
+    first, second = backed.ids()[0], backed.note("another\n")
+    backed.note("one that stays\n")
+    made(backed)
+    away = (backed.desk.folder / "mirror").rename(backed.desk.folder / "away")
+    assert "[mirror-behind]" in backed.unlocked("note", "erase", first, "--yes").err
+    assert (backed.unlocked("note", "list").err, backed.given("", "client", "list").err) == ("", "")
+    assert made(backed, "--json").codes == ["backup-folder-missing"]
+    assert "[mirror-behind]" in backed.unlocked("note", "erase", second, "--yes").err
+    assert "It lacks what was written or erased since" in backed.given("", "status").out
+    away.rename(backed.desk.folder / "mirror")
+    assert made(backed).err == ""
+    (backed.desk.folder / "mirror").rename(away)
+    assert backed.unlocked("note", "list").err == ""
+
+
+def test_a_backup_that_nobody_can_read_keeps_none_from_being_the_last(backed: VaultDesk) -> None:
+    made(backed)
+    made(backed)
+    (backed.desk.folder / "backups" / "snapshots" / "9.json").write_text("{}")
+    words = ("--replace", "--snapshot", "2", *mirror(backed), *code(backed))
+    assert restored(backed, backed.desk.folder, *words).code == 0
+    told = backed.given("", "--json", "status").document["backup"]
+    assert (told["number"], told["made"] is None, told["mirrored"] is None) == (2, False, False)
+
+
+@pytest.fixture
+def parted(backed: VaultDesk) -> VaultDesk:
+    """A laptop was lost while the mirror lay in a drawer: the newest backup is back, which that does not open."""
+    (erased,) = backed.ids()
+    backed.note(f"{CANARY} beside it\n")
+    made(backed)
+    away = (backed.desk.folder / "mirror").rename(backed.desk.folder / "away")
+    assert backed.unlocked("note", "erase", erased, "--yes").code == 0
+    made(backed)
+    away.rename(backed.desk.folder / "mirror")
+    shutil.rmtree(backed.desk.state)
+    came = restored(backed, backed.desk.folder, "--replace", "--json", *mirror(backed), *code(backed))
+    assert (came.code, came.codes) == (3, ["grants-missing"])
+    return backed
+
+
+def test_a_mirror_keeps_what_alone_opens_a_record_until_the_older_backup_is_back(parted: VaultDesk) -> None:
+    """A command in between, or the daemon, is no reason to lose a note that nobody has erased."""
+    assert "[mirror-behind]" in parted.unlocked("note", "list").err
+    for _ in range(4):
+        again = made(parted, "--json")
+        assert (again.codes, again.document["dropped"]) == (["mirror-opens-more"], [])
+    words = ("--replace", "--snapshot", "1", *mirror(parted), *code(parted))
+    assert restored(parted, parted.desk.folder, *words).code == 0
+    assert "beside it" in parted.unlocked("note", "search", CANARY).out
+    assert made(parted).code == 0
+    assert parted.given("", "backup", "verify").code == 0
+
+
+def test_or_until_whoever_is_asked_lets_that_record_go(parted: VaultDesk) -> None:
+    made(parted)
+    grants = {file.name for file in (parted.desk.folder / "mirror").glob("vault/keys/*/*")}
+    (shut,) = parted.ids()
+    assert parted.unlocked("note", "erase", shut, "--yes").code == 0
+    assert made(parted, "--json").codes == []
+    assert {file.name for file in (parted.desk.folder / "mirror").glob("vault/keys/*/*")} != grants
+    assert "It lacks" not in parted.given("", "status").out
+
+
 def test_what_a_restore_has_moved_away_is_told_by_an_erasure(backed: VaultDesk) -> None:
     made(backed)
     shutil.copytree(backed.desk.state, backed.desk.state.with_name("state.before-2026-03-02-080000"))

@@ -242,7 +242,7 @@ def _missing(code: str) -> CoachsyncError:
     return CoachsyncError(
         "client-key-missing",
         say("The key of client {code} is missing: what is stored about this client cannot be read.", code=code),
-        say("Restore keys/clients/{code}.key in the state folder from a backup.", code=code),
+        say("Bring keys/clients/{code}.key in the state folder back, from the mirror or another copy.", code=code),
         where="practice.state",
     )
 
@@ -251,7 +251,7 @@ def _damaged(code: str) -> CoachsyncError:
     return CoachsyncError(
         "client-key-damaged",
         say("The key of client {code} is damaged: what is stored about this client cannot be read.", code=code),
-        say("Restore keys/clients/{code}.key in the state folder from a backup.", code=code),
+        say("Bring keys/clients/{code}.key in the state folder back, from the mirror or another copy.", code=code),
         where="practice.state",
     )
 

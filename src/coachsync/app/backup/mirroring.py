@@ -25,7 +25,8 @@ from coachsync.app.vault.destroying import left
 from coachsync.app.vault.opening import Vault, open_vault
 from coachsync.app.vault.trusting import signers, signers_of_today
 from coachsync.app.wiring import Wiring
-from coachsync.errors import CoachsyncError, Problem
+from coachsync.errors import Altered, CoachsyncError, Problem
+from coachsync.phrases import say
 from coachsync.vault import grants, snapshots
 from coachsync.vault.rows import DeviceKey
 from coachsync.vault.snapshots import Stamp
@@ -69,17 +70,22 @@ class Mirror:
 
 def follow(wiring: Wiring) -> None:
     """Bring the mirror up to date where a key, a keyslot or the ledger has changed since, and tell the backups what was
-    erased. Where that cannot be done, it is remembered, and `check` and `status` tell it; no command fails for it."""
+    erased. Where that cannot be done, it is remembered: `check` and `status` tell it, and the command where it is news;
+    none fails for it."""
     config, state = wiring.config, wiring.config.practice.state
     with suppress(CoachsyncError, OSError):
         trust = read_trust(config.trust)
-        if trust is None or not is_behind(wiring):
+        if trust is None:
+            return
+        if not is_behind(wiring):
+            remembering.catch_up(state)  # what it lacked is here no more, or it is another mirror no more
             return
         with suppress(CoachsyncError, OSError):
             _tell_backups(wiring, trust)
         if config.backup.mirror is not None and not _follow(wiring):
-            seen = _seen(wiring)[: 2 * _SHORT].decode()
-            wiring.mirror_behind = remembering.fall_behind(state, int(wiring.now.timestamp()), seen)
+            wiring.mirror_behind = True  # also where nothing can be kept
+            at, lacking = int(wiring.now.timestamp()), hashlib.sha256(_seen(wiring)).digest()[:_SHORT]
+            wiring.mirror_behind = remembering.fall_behind(state, at, lacking)
 
 
 def is_behind(wiring: Wiring) -> bool:
@@ -135,7 +141,7 @@ def _refreshed(mirror: Mirror, wiring: Wiring, vault: Vault, *, anew: bool) -> l
     known = remembering.recall(config.practice.state).mirrored is not None
     places.claim(mirror.store, vault.id, places.MIRROR, known=known and not anew)
     mirror.make()
-    _drop(mirror, wiring, vault)  # first: it needs no room on the disk
+    held = _drop(mirror, wiring, vault)  # first: it needs no room on the disk
     heard = ledgers.approved(Ledger(config.practice.state).lines(), vault.trust, mirror.keys)
     ledgers.spread(heard, mirror.ledger)
     wrong = ledgers.approved(mirror.ledger.lines(), vault.trust, mirror.keys).forged
@@ -143,6 +149,8 @@ def _refreshed(mirror: Mirror, wiring: Wiring, vault: Vault, *, anew: bool) -> l
     _copy_client_keys(mirror, wiring)
     mirror.store.put_slots(carried(vault.files))
     mirror.store.put_clear(TRUST, read_if_there(config.trust) or b"")
+    if held:
+        raise _opens_more()
     _stamp(mirror, vault, wiring)
     return [ledgers.forged(places.MIRROR)] if wrong else []
 
@@ -172,9 +180,28 @@ def name_backup(store: BackupSet, trust: Trust, writer: Writer, number: int, dig
         store.put_clear(STAMP, snapshots.write_stamp(named, trust.vault, writer.entry, writer.daemon))
 
 
-def _drop(mirror: Mirror, wiring: Wiring, vault: Vault) -> None:
-    """Destroy what is erased: what the log or an approved line of the ledger says."""
+def shut(vault: Vault) -> list[tuple[bytes, int]]:
+    """Shelf and generation of each record that no grant here opens."""
+    places_of = [(one.shelf, one.generation) for one in vault.history.records.values()]
+    opened = {place for place in set(places_of) if _is_open(vault, *place)}
+    return [place for place in places_of if place not in opened]
+
+
+def _is_open(vault: Vault, shelf: bytes, generation: int) -> bool:
+    history, files = vault.history, vault.files
+    if files.grant(shelf, generation, history.shelves[shelf].coach) is not None:
+        return True
+    maker = history.makers.get(shelf, {}).get(generation)  # what has no new key yet, the former seed opens
+    return maker is not None and files.former(maker) is not None and files.grant(shelf, generation, maker) is not None
+
+
+def _drop(mirror: Mirror, wiring: Wiring, vault: Vault) -> bool:
+    """Destroy what is erased: what the log or an approved line of the ledger says. Whether something is held back:
+    where nothing here opens what was sealed anew, only the keys of before do, with a backup of their day."""
     doomed, keys = _doomed(mirror.files, vault), wiring.clients.keys
+    living = {place[0] for place in doomed if place[0] not in vault.history.erased}
+    kept = living & {shelf for shelf, _ in shut(vault)} if living else set[bytes]()
+    doomed = {place for place in doomed if place[0] not in kept}
     _owe(wiring, [_named(*place) for place in sorted(doomed) if place[0] not in vault.history.erased])
     for shelf, generation, recipient in sorted(doomed):
         mirror.files.shred_grant(shelf, generation, recipient)
@@ -182,6 +209,19 @@ def _drop(mirror: Mirror, wiring: Wiring, vault: Vault) -> None:
     for code in mirror.keys.codes():
         if code in codes:
             mirror.keys.destroy(code)
+    return bool(kept)
+
+
+def _opens_more() -> Altered:
+    return Altered(
+        "mirror-opens-more",
+        say("There are records that nothing here opens, and the mirror has keys that open them in an older backup."),
+        say(
+            "Restore again with --replace, this mirror, and --snapshot with a backup of its day. If they are not worth "
+            "that, erase them: coachsync note erase ID ID. Until then the mirror lets go of none of these keys."
+        ),
+        where=places.MIRROR,
+    )
 
 
 def _owe(wiring: Wiring, going: list[bytes]) -> None:

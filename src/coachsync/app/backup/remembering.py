@@ -25,10 +25,10 @@ _BLOCK = 512  # bytes of the file, filled up with spaces: a disk writes so many 
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Times are seconds since 1970, None for never. `behind`: since when there is something here that the mirror could
-    not be told, `behind_of` (hex) a digest of all that there was then. `due`: since when something that was sealed anew
-    is in no backup, and `due_of` (hex) the digest of what the mirror let go of then. `number` and `digest` (hex) are
-    those of the last backup; of the drill, which backup it opened, and how many findings it had; `findings` are those
-    of the last look through all of them."""
+    not be told, and `behind_of` (hex) the digest of what that is. `due`: since when something that was sealed anew is
+    in no backup, and `due_of` (hex) the digest of what the mirror let go of then. `number` and `digest` (hex) are those
+    of the last backup; of the drill, which backup it opened, and how many findings it had; `findings` are those of the
+    last look through all of them."""
 
     made: int | None = None
     number: int = 0
@@ -72,14 +72,21 @@ def mirrored(memory: Memory, at: int) -> Memory:
     return replace(memory, mirrored=at, behind=None, behind_of="")
 
 
-def fall_behind(state: Path, at: int, what: str) -> bool:
-    """Keep that the mirror could not be told of something; whether that is news. `what` is a digest (hex) of all that
-    it should know: the same is told once. Raises as `keep` does."""
+def fall_behind(state: Path, at: int, what: bytes) -> bool:
+    """Keep that the mirror could not be told of something, whose digest is `what`; whether that is news. Raises as
+    `keep` does."""
     with lock.hold_briefly(state):
-        memory = recall(state)
-        if memory.behind_of != what:
-            keep(state, replace(memory, behind=at if memory.behind is None else memory.behind, behind_of=what))
-        return memory.behind_of != what
+        before = recall(state)
+        news = before.behind is None or before.behind_of != what.hex()
+        if news:
+            keep(state, replace(before, behind=at if before.behind is None else before.behind, behind_of=what.hex()))
+    return news
+
+
+def catch_up(state: Path) -> None:
+    """Keep that the mirror lacks nothing, where that was otherwise. Raises as `keep` does."""
+    if recall(state).behind is not None:
+        change(state, lambda memory: replace(memory, behind=None, behind_of=""))
 
 
 def owe(state: Path, at: int, what: bytes) -> bool:

@@ -216,15 +216,16 @@ def _remember(state: Path, settings: Backup, backups: Backups) -> None:
     """Where the practice goes on in the folders that it comes from, its last backup is the one that is there."""
     if settings.folder is None or not _is_same(settings.folder, backups.store.folder):
         return
-    with suppress(Altered):  # a damaged one is told by whoever reads it
-        number = max(backups.numbers)
-        made, content = backups.snapshot(number).at, backups.store.snapshot(number) or b""
-        mirror, at = backups.mirror, None
-        if mirror is not None and settings.mirror is not None and _is_same(settings.mirror, mirror.folder):
-            stamp = mirroring.stamp_of(mirror, backups.trust)
-            at = None if stamp is None else stamp.at
-        digest = snapshots.digest(content).hex()
-        remembering.keep(state, Memory(made=made, number=number, digest=digest, mirrored=at))
+    mirror, at = backups.mirror, None
+    if mirror is not None and settings.mirror is not None and _is_same(settings.mirror, mirror.folder):
+        stamp = mirroring.stamp_of(mirror, backups.trust)
+        at = None if stamp is None else stamp.at
+    for number in sorted(backups.numbers, reverse=True):
+        with suppress(Altered):  # a damaged one, or one of somebody else, is told by whoever makes the next
+            made, content = backups.snapshot(number).at, backups.store.snapshot(number) or b""
+            digest = snapshots.digest(content).hex()
+            remembering.keep(state, Memory(made=made, number=number, digest=digest, mirrored=at))
+            return
 
 
 def _is_same(one: Path, other: Path) -> bool:

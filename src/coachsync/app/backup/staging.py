@@ -235,16 +235,8 @@ def _give_up(config: Config, coach: Person, now: datetime, heads: list[Head]) ->
 
 def _unopened(vault: Vault, coach: Person) -> Iterator[Problem]:
     """How many of the coach's records nothing opens."""
-    me, history, files = coach.actor.fingerprint, vault.history, vault.files
-    places_of = [
-        (one.shelf, one.generation) for one in history.records.values() if history.shelves[one.shelf].coach == me
-    ]
-    held = {place for place in set(places_of) if files.grant(*place, me) is not None}
-    for shelf, generation in set(places_of) - held:  # what has no new key yet, the former seed opens
-        maker = history.makers.get(shelf, {}).get(generation)
-        if maker is not None and files.former(maker) is not None and files.grant(shelf, generation, maker) is not None:
-            held.add((shelf, generation))
-    number = sum(place not in held for place in places_of)
+    me, shelves = coach.actor.fingerprint, vault.history.shelves
+    number = sum(shelves[shelf].coach == me for shelf, _ in mirroring.shut(vault))
     if number:
         yield Problem(
             "grants-missing",
