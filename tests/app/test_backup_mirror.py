@@ -16,7 +16,7 @@ import pytest
 from backup_house import BackupHouse, notes
 from coachsync.adapters import lock
 from coachsync.adapters.cachetag import NAME
-from coachsync.app.backup import mirroring, remembering
+from coachsync.app.backup import mirroring, remembering, running
 from coachsync.app.checking_backup import check_backup
 from coachsync.app.daemon.backing_up import BackingUp
 from coachsync.app.progress import Progress
@@ -224,6 +224,20 @@ def test_a_mirror_that_was_named_otherwise_for_a_while_lacks_nothing(backup_hous
     looking = BackingUp(partial(_opened, "run"), lines.append, lambda: None)
     assert not looking.look(config, backup_house.house.file, now, 0.0)
     assert ("mirror-behind" in told(backup_house), lines) == (False, [])
+
+
+def test_a_mirror_that_stays_behind_keeps_no_backup_from_being_made(backup_house: BackupHouse, tmp_path: Path) -> None:
+    lines: list[str] = []
+    looking = BackingUp(partial(_opened, "run"), lines.append, lambda: None)
+    house = backup_house.house
+    backup_house.backup()
+    backup_house.erase(next(iter(backup_house.records)))
+    remembering.fall_behind(house.state, int(house.now.timestamp()), b"something")
+    (backup_house.mirror / "vault").rename(tmp_path / "away")
+    (backup_house.mirror / "vault").write_text("in the way")
+    assert running.is_due(house.config)
+    assert looking.look(house.config, house.file, house.now, 0.0)
+    assert (lines[0].startswith("backup 2"), running.is_due(house.config)) == (True, False)
 
 
 def _opened(command: str, config: Config, now: datetime, progress: Progress) -> AbstractContextManager[Wiring]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace as replace_in
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +20,7 @@ from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import instant, progress, tell, tell_json, tell_problems
 from coachsync.app.cli.vaultverify import problem_document, tell_findings
 from coachsync.app.outcome import FINDINGS, PARTLY
-from coachsync.errors import UsageError
+from coachsync.errors import CoachsyncError, UsageError
 from coachsync.phrases import say, say_count
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def verify(
     drilled = None
     with as_owner_of(state), lock.hold(state, _VERIFY, _PATIENCE, lock.BACKUP):  # no backup goes meanwhile
         looked = verifying.verify(backups, remembering.recall(state), keys)
-        remembering.change(state, partial(replace_in, findings=len(looked.findings)))
+        with suppress(CoachsyncError):  # what cannot be kept, on a full disk, is told all the same
+            remembering.change(state, partial(replace_in, findings=len(looked.findings)))
         if person is not None:
             with as_administrator():  # who has a folder in memory
                 drilled = drilling.drill(backups, backups.snapshot(snapshot), person, config, now)

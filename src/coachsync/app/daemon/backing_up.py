@@ -16,6 +16,7 @@ from coachsync.app.wiring import Wiring
 from coachsync.config import Config
 from coachsync.errors import CoachsyncError
 
+# Opens the state of a configuration for one pass, at a time of day; the progress is told that work goes on.
 Open = Callable[[Config, datetime, Progress], AbstractContextManager[Wiring]]
 
 _EVERY = 60.0  # seconds between two looks: a disk may have been connected
@@ -39,16 +40,16 @@ class BackingUp:
 
         self._next = boot + _EVERY
         try:
-            if running.can_follow(config):
-                with self._opened(config, now, self._further):
+            opening = partial(self._opened, config, now, self._further)
+            if running.is_due(config) and running.can_be_made(config):  # the mirror follows with it
+                made = running.make(config, configuration, opening, self._further, patience=0, hasty=True)
+                self._journal("; ".join([f"backup {made.number}", *journal.problems(made.problems)]))
+            elif running.can_follow(config):
+                with opening():
                     pass  # whoever closes it has the mirror follow
                 self._followed(boot, behind=running.can_follow(config))
-                return True
-            if not (running.is_due(config) and running.can_be_made(config)):
+            else:
                 return False
-            opening = partial(self._opened, config, now, self._further)
-            made = running.make(config, configuration, opening, self._further, patience=0, hasty=True)
-            self._journal("; ".join([f"backup {made.number}", *journal.problems(made.problems)]))
         except CoachsyncError as problem:
             if problem.code != IN_USE:
                 self._failed(problem, boot)
@@ -58,7 +59,8 @@ class BackingUp:
 
     def _followed(self, boot: float, *, behind: bool) -> None:
         self._journal("mirror: behind" if behind else "mirror: up to date")
-        self._next = boot + (_AGAIN if behind else 0)
+        if behind:
+            self._next = boot + _AGAIN
 
     def _further(self, _what: str, _done: int, _total: int) -> None:
         self._alive()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 
 from coachsync.adapters import lock
 from coachsync.adapters.database import Shares
@@ -13,7 +13,7 @@ from coachsync.adapters.privacy import group_of
 from coachsync.app import recording, status, telling
 from coachsync.app.alarms import Kind
 from coachsync.app.daemon import journal, pace
-from coachsync.app.daemon.backing_up import BackingUp
+from coachsync.app.daemon.backing_up import BackingUp, Open
 from coachsync.app.daemon.books import Books, Draw
 from coachsync.app.daemon.moment import Moment
 from coachsync.app.daemon.opening import Opening
@@ -24,17 +24,13 @@ from coachsync.app.daemon.settings import Settings
 from coachsync.app.daemon.staleness import stale, told_of, unchecked
 from coachsync.app.defects import defect
 from coachsync.app.language import Language, language
-from coachsync.app.progress import Progress
 from coachsync.app.publish import settings_of
 from coachsync.app.standing import standing
 from coachsync.app.status import Status
 from coachsync.app.telling import Memory
 from coachsync.app.wiring import Wiring
-from coachsync.config import Config
 from coachsync.errors import CoachsyncError, Problem, WrongKey
 
-# Opens the state of a configuration for one pass, at a time of day; the progress is told that work goes on.
-Open = Callable[[Config, datetime, Progress], AbstractContextManager[Wiring]]
 Journal = Callable[[str], None]
 
 _NAP = 60.0  # seconds asleep after which the machine has slept, and not only been busy
