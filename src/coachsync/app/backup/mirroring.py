@@ -28,6 +28,7 @@ from coachsync.app.wiring import Wiring
 from coachsync.errors import Altered, CoachsyncError, Problem
 from coachsync.phrases import say
 from coachsync.vault import grants, snapshots
+from coachsync.vault.keyslots import portable_kinds
 from coachsync.vault.rows import DeviceKey
 from coachsync.vault.snapshots import Stamp
 from coachsync.vault.statements import Coaches
@@ -35,7 +36,6 @@ from coachsync.vault.statements import Coaches
 STAMP = "mirror.json"
 _SEEN = "mirror.seen"  # in the state folder: what the mirror was brought up to date with
 _SHORT = 16  # bytes of a digest that nobody has a use for finding another of
-CARRIED = frozenset({"passphrase", "recovery"})  # kinds of keyslots that are made to be carried away
 
 
 class Mirror:
@@ -157,7 +157,7 @@ def _refreshed(mirror: Mirror, wiring: Wiring, vault: Vault, *, anew: bool) -> l
 
 def carried(files: VaultFiles) -> dict[tuple[bytes, str], bytes]:
     """The keyslots that backups and the mirror carry, by person and kind."""
-    found = {(person, kind): files.slot(person, kind) for person, kind in files.slots() if kind in CARRIED}
+    found = {(person, kind): files.slot(person, kind) for person, kind in files.slots() if kind in portable_kinds()}
     return {key: content for key, content in found.items() if content is not None}
 
 

@@ -11,7 +11,7 @@ from coachsync.adapters.trustfile import Trust
 from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.backup import formerly, ledgers, places
 from coachsync.app.backup.creating import rolled_back, snapshot_place
-from coachsync.app.backup.mirroring import CARRIED, stamp_of
+from coachsync.app.backup.mirroring import stamp_of
 from coachsync.app.backup.reading import Backups
 from coachsync.app.backup.remembering import Memory
 from coachsync.errors import Altered, CoachsyncError, Problem
@@ -125,7 +125,7 @@ def _needed(known: Mapping[int, Snapshot], damaged: Mapping[bytes, str]) -> Iter
 def _slots(slots: Mapping[tuple[bytes, str], bytes], trust: Trust, where: str) -> Iterator[Problem]:
     """Each coach has two keyslots there, of this vault and their own."""
     for name, one in trust.coaches.items():
-        for kind in sorted(CARRIED):
+        for kind in keyslots.portable_kinds():
             place = say("{where}: {keyslot} of {coach}", where=where, keyslot=_KINDS[kind], coach=name)
             content = slots.get((one.fingerprint, kind))
             if content is None:
