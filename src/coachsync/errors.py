@@ -110,6 +110,10 @@ class NotThere(CoachsyncError):
     """The server answers that this collection or object does not exist (404, 410)."""
 
 
+class TokenRefused(CoachsyncError):
+    """The server does not know a sync token, or not any more (RFC 6578 section 3.2)."""
+
+
 class ObjectsRefused(CoachsyncError):
     """The server gave every object asked for but those in `hrefs`; code, message and hint are of the first of them."""
 

@@ -169,9 +169,48 @@ def test_a_refused_token_gives_a_complete_listing(scripted: Start, connect: Conn
 
     listing = changes(server, connect, "sync:old")
 
-    assert (listing.etags, listing.complete) == ({A: '"1"'}, True)
+    assert (listing.etags, listing.complete, listing.refused) == ({A: '"1"'}, True, True)
     assert listing.token == "sync:new"
     assert len(server.requests) == 2
+
+
+_SAY_NO = (400, 403, 404, 405, 409, 412, 507)
+
+
+@pytest.mark.parametrize("status", _SAY_NO)
+def test_a_refusal_without_a_reason_is_asked_again_before_the_token_counts_as_refused(
+    scripted: Start, connect: Connect, status: int
+) -> None:
+    """A proxy says so now and then; what disappeared meanwhile must not wait for a person then."""
+    answers = iter([Reply(status, b"no"), multistatus(whole(B, "404 Not Found"), token="new")])
+    server = scripted(lambda request: next(answers))
+
+    listing = changes(server, connect, "sync:old")
+
+    assert (listing.gone, listing.complete, listing.refused) == ({B}, False, False)
+    assert [asked_token(request) for request in server.requests] == ["old", "old"]
+
+
+@pytest.mark.parametrize("status", _SAY_NO)
+def test_a_refusal_without_a_reason_that_stays_is_one_of_the_token(
+    scripted: Start, connect: Connect, status: int
+) -> None:
+    everything = multistatus(member(A), token="new")
+    server = scripted(lambda request: Reply(status, b"no") if asked_token(request) else everything)
+
+    listing = changes(server, connect, "sync:old")
+
+    assert (listing.etags, listing.complete, listing.refused) == ({A: '"1"'}, True, True)
+    assert [asked_token(request) for request in server.requests] == ["old", "old", ""]
+
+
+def test_where_no_token_at_all_is_known_everything_is_looked_at(scripted: Start, connect: Connect) -> None:
+    def script(request: Request) -> Reply:
+        return error(403, "valid-sync-token") if request.method == "REPORT" else multistatus(about(CALENDAR), member(A))
+
+    for token, refused in ((None, False), ("sync:old", True)):
+        listing = changes(scripted(script), connect, token)
+        assert (listing.etags, listing.complete, listing.refused) == ({A: '"1"'}, True, refused)
 
 
 @pytest.mark.parametrize("status", [404, 410])

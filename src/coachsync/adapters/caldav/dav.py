@@ -11,7 +11,7 @@ from coachsync.adapters.caldav.hrefs import Folder
 from coachsync.adapters.caldav.multistatus import CAL, DAV, Multistatus, TruncatedError, UnreadableError
 from coachsync.adapters.caldav.network_errors import truncated
 from coachsync.adapters.caldav.transport import Answer, Transport
-from coachsync.errors import CoachsyncError, NotThere, Stale, Temporary
+from coachsync.errors import CoachsyncError, NotThere, Stale, Temporary, TokenRefused
 from coachsync.phrases import say
 
 # Times the timeout: before it says the first word of a whole listing, a server may read every file (Radicale took a
@@ -21,6 +21,7 @@ ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _SERVER_ERRORS = frozenset(range(500, 600)) - {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.INSUFFICIENT_STORAGE}
 _TOO_LARGE = f"{CAL}max-resource-size"
 _FULL = frozenset({f"{DAV}quota-not-exceeded", f"{DAV}sufficient-disk-space"})
+_TOKEN = f"{DAV}valid-sync-token"
 _UID_TAKEN = frozenset({f"{CAL}no-uid-conflict", f"{CAL}unique-scheduling-object-resource"})
 
 
@@ -97,6 +98,8 @@ _XML = {"Content-Type": "application/xml; charset=utf-8"}
 def refusal(answer: Answer) -> CoachsyncError:
     """What a status that is no success means here, with the precondition that explains it, if one is named."""
     named = multistatus.preconditions(answer.body)
+    if _TOKEN in named:
+        return TokenRefused("sync-token", say("The server does not know the changes since then any more."))
     if answer.status in ABSENT:
         return _not_there()
     if answer.status == HTTPStatus.PRECONDITION_FAILED and not named & _UID_TAKEN:

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from coachsync.adapters.caldav.dav import ABSENT, Dav, Told
 from coachsync.adapters.caldav.multistatus import CTAG, ETAG, Response
 from coachsync.adapters.caldav.network_errors import truncated
-from coachsync.errors import CoachsyncError, NotThere
+from coachsync.errors import CoachsyncError, NotThere, TokenRefused
 from coachsync.model import Listing
 from coachsync.phrases import say
 
@@ -28,19 +28,36 @@ def changes(dav: Dav, url: str, token: str | None) -> Listing:
     if kind == "ctag":
         return _by_ctag(dav, url, value)
     if kind == "sync" and value:
-        delta = _by_token(dav, url, value)
-        if delta:
-            return delta
-        return replace(_by_token(dav, url, "") or _by_ctag(dav, url, None), refused=True)
+        return _since(dav, url, value) or replace(_all(dav, url), refused=True)
+    return _all(dav, url)
+
+
+def _all(dav: Dav, url: str) -> Listing:
     return _by_token(dav, url, "") or _by_ctag(dav, url, None)
 
 
+def _since(dav: Dav, url: str, token: str) -> Listing | None:
+    """The delta since a token; None when it is refused, by that reason or twice without one. What stands before a
+    server refuses now and then what the server itself would answer."""
+    try:
+        return _by_token(dav, url, token) or _by_token(dav, url, token)
+    except TokenRefused:
+        return None
+
+
 def _by_token(dav: Dav, url: str, token: str) -> Listing | None:
-    """The delta since a sync token, or a complete listing since ""; None when the server refuses it, or the report."""
+    """The delta since a sync token, or a complete listing since ""; None when the report is refused.
+
+    Raises TokenRefused when the token is.
+    """
     seen, since = _Seen(), token
     for _ in range(_MOST_PAGES):
         try:
             told = dav.sync(url, since)
+        except TokenRefused:
+            if token:
+                raise
+            return None
         except CoachsyncError as problem:
             if problem.code in _NO_REPORT or (token and isinstance(problem, NotThere)):
                 return None
