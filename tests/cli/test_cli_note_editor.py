@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -52,8 +53,21 @@ class Editing:
         return int(self.ready.read_text())
 
     def release(self, code: str = "0") -> None:
-        """Let the editor end."""
-        self.pipe.write_text(f"{code}\n")
+        """Let the editor end, if it is there still: one that dies with its terminal never reads."""
+        editor = self.begun()
+        assert eventually(lambda: self._read(f"{code}\n") or not running(editor), 30)
+
+    def _read(self, line: str) -> bool:
+        """Whether somebody took this line from the pipe."""
+        try:
+            pipe = os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # nobody reads
+                return False
+            raise
+        os.write(pipe, line.encode())
+        os.close(pipe)
+        return True
 
     def left(self) -> list[str]:
         """What is in memory still."""
@@ -98,8 +112,7 @@ def test_kill_9_leaves_the_note_on_no_disk_and_the_next_editor_sweeps(waiting: E
         assert waiting.vaulted.leaks(CANARY) == []
         [folder] = waiting.left()
         assert in_memory(waiting.memory / folder)
-        if running(editor):  # it may have gone with its terminal
-            waiting.release()
+        waiting.release()
         assert eventually(lambda: not running(editor))
     assert waiting.vaulted.ids() == []
     waiting.ready.unlink()

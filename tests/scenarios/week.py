@@ -248,6 +248,7 @@ class Week:
             self._wait(time.monotonic() + 0.1)
 
     def _end(self) -> None:
+        self._set(self.clock.stop())  # first: on a busy machine the end takes long enough for a midnight
         process = self._lives[-1].process
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
@@ -258,7 +259,6 @@ class Week:
             except subprocess.TimeoutExpired:
                 one.kill()
                 one.wait()
-        self._set(self.clock.stop())
 
     # --- what became of it -----------------------------------------------------------------------------------------
 
