@@ -22,7 +22,7 @@ from coachsync.app.vault.making import Made
 from coachsync.app.wiring import open_wiring
 from coachsync.clients.directory import Client
 from coachsync.errors import CoachsyncError
-from vault_house import CLIENT, CONFIG, OTHER, VaultHouse
+from vault_house import CLIENT, COACH, CONFIG, OTHER, VaultHouse
 
 BACKUP = '[backup]\nfolder = "backups"\nmirror = "mirror"\n'
 
@@ -101,7 +101,7 @@ class BackupHouse:
         backups = self.opened(mirror)
         if without:
             backups.mirror = None
-        (pinned,) = backups.trust.coaches.values()
+        pinned = backups.trust.coaches[COACH]
         person = backups.unlock(pinned.fingerprint, self.key())
         snapshot = backups.snapshot(number)
         manifest = backups.manifest(snapshot, person)

@@ -68,7 +68,7 @@ def test_p09_after_every_backup_with_every_mirror(
 
 def _check_gone(came: Came) -> None:
     """Neither a key nor a row of what was erased is anywhere."""
-    assert not (came.state / "keys" / "clients" / f"{OTHER}.key").exists()
+    _check_gone_from_device(came, OTHER)
     with came.open() as vault:
         gone = {record for stone in vault.history.graves.values() for record in stone.records}
         assert len(gone) == 2
@@ -76,6 +76,12 @@ def _check_gone(came: Came) -> None:
         for stone in vault.history.graves.values():
             for shelf, through in stone.shelves.items():
                 assert all(generation > through for generation, _ in vault.files.grants(shelf))
+
+
+def _check_gone_from_device(came: Came, code: str) -> None:
+    keys = ClientKeys(came.state, came.device)
+    assert not keys.is_here(code)
+    assert code in keys.buried()[0]
 
 
 def test_p09_the_mirror_forgets_at_once(backup_house: BackupHouse) -> None:
@@ -215,6 +221,48 @@ def test_p09_what_was_erased_here_under_a_later_device_key_stays_so_in_an_older_
     assert names(came) == {CLIENT: "Marina Dupont"}
     assert not ClientKeys(came.state, came.device).file(OTHER).exists()
     assert "ledger-forged" not in codes(done.problems)
+
+
+def _erased_far_away(practice: BackupHouse, code: str) -> Path:
+    """The device key was changed, and the client erased, while the folder of backups was away; it heard of the erasure
+    later, and of that key never. The mirror of before."""
+    practice.backup()
+    older = practice.kept("older-mirror", practice.mirror)
+    rekeying.rotate(practice.house.state)
+    practice.house.__dict__.pop("device", None)
+    practice.erase_client(code)
+    return older
+
+
+def test_p09_what_was_erased_under_a_device_key_that_is_in_no_backup_stays_so_on_a_new_machine(
+    backup_house: BackupHouse, tmp_path: Path
+) -> None:
+    older = _erased_far_away(backup_house, OTHER)
+    came, done = backup_house.restored(tmp_path / "new", 1, older)
+    assert (names(came), notes(came)) == ({CLIENT: "Marina Dupont"}, {CLIENT: {b"one", b"two"}})
+    assert done.problems == []
+    _check_gone_from_device(came, OTHER)
+    shutil.copytree(older, came.folder / "mirror")
+    shutil.copytree(backup_house.backups, came.folder / "backups")
+    assert BackupHouse(came, backup_house.made).backup(days=1).problems == []
+
+
+def test_the_client_of_a_colleague_stays_where_a_coach_has_erased_records(
+    backup_house: BackupHouse, tmp_path: Path
+) -> None:
+    """Of another device anybody can write a line: it counts only where no coach keeps records of the client."""
+    words = "four chairs and a table"
+    backup_house.house.make("bea", words)
+    with backup_house.house.session("bea", words):
+        pass
+    backup_house.house.add(b"hers", OTHER, name="bea")
+    backup_house.backup()
+    with open_wiring(backup_house.house.config, "test", backup_house.house.now), backup_house.house.session() as anna:
+        assert erase_shelves(anna, "client", OTHER, shelves_of(anna, OTHER)).done
+    ClientKeys(backup_house.backups, new_device_key()).bury(OTHER)
+    came, done = backup_house.restored(tmp_path / "new")
+    assert names(came)[OTHER] == "Bo Li"
+    assert done.problems == []
 
 
 def test_a_line_of_another_device_is_no_news_about_a_client_who_is_erased(backup_house: BackupHouse) -> None:

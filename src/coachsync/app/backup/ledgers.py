@@ -8,23 +8,25 @@ from typing import NamedTuple
 from coachsync.adapters.clientkeys import ClientKeys, code_of
 from coachsync.adapters.ledger import Ledger, is_of_device
 from coachsync.adapters.trustfile import Trust
-from coachsync.app.vault.burying import approvers, is_approved
+from coachsync.app.vault.burying import approvers, erased_in, is_approved
 from coachsync.errors import Problem
 from coachsync.phrases import say
 from coachsync.vault.rows import DeviceKey
 
 
 class Heard(NamedTuple):
-    """The lines that are approved, and whether there are others, which destroy nothing."""
+    """The lines that are approved, and whether there are others, which destroy nothing. `elsewhere`: codes of clients
+    whom a device that is not known here has forgotten, as it says, and of whom a coach has signed a tombstone."""
 
     lines: list[bytes]
     forged: bool
+    elsewhere: frozenset[str] = frozenset()
 
 
 def approved(lines: Iterable[bytes], trust: Trust, keys: ClientKeys, former: Iterable[DeviceKey] = ()) -> Heard:
     """Of these lines, the tombstones that a coach has signed whom trust.toml names, or with a key that has come in the
     place of theirs, and what this device has written of clients, also with a `former` device key. A line of another
-    device is no news about a client who is erased anyway.
+    device is no news about a client who is erased anyway, or whose records a coach has erased.
     """
     good: dict[bytes, None] = {}
     strange, former, lines = list[bytes](), list(former), list(lines)
@@ -37,7 +39,10 @@ def approved(lines: Iterable[bytes], trust: Trust, keys: ClientKeys, former: Ite
         else:
             good[found] = None
     erased = {code_of(line) for line in good if is_of_device(line)}
-    return Heard(list(good), any(not is_of_device(line) or code_of(line) not in erased for line in strange))
+    elsewhere = {code_of(line) for line in strange if is_of_device(line)} & {erased_in(line) for line in good} - erased
+    known = erased | elsewhere
+    forged = any(not is_of_device(line) or code_of(line) not in known for line in strange)
+    return Heard(list(good), forged, frozenset(elsewhere))
 
 
 def spread(heard: Heard, *ledgers: Ledger) -> None:

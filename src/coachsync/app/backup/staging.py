@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from coachsync.adapters import heldfolders, keyfile, keystore
@@ -21,6 +22,8 @@ from coachsync.adapters.vaultfiles import VaultFiles
 from coachsync.app.backup import ledgers, mirroring, places
 from coachsync.app.backup.mirroring import Mirror
 from coachsync.app.backup.reading import Backups
+from coachsync.app.clients import forgetting
+from coachsync.app.clients.hiding import keep_out
 from coachsync.app.vault import accepting
 from coachsync.app.vault.destroying import left
 from coachsync.app.vault.opening import Vault, open_vault
@@ -45,6 +48,7 @@ class Staged:
     config: Config  # whose state and trust.toml are those of the folder
     device: DeviceKey
     former: list[DeviceKey] = field(default_factory=list)  # that the practice had, as far as it is told here
+    elsewhere: set[str] = field(default_factory=set)  # codes of clients whom a device that nobody knows has forgotten
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -101,6 +105,7 @@ def revive(backups: Backups, staged: Staged, coach: Person, now: datetime, heads
         with open_vault(config, now) as vault:
             if mirror is not None:
                 _grants(mirror, vault)
+            _forget(wiring, vault, staged)
             staged.problems += [one for one in (*wiring.problems, *vault.problems) if one.code not in _EXPECTED]
             staged.problems += _unopened(vault, coach)
 
@@ -164,6 +169,7 @@ def _bury(backups: Backups, staged: Staged, others: list[Path]) -> None:
     for where, ledger in ledgers_there:
         heard = ledgers.approved(ledger.lines(), backups.trust, keys, staged.former)
         lines += heard.lines
+        staged.elsewhere |= heard.elsewhere
         if heard.forged and (told := ledgers.forged(where)) not in staged.problems:
             staged.problems.append(told)
     written = b"".join(line + b"\n" for line in dict.fromkeys(lines))
@@ -185,6 +191,16 @@ def _client_keys(mirror: Mirror, staged: Staged) -> None:
         if content is not None:
             write_atomically(keys.file(code), content)
     staged.problems += _of_another_device(keys)
+
+
+def _forget(wiring: Wiring, vault: Vault, staged: Staged) -> None:
+    """Forget the clients who were erased under a device key that is in no backup: a coach's tombstone says so too, and
+    no coach keeps records of them. Whoever keeps some has the client in the directory still."""
+    kept = {one.client for one in vault.history.shelves.values()}
+    erased = {stone.client for stone in vault.history.graves.values() if stone.what == "client"}
+    for code in sorted(staged.elsewhere & erased - kept):
+        state, hide = wiring.config.practice.state, partial(keep_out, wiring)
+        forgetting.forget(wiring.clients, wiring.database, state, code, hide)
 
 
 def _of_another_device(keys: ClientKeys) -> Iterator[Problem]:

@@ -124,6 +124,15 @@ def is_approved(line: bytes, vault: bytes, keys: Mapping[bytes, bytes]) -> bool:
     return True
 
 
+def erased_in(line: bytes) -> str:
+    """The code of the client whom a tombstone in a ledger is about; "" for any other line."""
+    with suppress(CoachsyncError):
+        event = entry_of(line).event
+        if event["e"] == "erase" and event.get("what") == "client":
+            return str(event.get("client", ""))
+    return ""
+
+
 def forged() -> Problem:
     """That somebody else has written into the ledger."""
     return Problem(
