@@ -216,6 +216,27 @@ def test_what_cannot_be_done_is_said(backed: VaultDesk, tmp_path: Path) -> None:
         assert (error["code"], error["where"]) == ("no-backup-folder", "backup")
 
 
+@pytest.mark.parametrize("left", ["nothing", "an empty folder"])
+def test_verify_looks_at_the_backups_where_the_mirror_is_in_a_drawer(backed: VaultDesk, left: str) -> None:
+    made(backed)
+    drawer, place = backed.desk.folder / "drawer", backed.desk.folder / "mirror"
+    place.rename(drawer)
+    if left == "an empty folder":
+        place.mkdir()
+    result = backed.given("", "--json", "backup", "verify")
+    assert (result.code, result.codes) == (3, ["mirror-not-looked-at"])
+    assert (result.document["findings"], result.document["grants"]) == ([], 0)
+    shown = backed.given("", "backup", "verify")
+    assert "only the backups were looked at" in shown.err
+    assert "The backups are whole." in shown.out
+    backed.desk.check_quiet(shown)
+    next(iter((backed.desk.folder / "backups" / "objects").rglob("*/*"))).write_bytes(b"")
+    damaged = backed.given("", "--json", "backup", "verify")
+    assert (damaged.code, damaged.document["problems"] != []) == (5, True)
+    drill = backed.given("", "--json", "backup", "verify", "--drill", *code(backed))  # nothing opens without it
+    assert drill.error["where"] == "backup.mirror"
+
+
 @pytest.mark.parametrize("given", ['folder = "state/backups"', 'folder = "."', 'folder = "b"\nmirror = "b/m"'])
 def test_folders_that_would_be_lost_together_are_refused(backed: VaultDesk, given: str) -> None:
     backed.desk.text = backed.desk.text.replace(BACKUP, f"[backup]\n{given}\n")

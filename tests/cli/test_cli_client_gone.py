@@ -71,6 +71,8 @@ def test_a_certificate_is_checked_with_nothing_but_trust(
     shutil.rmtree(vault.state)
     checked = vault.run("log", "verify", "--certificate", str(file))
     assert checked.code == 0
+    both = ("log", "verify", "--certificate", str(file), "--head", str(file))
+    assert vault.refused(*both)[1]["where"] == "--head"
     assert f"1 record of {client} was erased." in checked.out
     assert "2 key files were destroyed." in checked.out
     assert "Out of reach, with no date: the calendar server cloud" in checked.out

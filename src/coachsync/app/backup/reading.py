@@ -35,11 +35,12 @@ class Key:
 @dataclass
 class Backups:
     """The backups of a folder, and the mirror beside them where there is one. `trust` is the one of the machine where
-    it has one, else the one of the folder."""
+    it has one, else the one of the folder. `away`: there should be a mirror, and it is not here."""
 
     store: BackupSet
     trust: Trust
     mirror: BackupSet | None = None
+    away: bool = False
 
     @property
     def numbers(self) -> list[int]:
@@ -124,9 +125,9 @@ class Backups:
         return content
 
 
-def backups(store: BackupSet, mirror: BackupSet | None, machine: Trust | None) -> Backups:
-    """The backups of a folder. Raises CoachsyncError where it is not there or holds none, and Altered where it, or the
-    mirror, is not of the machine's own vault."""
+def backups(store: BackupSet, mirror: BackupSet | None, machine: Trust | None, *, needed: bool = True) -> Backups:
+    """The backups of a folder. Raises CoachsyncError where it is not there or holds none, the same of a mirror that is
+    `needed`, and Altered where one of the two is not of the machine's own vault."""
     if not is_there(store.folder):
         raise places.folder_missing(store.folder, places.FOLDER)
     vault = places.identity(store, places.FOLDER)
@@ -136,16 +137,23 @@ def backups(store: BackupSet, mirror: BackupSet | None, machine: Trust | None) -
     if trust.vault != vault:
         raise _of_another(places.FOLDER)
     if mirror is not None:
-        if not is_there(mirror.folder):
-            raise places.folder_missing(mirror.folder, places.MIRROR)
-        theirs = places.identity(mirror, places.MIRROR)
-        if theirs is None:
-            raise _no_mirror()
-        if theirs != vault:
+        missing = _missing(mirror)
+        if missing is not None and not needed:
+            return Backups(store, trust, away=True)
+        if missing is not None:
+            raise missing
+        if places.identity(mirror, places.MIRROR) != vault:
             raise _of_another(places.MIRROR)
         if machine is None and _is_older(trust, mirror):
             raise formerly.not_to_be_opened()
     return Backups(store, trust, mirror)
+
+
+def _missing(mirror: BackupSet) -> CoachsyncError | None:
+    """That there is no mirror where it should be, or None."""
+    if not is_there(mirror.folder):
+        return places.folder_missing(mirror.folder, places.MIRROR)
+    return _no_mirror() if places.identity(mirror, places.MIRROR) is None else None
 
 
 def _is_older(trust: Trust, mirror: BackupSet) -> bool:

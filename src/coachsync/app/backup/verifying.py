@@ -27,7 +27,8 @@ _KINDS = {"passphrase": say("keyslot of the passphrase"), "recovery": say("keysl
 
 @dataclass
 class Looked:
-    """What was looked at, and what was found. The times of the backups are seconds since 1970, by number."""
+    """What was looked at, what was found, and what could not be looked at (`problems`). The times of the backups are
+    seconds since 1970, by number."""
 
     snapshots: dict[int, int] = field(default_factory=dict)
     objects: int = 0
@@ -35,6 +36,7 @@ class Looked:
     grants: int = 0
     clients: int = 0
     findings: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     def found(self, problems: Iterator[Problem]) -> None:
         """Keep what was found, each once."""
@@ -55,6 +57,8 @@ def verify(backups: Backups, memory: Memory, keys: ClientKeys) -> Looked:
     looked.found(_ledger(backups.store.ledger.lines(), backups.trust, keys, places.FOLDER))
     if backups.mirror is not None:
         looked.found(_mirror(backups, looked, keys))
+    if backups.away:
+        looked.problems.append(_not_looked_at())
     return looked
 
 
@@ -170,6 +174,15 @@ def _mirror(backups: Backups, looked: Looked, keys: ClientKeys) -> Iterator[Prob
             yield Problem(problem.code, say("key of client {code} in the mirror", code=code), problem.message, _AGAIN)
     yield from _slots(mirror.slots(), backups.trust, places.MIRROR)
     yield from _ledger(mirror.ledger.lines(), backups.trust, keys, places.MIRROR)
+
+
+def _not_looked_at() -> Problem:
+    return Problem(
+        "mirror-not-looked-at",
+        places.MIRROR,
+        say("The mirror is not here: only the backups were looked at."),
+        say("Connect the disk that it is on, and run this again."),
+    )
 
 
 def _grant(files: VaultFiles, vault: bytes, place: tuple[bytes, int, bytes]) -> Iterator[Problem]:

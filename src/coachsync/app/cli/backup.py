@@ -18,6 +18,7 @@ from coachsync.app.cli.coaches import for_a_coach
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import instant, progress, tell, tell_json, tell_problems
+from coachsync.app.cli.refusing import leave_out
 from coachsync.app.cli.vaultverify import problem_document, tell_findings
 from coachsync.app.outcome import FINDINGS, PARTLY
 from coachsync.errors import CoachsyncError, UsageError
@@ -103,11 +104,12 @@ def verify(
     from coachsync.app.backup import creating, drilling, remembering, verifying
 
     if not drill:
-        _refuse({"--recovery": recovery, "--code-file": code_file, "--snapshot": snapshot})
+        for option, given in (("--recovery", recovery), ("--code-file", code_file), ("--snapshot", snapshot)):
+            leave_out(option, given)
     config = configured(options)
     if config.backup.folder is None:
         raise creating.not_configured()
-    backups = _backups(config.backup.folder, config.backup.mirror, config.trust)
+    backups = _backups(config.backup.folder, config.backup.mirror, config.trust, needed=drill)
     person = _person(backups, coach, passphrase_file, code_file, recovery=recovery) if drill else None
     with opened(options, _VERIFY) as wiring:  # others work on while it is looked through
         state, now, keys = wiring.config.practice.state, wiring.now, wiring.clients.keys
@@ -124,7 +126,9 @@ def verify(
         tell_json(_looked(looked, drilled))
     else:
         _tell_looked(looked, drilled, config.practice.timezone)
-    return FINDINGS if looked.findings or (drilled is not None and drilled.findings) else 0
+    if looked.findings or (drilled is not None and drilled.findings):
+        return FINDINGS
+    return PARTLY if looked.problems else 0
 
 
 @command.command("restore", help=say("Bring everything back from a backup: here, or on a new machine."))
@@ -189,13 +193,14 @@ def _place(options: Options) -> Path:
         return destination(options.config, os.environ)[0]
 
 
-def _backups(folder: Path, mirror: Path | None, trust: Path) -> Backups:
+def _backups(folder: Path, mirror: Path | None, trust: Path, *, needed: bool = True) -> Backups:
+    """`needed`: without the mirror nothing is done."""
     from coachsync.adapters.backupset import BackupSet
     from coachsync.adapters.trustfile import read_trust
     from coachsync.app.backup import places, reading
 
     aside = BackupSet(mirror, places.MIRROR) if mirror is not None else None
-    return reading.backups(BackupSet(folder), aside, read_trust(trust))
+    return reading.backups(BackupSet(folder), aside, read_trust(trust), needed=needed)
 
 
 def _person(
@@ -215,25 +220,18 @@ def _person(
 
     fingerprint = coach_of(backups.trust, coach)
     if recovery or code_file is not None:
-        _refuse({"--passphrase-file": passphrase_file})
+        leave_out("--passphrase-file", passphrase_file)
         ask = Asker(accept=False).hidden
         code = ask(say("Recovery code"), "--code-file") if code_file is None else secrets.from_file(code_file)
         return backups.unlock(fingerprint, Key(code, "recovery"))
     return backups.unlock(fingerprint, Key(passphrase(passphrase_file)))
 
 
-def _refuse(given: dict[str, object]) -> None:
-    for option, value in given.items():
-        if value:
-            message = say("This option does not go with the others.")
-            raise UsageError("option-not-here", message, say("Leave {option} out.", option=option), where=option)
-
-
 def _refuse_mirror(mirror: Path | None, *, without_mirror: bool) -> None:
     """Without the mirror nobody opens a note: that is said before anything is done."""
     if mirror is not None or without_mirror:
         if mirror is not None:
-            _refuse({"--without-mirror": without_mirror})
+            leave_out("--without-mirror", without_mirror)
         return
     raise UsageError(
         "mirror-needed",
@@ -301,6 +299,7 @@ def _looked(looked: Looked, drilled: Drilled | None) -> dict[str, Any]:
         "grants": looked.grants,
         "client_keys": looked.clients,
         "findings": [problem_document(one) for one in looked.findings],
+        "problems": [problem_document(one) for one in looked.problems],
     }
     if drilled is not None:
         document["drill"] = {
@@ -318,6 +317,7 @@ def _tell_looked(looked: Looked, drilled: Drilled | None, timezone: str) -> None
     for number, at in sorted(looked.snapshots.items()):
         tell(say("Backup {number}: {made}", number=number, made=_here(at, timezone)))
     tell_findings(findings)
+    tell_problems(looked.problems)
     if drilled is not None:
         tell(
             say(

@@ -13,6 +13,7 @@ from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.opening import opened
 from coachsync.app.cli.output import instant, tell, tell_json, tell_table
 from coachsync.app.cli.recordviews import local
+from coachsync.app.cli.refusing import leave_out
 from coachsync.app.cli.vaultverify import problem_document, tell_findings
 from coachsync.app.outcome import FINDINGS
 from coachsync.app.vault import logbook
@@ -80,6 +81,7 @@ def verify(options: Options, head: Path | None, certificate: Path | None) -> int
     if certificate is not None:
         from coachsync.app.cli.logcertificate import run
 
+        leave_out("--head", head)
         return run(options, certificate)
     kept = None if head is None else _read(head)
     with opened(options, "log verify") as wiring, logbook.looked_at(wiring.config, wiring.now) as (vault, problems):

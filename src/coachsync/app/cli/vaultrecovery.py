@@ -16,13 +16,13 @@ from coachsync.app.cli.commands import Options, everywhere
 from coachsync.app.cli.opening import configured, opened
 from coachsync.app.cli.output import tell, tell_json, tell_problems
 from coachsync.app.cli.passphrases import COACH, NEW_PASSPHRASE, chosen, tell_code, tell_of_backups
+from coachsync.app.cli.refusing import leave_out
 from coachsync.app.cli.unlocked import settle, unlocked
 from coachsync.app.vault import accepting, relocking, retrusting
 from coachsync.app.vault.opening import open_vault
 from coachsync.app.vault.reading import Session
 from coachsync.app.vault.trusting import coach_of, trusted
-from coachsync.errors import UsageError
-from coachsync.phrases import Phrase, say, say_count
+from coachsync.phrases import say, say_count
 from coachsync.vault import recovery
 
 
@@ -49,7 +49,7 @@ def recover(
     changed = ["passphrase", "recovery"] if use else ["recovery"]
     accepted = False
     if use:
-        _refuse(passphrase_file, "--passphrase-file", say("With --use, the recovery code opens the vault."))
+        leave_out("--passphrase-file", passphrase_file, say("With --use, the recovery code opens the vault."))
         given = _code(options, coach, code_file)
         if retrusting.is_lost(configured(options)):
             coach = _trust_anew(options, coach, given)
@@ -58,11 +58,11 @@ def recover(
             changed.insert(0, "trust")
         code, accepted = _use_code(options, coach, given, new_passphrase_file, accept=accept_restored)
     else:
-        _refuse(code_file, "--code-file", say("The recovery code is needed with --use only."))
-        _refuse(new_passphrase_file, "--new-passphrase-file", say("A new passphrase is chosen with --use only."))
-        _refuse(
-            accept_restored or None,
+        leave_out("--code-file", code_file, say("The recovery code is needed with --use only."))
+        leave_out("--new-passphrase-file", new_passphrase_file, say("A new passphrase is chosen with --use only."))
+        leave_out(
             "--accept-restored",
+            accept_restored,
             say("A copy that was put back is accepted with --use, or by: coachsync vault unlock --accept-restored"),
         )
         with unlocked(options, "vault recovery", coach, passphrase_file) as (_, session):
@@ -135,8 +135,3 @@ def _trust_anew(options: Options, coach: str | None, code: str) -> str | None:
         )
     )
     return None
-
-
-def _refuse(given: object, option: str, why: Phrase) -> None:
-    if given is not None:
-        raise UsageError("option-not-here", why, say("Leave {option} out.", option=option), where=option)
