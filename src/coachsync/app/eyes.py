@@ -265,14 +265,15 @@ def file(
     body = read_if_there(target.path)
     if body is None:
         return Looked((Finding(Kind.TARGET_MISSING, say("file"), say("the file is not there")),))
-    written = [ours(entry) for entry in entries if entry.live]
-    changed = not is_ours(body, bound)
+    changed, shown = not is_ours(body, bound), streams.uids(body)
+    # After a run cut short the journal has what the file is to lose, and what it may have already.
+    written = [ours(entry) for entry in entries if entry.uid in shown or (changed and entry.live)]
     findings = streams.in_file(body, secondparser.view(body), written, search, edited=changed)
     at = datetime.fromtimestamp(modified_at(target.path), UTC)
     if not changed and at != schedule.edge(at, wiring.zone, share.profile.publish):
         detail = say("its time of change is not on the share's schedule: it tells when something changed")
         findings += (Finding(Kind.TIMESTAMP, say("file"), detail),)
-    return Looked(findings, streams.uids(body))
+    return Looked(findings, shown)
 
 
 # --- by a public link -------------------------------------------------------------------------------------------------

@@ -86,6 +86,8 @@ class FileShare:
         if there is not None and not is_ours(there, bound):
             self._keep(there)
             self.noticed += (_edited(self._share),)
+        elif there is not None:
+            bound = changed(bound, digest=_digest(there))  # perhaps what a run cut short has written
         self._journal.bind(changed(bound, next_digest=_digest(content)))
         at = schedule.edge(self._wiring.now, self._wiring.zone, self._share.profile.publish)
         write_atomically(self._path, content, _FOR_A_WEB_SERVER, modified=at.timestamp())
