@@ -34,7 +34,7 @@ def fails(attempt: Callable[[], None]) -> CoachsyncError:
     started = time.monotonic()
     with pytest.raises(CoachsyncError) as caught:
         attempt()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     assert caught.value.hint
     return caught.value

@@ -240,14 +240,14 @@ def test_server_that_hangs_is_left(sink: Start, verb: str) -> None:
     started = time.monotonic()
     error = fails(plain(sink(answers={verb: HANG}), timeout=0.3))
     assert (error.code, error.exit_code) == ("timeout", 75)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("verb", ["EHLO", "MAIL", "DATA-END"])
 def test_server_that_drips_is_left(sink: Start, verb: str) -> None:
     started = time.monotonic()
     assert fails(plain(sink(answers={verb: DRIP}), timeout=0.4)).code == "timeout"
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
 
 
 def test_encrypted_server_that_drips_is_left(sink: Start, authority: Authority) -> None:

@@ -141,9 +141,9 @@ def test_p12_whoever_else_uses_the_library_its_own_log_stays_shut(caplog: pytest
 
 
 def test_signs_of_equality_in_one_parameter_do_not_keep_it_busy() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert view(event("X;a=" + "=a" * 60 + '\x01"b":c')) is None
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 VALUES = (UID, "00000000-0000-4000-8000-000000000000", "20260105T090000Z", "00000001T000000Z", "20260105T090000", "x")

@@ -115,16 +115,16 @@ def test_a_charset_that_is_none_or_a_trap_loses_nothing(charset: str) -> None:
     ids=lambda line: line[:12],
 )
 def test_no_line_keeps_it_busy(line: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     read(card("UID:1", "item1." + line, line) * 2)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_file_full_of_openings_is_read_in_one_go() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     found = read(b"BEGIN:VCARD\r\n" * 50_000 + b"AGENT:\r\nBEGIN:VCARD\r\n" * 50_000)
     assert len(found.quarantined) == 50_000
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @settings(max_examples=150)

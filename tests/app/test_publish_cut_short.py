@@ -1,5 +1,5 @@
-"""A publishing run that is killed at any step leaves a share that is ours, whatever the journal says of it then: what is
-taken for a leak is taken away from its audience."""
+"""A publishing run that is killed at any step leaves a share that is ours, whatever the journal says of it then: a share
+that is taken for a leak is taken away."""
 
 from __future__ import annotations
 

@@ -298,9 +298,10 @@ class Week:
         return sorted(slots)
 
     def looked(self) -> bool:
-        """Whether every calendar has been read since the faults ended."""
-        known = status.load(self.practice.folder / "state").calendars.values()
-        return all((calendar.succeeded or 0) > self.healed.timestamp() for calendar in known)
+        """Whether every calendar has been read, and every share brought up to date, since the faults ended."""
+        known, healed = status.load(self.practice.folder / "state"), self.healed.timestamp()
+        read = all((calendar.succeeded or 0) > healed for calendar in known.calendars.values())
+        return read and all((share.tried or 0) > healed and not share.trouble for share in known.shares.values())
 
     def settled(self) -> bool:
         return all(
