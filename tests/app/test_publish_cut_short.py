@@ -1,5 +1,6 @@
-"""A publishing run that is killed at any step leaves a share that is ours, whatever the journal says of it then: a share
-that is taken for a leak is taken away."""
+"""A publishing run that is killed at any step leaves a share that is ours, whatever the journal says of it then.
+
+A share that is taken for a leak is taken away from its audience."""
 
 from __future__ import annotations
 
