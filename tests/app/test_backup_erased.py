@@ -15,6 +15,7 @@ from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.ledger import Ledger
 from coachsync.app import rekeying
 from coachsync.app.backup.daemons import Writer
+from coachsync.app.vault import erasing_client, shelving
 from coachsync.app.vault.erasing import erase_shelves, shelves_of
 from coachsync.app.wiring import open_wiring
 from coachsync.vault import snapshots
@@ -247,22 +248,69 @@ def test_p09_what_was_erased_under_a_device_key_that_is_in_no_backup_stays_so_on
     assert BackupHouse(came, backup_house.made).backup(days=1).problems == []
 
 
-def test_the_client_of_a_colleague_stays_where_a_coach_has_erased_records(
-    backup_house: BackupHouse, tmp_path: Path
-) -> None:
-    """Of another device anybody can write a line: it counts only where no coach keeps records of the client."""
-    words = "four chairs and a table"
-    backup_house.house.make("bea", words)
-    with backup_house.house.session("bea", words):
+HERS = "four chairs and a table"
+
+
+def _with_a_colleague(practice: BackupHouse) -> None:
+    practice.house.make("bea", HERS)
+    with practice.house.session("bea", HERS):
         pass
-    backup_house.house.add(b"hers", OTHER, name="bea")
+
+
+def _erased_but_for_hers(practice: BackupHouse) -> None:
+    """One coach erases a client, and the directory has them still, for the other one. Anybody writes a line."""
+    with (
+        open_wiring(practice.house.config, "test", practice.house.now) as wiring,
+        practice.house.session() as anna,
+    ):
+        assert erasing_client.erase(wiring, anna, OTHER).stays
+    practice.backup(days=1)
+    ClientKeys(practice.backups, new_device_key()).bury(OTHER)
+
+
+@pytest.mark.parametrize("number", [1, 2], ids=["before her first note", "after it"])
+def test_the_client_of_a_colleague_stays_where_a_coach_has_erased_records(
+    backup_house: BackupHouse, tmp_path: Path, number: int
+) -> None:
+    """An older backup does not know yet that she keeps any: what is forged there would then be signed, and spread."""
+    _with_a_colleague(backup_house)
     backup_house.backup()
+    backup_house.house.add(b"hers", OTHER, name="bea")
+    backup_house.backup(days=1)
+    _erased_but_for_hers(backup_house)
+    assert "ledger-forged" in codes(backup_house.look().findings)
+    came, done = backup_house.restored(tmp_path / "new", number)
+    assert names(came)[OTHER] == "Bo Li"
+    assert "ledger-forged" in codes(done.problems)
+    assert OTHER not in ClientKeys(came.state, came.device).buried()[0]
+
+
+def test_the_client_stays_of_whom_the_coach_has_records_again(backup_house: BackupHouse, tmp_path: Path) -> None:
     with open_wiring(backup_house.house.config, "test", backup_house.house.now), backup_house.house.session() as anna:
         assert erase_shelves(anna, "client", OTHER, shelves_of(anna, OTHER)).done
+    backup_house.house.add(b"four", OTHER)
+    backup_house.backup()
     ClientKeys(backup_house.backups, new_device_key()).bury(OTHER)
     came, done = backup_house.restored(tmp_path / "new")
+    assert (names(came)[OTHER], notes(came)[OTHER]) == ("Bo Li", {b"four"})
+    assert "ledger-forged" in codes(done.problems)
+
+
+def test_the_client_stays_of_whom_a_colleague_may_have_unsorted_records(
+    backup_house: BackupHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelving, "SPARES", 3)
+    _with_a_colleague(backup_house)
+    for client in (CLIENT, "C-AAAAAA", "C-BBBBBB", OTHER):
+        backup_house.house.add(b"hers", client, name="bea")
+    with backup_house.house.open() as vault:
+        assert [one.coach for one in vault.history.shelves.values() if one.client == OTHER] == [
+            backup_house.house.coach(vault)
+        ]
+    _erased_but_for_hers(backup_house)
+    came, done = backup_house.restored(tmp_path / "new")
     assert names(came)[OTHER] == "Bo Li"
-    assert done.problems == []
+    assert "ledger-forged" in codes(done.problems)
 
 
 def test_a_line_of_another_device_is_no_news_about_a_client_who_is_erased(backup_house: BackupHouse) -> None:

@@ -16,7 +16,8 @@ from coachsync.vault.rows import DeviceKey
 
 class Heard(NamedTuple):
     """The lines that are approved, and whether there are others, which destroy nothing. `elsewhere`: codes of clients
-    whom a device that is not known here has forgotten, as it says, and of whom a coach has signed a tombstone."""
+    whom a device that is not known here has forgotten, as it says, and of whom the only coach has signed a
+    tombstone."""
 
     lines: list[bytes]
     forged: bool
@@ -26,7 +27,8 @@ class Heard(NamedTuple):
 def approved(lines: Iterable[bytes], trust: Trust, keys: ClientKeys, former: Iterable[DeviceKey] = ()) -> Heard:
     """Of these lines, the tombstones that a coach has signed whom trust.toml names, or with a key that has come in the
     place of theirs, and what this device has written of clients, also with a `former` device key. A line of another
-    device is no news about a client who is erased anyway, or whose records a coach has erased.
+    device is no news about a client who is erased anyway, or whose records the only coach has erased: of several, one
+    who erases a client leaves what a colleague needs, and the line may be anybody's.
     """
     good: dict[bytes, None] = {}
     strange, former, lines = list[bytes](), list(former), list(lines)
@@ -39,7 +41,8 @@ def approved(lines: Iterable[bytes], trust: Trust, keys: ClientKeys, former: Ite
         else:
             good[found] = None
     erased = {code_of(line) for line in good if is_of_device(line)}
-    elsewhere = {code_of(line) for line in strange if is_of_device(line)} & {erased_in(line) for line in good} - erased
+    alone = good if len(trust.coaches) == 1 else ()
+    elsewhere = {code_of(line) for line in strange if is_of_device(line)} & {erased_in(line) for line in alone} - erased
     known = erased | elsewhere
     forged = any(not is_of_device(line) or code_of(line) not in known for line in strange)
     return Heard(list(good), forged, frozenset(elsewhere))

@@ -48,7 +48,7 @@ class Staged:
     config: Config  # whose state and trust.toml are those of the folder
     device: DeviceKey
     former: list[DeviceKey] = field(default_factory=list)  # that the practice had, as far as it is told here
-    elsewhere: set[str] = field(default_factory=set)  # codes of clients whom a device that nobody knows has forgotten
+    elsewhere: dict[str, str] = field(default_factory=dict)  # whom a device that nobody knows has forgotten, and where
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -169,7 +169,7 @@ def _bury(backups: Backups, staged: Staged, others: list[Path]) -> None:
     for where, ledger in ledgers_there:
         heard = ledgers.approved(ledger.lines(), backups.trust, keys, staged.former)
         lines += heard.lines
-        staged.elsewhere |= heard.elsewhere
+        staged.elsewhere |= dict.fromkeys(heard.elsewhere, where)
         if heard.forged and (told := ledgers.forged(where)) not in staged.problems:
             staged.problems.append(told)
     written = b"".join(line + b"\n" for line in dict.fromkeys(lines))
@@ -194,11 +194,15 @@ def _client_keys(mirror: Mirror, staged: Staged) -> None:
 
 
 def _forget(wiring: Wiring, vault: Vault, staged: Staged) -> None:
-    """Forget the clients who were erased under a device key that is in no backup: a coach's tombstone says so too, and
-    no coach keeps records of them. Whoever keeps some has the client in the directory still."""
+    """Forget the clients who were erased under a device key that is in no backup: the tombstone of the only coach says
+    so too, and there are no records of them. Whoever keeps some has the client in the directory still; then, and where
+    the tombstone does not count, somebody else may have written that line."""
     kept = {one.client for one in vault.history.shelves.values()}
     erased = {stone.client for stone in vault.history.graves.values() if stone.what == "client"}
-    for code in sorted(staged.elsewhere & erased - kept):
+    for code, where in sorted(staged.elsewhere.items()):
+        if code not in erased - kept:
+            staged.problems += [told] if (told := ledgers.forged(where)) not in staged.problems else []
+            continue
         state, hide = wiring.config.practice.state, partial(keep_out, wiring)
         forgetting.forget(wiring.clients, wiring.database, state, code, hide)
 
