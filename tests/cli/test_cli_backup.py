@@ -13,6 +13,7 @@ from cli_desk import NAME, Result
 from cli_vault import CANARY, VaultDesk
 from coachsync import config
 from coachsync.adapters import keystore, lock
+from coachsync.adapters.backupset import IDENTITY
 from coachsync.app.backup import verifying
 from coachsync.app.backup.verifying import Looked
 from coachsync.app.vault import relocking
@@ -235,6 +236,13 @@ def test_verify_looks_at_the_backups_where_the_mirror_is_in_a_drawer(backed: Vau
     assert (damaged.code, damaged.document["problems"] != []) == (5, True)
     drill = backed.given("", "--json", "backup", "verify", "--drill", *code(backed))  # nothing opens without it
     assert drill.error["where"] == "backup.mirror"
+
+
+def test_a_mirror_that_does_not_say_whose_it_is_is_not_in_a_drawer(backed: VaultDesk) -> None:
+    made(backed)
+    (backed.desk.folder / "mirror" / IDENTITY).unlink()
+    result = backed.given("", "--json", "backup", "verify")
+    assert (result.code, result.error["where"]) == (10, "backup.mirror")
 
 
 @pytest.mark.parametrize("given", ['folder = "state/backups"', 'folder = "."', 'folder = "b"\nmirror = "b/m"'])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from coachsync.adapters.backupset import TRUST, BackupSet, is_there
+from coachsync.adapters.backupset import TRUST, BackupSet, is_there, refused
 from coachsync.adapters.trustfile import Trust, trust_of
 from coachsync.app.backup import formerly, places
 from coachsync.app.vault.trusting import signers, signers_of_today
@@ -138,7 +138,7 @@ def backups(store: BackupSet, mirror: BackupSet | None, machine: Trust | None, *
         raise _of_another(places.FOLDER)
     if mirror is not None:
         missing = _missing(mirror)
-        if missing is not None and not needed:
+        if missing is not None and not needed and not _has_something(mirror):
             return Backups(store, trust, away=True)
         if missing is not None:
             raise missing
@@ -154,6 +154,14 @@ def _missing(mirror: BackupSet) -> CoachsyncError | None:
     if not is_there(mirror.folder):
         return places.folder_missing(mirror.folder, places.MIRROR)
     return _no_mirror() if places.identity(mirror, places.MIRROR) is None else None
+
+
+def _has_something(mirror: BackupSet) -> bool:
+    """Whether something lies there: a mirror that does not say whose it is may be a damaged one, and is not away."""
+    try:
+        return is_there(mirror.folder) and any(mirror.folder.iterdir())
+    except OSError as problem:
+        raise refused(problem, places.MIRROR, mirror.folder) from None
 
 
 def _is_older(trust: Trust, mirror: BackupSet) -> bool:
