@@ -12,6 +12,7 @@ import pytest
 from attached_files import CONTENT, attach_to, contents
 from backup_house import BackupHouse, Came, names, notes
 from coachsync.adapters.backupset import BackupSet
+from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.ledger import Ledger
 from coachsync.adapters.trustfile import read_trust
 from coachsync.adapters.vaultfiles import VaultFiles
@@ -23,10 +24,12 @@ from coachsync.app.vault import renewing
 from coachsync.app.vault.burying import line_of
 from coachsync.app.vault.trusting import signers_of_today
 from coachsync.app.wiring import open_wiring
+from coachsync.clients.directory import Client
 from coachsync.errors import Altered, Misconfigured, NotInitialised
 from coachsync.vault import chain, chunks, formers, snapshots
 from coachsync.vault.chain import Head
 from coachsync.vault.keys import Person, Signer
+from coachsync.vault.rows import new_device_key
 from coachsync.vault.snapshots import Manifest
 from test_backup import EVERYTHING
 from test_backup_attached import looked_at
@@ -341,3 +344,22 @@ def test_after_another_device_key_backups_go_on_and_the_newest_brings_that_one_b
     older, done = backup_house.restored(tmp_path / "older", 1)
     assert (done.problems, notes(older)) == ([], EVERYTHING)
     assert len(names(older)) == len(names(came)) == 2
+
+
+def test_what_was_leaked_and_a_line_of_anybody_have_no_client_forgotten(
+    backup_house: BackupHouse, tmp_path: Path
+) -> None:
+    """Of a client without records: whoever has the key of before can sign a tombstone, and anybody write the line."""
+    only = "C-AAAAAA"
+    with open_wiring(backup_house.house.config, "test", backup_house.house.now) as wiring:
+        wiring.clients.save(Client(only, ("Lea Roy",)))
+    old = leaked(backup_house)
+    backup_house.backup()
+    vault = backup_house.opened(trusting=True).trust.vault
+    said = {"e": "erase", "what": "client", "client": only, "shelves": {}, "records": [], "keys": []}
+    entry, _ = chain.entry(Head(1, bytes(32)), vault, old, said, 1)
+    Ledger(backup_house.backups).bury(line_of(entry))
+    ClientKeys(backup_house.backups, new_device_key()).bury(only)
+    came, done = backup_house.restored(tmp_path / "new")
+    assert names(came)[only] == "Lea Roy"
+    assert "ledger-forged" in codes(done.problems)
