@@ -178,17 +178,27 @@ _SAY_NO = (400, 403, 404, 405, 409, 412, 507)
 
 
 @pytest.mark.parametrize("status", _SAY_NO)
-def test_a_refusal_without_a_reason_is_asked_again_before_the_token_counts_as_refused(
+def test_a_token_that_was_refused_once_without_a_reason_is_shown_again(
     scripted: Start, connect: Connect, status: int
 ) -> None:
     """A proxy says so now and then; what disappeared meanwhile must not wait for a person then."""
-    answers = iter([Reply(status, b"no"), multistatus(whole(B, "404 Not Found"), token="new")])
+    everything = multistatus(member(A), token="new")
+    answers = iter([Reply(status, b"no"), everything, multistatus(whole(B, "404 Not Found"), token="new")])
     server = scripted(lambda request: next(answers))
 
     listing = changes(server, connect, "sync:old")
 
-    assert (listing.gone, listing.complete, listing.refused) == ({B}, False, False)
-    assert [asked_token(request) for request in server.requests] == ["old", "old"]
+    assert (listing.etags, listing.complete, listing.refused) == ({A: '"1"'}, True, False)
+    assert [asked_token(request) for request in server.requests] == ["old", "", "old"]
+
+
+def test_a_token_whose_refusal_gets_its_reason_at_last_is_refused(scripted: Start, connect: Connect) -> None:
+    everything = multistatus(member(A), token="new")
+    answers = iter([Reply(403, b"no"), everything, error(403, "valid-sync-token")])
+
+    listing = changes(scripted(lambda request: next(answers)), connect, "sync:old")
+
+    assert (listing.etags, listing.complete, listing.refused) == ({A: '"1"'}, True, True)
 
 
 @pytest.mark.parametrize("status", _SAY_NO)
@@ -201,7 +211,7 @@ def test_a_refusal_without_a_reason_that_stays_is_one_of_the_token(
     listing = changes(server, connect, "sync:old")
 
     assert (listing.etags, listing.complete, listing.refused) == ({A: '"1"'}, True, True)
-    assert [asked_token(request) for request in server.requests] == ["old", "old", ""]
+    assert [asked_token(request) for request in server.requests] == ["old", "", "old"]
 
 
 def test_where_no_token_at_all_is_known_everything_is_looked_at(scripted: Start, connect: Connect) -> None:

@@ -14,6 +14,7 @@ from backup_house import BackupHouse, Came, names, notes
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.ledger import Ledger
 from coachsync.app import rekeying
+from coachsync.app.backup import mirroring, staging
 from coachsync.app.backup.daemons import Writer
 from coachsync.app.vault import erasing_client, shelving
 from coachsync.app.vault.erasing import erase_shelves, shelves_of
@@ -236,10 +237,12 @@ def _erased_far_away(practice: BackupHouse, code: str) -> Path:
 
 
 def test_p09_what_was_erased_under_a_device_key_that_is_in_no_backup_stays_so_on_a_new_machine(
-    backup_house: BackupHouse, tmp_path: Path
+    backup_house: BackupHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    older = _erased_far_away(backup_house, OTHER)
+    older, hidden = _erased_far_away(backup_house, OTHER), list[str]()
+    monkeypatch.setattr(staging, "keep_out", lambda _, code: hidden.append(code))
     came, done = backup_house.restored(tmp_path / "new", 1, older)
+    assert hidden == [OTHER]  # whom no share was to show, none shows afterwards
     assert (names(came), notes(came)) == ({CLIENT: "Marina Dupont"}, {CLIENT: {b"one", b"two"}})
     assert done.problems == []
     _check_gone_from_device(came, OTHER)
@@ -283,6 +286,25 @@ def test_the_client_of_a_colleague_stays_where_a_coach_has_erased_records(
     assert names(came)[OTHER] == "Bo Li"
     assert "ledger-forged" in codes(done.problems)
     assert OTHER not in ClientKeys(came.state, came.device).buried()[0]
+
+
+def test_who_was_forgotten_is_not_among_those_whose_names_do_not_open(
+    backup_house: BackupHouse, tmp_path: Path
+) -> None:
+    """The mirror is of after the change of the device key, and of before the erasure."""
+    backup_house.backup()
+    rekeying.rotate(backup_house.house.state)
+    backup_house.house.__dict__.pop("device", None)
+    with (
+        open_wiring(backup_house.house.config, "test", backup_house.house.now) as wiring,
+        backup_house.house.open() as vault,
+    ):
+        mirroring.refresh(wiring, vault)
+    between = backup_house.kept("mirror-between", backup_house.mirror)
+    backup_house.erase_client(OTHER)
+    _, done = backup_house.restored(tmp_path / "new", 1, between)
+    (told,) = (one for one in done.problems if one.code == "client-keys-of-another-device")
+    assert "1 client" in told.message
 
 
 def test_the_client_stays_of_whom_the_coach_has_records_again(backup_house: BackupHouse, tmp_path: Path) -> None:

@@ -84,6 +84,14 @@ def test_a_file_that_somebody_changed_is_written_again_and_reported(house: House
     assert house.sync().exit_code() == 0
 
 
+def test_p03_what_somebody_took_out_of_the_file_is_missed(house: House) -> None:
+    house.sessions(2)
+    house.sync()
+    first, *rest = file(house).read_bytes().split(b"BEGIN:VEVENT")
+    file(house).write_bytes(b"BEGIN:VEVENT".join([first, rest[-1]]))
+    assert "missing-object" in {finding.code for finding in house.verify()}
+
+
 def test_a_lost_file_is_written_again(house: House) -> None:
     house.sessions(2)
     house.sync()

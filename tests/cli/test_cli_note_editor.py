@@ -8,6 +8,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,8 @@ class Editing:
             if error.errno == errno.ENXIO:  # nobody reads
                 return False
             raise
-        os.write(pipe, line.encode())
-        os.close(pipe)
+        with suppress(BrokenPipeError), os.fdopen(pipe, "wb", buffering=0) as writing:  # it has gone since
+            writing.write(line.encode())
         return True
 
     def left(self) -> list[str]:

@@ -28,7 +28,7 @@ def changes(dav: Dav, url: str, token: str | None) -> Listing:
     if kind == "ctag":
         return _by_ctag(dav, url, value)
     if kind == "sync" and value:
-        return _since(dav, url, value) or replace(_all(dav, url), refused=True)
+        return _since(dav, url, value)
     return _all(dav, url)
 
 
@@ -36,13 +36,24 @@ def _all(dav: Dav, url: str) -> Listing:
     return _by_token(dav, url, "") or _by_ctag(dav, url, None)
 
 
-def _since(dav: Dav, url: str, token: str) -> Listing | None:
-    """The delta since a token; None when it is refused, by that reason or twice without one. What stands before a
-    server refuses now and then what the server itself would answer."""
+def _since(dav: Dav, url: str, token: str) -> Listing:
+    """The delta since a token, or everything when it is refused. What stands before a server refuses now and then what
+    the server itself would answer: without a reason, it is refused when it is so once more, after everything came."""
     try:
-        return _by_token(dav, url, token) or _by_token(dav, url, token)
+        delta = _by_token(dav, url, token)
     except TokenRefused:
-        return None
+        return replace(_all(dav, url), refused=True)
+    if delta:
+        return delta
+    everything = _all(dav, url)
+    return replace(everything, refused=_is_refused(dav, url, token))
+
+
+def _is_refused(dav: Dav, url: str, token: str) -> bool:
+    try:
+        return _by_token(dav, url, token) is None
+    except TokenRefused:
+        return True
 
 
 def _by_token(dav: Dav, url: str, token: str) -> Listing | None:

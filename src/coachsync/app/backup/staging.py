@@ -106,6 +106,8 @@ def revive(backups: Backups, staged: Staged, coach: Person, now: datetime, heads
             if mirror is not None:
                 _grants(mirror, vault)
             _forget(wiring, vault, staged)
+            if mirror is not None:
+                staged.problems += _of_another_device(wiring.clients.keys)
             staged.problems += [one for one in (*wiring.problems, *vault.problems) if one.code not in _EXPECTED]
             staged.problems += _unopened(vault, coach)
 
@@ -190,7 +192,6 @@ def _client_keys(mirror: Mirror, staged: Staged) -> None:
             continue
         if content is not None:
             write_atomically(keys.file(code), content)
-    staged.problems += _of_another_device(keys)
 
 
 def _forget(wiring: Wiring, vault: Vault, staged: Staged) -> None:
