@@ -76,7 +76,7 @@ def test_a_list_says_how_many_are_attached_and_names_those_of_no_note(
     told = {one["id"]: (one["kind"], one["attached"], one["client"], one["name"]) for one in listed}
     assert told == {note: ("note", 1, vaulted.client, ""), own: ("attachment", 0, vaulted.client, file.name)}
     rows = [row.split("\t") for row in vaulted.unlocked("note", "list", vaulted.client).out.splitlines()]
-    assert {(row[0], row[3], *row[5:]) for row in rows} == {(note, "note", "1", ""), (own, "attachment", "", file.name)}
+    assert {(row[0], row[4], *row[6:]) for row in rows} == {(note, "note", "1", ""), (own, "attachment", "", file.name)}
     assert vaulted.desk.json("client", "show", vaulted.client).document["records"]["attachment"] == 2
     assert "attached files" in vaulted.desk.run("client", "show", vaulted.client).out
     assert "attachment" in vaulted.desk.run("log", "show").out

@@ -73,7 +73,7 @@ def test_notes_are_listed_without_what_they_say(vaulted: VaultDesk) -> None:
     assert (listed["id"], listed["client"], listed["kind"], listed["version"]) == (name, vaulted.client, "note", 1)
     assert listed["written_at"] == listed["changed_at"]
     [row] = vaulted.unlocked("note", "list").out.splitlines()
-    assert row.split("\t")[:2] == [name, vaulted.client]
+    assert row.split("\t")[:3] == [name, vaulted.client, NAME]
     empty = vaulted.unlocked("note", "list", other)
     assert (empty.code, empty.out, empty.err) == (0, "", "There is nothing.\n")
     assert vaulted.given(f"{NAME}\n", "--json", "note", "list", "-", *vaulted.key).document["notes"] == [listed]
@@ -105,7 +105,7 @@ def test_a_word_is_looked_for_whatever_its_accents(vaulted: VaultDesk) -> None:
     name = vaulted.note(TEXT)
     vaulted.note("nothing of it")
     found = vaulted.given("elephant\n", "note", "search", "-", *vaulted.key)
-    assert found.out == f"{name}\t{vaulted.client}\tElle parle de l'Éléphant, {CANARY}.\t\n"
+    assert found.out == f"{name}\t{vaulted.client}\t{NAME}\tElle parle de l'Éléphant, {CANARY}.\t\n"
     [hit] = vaulted.document("note", "search", "PREMIERE")["notes"]
     assert hit == {"id": name, "client": vaulted.client, "lines": ["Première séance."], "name": ""}
     assert vaulted.unlocked("note", "search", "giraffe").out == ""

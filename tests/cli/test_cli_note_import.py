@@ -64,7 +64,7 @@ def test_what_a_file_was_called_is_told_with_its_note(desk: VaultDesk, titled: s
     rows = [row.split("\t") for row in desk.unlocked("note", "list").out.splitlines()]
     assert {row[0]: row[-1] for row in rows}[titled] == f"Bilan [2J {CANARY}.md"
     assert {one["id"]: one["name"] for one in desk.document("note", "list", desk.client)["notes"]}[titled] == HOSTILE
-    assert desk.unlocked("note", "search", "bilan").out == f"{titled}\t{desk.client}\t\tBilan [2J {CANARY}.md\n"
+    assert desk.unlocked("note", "search", "bilan").out == f"{titled}\t{desk.client}\t{NAME}\t\tBilan [2J {CANARY}.md\n"
     [hit] = desk.document("note", "search", "nothing")["notes"]
     assert (hit["lines"], hit["name"]) == (["Nothing of that."], HOSTILE)
     assert desk.leaks(CANARY) == []

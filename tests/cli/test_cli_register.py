@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cli_desk import NAME
 from cli_vault import CANARY, VaultDesk
 
 
@@ -46,7 +47,7 @@ def test_disclosures_are_listed_of_one_client_or_of_all(vaulted: VaultDesk) -> N
     told = ("ground", "recipient", "said", "on")
     assert [mine[name] for name in told] == ["danger", f"Dr {CANARY}", "that she\ncomes", "2026-02-03"]
     row = vaulted.unlocked("disclosure", "list", vaulted.client).out.rstrip("\n").split("\t")
-    assert row[1:] == [vaulted.client, "2026-02-03", f"Dr {CANARY}", "danger", "that she comes"]
+    assert row[1:] == [vaulted.client, NAME, "2026-02-03", f"Dr {CANARY}", "danger", "that she comes"]
     assert vaulted.leaks(CANARY) == []
 
 

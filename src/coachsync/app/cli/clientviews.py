@@ -26,6 +26,11 @@ def problems(wiring: Wiring) -> list[Problem]:
     return [failure.problem(who) for who, failure in unread(wiring.clients)]
 
 
+def names(wiring: Wiring) -> dict[str, str]:
+    """What each client is called, by code; those who cannot be read are left out."""
+    return {code: printable(client.names[0]) for code, client in wiring.clients.directory().clients.items()}
+
+
 def summary(client: Client, sponsors: Mapping[str, Sponsor]) -> dict[str, Any]:
     """A client as `client list --json` shows it."""
     payer = sponsors.get(client.sponsor)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from coachsync.app.cli.asking import typed
+from coachsync.app.cli.clientviews import names
 from coachsync.app.cli.coaches import for_a_coach, of_a_coach
 from coachsync.app.cli.commands import COMMANDS, Options, everywhere
 from coachsync.app.cli.filegiven import from_a_file
@@ -72,8 +73,8 @@ def list_disclosures(options: Options, code: str | None, coach: str | None, pass
     name = None if code is None else typed_name(code)
     with unlocked(options, "disclosure list", coach, passphrase_file) as (wiring, session):
         client = None if code is None else meant(wiring, code, name).code
-        found = notes.everything(session, Kind.DISCLOSURE, client)
-    return tell_disclosures(found, as_json=options.json)
+        found, called = notes.everything(session, Kind.DISCLOSURE, client), names(wiring)
+    return tell_disclosures(found, called, as_json=options.json)
 
 
 def _asked(value: str, question: str, option: str) -> str:

@@ -94,6 +94,7 @@ def add(
 def list_notes(options: Options, code: str | None, coach: str | None, passphrase_file: Path | None) -> int:
     """That there are notes is for the coach alone too."""
 
+    from coachsync.app.cli.clientviews import names
     from coachsync.app.cli.recordviews import tell_listed
     from coachsync.app.cli.unlocked import unlocked
     from coachsync.app.vault.listing import notes_listed
@@ -101,8 +102,8 @@ def list_notes(options: Options, code: str | None, coach: str | None, passphrase
     name = None if code is None else typed_name(code)
     with unlocked(options, "note list", coach, passphrase_file) as (wiring, session):
         client = None if code is None else meant(wiring, code, name).code
-        (found, attached), zone = notes_listed(session, client), wiring.zone
-    return tell_listed(found, attached, zone, as_json=options.json)
+        (found, attached), called, zone = notes_listed(session, client), names(wiring), wiring.zone
+    return tell_listed(found, attached, called, zone, as_json=options.json)
 
 
 @command.command(
@@ -192,15 +193,16 @@ def amend(options: Options, name: str, file: Path | None, coach: str | None, pas
 def search(options: Options, word: str, coach: str | None, passphrase_file: Path | None) -> int:
     """Case and accents do not count. Everything is opened once, in memory."""
 
+    from coachsync.app.cli.clientviews import names
     from coachsync.app.cli.recordviews import tell_hits
     from coachsync.app.cli.unlocked import unlocked
     from coachsync.app.vault import notes
 
     wanted = typed(say("Word"), "WORD") if word == _PROMPT else word
-    with unlocked(options, "note search", coach, passphrase_file) as (_, session):
-        everything = notes.everything(session, Kind.NOTE)
+    with unlocked(options, "note search", coach, passphrase_file) as (wiring, session):
+        everything, called = notes.everything(session, Kind.NOTE), names(wiring)
     hits = list(notes.search(notes.comparable(everything.found), wanted))
-    return tell_hits(hits, everything, as_json=options.json)
+    return tell_hits(hits, everything, called, as_json=options.json)
 
 
 @command.command(

@@ -20,6 +20,7 @@ from coachsync.vault.envelope import Kind
 
 _PARTLY = 3
 _THOUSAND = 1000
+_WHOSE = (say("id"), say("client"), say("name"))
 _KINDS = {
     Kind.NOTE: say("note"),
     Kind.AGREEMENT: say("agreement"),
@@ -28,21 +29,25 @@ _KINDS = {
 }
 
 
-def tell_listed(gathered: Gathered[Listed], attached: Mapping[str, int], zone: ZoneInfo, *, as_json: bool) -> int:
-    """Records without what they say, and how many files are attached to each, by its id; the exit code."""
+def tell_listed(
+    gathered: Gathered[Listed], attached: Mapping[str, int], names: Mapping[str, str], zone: ZoneInfo, *, as_json: bool
+) -> int:
+    """Records without what they say, how many files are attached to each, by its id, and what clients are called, by
+    code; the exit code."""
     if as_json:
         found = [_listed(one) | {"attached": attached.get(one.id, 0)} for one in gathered.found]
         return _documents("notes", found, gathered)
     rows = [
         (
-            *(one.id, one.client, local(one.written_at, zone), _KINDS[one.kind], str(one.version)),
+            *_whose(one, names),
+            *(local(one.written_at, zone), _KINDS[one.kind], str(one.version)),
             str(attached.get(one.id, "")),
             printable(one.name),
         )
         for one in gathered.found
     ]
-    columns = (say("id"), say("client"), say("written"), say("kind"), say("version"), say("attached"), say("file"))
-    return _table(columns, rows, gathered)
+    columns = (say("written"), say("kind"), say("version"), say("attached"), say("file"))
+    return _table((*_WHOSE, *columns), rows, gathered)
 
 
 def tell_files(found: Sequence[Shown]) -> None:
@@ -63,26 +68,29 @@ def amount(size: int) -> Phrase:
     return say("{number} MB", number=f"{size / _THOUSAND**2:.1f}")
 
 
-def tell_hits(hits: list[Hit], gathered: Gathered[Shown], *, as_json: bool) -> int:
+def tell_hits(hits: list[Hit], gathered: Gathered[Shown], names: Mapping[str, str], *, as_json: bool) -> int:
     """Notes that say a word, a row for each line that does; the exit code."""
     if as_json:
         found = [{"id": one.id, "client": one.client, "lines": list(one.lines), "name": one.name} for one in hits]
         return _documents("notes", found, gathered)
-    rows = [(one.id, one.client, printable(line), printable(one.name)) for one in hits for line in one.lines or ("",)]
-    return _table((say("id"), say("client"), say("line"), say("file")), rows, gathered)
+    rows = [(*_whose(one, names), printable(line), printable(one.name)) for one in hits for line in one.lines or ("",)]
+    return _table((*_WHOSE, say("line"), say("file")), rows, gathered)
 
 
-def tell_disclosures(gathered: Gathered[Shown], *, as_json: bool) -> int:
+def tell_disclosures(gathered: Gathered[Shown], names: Mapping[str, str], *, as_json: bool) -> int:
     """Every disclosure; the exit code."""
     if as_json:
         return _documents("disclosures", [document(one) for one in gathered.found], gathered)
     rows = [
-        (one.id, one.client, iso_day(body.on), printable(body.recipient), printable(body.ground), printable(body.said))
+        (
+            *_whose(one, names),
+            *(iso_day(body.on), printable(body.recipient), printable(body.ground), printable(body.said)),
+        )
         for one in gathered.found
         if isinstance(body := one.body, Disclosure)
     ]
-    columns = (say("id"), say("client"), say("day"), say("to whom"), say("why"), say("what was said"))
-    return _table(columns, rows, gathered)
+    columns = (say("day"), say("to whom"), say("why"), say("what was said"))
+    return _table((*_WHOSE, *columns), rows, gathered)
 
 
 def tell_agreements(gathered: Gathered[Shown], *, as_json: bool) -> int:
@@ -106,6 +114,10 @@ def local(moment: datetime, zone: ZoneInfo) -> str:
     """A moment as the practice's clock shows it."""
     there = moment.astimezone(zone)
     return f"{iso_day(there.date())} {there:%H:%M}"
+
+
+def _whose(one: Listed | Hit | Shown, names: Mapping[str, str]) -> tuple[str, str, str]:
+    return one.id, one.client, names.get(one.client, "")
 
 
 def _fields(body: Body) -> dict[str, Any]:
