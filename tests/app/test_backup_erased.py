@@ -106,6 +106,24 @@ def test_p09_the_mirror_forgets_at_once(backup_house: BackupHouse) -> None:
     assert (backup_house.backups / "erasures.ledger").read_bytes() == ledger
 
 
+def test_p09_the_backups_hear_of_an_erasure_once_their_disk_is_back(backup_house: BackupHouse, tmp_path: Path) -> None:
+    """Without a backup in between, and with a mirror of before: nothing else tells a new machine."""
+    backup_house.backup()
+    older, away = backup_house.kept("older-mirror", backup_house.mirror), backup_house.house.folder / "away"
+    backup_house.backups.rename(away)
+    backup_house.erase_client(OTHER)
+    for _ in range(2):
+        with open_wiring(backup_house.house.config, "test", backup_house.house.now):
+            pass  # whoever closes it has the mirror follow, which is here
+    away.rename(backup_house.backups)
+    with open_wiring(backup_house.house.config, "test", backup_house.house.now):
+        pass
+    came, done = backup_house.restored(tmp_path / "new", 1, older)
+    assert (names(came), done.problems) == ({CLIENT: "Marina Dupont"}, [])
+    _check_gone_from_device(came, OTHER)
+    assert not (backup_house.house.state / "backups.untold").exists()
+
+
 def _grants_of(vault, client: str):  # type: ignore[no-untyped-def]
     for shelf, one in vault.history.shelves.items():
         if one.client == client:

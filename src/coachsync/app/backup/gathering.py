@@ -14,14 +14,14 @@ from coachsync.adapters.database.copying import copy_database
 from coachsync.adapters.files import read_if_there
 from coachsync.adapters.shredding import is_shredded
 from coachsync.adapters.vaultfiles import FORMER
-from coachsync.app.backup import remembering
+from coachsync.app.backup import mirroring, remembering
 from coachsync.config import Config
 from coachsync.vault.chunks import CHUNK
 
 _SLOTS = "vault/slots"
 _KEYS = frozenset({"keys", "vault/keys", _SLOTS})  # of the state folder, with all that is in them
 _BODIES = "vault/files/"  # never change: read where they are, once nobody waits any more
-_MOMENTARY = ("status.json", remembering.NAME, "mirror.seen")
+_MOMENTARY = ("status.json", remembering.NAME, *mirroring.MOMENTARY)
 _SCRAPS = (".coachsync-", ".old-")
 _BESIDE = ("lock", "-wal", "-shm", "-journal")
 

@@ -35,6 +35,8 @@ from coachsync.vault.statements import Coaches
 
 STAMP = "mirror.json"
 _SEEN = "mirror.seen"  # in the state folder: what the mirror was brought up to date with
+_UNTOLD = "backups.untold"  # there while the backups may not have heard of an erasure
+MOMENTARY = (_SEEN, _UNTOLD)  # of what is in the state folder, no backup has these
 _SHORT = 16  # bytes of a digest that nobody has a use for finding another of
 
 
@@ -77,11 +79,12 @@ def follow(wiring: Wiring) -> None:
         trust = read_trust(config.trust)
         if trust is None:
             return
-        if not is_behind(wiring):
+        behind = is_behind(wiring)
+        if behind or (state / _UNTOLD).exists():
+            _tell_backups(wiring, trust)
+        if not behind:
             remembering.catch_up(state)  # what it lacked is here no more, or it is another mirror no more
             return
-        with suppress(CoachsyncError, OSError):
-            _tell_backups(wiring, trust)
         if config.backup.mirror is not None and not _follow(wiring):
             wiring.mirror_behind = True  # also where nothing can be kept
             at, lacking = int(wiring.now.timestamp()), hashlib.sha256(_seen(wiring)).digest()[:_SHORT]
@@ -115,11 +118,17 @@ def _follow(wiring: Wiring) -> bool:
 
 
 def _tell_backups(wiring: Wiring, trust: Trust) -> None:
-    """Add to the ledger of the backups what was erased since the last one."""
-    folder, keys = wiring.config.backup.folder, wiring.clients.keys
-    if folder is not None and places.identity(BackupSet(folder), places.FOLDER) == trust.vault:
-        heard = ledgers.approved(Ledger(wiring.config.practice.state).lines(), trust, keys)
-        ledgers.spread(heard, Ledger(folder))
+    """Add to the ledger of the backups what was erased since the last one; later, where they are away."""
+    folder, state = wiring.config.backup.folder, wiring.config.practice.state
+    untold = state / _UNTOLD
+    with suppress(CoachsyncError, OSError):
+        if folder is not None and not untold.exists():
+            write_atomically(untold, b"")
+    with suppress(CoachsyncError, OSError):
+        if folder is not None and places.identity(BackupSet(folder), places.FOLDER) == trust.vault:
+            heard = ledgers.approved(Ledger(state).lines(), trust, wiring.clients.keys)
+            ledgers.spread(heard, Ledger(folder))
+            untold.unlink(missing_ok=True)
 
 
 def refresh(wiring: Wiring, vault: Vault, *, anew: bool = False) -> list[Problem]:
