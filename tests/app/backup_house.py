@@ -10,6 +10,7 @@ from pathlib import Path
 
 from coachsync.adapters.backupset import BackupSet
 from coachsync.adapters.trustfile import read_trust
+from coachsync.app import rekeying
 from coachsync.app.backup import creating, reading, remembering, restoring, verifying
 from coachsync.app.backup.creating import Created
 from coachsync.app.backup.reading import Backups, Key
@@ -126,6 +127,16 @@ class BackupHouse:
                 shelves = erasing.shelves_of(session, code)
                 assert erasing.erase_shelves(session, "client", code, shelves).done
             assert forgetting.forget(wiring.clients, wiring.database, self.house.state, code, lambda _: None)
+
+    def follow(self) -> None:
+        """What a command does at its end."""
+        with open_wiring(self.house.config, "test", self.house.now):
+            pass
+
+    def another_device(self) -> None:
+        """Put another device key in the place of the one that the state has."""
+        rekeying.rotate(self.house.state)
+        self.house.__dict__.pop("device", None)
 
     def kept(self, name: str, folder: Path) -> Path:
         """A copy of a folder, as it is now."""

@@ -13,8 +13,7 @@ import pytest
 from backup_house import BackupHouse, Came, names, notes
 from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.ledger import Ledger
-from coachsync.app import rekeying
-from coachsync.app.backup import mirroring, staging
+from coachsync.app.backup import staging
 from coachsync.app.backup.daemons import Writer
 from coachsync.app.vault import erasing_client, shelving
 from coachsync.app.vault.erasing import erase_shelves, shelves_of
@@ -113,11 +112,9 @@ def test_p09_the_backups_hear_of_an_erasure_once_their_disk_is_back(backup_house
     backup_house.backups.rename(away)
     backup_house.erase_client(OTHER)
     for _ in range(2):
-        with open_wiring(backup_house.house.config, "test", backup_house.house.now):
-            pass  # whoever closes it has the mirror follow, which is here
+        backup_house.follow()  # the mirror is here
     away.rename(backup_house.backups)
-    with open_wiring(backup_house.house.config, "test", backup_house.house.now):
-        pass
+    backup_house.follow()
     came, done = backup_house.restored(tmp_path / "new", 1, older)
     assert (names(came), done.problems) == ({CLIENT: "Marina Dupont"}, [])
     _check_gone_from_device(came, OTHER)
@@ -231,8 +228,7 @@ def test_p09_what_was_erased_here_under_a_later_device_key_stays_so_in_an_older_
     older, folder = backup_house.kept("older-mirror", backup_house.mirror), backup_house.house.folder
     told = Ledger(backup_house.backups).file
     before = told.read_bytes() if told.exists() else b""
-    rekeying.rotate(backup_house.house.state)
-    backup_house.house.__dict__.pop("device", None)
+    backup_house.another_device()
     backup_house.erase_client(OTHER)
     told.write_bytes(before)
     if is_aside:
@@ -248,8 +244,7 @@ def _erased_far_away(practice: BackupHouse, code: str) -> Path:
     later, and of that key never. The mirror of before."""
     practice.backup()
     older = practice.kept("older-mirror", practice.mirror)
-    rekeying.rotate(practice.house.state)
-    practice.house.__dict__.pop("device", None)
+    practice.another_device()
     practice.erase_client(code)
     return older
 
@@ -311,13 +306,8 @@ def test_who_was_forgotten_is_not_among_those_whose_names_do_not_open(
 ) -> None:
     """The mirror is of after the change of the device key, and of before the erasure."""
     backup_house.backup()
-    rekeying.rotate(backup_house.house.state)
-    backup_house.house.__dict__.pop("device", None)
-    with (
-        open_wiring(backup_house.house.config, "test", backup_house.house.now) as wiring,
-        backup_house.house.open() as vault,
-    ):
-        mirroring.refresh(wiring, vault)
+    backup_house.another_device()
+    backup_house.follow()
     between = backup_house.kept("mirror-between", backup_house.mirror)
     backup_house.erase_client(OTHER)
     _, done = backup_house.restored(tmp_path / "new", 1, between)

@@ -16,7 +16,6 @@ from coachsync.adapters.clientkeys import ClientKeys
 from coachsync.adapters.ledger import Ledger
 from coachsync.adapters.trustfile import read_trust
 from coachsync.adapters.vaultfiles import VaultFiles
-from coachsync.app import rekeying
 from coachsync.app.backup import mirroring
 from coachsync.app.backup.daemons import Writer
 from coachsync.app.backup.reading import Key
@@ -53,13 +52,8 @@ def leaked(practice: BackupHouse) -> Person:
     code = renew(house, PASSPHRASE, PASSPHRASE)
     assert practice.made is not None
     practice.made = practice.made._replace(code=code)
-    follow(practice)
+    practice.follow()
     return before
-
-
-def follow(practice: BackupHouse) -> None:
-    with open_wiring(practice.house.config, "test", practice.house.now):
-        pass
 
 
 def forged(practice: BackupHouse, old: Person, number: int) -> None:
@@ -159,7 +153,7 @@ def test_it_comes_back_on_a_clean_machine_with_everything(backup_house: BackupHo
 def test_nothing_of_the_old_key_is_left_in_mirror_and_backups(backup_house: BackupHouse, step: str) -> None:
     if step == "backup first":
         backup_house.backup()
-    follow(backup_house)
+    backup_house.follow()
     old = leaked(backup_house)
     backup_house.backup(days=1)
     me = old.actor.fingerprint
@@ -334,8 +328,7 @@ def test_after_another_device_key_backups_go_on_and_the_newest_brings_that_one_b
     backup_house: BackupHouse, tmp_path: Path
 ) -> None:
     backup_house.backup()
-    rekeying.rotate(backup_house.house.state)
-    backup_house.house.__dict__.pop("device", None)
+    backup_house.another_device()
     created = backup_house.backup(days=1)
     assert (created.number, created.problems, created.formerly) == (2, [], [])
     assert backup_house.look().findings == []

@@ -119,16 +119,23 @@ def _follow(wiring: Wiring) -> bool:
 
 def _tell_backups(wiring: Wiring, trust: Trust) -> None:
     """Add to the ledger of the backups what was erased since the last one; later, where they are away."""
-    folder, state = wiring.config.backup.folder, wiring.config.practice.state
-    untold = state / _UNTOLD
+    folder, untold = wiring.config.backup.folder, wiring.config.practice.state / _UNTOLD
     with suppress(CoachsyncError, OSError):
-        if folder is not None and not untold.exists():
-            write_atomically(untold, b"")
-    with suppress(CoachsyncError, OSError):
-        if folder is not None and places.identity(BackupSet(folder), places.FOLDER) == trust.vault:
-            heard = ledgers.approved(Ledger(state).lines(), trust, wiring.clients.keys)
-            ledgers.spread(heard, Ledger(folder))
+        if folder is None or _have_heard(folder, wiring, trust):
             untold.unlink(missing_ok=True)
+        elif not untold.exists():  # before the mirror follows: after that, nothing else tells it
+            write_atomically(untold, b"")
+
+
+def _have_heard(folder: Path, wiring: Wiring, trust: Trust) -> bool:
+    try:
+        if places.identity(BackupSet(folder), places.FOLDER) != trust.vault:
+            return False
+        heard = ledgers.approved(Ledger(wiring.config.practice.state).lines(), trust, wiring.clients.keys)
+        ledgers.spread(heard, Ledger(folder))
+    except (CoachsyncError, OSError):
+        return False
+    return True
 
 
 def refresh(wiring: Wiring, vault: Vault, *, anew: bool = False) -> list[Problem]:
